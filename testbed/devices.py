@@ -1,0 +1,50 @@
+"""Which GPUs each worker of a case gets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from testbed.strategies import Deployment
+
+
+@dataclass(frozen=True)
+class Devices:
+    """What a run may use: `cpu`, `gpu`, or `split-gpu` where one GPU plays several.
+
+    `gpus` are the ids that CUDA_VISIBLE_DEVICES takes, in the order in which TensorFlow sees them.
+    """
+
+    kind: str = "cpu"
+    gpus: tuple[str, ...] = ()
+
+    def lacking(self, deployment: Deployment) -> str:
+        """Why a deployment cannot run here, or nothing."""
+        if self.kind == "cpu":
+            return ""
+        cluster = deployment.cluster
+        # A split GPU plays all replicas of one worker; two workers cannot meet on one GPU.
+        needed = cluster.workers if self.kind == "split-gpu" else cluster.replicas
+        found = len(self.gpus)
+        if found >= needed:
+            return ""
+        return f"needs {needed} GPU{'s' * (needed > 1)}, found {found}"
+
+    def environment(self, deployment: Deployment, worker: int) -> dict[str, str | None]:
+        """The part of a worker's environment that gives it its devices and no others."""
+        if self.kind == "cpu":
+            return {"CUDA_VISIBLE_DEVICES": "-1"}
+        each = 1 if self.kind == "split-gpu" else deployment.cluster.replicas_per_worker
+        return {"CUDA_VISIBLE_DEVICES": ",".join(self.gpus[worker * each : (worker + 1) * each])}
+
+
+def visible_ids(found: int, outer: str | None) -> tuple[str, ...]:
+    """The ids of the GPUs that TensorFlow found, under an outer CUDA_VISIBLE_DEVICES.
+
+    Args:
+        found: how many TensorFlow sees.
+        outer: CUDA_VISIBLE_DEVICES of the environment: `2,3` means that TensorFlow's first GPU is
+            the machine's third. None where it is not set.
+    """
+    named: Sequence[str] = [entry.strip() for entry in (outer or "").split(",") if entry.strip()]
+    return tuple(named[:found]) if named else tuple(str(index) for index in range(found))

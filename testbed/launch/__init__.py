@@ -1,0 +1,1 @@
+"""Operating-system work only: processes, ports, folders. Nothing here knows of TensorFlow."""

@@ -1,0 +1,51 @@
+"""A worker's line to the launching process: one JSON object a line, both ways."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from typing import Any
+
+
+class Channel:
+    """The worker's end. Reads its orders, tells its phases, and leaves when told to."""
+
+    def __init__(self, fd: int) -> None:
+        self._socket = socket.socket(fileno=fd)
+        self._lines = self._socket.makefile("r", encoding="utf-8")
+        # Replica threads may tell phases too, and half a line must never be followed by another.
+        self._lock = threading.Lock()
+
+    def orders(self) -> dict[str, Any]:
+        """The first thing that a worker reads: what it is to do.
+
+        Raises:
+            ConnectionError: the launching process is gone.
+        """
+        line = self._lines.readline()
+        if not line:
+            raise ConnectionError("the launching process left before it gave orders")
+        orders: dict[str, Any] = json.loads(line)
+        return orders
+
+    def phase(self, name: str, **details: Any) -> None:
+        """Tell how far this worker has come."""
+        self._send({"phase": name, "at": time.monotonic(), **details})
+
+    def reported(self, *, good: bool) -> None:
+        """Tell that the report is written, and whether this worker's peers can still finish."""
+        self._send({"phase": "reported", "at": time.monotonic(), "good": good})
+
+    def wait_for_leave(self) -> None:
+        """Block until every worker of the cluster has reported.
+
+        A worker that left earlier would take its collectives' peers down with it.
+        """
+        self._lines.readline()
+
+    def _send(self, message: dict[str, Any]) -> None:
+        data = (json.dumps(message) + "\n").encode()
+        with self._lock:
+            self._socket.sendall(data)

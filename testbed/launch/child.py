@@ -1,0 +1,71 @@
+"""The first steps of a worker process, forked or fresh: become itself, then do its orders."""
+
+from __future__ import annotations
+
+import faulthandler
+import importlib
+import os
+import signal
+import sys
+import traceback
+from pathlib import Path
+
+from testbed.launch.channel import Channel
+
+
+def become_worker(log: str, environment: dict[str, str | None], folder: str) -> None:
+    """Take a session, a log, an environment and a working folder of one's own."""
+    os.setsid()
+    _write_output_to(log)
+    os.chdir(folder)
+    for name, value in environment.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+def follow_orders(fd: int) -> None:
+    """Read the orders, run the entry that they name, and end; never returns.
+
+    The orders hold `entry` (`module:function`, called with the orders and the channel) and
+    `stacks` (the file that gets this worker's Python stacks whenever it receives SIGUSR1).
+    """
+    code = 1
+    try:
+        channel = Channel(fd)
+        channel.phase("forked")
+        orders = channel.orders()
+        # Kept open for the life of the process: a blocked worker cannot open files any more.
+        stacks = Path(orders["stacks"]).open("w")
+        faulthandler.register(signal.SIGUSR1, file=stacks, all_threads=True)
+        faulthandler.enable()
+        module, _, function = orders["entry"].partition(":")
+        getattr(importlib.import_module(module), function)(orders, channel)
+        code = 0
+    except SystemExit as leaving:
+        code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        # No exit handlers: those of TensorFlow take long, and those of the parent are not ours.
+        os._exit(code)
+
+
+def _write_output_to(log: str) -> None:
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.close(output)
+    os.close(nothing)
+    for stream in (sys.stdout, sys.stderr):
+        # A line at a time, so that the log is live and a killed worker loses nothing.
+        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+
+
+if __name__ == "__main__":
+    follow_orders(int(sys.argv[1]))

@@ -1,0 +1,44 @@
+"""Ports that nobody else can take while a cluster uses them."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Iterator
+
+import portpicker
+
+_ATTEMPTS = 100
+
+
+@contextlib.contextmanager
+def held_ports(count: int) -> Iterator[list[int]]:
+    """Pick `count` ports (from portpicker's portserver, where one runs) and hold them.
+
+    A picked port is free only until another process picks it too. So each is bound here with
+    SO_REUSEPORT, without listening, for as long as the block lasts: strangers' binds are refused,
+    and a worker that has TF_GRPC_REUSE_PORT=true in its environment can still listen on it.
+
+    Raises:
+        OSError: the machine has no free port left.
+    """
+    with contextlib.ExitStack() as stack:
+        yield [_hold(stack) for _ in range(count)]
+
+
+def _hold(stack: contextlib.ExitStack) -> int:
+    problem: OSError | None = None
+    for _ in range(_ATTEMPTS):
+        port = int(portpicker.pick_unused_port())
+        holder = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        try:
+            holder.bind(("127.0.0.1", port))
+        except OSError as taken:
+            # Somebody bound it between the pick and the bind: this is the race, so pick again.
+            holder.close()
+            problem = taken
+            continue
+        stack.callback(holder.close)
+        return port
+    raise OSError(f"no port could be held in {_ATTEMPTS} attempts") from problem

@@ -1,0 +1,127 @@
+"""The folder of a run: the only place that knows its file names."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import fcntl
+import json
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from testbed.errors import UsageError
+
+RUNS = Path(".testbed/runs")
+KEPT_RUNS = 20
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Write a file that is either whole or not there."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    draft.replace(path)
+
+
+class RunFolder:
+    """`.testbed/runs/<id>`, with a folder for every case that ran."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.resolve()
+
+    @property
+    def id(self) -> str:
+        """The run's id, which also stands in the environment of all its processes."""
+        return self.path.name
+
+    @property
+    def record(self) -> Path:
+        """The result of the whole run."""
+        return self.path / "run.json"
+
+    @property
+    def environment(self) -> Path:
+        """The environment that the run started from, without secrets."""
+        return self.path / "environment.json"
+
+    def case(self, case_id: str) -> CaseFolder:
+        """The folder of one case, made on first use."""
+        folder = CaseFolder(self.path / "cases" / _file_name(case_id))
+        folder.path.mkdir(parents=True, exist_ok=True)
+        return folder
+
+
+class CaseFolder:
+    """The files of one case, by worker."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def log(self, worker: int) -> Path:
+        """Everything that the worker printed."""
+        return self.path / f"worker-{worker}.log"
+
+    def report(self, worker: int) -> Path:
+        """What the worker had to say, there only once it is complete."""
+        return self.path / f"worker-{worker}.report.json"
+
+    def stacks(self, worker: int) -> Path:
+        """The worker's Python stacks, filled when it hangs."""
+        return self.path / f"worker-{worker}.stacks"
+
+
+@contextlib.contextmanager
+def new_run_folder(runs: Path = RUNS) -> Iterator[RunFolder]:
+    """Make the folder of a new run, and remove the oldest of those that are finished.
+
+    A lock on the folder tells other processes that the run goes on.
+
+    Raises:
+        UsageError: the folder cannot be made here.
+    """
+    name = f"{datetime.datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    folder = RunFolder(runs / name)
+    try:
+        folder.path.mkdir(parents=True)
+        (runs.parent / ".gitignore").write_text("*\n", encoding="utf-8")
+    except OSError as problem:
+        raise UsageError(
+            f"cannot make a run folder in {runs.resolve()}: {problem.strerror};"
+            " change to a folder that you may write to"
+        ) from problem
+    with _locked(folder.path):
+        _remove_old(runs)
+        yield folder
+
+
+def is_running(run: Path) -> bool:
+    """Whether the process that launched a run is still there."""
+    try:
+        with (run / "lock").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+@contextlib.contextmanager
+def _locked(run: Path) -> Iterator[None]:
+    with (run / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _remove_old(runs: Path) -> None:
+    finished = [run for run in sorted(runs.iterdir()) if run.is_dir() and not is_running(run)]
+    for run in finished[:-KEPT_RUNS]:
+        shutil.rmtree(run, ignore_errors=True)
+
+
+def _file_name(case_id: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_.@-]+", "-", case_id)

@@ -1,0 +1,173 @@
+"""The preloaded server: imports once what workers need, then forks a worker on request.
+
+It runs in a process of its own with a single thread, because a fork copies only the thread that
+calls it: a lock that another thread held would stay locked in the worker for ever.
+
+Requests and answers are JSON, one a message, on the socket whose number is the first argument:
+
+    {"op": "start", "worker": KEY, "fresh": false, "log": FILE, "environment": {...},
+     "folder": FOLDER}                  and with it the worker's end of its channel
+    {"op": "signal", "worker": KEY, "signal": 10}
+    {"op": "kill", "worker": KEY}       the worker and everything that it started
+
+    {"event": "ready", "threads": 1, "seconds": 2.1}
+    {"event": "failed", "message": "..."}
+    {"event": "started", "worker": KEY, "pid": 123}
+    {"event": "ended", "worker": KEY, "status": 0}     status as waitpid gives it
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import selectors
+import signal
+import socket
+import sys
+import time
+from typing import Any
+
+from testbed.launch import child, custody
+
+MESSAGE_BYTES = 65536
+
+
+class Server:
+    """Starts workers, watches them, and outlives none of them."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._workers: dict[int, str] = {}
+
+    def serve(self) -> None:
+        """Answer requests until the launching process is gone, then end every worker."""
+        wakeup, wakeup_writer = socket.socketpair()
+        wakeup_writer.setblocking(False)
+        signal.set_wakeup_fd(wakeup_writer.fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        with selectors.DefaultSelector() as ready:
+            ready.register(self._control, selectors.EVENT_READ)
+            ready.register(wakeup, selectors.EVENT_READ)
+            while True:
+                for key, _ in ready.select():
+                    if key.fileobj is wakeup:
+                        wakeup.recv(4096)
+                        self._reap()
+                    elif not self._answer([wakeup, wakeup_writer]):
+                        self._end_all()
+                        return
+
+    def _answer(self, own: list[socket.socket]) -> bool:
+        data, fds, _, _ = socket.recv_fds(self._control, MESSAGE_BYTES, 1)
+        if not data:
+            return False
+        request = json.loads(data)
+        if request["op"] == "start":
+            self._start(request, fds[0], own)
+            return True
+        pid = next((p for p, key in self._workers.items() if key == request["worker"]), None)
+        if pid is None:
+            return True
+        if request["op"] == "signal":
+            os.kill(pid, request["signal"])
+        else:
+            custody.kill_group(pid)
+        return True
+
+    def _start(self, request: dict[str, Any], fd: int, own: list[socket.socket]) -> None:
+        parent = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            self._in_child(request, fd, own, parent)
+        os.close(fd)
+        self._workers[pid] = request["worker"]
+        self._tell({"event": "started", "worker": request["worker"], "pid": pid})
+
+    def _in_child(
+        self, request: dict[str, Any], fd: int, own: list[socket.socket], parent: int
+    ) -> None:
+        try:
+            custody.die_with_parent(parent)
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            for mine in (self._control, *own):
+                mine.close()
+            child.become_worker(request["log"], request["environment"], request["folder"])
+            if request["fresh"]:
+                os.set_inheritable(fd, True)
+                command = [sys.executable, "-m", child.__name__, str(fd)]
+                os.execv(sys.executable, command)
+            child.follow_orders(fd)
+        except BaseException as problem:
+            # The worker has no voice of its own yet; its log may not be open either.
+            os.write(2, f"worker could not start: {problem!r}\n".encode())
+        finally:
+            os._exit(1)
+
+    def _reap(self) -> None:
+        """Collect whoever has ended, and end what an ended worker left running."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            key = self._workers.pop(pid, None)
+            if key is not None:
+                custody.kill_group(pid)
+                custody.kill(self._orphans())
+                self._tell({"event": "ended", "worker": key, "status": status})
+
+    def _orphans(self) -> list[int]:
+        """Adopted processes that do not belong to a worker that still runs."""
+        return [
+            pid
+            for pid in custody.children()
+            if pid not in self._workers and custody.session_of(pid) not in self._workers
+        ]
+
+    def _end_all(self) -> None:
+        for pid in self._workers:
+            custody.kill_group(pid)
+        while True:
+            custody.kill(custody.children())
+            try:
+                os.waitpid(-1, 0)
+            except ChildProcessError:
+                return
+
+    def _tell(self, event: dict[str, Any]) -> None:
+        try:
+            self._control.send(json.dumps(event).encode())
+        except (BrokenPipeError, ConnectionResetError):
+            # The launching process is gone; serve() sees that next and ends every worker.
+            return
+
+
+def main(control_fd: int, preload: list[str]) -> None:
+    """Import the modules named in `preload`, say so, and serve."""
+    control = socket.socket(fileno=control_fd)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    custody.adopt_orphans()
+    began = time.monotonic()
+    try:
+        for module in preload:
+            importlib.import_module(module)
+    except Exception as problem:
+        message = f"{type(problem).__name__}: {problem}"
+        control.send(json.dumps({"event": "failed", "message": message}).encode())
+        return
+    # Objects that the collector never visits stay in pages that all workers share.
+    gc.collect()
+    gc.freeze()
+    threads = len(os.listdir("/proc/self/task"))
+    seconds = time.monotonic() - began
+    control.send(json.dumps({"event": "ready", "threads": threads, "seconds": seconds}).encode())
+    Server(control).serve()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2:])

@@ -1,0 +1,129 @@
+"""The launching process's handle on one worker: how far it is, and how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+
+class WorkerProcess:
+    """A worker seen from outside. Whenever something happens to it, it sets `changed`."""
+
+    def __init__(
+        self,
+        key: str,
+        channel: socket.socket,
+        request: Callable[[dict[str, Any]], None],
+        changed: asyncio.Event,
+    ) -> None:
+        channel.setblocking(False)
+        self.key = key
+        self.pid: int | None = None
+        self.phases: list[dict[str, Any]] = []
+        """What the worker told of itself: `phase`, `at` (seconds of the monotonic clock), more."""
+        self.status: int | None = None
+        """How it ended, as waitpid tells it; None while it runs."""
+        self.ended_at: float | None = None
+        self._changed = changed
+        self._channel = channel
+        self._unread = b""
+        self._request = request
+        self._gone = asyncio.Event()
+        asyncio.get_running_loop().add_reader(channel, self._read)
+
+    @property
+    def phase(self) -> str:
+        """The last phase that the worker told."""
+        return str(self.phases[-1]["phase"]) if self.phases else "starting"
+
+    @property
+    def reported(self) -> bool:
+        """Whether its report is written."""
+        return self.phase == "reported"
+
+    @property
+    def failed(self) -> bool:
+        """Whether its peers wait for it in vain: it ended early, or what it reported is bad."""
+        if self.reported:
+            return not self.phases[-1]["good"]
+        return self.status is not None
+
+    def reached(self, phase: str) -> bool:
+        """Whether the worker has told this phase."""
+        return any(told["phase"] == phase for told in self.phases)
+
+    def give_orders(self, orders: dict[str, Any]) -> None:
+        """Tell the worker what to do; its channel holds this until it reads."""
+        self._say(json.dumps(orders))
+
+    def let_leave(self) -> None:
+        """Allow a worker that has reported to end."""
+        self._say("leave")
+
+    def show_stacks(self) -> None:
+        """Have the worker write its Python stacks to its stacks file, and go on."""
+        self._request({"op": "signal", "worker": self.key, "signal": int(signal.SIGUSR1)})
+
+    def kill(self) -> None:
+        """SIGKILL the worker and everything in its process group."""
+        self._request({"op": "kill", "worker": self.key})
+
+    async def wait_until_ended(self) -> None:
+        """Wait until the server has collected the process."""
+        await self._gone.wait()
+
+    def ended(self, status: int) -> None:
+        """The server says that the process is gone."""
+        # What it said last may still lie in the channel.
+        while self._read():
+            pass
+        self._close()
+        self.status, self.ended_at = status, time.monotonic()
+        self._gone.set()
+        self._changed.set()
+
+    def _say(self, text: str) -> None:
+        # A worker that has ended cannot hear; its end is told by `ended`.
+        with contextlib.suppress(OSError):
+            self._channel.setblocking(True)
+            self._channel.sendall(text.encode() + b"\n")
+            self._channel.setblocking(False)
+
+    def _read(self) -> bool:
+        """Take in what lies in the channel; False when there is nothing (any more)."""
+        try:
+            data = self._channel.recv(65536)
+        except BlockingIOError:
+            return False
+        except OSError:
+            data = b""
+        if not data:
+            self._close()
+            return False
+        *lines, self._unread = (self._unread + data).split(b"\n")
+        self.phases += [json.loads(line) for line in lines]
+        self._changed.set()
+        return True
+
+    def _close(self) -> None:
+        if self._channel.fileno() >= 0:
+            asyncio.get_running_loop().remove_reader(self._channel)
+            self._channel.close()
+
+
+def describe_end(status: int) -> str:
+    """How a process ended, in words: `exit code 3`, `killed by SIGSEGV`."""
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        try:
+            return f"killed by {signal.Signals(number).name}"
+        except ValueError:
+            return f"killed by signal {number}"
+    return f"exit code {os.waitstatus_to_exitcode(status)}"

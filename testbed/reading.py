@@ -1,0 +1,155 @@
+"""What a worker saw: readings of objects, the claims about them, and the report of both.
+
+Workers write these as JSON, and the launching process reads them back without TensorFlow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+# Raised whenever a field of a worker's report changes its meaning.
+REPORT_VERSION = 1
+
+Value = Any
+"""A number, bool, string, nested list of those, or None where there is no value to read.
+
+An array of more than 64 elements is a string that starts with `sha256:`, and a float that JSON
+does not know is the string `nan`, `inf` or `-inf`.
+"""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """One copy of an object: the device that holds it, and its value."""
+
+    device: str
+    value: Value = None
+    problem: str = ""
+    """Why there is no value to read, in TensorFlow's words."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one worker saw of one object.
+
+    `kind` is one of: variable, tensor, per_replica, symbolic, python.
+    """
+
+    kind: str
+    type: str
+    name: str = ""
+    mirrored: bool = False
+    """Whether it is a distributed variable, of one copy for each replica of the worker."""
+    synchronization: str = ""
+    aggregation: str = ""
+    shape: tuple[int | None, ...] | None = None
+    dtype: str = ""
+    copies: tuple[Copy, ...] = ()
+
+    @property
+    def devices(self) -> list[str]:
+        """The device of every copy, as TensorFlow writes it."""
+        return [copy.device for copy in self.copies]
+
+    @property
+    def values(self) -> list[Value]:
+        """The value of every copy."""
+        return [copy.value for copy in self.copies]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a scenario states of an object; the arguments of `Bed.claim`."""
+
+    value: Value = None
+    equal: bool = False
+    mirrored: bool = False
+    shared: bool = False
+    """Whether the object should be identical to another, the `same_as` of `Bed.claim`."""
+    start: float = 0.0
+    per_replica: list[Value] | None = None
+    stale: Value = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A claim, and what one worker saw of its object."""
+
+    claim: Claim
+    reading: Reading
+    other: Reading | None = None
+    """The object that should have been identical, where sharing is claimed."""
+    identical: bool | None = None
+
+
+@dataclass(frozen=True)
+class Raised:
+    """An exception that ended a scenario in a worker."""
+
+    type: str
+    message: str
+    traceback: str
+    origin: str
+    """Whose code raised it: tensorflow, scenario or testbed."""
+
+    def __str__(self) -> str:
+        first = next((line.strip() for line in self.message.splitlines() if line.strip()), "")
+        return f"{self.type}: {first}" if first else f"{self.type} with an empty message"
+
+
+@dataclass(frozen=True)
+class WorkerReport:
+    """Everything that one worker has to say of one case."""
+
+    worker: int
+    replica_devices: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    raised: Raised | None = None
+    seconds: float = 0.0
+    version: int = REPORT_VERSION
+    facts: dict[str, str] = field(default_factory=dict)
+    """Versions and seeds in force in this worker."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as JSON types."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> WorkerReport:
+        """Read back what `to_json` wrote.
+
+        Raises:
+            ValueError: the report was written by another version of the testbed.
+        """
+        if data.get("version") != REPORT_VERSION:
+            raise ValueError(f"report version {data.get('version')}, not {REPORT_VERSION}")
+        return cls(
+            worker=data["worker"],
+            replica_devices=tuple(data["replica_devices"]),
+            findings=tuple(_finding(entry) for entry in data["findings"]),
+            raised=Raised(**data["raised"]) if data["raised"] else None,
+            seconds=data["seconds"],
+            facts=data["facts"],
+        )
+
+
+def _finding(data: dict[str, Any]) -> Finding:
+    other = data["other"]
+    return Finding(
+        claim=Claim(**data["claim"]),
+        reading=_reading(data["reading"]),
+        other=_reading(other) if other else None,
+        identical=data["identical"],
+    )
+
+
+def _reading(data: dict[str, Any]) -> Reading:
+    shape = data["shape"]
+    return Reading(
+        **{
+            **data,
+            "shape": None if shape is None else tuple(shape),
+            "copies": tuple(Copy(**copy) for copy in data["copies"]),
+        }
+    )

@@ -1,0 +1,211 @@
+"""Scenarios and cases: one claim about one way of sharing, and each way to run it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from testbed.errors import UsageError
+from testbed.strategies import Deployment
+from testbed.symptoms import SYMPTOMS
+
+SITES = ("outside_scope", "in_scope", "in_replica")
+MODES = ("eager", "function", "compiled")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A scenario at one site, in one mode, on one deployment."""
+
+    scenario: str
+    site: str
+    mode: str
+    deployment: Deployment
+
+    @property
+    def id(self) -> str:
+        """The readable key of the case, the same everywhere."""
+        return f"{self.scenario}[{self.site},{self.mode}]@{self.deployment}"
+
+    @property
+    def strategy(self) -> str:
+        """The name of the strategy."""
+        return self.deployment.strategy
+
+    @property
+    def workers(self) -> int:
+        """Processes in the cluster."""
+        return self.deployment.cluster.workers
+
+    @property
+    def replicas_per_worker(self) -> int:
+        """Devices of each worker."""
+        return self.deployment.cluster.replicas_per_worker
+
+    @property
+    def replicas(self) -> int:
+        """All replicas, workers x replicas_per_worker."""
+        return self.deployment.cluster.replicas
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What a case should show: that the claim behaves, or the symptom by which it breaks."""
+
+    symptom: str | None = None
+    error: str = ""
+    cure: str = ""
+
+    def __str__(self) -> str:
+        if self.symptom is None:
+            return "behaves"
+        return f"{self.symptom} ({self.error})" if self.error else self.symptom
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Where a claim must fail, and how."""
+
+    expectation: Expectation
+    when: Callable[[Case], bool]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One claim, in one function of a scenario script."""
+
+    script: str
+    name: str
+    claim: str
+    function: Callable[..., None]
+    sites: tuple[str, ...]
+    modes: tuple[str, ...]
+    rules: tuple[Rule, ...]
+    fresh: bool = False
+
+    @property
+    def id(self) -> str:
+        """Script and function, like `module_global.counter`."""
+        return f"{self.script}.{self.name}"
+
+    def cases(self, deployments: Iterable[Deployment]) -> list[Case]:
+        """Every case of this scenario on the given deployments, in a fixed order."""
+        return [
+            Case(self.id, site, mode, deployment)
+            for site in self.sites
+            for mode in self.modes
+            for deployment in deployments
+        ]
+
+    def expects(self, case: Case) -> Expectation:
+        """What the rules say of a case; the first rule that applies decides.
+
+        Raises:
+            UsageError: a rule of the script raised.
+        """
+        for rule in self.rules:
+            try:
+                applies = rule.when(case)
+            except Exception as problem:
+                raise UsageError(
+                    f"{self.id}: its rule for {rule.expectation.symptom} raised"
+                    f" {type(problem).__name__}: {problem}; a rule may use only the case"
+                ) from problem
+            if applies:
+                return rule.expectation
+        return Expectation()
+
+
+def breaks(
+    symptom: str, *, when: Callable[[Case], bool], error: str = "", cure: str = ""
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Say where a scenario's claim must fail and how; goes between `@scenario` and the function.
+
+    Args:
+        symptom: one of the closed list in `testbed/symptoms.py`.
+        when: whether the claim fails in a case. It may use the case and nothing else, because it
+            is also evaluated where TensorFlow is not imported.
+        error: for `rejected`, a part of the error that TensorFlow must raise.
+        cure: what to do instead, where it is more specific than the symptom's own cure.
+    """
+    if symptom not in SYMPTOMS:
+        raise UsageError(f"unknown symptom '{symptom}': choose from {', '.join(SYMPTOMS)}")
+    if (symptom == "rejected") != bool(error):
+        raise UsageError("a rule for 'rejected', and no other, names the error: error='...'")
+    rule = Rule(Expectation(symptom, error, cure), when)
+
+    def mark(function: Callable[..., None]) -> Callable[..., None]:
+        # Decorators apply from the bottom up, and a reader's first rule should be tried first.
+        function.__dict__["rules"] = (rule, *function.__dict__.get("rules", ()))
+        return function
+
+    return mark
+
+
+def scenario(
+    *,
+    sites: Iterable[str] = ("outside_scope", "in_scope"),
+    modes: Iterable[str] = ("eager", "function"),
+    fresh: bool = False,
+) -> Callable[[Callable[..., None]], Scenario]:
+    """Make a function of a script a scenario; its docstring is the claim.
+
+    Args:
+        sites: where `bed.make` makes its objects.
+        modes: how `bed.run` takes its steps.
+        fresh: give every worker a new interpreter, with a string hash seed of its own.
+
+    Raises:
+        UsageError: an unknown site or mode, or a function without a docstring.
+    """
+    chosen_sites = _known("site", sites, SITES)
+    chosen_modes = _known("mode", modes, MODES)
+
+    def mark(function: Callable[..., None]) -> Scenario:
+        claim = " ".join((function.__doc__ or "").split())
+        if not claim:
+            raise UsageError(f"scenario '{function.__name__}' needs a docstring: it is the claim")
+        return Scenario(
+            script=_script_name(function),
+            name=function.__name__,
+            claim=claim,
+            function=function,
+            sites=chosen_sites,
+            modes=chosen_modes,
+            rules=function.__dict__.get("rules", ()),
+            fresh=fresh,
+        )
+
+    return mark
+
+
+def run_script() -> None:
+    """Run the scenarios of the script that calls this, as `testbed run SCRIPT` would.
+
+    The script has imported TensorFlow by now, and the process that launches workers must not
+    hold it, so the command takes this process's place.
+    """
+    script = sys.modules["__main__"].__file__ or ""
+    os.execv(sys.executable, [sys.executable, "-m", "testbed", "run", script, *sys.argv[1:]])
+
+
+def with_script(made: Scenario, script: str) -> Scenario:
+    """The same scenario under the name of the script it was read from."""
+    return replace(made, script=script)
+
+
+def _known(word: str, given: Iterable[str], valid: tuple[str, ...]) -> tuple[str, ...]:
+    chosen = (given,) if isinstance(given, str) else tuple(given)
+    for name in chosen:
+        if name not in valid:
+            raise UsageError(f"unknown {word} '{name}': choose from {', '.join(valid)}")
+    if not chosen:
+        raise UsageError(f"a scenario needs at least one {word}: choose from {', '.join(valid)}")
+    return chosen
+
+
+def _script_name(function: Any) -> str:
+    return str(function.__module__).rpartition(".")[2]

@@ -1,0 +1,106 @@
+"""The strategies by name, and which clusters each of them runs on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from testbed.cluster import Cluster
+from testbed.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """One `tf.distribute.Strategy` as people name it on the command line."""
+
+    name: str
+    summary: str
+    takes_workers: bool = False
+    takes_replicas: bool = False
+
+
+STRATEGIES = {
+    strategy.name: strategy
+    for strategy in (
+        Strategy("default", "no strategy: one replica on the first device"),
+        Strategy("one_device", "OneDeviceStrategy: one replica on a device that is not the first"),
+        Strategy("mirrored", "MirroredStrategy: R replicas in one process", takes_replicas=True),
+        Strategy(
+            "multi_worker_mirrored",
+            "MultiWorkerMirroredStrategy: W processes with R replicas each",
+            takes_workers=True,
+            takes_replicas=True,
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A strategy and the cluster that it runs on, written like `mirrored-2`."""
+
+    strategy: str
+    cluster: Cluster
+
+    def __str__(self) -> str:
+        known = STRATEGIES[self.strategy]
+        if known.takes_workers:
+            return f"{self.strategy}-{self.cluster.workers}x{self.cluster.replicas_per_worker}"
+        if known.takes_replicas:
+            return f"{self.strategy}-{self.cluster.replicas_per_worker}"
+        return self.strategy
+
+
+DEFAULT_DEPLOYMENTS = (
+    Deployment("default", Cluster()),
+    Deployment("one_device", Cluster()),
+    Deployment("mirrored", Cluster(1, 2)),
+    Deployment("multi_worker_mirrored", Cluster(2, 1)),
+    Deployment("multi_worker_mirrored", Cluster(2, 2)),
+)
+
+
+def deployments(
+    names: list[str] | None, workers: int | None, replicas: int | None
+) -> list[Deployment]:
+    """The deployments that a command asks for.
+
+    Without names these are the default five, and a number given for workers or replicas changes
+    those of them that can take it. With names, a number that a named strategy cannot take is a
+    mistake.
+
+    Raises:
+        UsageError: an unknown strategy, a number below 1, or a number that does not fit.
+    """
+    _require_positive("--workers", workers)
+    _require_positive("--replicas", replicas)
+    unknown = sorted(set(names or ()) - set(STRATEGIES))
+    if unknown:
+        raise UsageError(f"unknown strategy '{unknown[0]}': choose from {', '.join(STRATEGIES)}")
+    if workers is None and replicas is None:
+        return [d for d in DEFAULT_DEPLOYMENTS if not names or d.strategy in names]
+    return [
+        Deployment(known.name, _cluster(known, workers, replicas, named=bool(names)))
+        for known in STRATEGIES.values()
+        if not names or known.name in names
+    ]
+
+
+def _cluster(known: Strategy, workers: int | None, replicas: int | None, named: bool) -> Cluster:
+    if named and (workers or 1) > 1 and not known.takes_workers:
+        raise UsageError(
+            f"--workers {workers}: {known.name} runs in one process;"
+            " multi_worker_mirrored takes workers"
+        )
+    if named and (replicas or 1) > 1 and not known.takes_replicas:
+        raise UsageError(
+            f"--replicas {replicas}: {known.name} has one replica;"
+            " mirrored and multi_worker_mirrored take more"
+        )
+    if known.takes_workers:
+        return Cluster(workers or 2, replicas or 1)
+    return Cluster(1, replicas or 2) if known.takes_replicas else Cluster()
+
+
+def _require_positive(option: str, number: int | None) -> None:
+    if number is not None and number < 1:
+        raise UsageError(f"{option} {number}: at least 1")

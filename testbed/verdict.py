@@ -1,0 +1,96 @@
+"""The verdict on a case: what it showed, held against what its scenario expects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from testbed.diagnosis import Diagnosis
+from testbed.reading import WorkerReport
+from testbed.scenario import Case, Expectation
+from testbed.symptoms import SYMPTOMS
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One line of the result.
+
+    `kind` is one of: behaves, breaks, skipped, error. A broken claim is a result like any other;
+    an error means that the case could not be judged.
+    """
+
+    case: Case
+    kind: str
+    expected: Expectation
+    as_expected: bool
+    symptom: str = ""
+    evidence: str = ""
+    seconds: float = 0.0
+    reports: tuple[WorkerReport, ...] = ()
+    logs: tuple[str, ...] = ()
+
+    @property
+    def seen(self) -> str:
+        """What the case showed, in one phrase."""
+        named = f"{self.symptom}: {self.evidence}" if self.symptom else ""
+        return named or (f"{self.kind}: {self.evidence}" if self.evidence else self.kind)
+
+    @property
+    def cure(self) -> str:
+        """What to do instead, where the case broke."""
+        if not self.symptom:
+            return ""
+        if self.as_expected and self.expected.cure:
+            return self.expected.cure
+        return SYMPTOMS[self.symptom].cure
+
+    def to_json(self) -> dict[str, Any]:
+        """The verdict as JSON types, one entry of a run's `cases`."""
+        return {
+            "id": self.case.id,
+            "scenario": self.case.scenario,
+            "strategy": self.case.strategy,
+            "workers": self.case.workers,
+            "replicas": self.case.replicas_per_worker,
+            "site": self.case.site,
+            "mode": self.case.mode,
+            "verdict": self.kind,
+            "symptom": self.symptom or None,
+            "expected": str(self.expected),
+            "as_expected": self.as_expected,
+            "evidence": self.evidence,
+            "cure": self.cure or None,
+            "seconds": round(self.seconds, 3),
+            "readings": [report.to_json() for report in self.reports],
+            "logs": list(self.logs),
+        }
+
+
+def judge(
+    case: Case, expected: Expectation, diagnosis: Diagnosis | None, **seen: Any
+) -> Verdict:
+    """Hold a diagnosis (None: the claim holds) against what the scenario expects.
+
+    Further arguments are fields of the verdict.
+    """
+    if diagnosis is None:
+        return Verdict(case, "behaves", expected, as_expected=expected.symptom is None, **seen)
+    return Verdict(
+        case,
+        "breaks",
+        expected,
+        as_expected=diagnosis.symptom == expected.symptom and expected.error in diagnosis.evidence,
+        symptom=diagnosis.symptom,
+        evidence=diagnosis.evidence,
+        **seen,
+    )
+
+
+def failed(case: Case, expected: Expectation, what: str, **seen: Any) -> Verdict:
+    """The case could not be judged; `what` says why, and nobody ever expects that."""
+    return Verdict(case, "error", expected, as_expected=False, evidence=what, **seen)
+
+
+def skipped(case: Case, expected: Expectation, why: str) -> Verdict:
+    """The machine lacks something that the case needs, which is no failure."""
+    return Verdict(case, "skipped", expected, as_expected=True, evidence=why)

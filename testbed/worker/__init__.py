@@ -1,0 +1,1 @@
+"""The child side, the only place that imports TensorFlow at the top; started by name."""

@@ -1,0 +1,96 @@
+"""The bed inside a worker: makes at the case's site, runs in its mode, reads what is claimed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from testbed.launch.channel import Channel
+from testbed.reading import Claim, Finding
+from testbed.scenario import Case
+from testbed.worker.probes import encode, read
+
+
+class WorkerBed:
+    """See `testbed.Bed`, which is what scenarios know of it."""
+
+    def __init__(self, case: Case, strategy: Any, worker: int, channel: Channel) -> None:
+        self.case = case
+        self.strategy = strategy
+        self.worker = worker
+        self.findings: list[Finding] = []
+        self._channel = channel
+        self._steps = 0
+        self._calls: dict[Callable[..., Any], Callable[..., Any]] = {}
+
+    def make(self, create: Callable[..., Any], *args: Any) -> Any:
+        """See `testbed.Bed.make`."""
+        self._channel.phase("making")
+        if self.case.site == "in_replica":
+            return self._call_of(create)(*args)
+        if self.case.site == "in_scope":
+            with self.strategy.scope():
+                return create(*args)
+        return create(*args)
+
+    def data(self, of_replica: Callable[[int], Any]) -> Any:
+        """See `testbed.Bed.data`."""
+        return self.strategy.experimental_distribute_values_from_function(
+            lambda context: tf.convert_to_tensor(of_replica(context.replica_id_in_sync_group))
+        )
+
+    def run(self, step: Callable[..., Any], *args: Any, times: int = 1) -> Any:
+        """See `testbed.Bed.run`."""
+        call, result = self._call_of(step), None
+        for _ in range(times):
+            self._steps += 1
+            self._channel.phase(f"step {self._steps}")
+            result = call(*args)
+        return result
+
+    def claim(
+        self,
+        subject: Any,
+        *,
+        value: Any = None,
+        equal: bool = False,
+        mirrored: bool = False,
+        same_as: Any = None,
+        start: float = 0.0,
+        per_replica: Sequence[Any] | None = None,
+        stale: Any = None,
+    ) -> None:
+        """See `testbed.Bed.claim`."""
+        shared = same_as is not None
+        claim = Claim(
+            value=encode(value),
+            equal=equal,
+            mirrored=mirrored,
+            shared=shared,
+            start=start,
+            per_replica=None if per_replica is None else [encode(each) for each in per_replica],
+            stale=encode(stale),
+        )
+        self._channel.phase("claiming")
+        self.findings.append(
+            Finding(
+                claim,
+                read(subject, self.strategy),
+                other=read(same_as, self.strategy) if shared else None,
+                identical=(subject is same_as) if shared else None,
+            )
+        )
+
+    def _call_of(self, step: Callable[..., Any]) -> Callable[..., Any]:
+        """One call of the step on all replicas, in the case's mode; traced at most once a step."""
+        if step not in self._calls:
+
+            def call(*args: Any) -> Any:
+                return self.strategy.run(step, args)
+
+            if self.case.mode != "eager":
+                call = tf.function(call, jit_compile=self.case.mode == "compiled" or None)
+            self._calls[step] = call
+        return self._calls[step]

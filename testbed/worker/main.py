@@ -1,0 +1,134 @@
+"""A worker's life in a case: devices, strategy, scenario script, report."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+import time
+import traceback
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy
+import tensorflow as tf
+
+from testbed.cluster import Cluster
+from testbed.launch.channel import Channel
+from testbed.launch.run_folder import write_json
+from testbed.reading import Raised, WorkerReport
+from testbed.scenario import Case, Scenario
+from testbed.strategies import Deployment
+from testbed.worker.bed import WorkerBed
+from testbed.worker.strategy import build_strategy, replica_devices
+
+# What is wrong when one of these reaches us is the script itself, not what TensorFlow thinks of it.
+_SCRIPT_ERRORS = (NameError, ImportError, SyntaxError, AssertionError)
+
+
+def run_case(orders: dict[str, Any], channel: Channel) -> None:
+    """The entry of a worker that runs one case.
+
+    Orders: `script`, `scenario`, `site`, `mode`, `strategy`, `workers`, `replicas_per_worker`,
+    `device`, `worker`, `seed`, `report`.
+    """
+    began = time.monotonic()
+    bed, raised = None, None
+    try:
+        bed = _prepare(orders, channel)
+        _run_scenario(orders, bed, channel)
+    except Exception as problem:
+        traceback.print_exc()
+        raised = _describe(problem, Path(orders["script"]))
+    report = WorkerReport(
+        worker=orders["worker"],
+        replica_devices=replica_devices(bed.strategy) if bed else (),
+        findings=tuple(bed.findings) if bed else (),
+        raised=raised,
+        seconds=time.monotonic() - began,
+        facts={
+            "tensorflow": tf.__version__,
+            "python": sys.version.split()[0],
+            "seed": str(orders["seed"]),
+            "pid": str(os.getpid()),
+        },
+    )
+    write_json(Path(orders["report"]), report.to_json())
+    channel.reported(good=raised is None)
+    channel.wait_for_leave()
+
+
+def _prepare(orders: dict[str, Any], channel: Channel) -> WorkerBed:
+    deployment = Deployment(
+        orders["strategy"], Cluster(orders["workers"], orders["replicas_per_worker"])
+    )
+    case = Case(orders["scenario"], orders["site"], orders["mode"], deployment)
+    channel.phase("joining")
+    strategy = build_strategy(deployment, orders["device"], orders["worker"])
+    channel.phase("joined")
+    return WorkerBed(case, strategy, orders["worker"], channel)
+
+
+def _run_scenario(orders: dict[str, Any], bed: WorkerBed, channel: Channel) -> None:
+    # Another seed in every worker: equal ones hide that workers start from different values.
+    tf.keras.utils.set_random_seed(orders["seed"])
+    # Only now, so that what a script makes at its top is made after the strategy, outside its
+    # scope, as in a program that builds its strategy first and then imports its model.
+    script = _import_script(Path(orders["script"]))
+    channel.phase("imported")
+    name = orders["scenario"].partition(".")[2]
+    made = getattr(script, name)
+    if not isinstance(made, Scenario):
+        raise ImportError(f"{script.__file__}: {name} is not a scenario any more")
+    made.function(bed)
+    channel.phase("finished")
+
+
+def _import_script(path: Path) -> ModuleType:
+    """Import a scenario script as `python path` would find it and what lies beside it."""
+    sys.path.insert(0, str(path.parent))
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} cannot be imported")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _describe(problem: Exception, script: Path) -> Raised:
+    return Raised(
+        type=type(problem).__name__,
+        message=str(problem),
+        traceback="".join(traceback.format_exception(problem)),
+        origin=_origin(problem, script),
+    )
+
+
+def _origin(problem: Exception, script: Path) -> str:
+    """Whose mistake an exception is, by the innermost frame that has an owner."""
+    innermost = traceback.extract_tb(problem.__traceback__)[-1].filename
+    if innermost.startswith(str(Path(__file__).parent)):
+        return "testbed"
+    if isinstance(problem, _SCRIPT_ERRORS) and Path(innermost) == script:
+        return "scenario"
+    return "tensorflow"
+
+
+def list_devices(orders: dict[str, Any], channel: Channel) -> None:
+    """The entry of a worker that tells which devices TensorFlow sees. Orders: `report`."""
+    found = {
+        "tensorflow": tf.__version__,
+        "numpy": numpy.__version__,
+        "keras": tf.keras.__version__,
+        "cpus": len(tf.config.list_physical_devices("CPU")),
+        "gpus": [
+            tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)
+            for gpu in tf.config.list_physical_devices("GPU")
+        ],
+    }
+    channel.phase("joined")
+    write_json(Path(orders["report"]), found)
+    channel.reported(good=True)
+    channel.wait_for_leave()

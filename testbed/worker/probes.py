@@ -1,0 +1,144 @@
+"""Looks into TensorFlow objects. The only file that touches private TensorFlow.
+
+Each private use says why there is no public way, and on which version it was seen to work.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy
+import tensorflow as tf
+from tensorflow.python.distribute import collective_all_reduce_strategy
+
+from testbed.reading import Copy, Reading, Value
+
+# Larger arrays are told by their digest: a report is read by people.
+MAX_ELEMENTS = 64
+
+
+@contextlib.contextmanager
+def several_cpus_per_worker(worker: int, replicas: int) -> Iterator[None]:
+    """Have MultiWorkerMirroredStrategy take `replicas` logical CPUs of this worker.
+
+    Private: on GPUs it takes all that a worker has, on CPUs always exactly one
+    (`CollectiveAllReduceExtended._initialize_local_devices` says so in its code), and no public
+    argument changes that. Seen on TensorFlow 2.21. The caller checks the number of replicas.
+
+    Raises:
+        RuntimeError: this TensorFlow has no such method.
+    """
+    extended = collective_all_reduce_strategy.CollectiveAllReduceExtended
+    name = "_initialize_local_devices"
+    original = getattr(extended, name, None)
+    if original is None:
+        raise RuntimeError(
+            f"TensorFlow {tf.__version__} gives no way to have several CPU replicas per worker;"
+            " use --replicas 1, or TensorFlow 2.21"
+        )
+    host = f"/job:worker/replica:0/task:{worker}"
+
+    def local_devices(*_: Any, **__: Any) -> tuple[tuple[str, ...], str]:
+        return tuple(f"{host}/device:CPU:{index}" for index in range(replicas)), "CPU"
+
+    setattr(extended, name, local_devices)
+    try:
+        yield
+    finally:
+        setattr(extended, name, original)
+
+
+def read(subject: Any, strategy: Any) -> Reading:
+    """What can be seen of an object without changing it; never raises."""
+    subject = _unwrapped(subject)
+    if isinstance(subject, tf.Variable):
+        return _read_variable(subject, strategy)
+    if isinstance(subject, tf.distribute.DistributedValues):
+        copies = strategy.experimental_local_results(subject)
+        return Reading(
+            kind="per_replica",
+            type=type(subject).__name__,
+            copies=tuple(_copy(component) for component in copies),
+        )
+    if isinstance(subject, tf.Tensor):
+        return _read_tensor(subject)
+    return Reading(
+        kind="python",
+        type=type(subject).__name__,
+        copies=(Copy(device="", value=encode(subject)),),
+    )
+
+
+def encode(value: Any) -> Value:
+    """A value as it stands in a report: see `testbed.reading.Value`."""
+    if value is None:
+        return None
+    if isinstance(value, tf.Tensor):
+        value = value.numpy()
+    try:
+        array = numpy.asarray(value)
+    except (TypeError, ValueError):
+        return repr(value)
+    if array.dtype.kind not in "biufSU":
+        return repr(value)
+    if array.size > MAX_ELEMENTS:
+        return f"sha256:{hashlib.sha256(array.tobytes()).hexdigest()[:16]}"
+    return _finite(array.tolist())
+
+
+def _finite(value: Any) -> Value:
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value.decode(errors="replace") if isinstance(value, bytes) else value
+
+
+def _unwrapped(subject: Any) -> Any:
+    """The tf.Variable that a Keras 3 variable holds; anything else as it is."""
+    if isinstance(subject, tf.Variable):
+        return subject
+    inner = getattr(subject, "value", None)
+    return inner if isinstance(inner, tf.Variable) else subject
+
+
+def _read_variable(variable: Any, strategy: Any) -> Reading:
+    distributed = isinstance(variable, tf.distribute.DistributedValues)
+    components = strategy.experimental_local_results(variable) if distributed else (variable,)
+    return Reading(
+        kind="variable",
+        type=type(variable).__name__,
+        name=variable.name,
+        mirrored=distributed,
+        synchronization=variable.synchronization.name,
+        aggregation=variable.aggregation.name,
+        shape=tuple(variable.shape.as_list()) if variable.shape.rank is not None else None,
+        dtype=variable.dtype.name,
+        copies=tuple(_copy(component) for component in components),
+    )
+
+
+def _read_tensor(tensor: Any) -> Reading:
+    symbolic = tf.is_symbolic_tensor(tensor)
+    return Reading(
+        kind="symbolic" if symbolic else "tensor",
+        type=type(tensor).__name__,
+        name=tensor.name if symbolic else "",
+        shape=tuple(tensor.shape.as_list()) if tensor.shape.rank is not None else None,
+        dtype=tensor.dtype.name,
+        copies=() if symbolic else (_copy(tensor),),
+    )
+
+
+def _copy(component: Any) -> Copy:
+    device = str(getattr(component, "device", ""))
+    try:
+        value = component.numpy() if hasattr(component, "numpy") else component
+        return Copy(device, encode(value))
+    except Exception as problem:
+        # A variable of a graph has no value outside a session; an uninitialised one has none yet.
+        return Copy(device, problem=f"{type(problem).__name__}: {problem}".splitlines()[0])

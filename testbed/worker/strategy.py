@@ -1,0 +1,118 @@
+"""Configures a worker's devices and builds the strategy of a case on them."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import tensorflow as tf
+
+from testbed.strategies import Deployment
+from testbed.worker.probes import several_cpus_per_worker
+
+# With fewer, a worker on a machine with few cores can deadlock without a word: 1 to 2 threads
+# hung a dataset iterated inside a tf.function, 3 and more never did (TensorFlow 2.21, 2 cores).
+MIN_INTER_OP_THREADS = 8
+
+# A logical GPU has a fixed share of memory, in MB; scenarios are small, and shares must add up.
+SPLIT_GPU_MB = 1024
+
+
+def build_strategy(deployment: Deployment, device: str, worker: int) -> Any:
+    """The strategy of a case, on exactly the replicas that it asks for.
+
+    Args:
+        deployment: strategy and cluster.
+        device: `cpu`, `gpu`, or `split-gpu` (one GPU divided into logical ones).
+        worker: this worker's index.
+
+    Raises:
+        RuntimeError: the strategy has other replicas than were asked for.
+    """
+    tf.config.threading.set_inter_op_parallelism_threads(
+        max(MIN_INTER_OP_THREADS, tf.config.threading.get_inter_op_parallelism_threads())
+    )
+    replicas = deployment.cluster.replicas_per_worker
+    if device == "cpu":
+        # OneDeviceStrategy gets a second device, so that what it does not place is seen.
+        _configure_cpus(2 if deployment.strategy == "one_device" else replicas)
+    else:
+        _configure_gpus(replicas, split=device == "split-gpu")
+    strategy = _BUILDERS[deployment.strategy](deployment, device, worker)
+    _require_replicas(strategy, deployment)
+    return strategy
+
+
+def replica_devices(strategy: Any) -> tuple[str, ...]:
+    """The device of each replica of this worker, as TensorFlow writes it."""
+    if strategy is tf.distribute.get_strategy():
+        gpus = tf.config.list_logical_devices("GPU")
+        return (gpus[0].name if gpus else "/device:CPU:0",)
+    return tuple(strategy.extended.worker_devices)
+
+
+def _configure_cpus(count: int) -> None:
+    # GPUs stay out of a run on CPUs: their presence changes what every strategy does.
+    tf.config.set_visible_devices([], "GPU")
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    tf.config.set_logical_device_configuration(
+        cpu, [tf.config.LogicalDeviceConfiguration() for _ in range(count)]
+    )
+
+
+def _configure_gpus(count: int, *, split: bool) -> None:
+    gpus = tf.config.list_physical_devices("GPU")
+    if not split:
+        for gpu in gpus:
+            tf.config.experimental.set_memory_growth(gpu, True)
+        return
+    share = tf.config.LogicalDeviceConfiguration(memory_limit=SPLIT_GPU_MB)
+    tf.config.set_logical_device_configuration(gpus[0], [share] * count)
+
+
+def _default(_deployment: Deployment, _device: str, _worker: int) -> Any:
+    return tf.distribute.get_strategy()
+
+
+def _one_device(_deployment: Deployment, device: str, _worker: int) -> Any:
+    return tf.distribute.OneDeviceStrategy("CPU:1" if device == "cpu" else "GPU:0")
+
+
+def _mirrored(deployment: Deployment, device: str, _worker: int) -> Any:
+    kind = "CPU" if device == "cpu" else "GPU"
+    names = [f"{kind}:{index}" for index in range(deployment.cluster.replicas_per_worker)]
+    # NCCL cannot connect two logical devices of one GPU.
+    ops = tf.distribute.HierarchicalCopyAllReduce() if device == "split-gpu" else None
+    return tf.distribute.MirroredStrategy(names, cross_device_ops=ops)
+
+
+def _multi_worker_mirrored(deployment: Deployment, device: str, worker: int) -> Any:
+    implementation = tf.distribute.experimental.CommunicationImplementation
+    options = tf.distribute.experimental.CommunicationOptions(
+        implementation=implementation.AUTO if device == "gpu" else implementation.RING
+    )
+    replicas = deployment.cluster.replicas_per_worker
+    several = device == "cpu" and replicas > 1
+    with several_cpus_per_worker(worker, replicas) if several else contextlib.nullcontext():
+        return tf.distribute.MultiWorkerMirroredStrategy(communication_options=options)
+
+
+_BUILDERS = {
+    "default": _default,
+    "one_device": _one_device,
+    "mirrored": _mirrored,
+    "multi_worker_mirrored": _multi_worker_mirrored,
+}
+
+
+def _require_replicas(strategy: Any, deployment: Deployment) -> None:
+    """Check that the replicas are there: MirroredStrategy puts two on one CPU without a word."""
+    found, asked = strategy.num_replicas_in_sync, deployment.cluster.replicas
+    devices = replica_devices(strategy)
+    distinct = len(set(devices))
+    if found != asked or distinct != deployment.cluster.replicas_per_worker:
+        raise RuntimeError(
+            f"{deployment} has {found} replicas, {distinct} devices of them here"
+            f" ({', '.join(devices)}), instead of {asked} and"
+            f" {deployment.cluster.replicas_per_worker}"
+        )
