@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -70,9 +70,7 @@ class Run:
         return all(verdict.as_expected for verdict in self.verdicts)
 
 
-async def run(
-    selection: Selection, options: Options, folder: RunFolder, observer: Observer
-) -> Run:
+async def run(selection: Selection, options: Options, folder: RunFolder, observer: Observer) -> Run:
     """Run the selected cases, side by side as far as `options.jobs` allows.
 
     Raises:
@@ -100,8 +98,19 @@ async def run(
             observer.judged(verdict)
             return verdict
 
-        verdicts = await asyncio.gather(*(verdict_on(case) for case in selection.cases))
+        verdicts = await _all_or_none([verdict_on(case) for case in selection.cases])
     return Run(folder, tuple(verdicts), time.monotonic() - began)
+
+
+async def _all_or_none(work: Sequence[Coroutine[Any, Any, Verdict]]) -> list[Verdict]:
+    """Wait for all; where one raises, end the others properly before that is told."""
+    tasks = [asyncio.ensure_future(each) for each in work]
+    try:
+        return list(await asyncio.gather(*tasks))
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def open_server(folder: RunFolder, *, fresh: bool) -> Any:
@@ -170,9 +179,7 @@ class CaseBench:
             )
         return self._verdict(case, selection, end)
 
-    def _orders(
-        self, case: Case, script: Path, ports: Sequence[int], worker: int
-    ) -> WorkerOrders:
+    def _orders(self, case: Case, script: Path, ports: Sequence[int], worker: int) -> WorkerOrders:
         orders = {
             "entry": f"{WORKER_MODULE}:run_case",
             "script": str(script),

@@ -112,4 +112,6 @@ def _nothing_matches(name: str, scripts: Sequence[Script], cases: Sequence[Case]
     close = difflib.get_close_matches(name, known, n=1)
     hint = f"; did you mean '{close[0]}'?" if close else ";"
     scripts_text = ", ".join(script.name for script in scripts)
-    return f"no scenario matches '{name}'{hint} valid names: {scripts_text} (testbed list shows all)"
+    return (
+        f"no scenario matches '{name}'{hint} valid names: {scripts_text} (testbed list shows all)"
+    )

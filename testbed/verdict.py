@@ -66,9 +66,7 @@ class Verdict:
         }
 
 
-def judge(
-    case: Case, expected: Expectation, diagnosis: Diagnosis | None, **seen: Any
-) -> Verdict:
+def judge(case: Case, expected: Expectation, diagnosis: Diagnosis | None, **seen: Any) -> Verdict:
     """Hold a diagnosis (None: the claim holds) against what the scenario expects.
 
     Further arguments are fields of the verdict.

@@ -165,9 +165,7 @@ async def _wait_for_reports(
     return ""
 
 
-async def _until(
-    condition: Callable[[], bool], changed: asyncio.Event, seconds: float
-) -> bool:
+async def _until(condition: Callable[[], bool], changed: asyncio.Event, seconds: float) -> bool:
     """Wait for a condition on workers that set `changed`; whether it came true in time."""
     deadline = time.monotonic() + seconds
     while not condition():

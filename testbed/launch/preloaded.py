@@ -130,8 +130,11 @@ class PreloadedServer:
     def stop(self) -> None:
         """End the server and, with it, every worker and all that they started."""
         asyncio.get_running_loop().remove_reader(self._control)
-        # End of file on its control socket is what tells the server that its work is over.
+        # End of file on its control socket is what tells the server that its work is over; while
+        # it still imports it does not listen, and has no workers either.
         self._control.close()
+        if not self._ready.done():
+            self._process.kill()
         try:
             self._process.wait(STOP_DEADLINE_S)
         except subprocess.TimeoutExpired:

@@ -1,0 +1,124 @@
+"""`testbed run`: run scenarios, show the table, keep the record."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import importlib.util
+import os
+import signal
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+from testbed.cli import OK, UNEXPECTED, WRONG_COMMAND
+from testbed.errors import UsageError
+from testbed.launch.cluster_run import Deadlines
+from testbed.launch.run_folder import RUNS, new_run_folder, write_json
+from testbed.report.console import ConsoleObserver, show_run
+from testbed.report.record import record_of
+from testbed.runner import Options, run
+from testbed.selection import Selection, select
+from testbed.strategies import deployments
+
+Result = TypeVar("Result")
+
+
+def main(options: argparse.Namespace) -> int:
+    """Run what the options select; the exit status."""
+    require_tensorflow()
+    selection = select(
+        options.patterns,
+        deployments(options.strategy, options.workers, options.replicas),
+        options.mode,
+    )
+    run_options = _run_options(options)
+    destination = _json_destination(options.json)
+    for problem in selection.problems:
+        print(f"testbed: {problem}", file=sys.stderr)
+    _require_cases(selection)
+    with new_run_folder(RUNS) as folder:
+        observer = ConsoleObserver(selection, verbose=options.verbose)
+        with observer:
+            done = interruptible(run(selection, run_options, folder, observer))
+        record = record_of(done, sys.argv[1:])
+        for file in filter(None, (folder.record, destination)):
+            write_json(file, record)
+    show_run(done, destination or folder.record)
+    if selection.problems:
+        return WRONG_COMMAND
+    return OK if done.as_expected else UNEXPECTED
+
+
+def require_tensorflow() -> None:
+    """Check that workers will find TensorFlow, without importing it here.
+
+    Raises:
+        UsageError: they will not.
+    """
+    if importlib.util.find_spec("tensorflow") is None:
+        raise UsageError(
+            f"no TensorFlow in this Python ({sys.executable});"
+            " install it there: python -m pip install 'tensorflow>=2.21,<2.22'"
+        )
+
+
+def interruptible(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run to the end, or, on SIGINT, SIGTERM or SIGHUP, only until everything is cleaned up.
+
+    Raises:
+        KeyboardInterrupt: it was interrupted.
+    """
+
+    async def watched() -> Result:
+        task = asyncio.ensure_future(work)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, task.cancel)
+        return await task
+
+    try:
+        return asyncio.run(watched())
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+
+
+def _run_options(options: argparse.Namespace) -> Options:
+    for name, number in (
+        ("-j", options.jobs),
+        ("--timeout", options.timeout),
+        ("--start-timeout", options.start_timeout),
+    ):
+        if number is not None and number <= 0:
+            raise UsageError(f"{name} {number:g}: more than 0")
+    # Output of several cases at once cannot be read, so -v runs one after the other.
+    jobs = options.jobs or (1 if options.verbose else os.cpu_count() or 1)
+    return Options(
+        device=options.device,
+        jobs=jobs,
+        fresh=options.fresh,
+        deadlines=Deadlines(options.start_timeout, options.timeout),
+    )
+
+
+def _json_destination(name: str | None) -> Path | None:
+    """Where --json writes; checked before the run, so that no result is lost after it."""
+    if name is None:
+        return None
+    path = Path(name)
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise UsageError(f"--json {name}: not a file in an existing folder")
+    if not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
+        raise UsageError(f"--json {name}: no permission to write there")
+    return path
+
+
+def _require_cases(selection: Selection) -> None:
+    if selection.cases:
+        return
+    if selection.problems:
+        raise UsageError("no other script was selected, so nothing is run")
+    raise UsageError(
+        "no case is left: the selected scenarios have none of these modes (testbed list shows all)"
+    )

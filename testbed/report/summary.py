@@ -1,0 +1,58 @@
+"""What a run says as a whole: the counts, and whether the way or the place of creation decides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from testbed.verdict import Verdict
+
+
+def counts(verdicts: Sequence[Verdict]) -> str:
+    """How many cases did what, in one line."""
+    good = [verdict for verdict in verdicts if verdict.as_expected]
+    parts = {
+        "behave": sum(verdict.kind == "behaves" for verdict in good),
+        "break as expected": sum(verdict.kind == "breaks" for verdict in good),
+        "skipped": sum(verdict.kind == "skipped" for verdict in good),
+        "unexpected": len(verdicts) - len(good),
+    }
+    shown = [f"{count} {what}" for what, count in parts.items() if count or what == "unexpected"]
+    return f"{len(verdicts)} cases: {', '.join(shown)}"
+
+
+def way_against_place(verdicts: Sequence[Verdict]) -> list[str]:
+    """Compare scenarios that share one object in different ways: does the way make a difference?
+
+    Scenarios of one name in several scripts (`returned.counter`, `module_global.counter`) make the
+    same claim of the same object and differ in the way of sharing alone. One line for each site,
+    empty where the run holds no two ways of any.
+    """
+    lines = []
+    for name in dict.fromkeys(_claim_name(verdict) for verdict in verdicts):
+        of_name = [verdict for verdict in verdicts if _claim_name(verdict) == name]
+        ways = list(dict.fromkeys(verdict.case.scenario.split(".")[0] for verdict in of_name))
+        if len(ways) < 2:
+            continue
+        for site in dict.fromkeys(verdict.case.site for verdict in of_name):
+            at_site = [verdict for verdict in of_name if verdict.case.site == site]
+            lines.append(f"{name} made {site}, shared in {len(ways)} ways: {_outcome(at_site)}")
+    return lines
+
+
+def _claim_name(verdict: Verdict) -> str:
+    return verdict.case.scenario.split(".")[1]
+
+
+def _outcome(verdicts: Sequence[Verdict]) -> str:
+    """What the ways showed, and whether any two of them differ in the same circumstances."""
+    broken = [verdict for verdict in verdicts if verdict.kind != "behaves"]
+    by_circumstance: dict[tuple[str, str], set[str]] = {}
+    for verdict in verdicts:
+        key = (str(verdict.case.deployment), verdict.case.mode)
+        by_circumstance.setdefault(key, set()).add(verdict.symptom or verdict.kind)
+    agree = all(len(shown) == 1 for shown in by_circumstance.values())
+    alike = "every way alike" if agree else "THE WAYS DIFFER"
+    if not broken:
+        return f"behaves in all {len(verdicts)} cases, {alike}"
+    symptoms = ", ".join(dict.fromkeys(verdict.symptom or verdict.kind for verdict in broken))
+    return f"breaks in {len(broken)} of {len(verdicts)} cases ({symptoms}), {alike}"
