@@ -21,6 +21,8 @@ class Diagnosis:
 
     symptom: str
     evidence: str
+    error: str = ""
+    """Of an exception: its type and whole message."""
 
 
 @dataclass(frozen=True)
@@ -73,13 +75,12 @@ def _claims(reports: Sequence[WorkerReport], cluster: Cluster) -> Iterator[Seen]
 
 
 def _from_exception(raised: Raised) -> Diagnosis:
+    whole = f"{raised.type}: {raised.message}"
     if "is out of scope and cannot be used here" in raised.message:
-        return Diagnosis("symbolic_leak", str(raised))
-    if "You seem to be using a PerReplica" in raised.message or (
-        "looks like you are using a PerReplica" in raised.message
-    ):
-        return Diagnosis("per_replica_leak", str(raised))
-    return Diagnosis("rejected", str(raised))
+        return Diagnosis("symbolic_leak", str(raised), whole)
+    if "you are using a PerReplica object while not inside a replica" in raised.message:
+        return Diagnosis("per_replica_leak", str(raised), whole)
+    return Diagnosis("rejected", str(raised), whole)
 
 
 def _symbolic(seen: Seen) -> Diagnosis | None:
@@ -93,9 +94,8 @@ def _not_shared(seen: Seen) -> Diagnosis | None:
     if not seen.claim.shared or all(finding.identical for finding in seen.findings):
         return None
     apart = next(finding for finding in seen.findings if not finding.identical)
-    mine = ", ".join(show(value) for value in apart.reading.values)
-    other = ", ".join(show(value) for value in apart.other.values) if apart.other else "nothing"
-    return Diagnosis("not_shared", f"2 objects, {other} and {mine}")
+    other = _show_copies(apart.other.values) if apart.other else "nothing"
+    return Diagnosis("not_shared", f"2 objects, {other} and {_show_copies(apart.reading.values)}")
 
 
 def _value(seen: Seen) -> Diagnosis | None:
@@ -120,7 +120,9 @@ def _mirrored(seen: Seen) -> Diagnosis | None:
     for reading, devices in zip(seen.readings, seen.replica_devices, strict=True):
         if seen.cluster.replicas > 1 and not (reading.mirrored and len(reading.copies) == wanted):
             return Diagnosis("not_mirrored", f"{reading.type} on {_places(reading.devices)}")
-        if [place(device) for device in reading.devices] != [place(device) for device in devices]:
+        # A variable of a graph is placed when a session runs it, so it may have no device yet.
+        placed = [place(device) for device in reading.devices if device]
+        if placed and placed != [place(device) for device in devices]:
             return Diagnosis(
                 "misplaced", f"on {_places(reading.devices)}, replica on {_places(devices)}"
             )
@@ -223,5 +225,5 @@ def _show_all(seen: Seen) -> str:
 
 
 def _show_copies(values: Sequence[Value]) -> str:
-    shown = [show(value) for value in values]
+    shown = [show(value) for value in values] or ["nothing"]
     return shown[0] if len(set(shown)) == 1 else "[" + ", ".join(shown) + "]"

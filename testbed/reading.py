@@ -92,10 +92,16 @@ class Raised:
     traceback: str
     origin: str
     """Whose code raised it: tensorflow, scenario or testbed."""
+    where: str = ""
+    """The innermost line of the scenario script, like `returned.py:12 in create`."""
 
     def __str__(self) -> str:
-        first = next((line.strip() for line in self.message.splitlines() if line.strip()), "")
-        return f"{self.type}: {first}" if first else f"{self.type} with an empty message"
+        """Type and first telling line; the whole message may be pages."""
+        lines = [line.strip() for line in self.message.splitlines() if line.strip()]
+        if lines and lines[0] == "in user code:":
+            # AutoGraph puts a traceback before the message of what was raised in user code.
+            lines = [line.partition(": ")[2] for line in lines if _names_error(line)]
+        return f"{self.type}: {lines[0]}" if lines else f"{self.type} with an empty message"
 
 
 @dataclass(frozen=True)
@@ -132,6 +138,11 @@ class WorkerReport:
             seconds=data["seconds"],
             facts=data["facts"],
         )
+
+
+def _names_error(line: str) -> bool:
+    name, colon, _ = line.partition(": ")
+    return bool(colon) and name.isidentifier() and name.endswith(("Error", "Exception"))
 
 
 def _finding(data: dict[str, Any]) -> Finding:

@@ -31,6 +31,16 @@ class Case:
         return f"{self.scenario}[{self.site},{self.mode}]@{self.deployment}"
 
     @property
+    def script(self) -> str:
+        """The name of the scenario's script: the way of sharing, or the kind of object."""
+        return self.scenario.partition(".")[0]
+
+    @property
+    def claim(self) -> str:
+        """The name of the scenario within its script."""
+        return self.scenario.partition(".")[2]
+
+    @property
     def strategy(self) -> str:
         """The name of the strategy."""
         return self.deployment.strategy
@@ -120,13 +130,21 @@ class Scenario:
 
 
 def breaks(
-    symptom: str, *, when: Callable[[Case], bool], error: str = "", cure: str = ""
+    symptom: str,
+    *,
+    site: str | None = None,
+    mode: str | None = None,
+    when: Callable[[Case], bool] = lambda _: True,
+    error: str = "",
+    cure: str = "",
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Say where a scenario's claim must fail and how; goes between `@scenario` and the function.
 
     Args:
         symptom: one of the closed list in `testbed/symptoms.py`.
-        when: whether the claim fails in a case. It may use the case and nothing else, because it
+        site: only of cases at this site.
+        mode: only of cases in this mode.
+        when: only of cases for which this holds. It may use the case and nothing else, because it
             is also evaluated where TensorFlow is not imported.
         error: for `rejected`, a part of the error that TensorFlow must raise.
         cure: what to do instead, where it is more specific than the symptom's own cure.
@@ -135,7 +153,13 @@ def breaks(
         raise UsageError(f"unknown symptom '{symptom}': choose from {', '.join(SYMPTOMS)}")
     if (symptom == "rejected") != bool(error):
         raise UsageError("a rule for 'rejected', and no other, names the error: error='...'")
-    rule = Rule(Expectation(symptom, error, cure), when)
+    for word, given, valid in (("site", site, SITES), ("mode", mode, MODES)):
+        _known(word, () if given is None else (given,), valid)
+
+    def applies(case: Case) -> bool:
+        return case.site == (site or case.site) and case.mode == (mode or case.mode) and when(case)
+
+    rule = Rule(Expectation(symptom, error, cure), applies)
 
     def mark(function: Callable[..., None]) -> Callable[..., None]:
         # Decorators apply from the bottom up, and a reader's first rule should be tried first.
@@ -163,6 +187,8 @@ def scenario(
     """
     chosen_sites = _known("site", sites, SITES)
     chosen_modes = _known("mode", modes, MODES)
+    if not (chosen_sites and chosen_modes):
+        raise UsageError("a scenario needs at least one site and one mode")
 
     def mark(function: Callable[..., None]) -> Scenario:
         claim = " ".join((function.__doc__ or "").split())
@@ -202,8 +228,6 @@ def _known(word: str, given: Iterable[str], valid: tuple[str, ...]) -> tuple[str
     for name in chosen:
         if name not in valid:
             raise UsageError(f"unknown {word} '{name}': choose from {', '.join(valid)}")
-    if not chosen:
-        raise UsageError(f"a scenario needs at least one {word}: choose from {', '.join(valid)}")
     return chosen
 
 

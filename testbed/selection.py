@@ -30,7 +30,7 @@ class Selection:
 
     def script(self, case: Case) -> Script:
         """The script of a selected case."""
-        return next(script for script in self.scripts if script.name == case.scenario.split(".")[0])
+        return next(script for script in self.scripts if script.name == case.script)
 
 
 def select(
@@ -59,7 +59,7 @@ def select(
         if not modes or case.mode in modes
     ]
     own = {path.stem for path in paths}
-    chosen = [case for case in cases if _script_of(case) in own]
+    chosen = [case for case in cases if case.script in own]
     for name in names:
         matching = [case for case in cases if matches(name, case)]
         if not matching:
@@ -76,12 +76,8 @@ def matches(pattern: str, case: Case) -> bool:
     wildcard = re.compile(
         "".join({"*": ".*", "?": "."}.get(char, re.escape(char)) for char in pattern)
     )
-    names = (_script_of(case), case.scenario, case.id)
+    names = (case.script, case.scenario, case.id)
     return any(wildcard.fullmatch(name) for name in names)
-
-
-def _script_of(case: Case) -> str:
-    return case.scenario.split(".")[0]
 
 
 def _split(patterns: Sequence[str]) -> tuple[list[Path], list[str]]:

@@ -77,7 +77,7 @@ def judge(case: Case, expected: Expectation, diagnosis: Diagnosis | None, **seen
         case,
         "breaks",
         expected,
-        as_expected=diagnosis.symptom == expected.symptom and expected.error in diagnosis.evidence,
+        as_expected=diagnosis.symptom == expected.symptom and expected.error in diagnosis.error,
         symptom=diagnosis.symptom,
         evidence=diagnosis.evidence,
         **seen,

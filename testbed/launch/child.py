@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 import traceback
-from pathlib import Path
 
 from testbed.launch.channel import Channel
 
@@ -37,7 +36,7 @@ def follow_orders(fd: int) -> None:
         channel.phase("forked")
         orders = channel.orders()
         # Kept open for the life of the process: a blocked worker cannot open files any more.
-        stacks = Path(orders["stacks"]).open("w")
+        stacks = os.open(orders["stacks"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
         faulthandler.register(signal.SIGUSR1, file=stacks, all_threads=True)
         faulthandler.enable()
         module, _, function = orders["entry"].partition(":")

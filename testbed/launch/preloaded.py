@@ -85,7 +85,7 @@ class PreloadedServer:
             "fresh": fresh,
             "log": str(log),
             "environment": environment,
-            "folder": os.getcwd(),
+            "folder": str(Path.cwd()),
         }
         with theirs:
             self._request(request, theirs)

@@ -27,6 +27,7 @@ import signal
 import socket
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from testbed.launch import child, custody
@@ -163,7 +164,7 @@ def main(control_fd: int, preload: list[str]) -> None:
     # Objects that the collector never visits stay in pages that all workers share.
     gc.collect()
     gc.freeze()
-    threads = len(os.listdir("/proc/self/task"))
+    threads = sum(1 for _ in Path("/proc/self/task").iterdir())
     seconds = time.monotonic() - began
     control.send(json.dumps({"event": "ready", "threads": threads, "seconds": seconds}).encode())
     Server(control).serve()

@@ -23,6 +23,9 @@ from testbed.verdict import Verdict
 # Where there is no terminal to ask: wide enough for the table's columns.
 PIPE_WIDTH = 150
 
+# One mistake can make a hundred cases unexpected, and the first ones tell it.
+FULLY_DESCRIBED = 5
+
 # A log has no event for a new line, so it is looked at this often, in seconds.
 FOLLOW_INTERVAL_S = 0.05
 
@@ -79,8 +82,6 @@ class ConsoleObserver:
         if self._verbose:
             for line in describe(verdict):
                 self._print(line)
-        elif not verdict.as_expected:
-            self._print(f"[bold red]UNEXPECTED[/bold red] {escape(_one_line(verdict))}")
         self._update()
 
     async def watch(
@@ -122,9 +123,10 @@ def show_run(run: Run, record: Path) -> None:
     shown = console()
     shown.print(table_of(run.verdicts))
     unexpected = [verdict for verdict in run.verdicts if not verdict.as_expected]
-    for verdict in unexpected:
-        shown.print()
-        for line in describe(verdict):
+    for number, verdict in enumerate(unexpected):
+        if number < FULLY_DESCRIBED:
+            shown.print()
+        for line in describe(verdict)[: None if number < FULLY_DESCRIBED else 1]:
             shown.print(line, soft_wrap=True)
     shown.print()
     shown.print(f"[bold]{counts(run.verdicts)}[/bold] in {run.seconds:.0f} s", soft_wrap=True)
@@ -142,7 +144,7 @@ def describe(verdict: Verdict) -> list[str]:
     for report in verdict.reports:
         lines += [f"  worker {report.worker}: {escape(line)}" for line in _readings(report)]
         if report.raised and not verdict.as_expected:
-            lines += [f"    {escape(line)}" for line in report.raised.traceback.splitlines()[-12:]]
+            lines.append(f"  worker {report.worker}: at {escape(report.raised.where or '?')}")
     if not verdict.as_expected:
         lines += [f"  log: {_near(Path(log))}" for log in verdict.logs]
     return lines

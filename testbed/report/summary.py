@@ -28,19 +28,15 @@ def way_against_place(verdicts: Sequence[Verdict]) -> list[str]:
     empty where the run holds no two ways of any.
     """
     lines = []
-    for name in dict.fromkeys(_claim_name(verdict) for verdict in verdicts):
-        of_name = [verdict for verdict in verdicts if _claim_name(verdict) == name]
-        ways = list(dict.fromkeys(verdict.case.scenario.split(".")[0] for verdict in of_name))
+    for name in dict.fromkeys(verdict.case.claim for verdict in verdicts):
+        of_name = [verdict for verdict in verdicts if verdict.case.claim == name]
+        ways = list(dict.fromkeys(verdict.case.script for verdict in of_name))
         if len(ways) < 2:
             continue
         for site in dict.fromkeys(verdict.case.site for verdict in of_name):
             at_site = [verdict for verdict in of_name if verdict.case.site == site]
             lines.append(f"{name} made {site}, shared in {len(ways)} ways: {_outcome(at_site)}")
     return lines
-
-
-def _claim_name(verdict: Verdict) -> str:
-    return verdict.case.scenario.split(".")[1]
 
 
 def _outcome(verdicts: Sequence[Verdict]) -> str:

@@ -17,16 +17,18 @@ def table_of(verdicts: Sequence[Verdict]) -> Table:
     """One row for each scenario and site, one column for each deployment."""
     deployments = list(dict.fromkeys(verdict.case.deployment for verdict in verdicts))
     table = Table(show_lines=False, pad_edge=False, expand=False)
-    table.add_column("scenario, and where it makes its object", overflow="fold", min_width=24)
+    table.add_column("claim, and where its object is made", overflow="fold")
     for deployment in deployments:
         table.add_column(_heading(str(deployment)), overflow="fold")
-    for scenario, of_scenario in groupby(verdicts, key=lambda verdict: verdict.case.scenario):
+    for script, of_script in groupby(verdicts, key=lambda verdict: verdict.case.script):
         table.add_section()
-        table.add_row(Text(scenario, style="bold"))
-        for site, of_site in groupby(of_scenario, key=lambda verdict: verdict.case.site):
-            row = list(of_site)
-            cells = [_cell([v for v in row if v.case.deployment == d]) for d in deployments]
-            table.add_row(f"  {site}", *cells)
+        table.add_row(Text(script, style="bold"))
+        for claim, of_claim in groupby(of_script, key=lambda verdict: verdict.case.claim):
+            table.add_row(f"  {claim}")
+            for site, of_site in groupby(of_claim, key=lambda verdict: verdict.case.site):
+                row = list(of_site)
+                cells = [_cell([v for v in row if v.case.deployment == d]) for d in deployments]
+                table.add_row(f"    {site}", *cells)
     return table
 
 

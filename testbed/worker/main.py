@@ -103,6 +103,7 @@ def _describe(problem: Exception, script: Path) -> Raised:
         message=str(problem),
         traceback="".join(traceback.format_exception(problem)),
         origin=_origin(problem, script),
+        where=_where(problem, script),
     )
 
 
@@ -114,6 +115,14 @@ def _origin(problem: Exception, script: Path) -> str:
     if isinstance(problem, _SCRIPT_ERRORS) and Path(innermost) == script:
         return "scenario"
     return "tensorflow"
+
+
+def _where(problem: Exception, script: Path) -> str:
+    frames = traceback.extract_tb(problem.__traceback__)
+    for frame in reversed(frames):
+        if Path(frame.filename) == script:
+            return f"{script.name}:{frame.lineno} in {frame.name}"
+    return ""
 
 
 def list_devices(orders: dict[str, Any], channel: Channel) -> None:
