@@ -55,6 +55,34 @@ def in_eager_mode_without_shape(bed: Bed) -> None:
 
 
 @scenario(modes=("eager",))
+@breaks(
+    "rejected",
+    error="Cannot assign a device for operation",
+    when=lambda case: case.strategy == "multi_worker_mirrored",
+    cure="leave the session: train eagerly, and let a tf.Module own the variable (see tf_module)",
+)
+@breaks("counted_per_replica", site="outside_scope", when=lambda case: case.replicas > 1)
+def in_session(bed: Bed) -> None:
+    """A counter shared by name counts steps in a tf.compat.v1.Session."""
+
+    def steps() -> tf.Variable:
+        with v1.variable_scope("counter", reuse=v1.AUTO_REUSE):
+            return v1.get_variable(
+                "steps", initializer=0.0, aggregation=tf.VariableAggregation.MEAN
+            )
+
+    with tf.Graph().as_default(), v1.Session() as session:
+        created = bed.make(steps)
+        with bed.strategy.scope():
+            step = bed.strategy.run(lambda: steps().assign_add(1.0))
+        session.run(v1.global_variables_initializer())
+        for _ in range(5):
+            session.run(bed.strategy.experimental_local_results(step))
+        for copy in bed.strategy.experimental_local_results(created):
+            bed.claim(session.run(copy), value=5.0)
+
+
+@scenario(modes=("eager",))
 @breaks("not_mirrored", site="outside_scope", when=lambda case: case.replicas > 1)
 def in_graph(bed: Bed) -> None:
     """In a tf.Graph, asking for the name again gives the identical variable."""

@@ -101,6 +101,10 @@ class Raised:
         if lines and lines[0] == "in user code:":
             # AutoGraph puts a traceback before the message of what was raised in user code.
             lines = [line.partition(": ")[2] for line in lines if _names_error(line)]
+        elif lines and lines[0] == "Graph execution error:":
+            # The runtime puts where the node was made before what is wrong with it.
+            node = next((n for n, line in enumerate(lines) if line.startswith("Node: ")), 0)
+            lines = lines[node + 1 :]
         return f"{self.type}: {lines[0]}" if lines else f"{self.type} with an empty message"
 
 

@@ -115,7 +115,7 @@ async def _all_or_none(work: Sequence[Coroutine[Any, Any, Verdict]]) -> list[Ver
 
 def open_server(folder: RunFolder, *, fresh: bool) -> Any:
     """The server that the workers of a run come from; it preloads nothing where all are fresh."""
-    preload = [] if fresh else [WORKER_MODULE, "testbed.worker.preload"]
+    preload = [] if fresh else [WORKER_MODULE]
     return preloaded_server(preload, folder.path / "server.log", {RUN_MARK: folder.id})
 
 

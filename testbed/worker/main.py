@@ -12,6 +12,9 @@ from types import ModuleType
 from typing import Any
 
 import numpy
+
+# Loaded on first use otherwise, which every forked worker would pay for again.
+import numpy.random
 import tensorflow as tf
 
 from testbed.cluster import Cluster

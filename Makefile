@@ -1,0 +1,64 @@
+# The commands of the README. `make` alone lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+NAME ?=
+STRATEGY ?=
+WORKERS ?=
+REPLICAS ?=
+MODE ?=
+DEVICE ?=
+
+.PHONY: help setup run scenario test test-unit test-process test-distributed test-slow lint types \
+	bench-launch doctor clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
+
+setup: $(READY)  ## make .venv with the package and its tools
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+run: setup  ## run every scenario on the default strategies and print the table
+	$(BIN)/testbed run --json run.json
+
+scenario: setup  ## run one: NAME=module_global STRATEGY=... WORKERS=2 REPLICAS=2 MODE=... DEVICE=...
+	@test -n "$(NAME)" || { echo "make scenario: NAME=... is missing; names:"; $(BIN)/testbed list | grep -E '^[a-z_]+:'; exit 2; }
+	$(BIN)/testbed run $(NAME) $(STRATEGY:%=--strategy %) $(WORKERS:%=--workers %) \
+		$(REPLICAS:%=--replicas %) $(MODE:%=--mode %) $(DEVICE:%=--device %)
+
+test: lint types test-unit test-process test-distributed  ## every test but the slow tier
+
+test-unit: setup  ## the logic alone, and the house rules
+	$(BIN)/python -m pytest -q tests/unit tests/house
+
+test-process: setup  ## real processes, no TensorFlow
+	$(BIN)/python -m pytest -q tests/process
+
+test-distributed: setup  ## real clusters, side by side on all cores
+	$(BIN)/python -m pytest -q -n auto --dist loadgroup tests/distributed -m "not slow"
+
+test-slow: setup  ## minutes: 200 launches in a row, an installed wheel, fresh interpreters
+	$(BIN)/python -m pytest -q -m slow tests
+
+lint: setup  ## style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup  ## mypy --strict
+	$(BIN)/mypy
+
+bench-launch: setup  ## what starting a case costs, beside its limit and fresh interpreters
+	$(BIN)/python -m testbed.bench.launch
+
+doctor: setup  ## versions, devices, leftovers
+	$(BIN)/testbed doctor
+
+clean:  ## remove the environment, the runs and the caches
+	rm -rf $(VENV) .testbed run.json build dist .pytest_cache .mypy_cache .ruff_cache
