@@ -143,8 +143,6 @@ def describe(verdict: Verdict) -> list[str]:
         lines.append(f"  cure: {escape(verdict.cure)}")
     for report in verdict.reports:
         lines += [f"  worker {report.worker}: {escape(line)}" for line in _readings(report)]
-        if report.raised and not verdict.as_expected:
-            lines.append(f"  worker {report.worker}: at {escape(report.raised.where or '?')}")
     if not verdict.as_expected:
         lines += [f"  log: {_near(Path(log))}" for log in verdict.logs]
     return lines
@@ -157,9 +155,10 @@ def _one_line(verdict: Verdict) -> str:
 
 
 def _readings(report: WorkerReport) -> list[str]:
-    if not report.findings and report.raised:
-        return [f"raised {report.raised}"]
-    return [_reading(finding) for finding in report.findings]
+    lines = [_reading(finding) for finding in report.findings]
+    if report.raised:
+        lines.append(f"raised {report.raised.type} at {report.raised.where or 'its start'}")
+    return lines
 
 
 def _reading(finding: Finding) -> str:

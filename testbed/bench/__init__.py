@@ -1,0 +1,1 @@
+"""Measures what things cost, in ratios taken within one run."""

@@ -1,0 +1,74 @@
+"""The limit for launching: import TensorFlow once, then fork, build the strategy, all-reduce once.
+
+Reads a number of workers a line, launches that many, and answers with the seconds it took.
+Nothing is held, logged, watched or judged here, so nothing can launch faster in this way.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+
+import portpicker
+import tensorflow as tf
+
+from testbed.cluster import tf_config
+
+
+def launch(workers: int) -> float:
+    """Seconds from the first fork until every worker has its sum and is gone.
+
+    Raises:
+        RuntimeError: a worker failed.
+    """
+    began = time.monotonic()
+    ports = [portpicker.pick_unused_port() for _ in range(workers)]
+    done, leave = os.pipe(), os.pipe()
+    pids = []
+    for index in range(workers):
+        pid = os.fork()
+        if pid == 0:
+            _work(tf_config(ports, index), workers, done[1], leave[0])
+        pids.append(pid)
+    os.close(done[1])
+    good = b""
+    while len(good) < workers and (more := os.read(done[0], workers)):
+        good += more
+    os.write(leave[1], b"." * workers)
+    for pid in pids:
+        os.waitpid(pid, 0)
+    for fd in (done[0], *leave):
+        os.close(fd)
+    if good != b"+" * workers:
+        raise RuntimeError(f"{workers} workers answered {good!r}")
+    return time.monotonic() - began
+
+
+def _work(config: str, workers: int, done: int, leave: int) -> None:
+    answer = b"-"
+    try:
+        os.environ["TF_CONFIG"] = config
+        options = tf.distribute.experimental.CommunicationOptions(
+            implementation=tf.distribute.experimental.CommunicationImplementation.RING
+        )
+        total = tf.distribute.MultiWorkerMirroredStrategy(communication_options=options).run(
+            lambda: tf.distribute.get_replica_context().all_reduce("sum", tf.constant(1.0))
+        )
+        answer = b"+" if float(total) == workers else b"-"
+    finally:
+        os.write(done, answer)
+        os.read(leave, 1)
+        os._exit(0)
+
+
+def main() -> None:
+    """Answer until the input ends."""
+    print(json.dumps({"tensorflow": tf.__version__}), flush=True)
+    for line in sys.stdin:
+        print(json.dumps({"seconds": launch(int(line))}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
