@@ -17,6 +17,7 @@ from testbed.diagnosis import Diagnosis, diagnose
 from testbed.errors import LaunchError, UsageError
 from testbed.launch.cluster_run import ClusterEnd, Deadlines, WorkerOrders, run_cluster
 from testbed.launch.environment import without_secrets
+from testbed.launch.leftovers import RUN_MARK
 from testbed.launch.ports import held_ports
 from testbed.launch.preloaded import PreloadedServer, preloaded_server
 from testbed.launch.run_folder import CaseFolder, RunFolder, write_json
@@ -27,7 +28,6 @@ from testbed.selection import Selection
 from testbed.verdict import Verdict, failed, judge, skipped
 
 WORKER_MODULE = "testbed.worker.main"
-RUN_MARK = "TESTBED_RUN"
 FIRST_SEED = 1000
 
 
@@ -116,7 +116,7 @@ async def _all_or_none(work: Sequence[Coroutine[Any, Any, Verdict]]) -> list[Ver
 def open_server(folder: RunFolder, *, fresh: bool) -> Any:
     """The server that the workers of a run come from; it preloads nothing where all are fresh."""
     preload = [] if fresh else [WORKER_MODULE]
-    return preloaded_server(preload, folder.path / "server.log", {RUN_MARK: folder.id})
+    return preloaded_server(preload, folder.path / "server.log", {RUN_MARK: str(folder.path)})
 
 
 async def find_devices(server: PreloadedServer, options: Options, folder: RunFolder) -> Devices:

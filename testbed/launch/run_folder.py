@@ -35,7 +35,7 @@ class RunFolder:
 
     @property
     def id(self) -> str:
-        """The run's id, which also stands in the environment of all its processes."""
+        """The run's id, which is the name of its folder."""
         return self.path.name
 
     @property

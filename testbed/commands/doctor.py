@@ -1,0 +1,116 @@
+"""`testbed doctor`: what this machine has, and what will mislead a run here."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import os
+import platform
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from testbed import __version__
+from testbed.cli import OK, UNEXPECTED
+from testbed.commands.run import interruptible, require_tensorflow
+from testbed.errors import LaunchError, UsageError
+from testbed.launch.environment import MISLEADING
+from testbed.launch.leftovers import leftovers
+from testbed.launch.run_folder import new_run_folder
+from testbed.runner import inspect, open_server
+
+TESTED_TENSORFLOW = "2.21"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at; a cure stands where it is not as it should be."""
+
+    what: str
+    cure: str = ""
+
+
+def main(_options: argparse.Namespace) -> int:
+    """Print every finding; status 1 where one of them needs a cure."""
+    sick = False
+    for finding in _findings():
+        sick = sick or bool(finding.cure)
+        print(f"{'look' if finding.cure else '  ok'}  {finding.what}", flush=True)
+        if finding.cure:
+            print(f"      cure: {finding.cure}", flush=True)
+    return UNEXPECTED if sick else OK
+
+
+def _findings() -> Iterator[Finding]:
+    yield Finding(f"testbed {__version__}, Python {platform.python_version()} at {sys.executable}")
+    yield _system()
+    yield from _tensorflow()
+    yield from _environment()
+    yield from _leftovers()
+
+
+def _system() -> Finding:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    what = f"{platform.system()} {platform.release()}, {cores} cores"
+    if not hasattr(socket, "SO_REUSEPORT") or platform.system() != "Linux":
+        return Finding(what, "run on Linux: ports cannot be held, nor processes be kept track of")
+    return Finding(what)
+
+
+def _tensorflow() -> Iterator[Finding]:
+    try:
+        require_tensorflow()
+    except UsageError as problem:
+        yield Finding("TensorFlow is missing", str(problem))
+        return
+    version = importlib.metadata.version("tensorflow")
+    if version.startswith(TESTED_TENSORFLOW):
+        yield Finding(f"TensorFlow {version}")
+    else:
+        yield Finding(
+            f"TensorFlow {version}",
+            f"the scenarios' expectations were measured on {TESTED_TENSORFLOW};"
+            " elsewhere an unexpected verdict is news, not a fault of yours",
+        )
+    yield from _devices()
+
+
+def _devices() -> Iterator[Finding]:
+    async def ask() -> dict[str, object]:
+        with new_run_folder() as folder:
+            async with open_server(folder, fresh=False) as server:
+                return await inspect(server, folder, fresh=False)
+
+    try:
+        found = interruptible(ask())
+    except LaunchError as problem:
+        yield Finding("the preloaded server does not start", str(problem))
+        return
+    yield Finding(f"Keras {found['keras']}, numpy {found['numpy']}")
+    yield Finding("workers can be forked from a preloaded server")
+    gpus = found["gpus"]
+    assert isinstance(gpus, list)
+    yield Finding(f"GPUs: {', '.join(gpus) if gpus else 'none; runs use logical CPU devices'}")
+
+
+def _environment() -> Iterator[Finding]:
+    present = [name for name in MISLEADING if name in os.environ]
+    for name in present:
+        yield Finding(
+            f"{name} is set: {MISLEADING[name]}",
+            f"unset {name} (the testbed keeps it from its own workers; other programs get it)",
+        )
+    if not present:
+        yield Finding("no inherited variable misleads workers")
+
+
+def _leftovers() -> Iterator[Finding]:
+    left = leftovers()
+    for process in left:
+        yield Finding(
+            f"process {process.pid} is left of run {process.run.name}",
+            f"kill -9 {process.pid}",
+        )
+    if not left:
+        yield Finding("no process is left of an earlier run")
