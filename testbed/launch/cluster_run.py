@@ -16,7 +16,7 @@ from testbed.launch.worker_process import WorkerProcess, describe_end
 
 # When one worker has failed, its peers can only wait for it; what they say soon is still heard.
 PEER_GRACE_S = 2.0
-LEAVE_DEADLINE_S = 10.0
+LEAVE_DEADLINE_S = 3.0
 STACKS_DEADLINE_S = 2.0
 
 

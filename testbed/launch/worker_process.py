@@ -46,13 +46,13 @@ class WorkerProcess:
     @property
     def reported(self) -> bool:
         """Whether its report is written."""
-        return self.phase == "reported"
+        return self.reached("reported")
 
     @property
     def failed(self) -> bool:
         """Whether its peers wait for it in vain: it ended early, or what it reported is bad."""
         if self.reported:
-            return not self.phases[-1]["good"]
+            return not all(told.get("good", True) for told in self.phases)
         return self.status is not None
 
     def reached(self, phase: str) -> bool:

@@ -1,0 +1,110 @@
+"""A launcher for tests: real servers and real workers, without TensorFlow."""
+
+import asyncio
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from testbed.launch.cluster_run import ClusterEnd, Deadlines, WorkerOrders, run_cluster
+from testbed.launch.leftovers import RUN_MARK, processes_of
+from testbed.launch.preloaded import PreloadedServer, preloaded_server
+from testbed.launch.run_folder import RunFolder, new_run_folder
+
+PATIENT = Deadlines(start=60.0, run=60.0)
+
+
+@dataclass(frozen=True)
+class Launcher:
+    """Runs clusters of programs in one run folder."""
+
+    folder: RunFolder
+
+    def run(
+        self,
+        program: str,
+        workers: int = 2,
+        *,
+        deadlines: Deadlines = PATIENT,
+        preload: Sequence[str] = ("tests.process.programs",),
+        fresh: bool = False,
+        environment: dict[str, str | None] | None = None,
+    ) -> ClusterEnd:
+        """One cluster on a server of its own."""
+
+        async def go() -> ClusterEnd:
+            async with self.server(preload) as server:
+                return await self.cluster(
+                    server, program, workers, deadlines, fresh=fresh, environment=environment
+                )
+
+        return asyncio.run(go())
+
+    @asynccontextmanager
+    async def server(self, preload: Sequence[str]) -> Any:
+        """A server that carries the mark of this run."""
+        marks = {RUN_MARK: str(self.folder.path)}
+        async with preloaded_server(preload, self.folder.path / "server.log", marks) as server:
+            yield server
+
+    async def cluster(
+        self,
+        server: PreloadedServer,
+        program: str,
+        workers: int,
+        deadlines: Deadlines = PATIENT,
+        *,
+        name: str | None = None,
+        fresh: bool = False,
+        environment: dict[str, str | None] | None = None,
+    ) -> ClusterEnd:
+        """One cluster of workers that run a program of `tests.process.programs`."""
+        case = self.folder.case(name or program)
+        orders = [
+            WorkerOrders(
+                {
+                    "entry": f"tests.process.programs:{program}",
+                    "worker": worker,
+                    "report": str(case.report(worker)),
+                },
+                environment or {},
+            )
+            for worker in range(workers)
+        ]
+        return await run_cluster(server, orders, case, deadlines, fresh=fresh)
+
+    def reports(self, program: str, workers: int = 2) -> list[Any]:
+        """What the workers of a program wrote down."""
+        case = self.folder.case(program)
+        return [json.loads(case.report(worker).read_text()) for worker in range(workers)]
+
+    def log(self, program: str, worker: int) -> str:
+        """What a worker printed."""
+        return self.folder.case(program).log(worker).read_text()
+
+
+@pytest.fixture
+def launcher(tmp_path: Path) -> Iterator[Launcher]:
+    """A launcher; when the test is over, the operating system is asked who is left."""
+    with new_run_folder(tmp_path / "runs") as folder:
+        yield Launcher(folder)
+    assert processes_of(folder.path) == []
+
+
+@pytest.fixture(scope="session")
+def is_alive() -> Callable[[int], bool]:
+    """Whether a process exists and has not ended; a zombie has."""
+
+    def ask(pid: int) -> bool:
+        try:
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        except OSError:
+            return False
+
+    assert ask(os.getpid())
+    return ask

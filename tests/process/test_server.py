@@ -1,0 +1,116 @@
+"""The preloaded server: what it refuses, and that nothing outlives it."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable
+
+import pytest
+
+from testbed.errors import LaunchError
+from tests.process.conftest import Launcher
+
+
+def test_import_error_is_told(launcher: Launcher) -> None:
+    """A module that cannot be preloaded is named, with its error."""
+    with pytest.raises(LaunchError, match=r"could not import: ModuleNotFoundError: .*no_such"):
+        launcher.run("report", preload=["no_such_module"])
+
+
+def test_threads_are_refused(launcher: Launcher) -> None:
+    """A server with more than one thread is not forked from."""
+    with pytest.raises(LaunchError, match=r"left 2 threads .* run with --fresh"):
+        launcher.run("report", preload=["tests.process.threaded"])
+
+
+def test_children_end_with_their_worker(
+    launcher: Launcher, is_alive: Callable[[int], bool]
+) -> None:
+    """Children and detached daemons of a worker are gone when its cluster is."""
+
+    async def go() -> None:
+        async with launcher.server(["tests.process.programs"]) as server:
+            await launcher.cluster(server, "leave_children_behind", 2)
+            for pids in launcher.reports("leave_children_behind"):
+                assert not any(is_alive(pid) for pid in pids)
+
+    asyncio.run(go())
+
+
+def test_server_killed(launcher: Launcher) -> None:
+    """When the server is killed its workers die with it, and the launcher says what happened."""
+
+    async def go() -> None:
+        async with launcher.server(["tests.process.programs"]) as server:
+            await launcher.cluster(server, "report", 1)
+            parent = launcher.reports("report", 1)[0]["parent"]
+            hanging = asyncio.ensure_future(launcher.cluster(server, "one_never_reports", 2))
+            await _until_started(launcher)
+            os.kill(parent, signal.SIGKILL)
+            end = await hanging
+            assert "killed by SIGKILL" in end.complaints[0]
+            with pytest.raises(LaunchError, match="ended unexpectedly"):
+                await launcher.cluster(server, "report", 1, name="afterwards")
+
+    asyncio.run(go())
+
+
+def test_many_clusters_at_once(launcher: Launcher) -> None:
+    """Sixteen clusters side by side do not get into each other's way."""
+
+    async def go() -> None:
+        async with launcher.server(["tests.process.programs"]) as server:
+            clusters = (
+                launcher.cluster(server, "report", 3, name=f"cluster-{number}")
+                for number in range(16)
+            )
+            for end in await asyncio.gather(*clusters):
+                assert end.complaints == []
+
+    asyncio.run(go())
+    pids = {
+        report["pid"] for number in range(16) for report in launcher.reports(f"cluster-{number}", 3)
+    }
+    assert len(pids) == 48
+
+
+def test_cancelled_cluster_is_ended(launcher: Launcher) -> None:
+    """A cluster whose task is cancelled leaves no worker, and the server goes on."""
+
+    async def go() -> None:
+        async with launcher.server(["tests.process.programs"]) as server:
+            hanging = asyncio.ensure_future(launcher.cluster(server, "one_never_reports", 2))
+            await _until_started(launcher)
+            hanging.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await hanging
+            end = await launcher.cluster(server, "report", 2)
+            assert end.complaints == []
+
+    asyncio.run(go())
+
+
+@pytest.mark.slow
+def test_a_thousand_launches(launcher: Launcher) -> None:
+    """A thousand clusters in a row, four at a time, all report."""
+
+    async def go() -> None:
+        async with launcher.server(["tests.process.programs"]) as server:
+            for _ in range(250):
+                clusters = (
+                    launcher.cluster(server, "report", 2, name=f"lane-{lane}") for lane in range(4)
+                )
+                for end in await asyncio.gather(*clusters):
+                    assert end.complaints == []
+
+    asyncio.run(go())
+
+
+async def _until_started(launcher: Launcher) -> None:
+    """Wait until worker 0 of the hanging cluster has reported, so that both are under way."""
+    report = launcher.folder.case("one_never_reports").report(0)
+    deadline = time.monotonic() + 30
+    while not report.exists():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.01)
