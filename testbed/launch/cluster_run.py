@@ -122,11 +122,18 @@ async def run_cluster(
         if overdue:
             await _collect_stacks(running, folder)
         for worker in running:
-            worker.let_leave()
+            if worker.reported:
+                worker.let_leave()
+            else:
+                worker.kill()
+    except BaseException:
+        for worker in running:
+            worker.kill()
+        raise
     finally:
         if watcher:
             watcher.cancel()
-        await _end(running)
+        await _wait_until_all_ended(running)
     ends = tuple(
         WorkerEnd(
             index,
@@ -192,18 +199,14 @@ async def _collect_stacks(workers: Sequence[WorkerProcess], folder: CaseFolder) 
         await asyncio.sleep(0.01)
 
 
-async def _end(workers: Sequence[WorkerProcess]) -> None:
-    """Wait for those that may leave, and kill the rest with all that they started."""
-    for worker in workers:
-        if worker.status is None and not worker.reported:
-            worker.kill()
+async def _wait_until_all_ended(workers: Sequence[WorkerProcess]) -> None:
+    """Wait until no worker is left, and kill those that linger."""
     ended = asyncio.gather(*(worker.wait_until_ended() for worker in workers))
     try:
         await asyncio.wait_for(asyncio.shield(ended), LEAVE_DEADLINE_S)
     except asyncio.TimeoutError:
         for worker in workers:
-            if worker.status is None:
-                worker.kill()
+            worker.kill()
         await ended
 
 

@@ -72,8 +72,9 @@ class WorkerProcess:
         self._request({"op": "signal", "worker": self.key, "signal": int(signal.SIGUSR1)})
 
     def kill(self) -> None:
-        """SIGKILL the worker and everything in its process group."""
-        self._request({"op": "kill", "worker": self.key})
+        """SIGKILL the worker and everything in its process group; nothing if it has ended."""
+        if self.status is None:
+            self._request({"op": "kill", "worker": self.key})
 
     async def wait_until_ended(self) -> None:
         """Wait until the server has collected the process."""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from testbed.launch.leftovers import RUN_MARK, processes_of
 from testbed.launch.preloaded import PreloadedServer, preloaded_server
 from testbed.launch.run_folder import RunFolder, new_run_folder
 
+GONE_DEADLINE_S = 5.0
 PATIENT = Deadlines(start=60.0, run=60.0)
 
 
@@ -93,7 +95,11 @@ def launcher(tmp_path: Path) -> Iterator[Launcher]:
     """A launcher; when the test is over, the operating system is asked who is left."""
     with new_run_folder(tmp_path / "runs") as folder:
         yield Launcher(folder)
-    assert processes_of(folder.path) == []
+    # A killed process is gone once the kernel has come round to it.
+    deadline = time.monotonic() + GONE_DEADLINE_S
+    while (left := processes_of(folder.path)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert left == []
 
 
 @pytest.fixture(scope="session")
