@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import importlib.util
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -32,8 +33,10 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status."""
     options = _parser().parse_args(arguments)
-    command = importlib.import_module(f"testbed.commands.{options.command}")
     try:
+        if options.command == "run":
+            require_tensorflow()
+        command = importlib.import_module(f"testbed.commands.{options.command}")
         status: int = command.main(options)
     except (UsageError, LaunchError) as problem:
         print(f"testbed: {problem}", file=sys.stderr)
@@ -46,6 +49,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return OK
     return status
+
+
+def require_tensorflow() -> None:
+    """Check that workers will find TensorFlow, without importing it here.
+
+    Raises:
+        UsageError: they will not.
+    """
+    if importlib.util.find_spec("tensorflow") is None:
+        raise UsageError(
+            f"no TensorFlow in this Python ({sys.executable});"
+            " install it there: python -m pip install 'tensorflow>=2.21,<2.22'"
+        )
 
 
 def _parser() -> argparse.ArgumentParser:

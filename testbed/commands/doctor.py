@@ -12,13 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from testbed import __version__
-from testbed.cli import OK, UNEXPECTED
-from testbed.commands.run import interruptible, require_tensorflow
+from testbed.cli import OK, UNEXPECTED, require_tensorflow
 from testbed.errors import LaunchError, UsageError
 from testbed.launch.environment import MISLEADING
 from testbed.launch.leftovers import leftovers
-from testbed.launch.run_folder import new_run_folder
-from testbed.runner import inspect, open_server
 
 TESTED_TENSORFLOW = "2.21"
 
@@ -77,6 +74,11 @@ def _tensorflow() -> Iterator[Finding]:
 
 
 def _devices() -> Iterator[Finding]:
+    # Imported here, so that a Python that lacks what they need is still told what it lacks.
+    from testbed.commands.run import interruptible
+    from testbed.launch.run_folder import new_run_folder
+    from testbed.runner import inspect, open_server
+
     async def ask() -> dict[str, object]:
         with new_run_folder() as folder:
             async with open_server(folder, fresh=False) as server:

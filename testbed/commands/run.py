@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import importlib.util
 import os
 import signal
 import sys
@@ -27,7 +26,6 @@ Result = TypeVar("Result")
 
 def main(options: argparse.Namespace) -> int:
     """Run what the options select; the exit status."""
-    require_tensorflow()
     selection = select(
         options.patterns,
         deployments(options.strategy, options.workers, options.replicas),
@@ -49,19 +47,6 @@ def main(options: argparse.Namespace) -> int:
     if selection.problems:
         return WRONG_COMMAND
     return OK if done.as_expected else UNEXPECTED
-
-
-def require_tensorflow() -> None:
-    """Check that workers will find TensorFlow, without importing it here.
-
-    Raises:
-        UsageError: they will not.
-    """
-    if importlib.util.find_spec("tensorflow") is None:
-        raise UsageError(
-            f"no TensorFlow in this Python ({sys.executable});"
-            " install it there: python -m pip install 'tensorflow>=2.21,<2.22'"
-        )
 
 
 def interruptible(work: Coroutine[Any, Any, Result]) -> Result:

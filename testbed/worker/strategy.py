@@ -7,6 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from testbed.diagnosis import place
 from testbed.strategies import Deployment
 from testbed.worker.probes import several_cpus_per_worker
 
@@ -39,7 +40,7 @@ def build_strategy(deployment: Deployment, device: str, worker: int) -> Any:
     else:
         _configure_gpus(replicas, split=device == "split-gpu")
     strategy = _BUILDERS[deployment.strategy](deployment, device, worker)
-    _require_replicas(strategy, deployment)
+    require_replicas(strategy, deployment)
     return strategy
 
 
@@ -105,14 +106,21 @@ _BUILDERS = {
 }
 
 
-def _require_replicas(strategy: Any, deployment: Deployment) -> None:
-    """Check that the replicas are there: MirroredStrategy puts two on one CPU without a word."""
-    found, asked = strategy.num_replicas_in_sync, deployment.cluster.replicas
-    devices = replica_devices(strategy)
-    distinct = len(set(devices))
-    if found != asked or distinct != deployment.cluster.replicas_per_worker:
+def require_replicas(strategy: Any, deployment: Deployment) -> None:
+    """Check that the replicas are there, each on a device that exists.
+
+    MirroredStrategy accepts a second CPU that was never configured, and puts both replicas on the
+    first one without a word.
+
+    Raises:
+        RuntimeError: they are not.
+    """
+    existing = {place(device.name) for device in tf.config.list_logical_devices()}
+    found = {place(device) for device in replica_devices(strategy)} & existing
+    asked = deployment.cluster
+    if (strategy.num_replicas_in_sync, len(found)) != (asked.replicas, asked.replicas_per_worker):
         raise RuntimeError(
-            f"{deployment} has {found} replicas, {distinct} devices of them here"
-            f" ({', '.join(devices)}), instead of {asked} and"
-            f" {deployment.cluster.replicas_per_worker}"
+            f"{deployment} should have {asked.replicas} replicas,"
+            f" {asked.replicas_per_worker} of them here, but has {strategy.num_replicas_in_sync},"
+            f" on {', '.join(sorted(found)) or 'no device'}"
         )

@@ -1,0 +1,141 @@
+"""Real clusters for tests: one preloaded server for each process that runs tests."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from testbed.devices import Devices
+from testbed.launch.cluster_run import Deadlines
+from testbed.launch.preloaded import PreloadedServer
+from testbed.launch.run_folder import RunFolder, new_run_folder
+from testbed.launch.worker_process import WorkerProcess
+from testbed.runner import CaseBench, Options, open_server
+from testbed.scenario import Case
+from testbed.selection import Selection
+from testbed.verdict import Verdict
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Quiet:
+    """An observer that shows nothing."""
+
+    def started(self, case: Case) -> None:
+        pass
+
+    def judged(self, verdict: Verdict) -> None:
+        pass
+
+    async def watch(self, case: Case, workers: list[WorkerProcess], logs: list[Path]) -> None:
+        pass
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Runs single cases on the server of this test process."""
+
+    loop: asyncio.AbstractEventLoop
+    server: PreloadedServer
+    folder: RunFolder
+
+    def __call__(
+        self,
+        case: Case,
+        selection: Selection,
+        *,
+        fresh: bool = False,
+        deadlines: Deadlines | None = None,
+    ) -> Verdict:
+        """The verdict on one case of a selection."""
+        options = Options(fresh=fresh, deadlines=deadlines or Deadlines())
+        folder = self.folder.case(case.id)
+        bench = CaseBench(self.server, Devices(), options, folder, Quiet())
+        return self.loop.run_until_complete(bench.judge(case, selection))
+
+
+@pytest.fixture(scope="session")
+def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
+    """Judges cases; TensorFlow is imported once for the whole session."""
+    loop = asyncio.new_event_loop()
+    with new_run_folder(tmp_path_factory.mktemp("judge") / "runs") as folder:
+        opened = open_server(folder, fresh=False)
+        server = loop.run_until_complete(opened.__aenter__())
+        try:
+            yield Judge(loop, server, folder)
+        finally:
+            loop.run_until_complete(opened.__aexit__(None, None, None))
+            loop.close()
+
+
+@dataclass(frozen=True)
+class Done:
+    """A `testbed` command that has ended."""
+
+    status: int
+    output: str
+    errors: str
+    folder: Path
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The JSON that `--json result.json` wrote."""
+        found: dict[str, Any] = json.loads((self.folder / "result.json").read_text())
+        return found
+
+    def case(self, case_id: str) -> dict[str, Any]:
+        """One case of the record."""
+        return next(case for case in self.record["cases"] if case["id"] == case_id)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
+    """Starts `testbed` with arguments, in an empty folder of the test's own."""
+
+    def command(*arguments: str, **more: Any) -> subprocess.Popen[str]:
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
+        return subprocess.Popen(
+            [sys.executable, "-m", "testbed", *arguments],
+            cwd=tmp_path,
+            env={**environment, **more},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return command
+
+
+@pytest.fixture
+def testbed(start: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> Callable[..., Done]:
+    """Runs `testbed` with arguments to its end."""
+
+    def run(*arguments: str, **more: Any) -> Done:
+        process = start(*arguments, **more)
+        output, errors = process.communicate(timeout=300)
+        return Done(process.returncode, output, errors, tmp_path)
+
+    return run
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Callable[..., str]:
+    """Writes a scenario script into the test's folder; gives its path."""
+
+    def write(body: str, name: str = "mine") -> str:
+        path = tmp_path / f"{name}.py"
+        head = (
+            f'"""{name}"""\nimport os, signal\nimport tensorflow as tf\n'
+            "from testbed import Bed, breaks, scenario\n\n"
+        )
+        path.write_text(head + body)
+        return str(path)
+
+    return write

@@ -1,0 +1,21 @@
+"""What workers of these tests do: each is an entry that the launcher starts by name."""
+
+from typing import Any
+
+import tensorflow as tf
+
+from testbed.cluster import Cluster
+from testbed.launch.channel import Channel
+from testbed.strategies import Deployment
+from testbed.worker.strategy import require_replicas
+
+MIRRORED_2 = Deployment("mirrored", Cluster(1, 2))
+
+
+def two_replicas_on_one_cpu(orders: dict[str, Any], channel: Channel) -> None:
+    """MirroredStrategy accepts a second CPU that does not exist."""
+    require_replicas(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]), MIRRORED_2)
+
+
+def one_replica_for_two(orders: dict[str, Any], channel: Channel) -> None:
+    require_replicas(tf.distribute.MirroredStrategy(["CPU:0"]), MIRRORED_2)

@@ -1,0 +1,67 @@
+"""However a run ends, at whatever moment, nothing of it stays behind."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from testbed.launch.leftovers import processes_of
+
+# What a run has written when it has come this far.
+MOMENTS = {
+    "importing": "*/server.log",
+    "forked": "*/cases/*2x2/worker-1.log",
+    "waiting": "*/cases/*2x2/waiting",
+}
+WAITS = """
+@scenario(sites=("in_scope",), modes=("eager",))
+def waits(bed: Bed) -> None:
+    \"\"\"Waits for ever in worker 1, so that worker 0 waits for it.\"\"\"
+    import pathlib, subprocess, sys, threading
+    if bed.worker == 1:
+        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        folder, = pathlib.Path(".testbed/runs").glob("*/cases/*2x2")
+        (folder / "waiting").touch()
+        threading.Event().wait()
+    bed.run(lambda: tf.distribute.get_replica_context().all_reduce("sum", tf.constant(1.0)))
+"""
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_left(
+    start: Callable[..., subprocess.Popen[str]],
+    script: Callable[..., str],
+    tmp_path: Path,
+    moment: str,
+    number: signal.Signals,
+) -> None:
+    """Interrupted or killed at any moment, a run leaves no process; Ctrl-C gives status 130."""
+    process = start(
+        "run", script(WAITS), "--strategy", "multi_worker_mirrored", "--workers", "2",
+        "--replicas", "2",
+    )  # fmt: skip
+    runs = tmp_path / ".testbed/runs"
+    _wait_for(lambda: any(runs.glob(MOMENTS[moment])), 60)
+    (run,) = runs.iterdir()
+    assert processes_of(run), "there must be something to leave behind"
+    began = time.monotonic()
+    os.kill(process.pid, number)
+    _, errors = process.communicate(timeout=30)
+    if number != signal.SIGKILL:
+        assert process.returncode == 130
+        assert errors == "testbed: interrupted; all workers are ended\n"
+        assert processes_of(run) == []
+        assert time.monotonic() - began < 5
+    _wait_for(lambda: not processes_of(run), 10)
+
+
+def _wait_for(condition: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

@@ -1,0 +1,89 @@
+"""What workers read is what TensorFlow has: classes, devices, values."""
+
+from collections.abc import Callable
+
+import pytest
+
+from testbed.launch.cluster_run import ClusterEnd, Deadlines, WorkerOrders, run_cluster
+from testbed.selection import select
+from testbed.strategies import deployments
+from tests.distributed.conftest import Done, Judge
+
+
+def test_mirrored_variable(judge: Judge) -> None:
+    """A variable made in the scope of MirroredStrategy has a copy on each of three devices."""
+    selection = select(["returned.variable"], deployments(["mirrored"], None, 3), ["eager"])
+    case = next(case for case in selection.cases if case.site == "in_scope")
+    (report,) = judge(case, selection).reports
+    reading = report.findings[0].reading
+    assert reading.type == "MirroredVariable"
+    assert reading.synchronization in ("AUTO", "ON_WRITE")
+    assert [device.rpartition(":")[2] for device in reading.devices] == ["0", "1", "2"]
+    assert reading.values == [[1.0, 2.0]] * 3
+
+
+def test_every_worker_has_its_own_copies(judge: Judge) -> None:
+    """Of 3 workers with 2 replicas each, every worker reads two copies on its own devices."""
+    selection = select(
+        ["module_global.counter"], deployments(["multi_worker_mirrored"], 3, 2), ["function"]
+    )
+    case = next(case for case in selection.cases if case.site == "in_scope")
+    verdict = judge(case, selection)
+    assert verdict.as_expected, verdict.seen
+    for worker, report in enumerate(verdict.reports):
+        assert report.worker == worker
+        assert report.findings[0].reading.devices == [
+            f"/job:worker/replica:0/task:{worker}/device:CPU:{replica}" for replica in range(2)
+        ]
+
+
+def test_workers_have_their_own_seeds(judge: Judge) -> None:
+    """No two workers share a seed, so that nothing is equal by accident."""
+    selection = select(
+        ["module_global.random_start"], deployments(["multi_worker_mirrored"], 3, 1), None
+    )
+    reports = judge(selection.cases[0], selection).reports
+    assert len({report.facts["seed"] for report in reports}) == 3
+
+
+@pytest.mark.parametrize(
+    ("program", "message"),
+    [
+        (
+            "two_replicas_on_one_cpu",
+            "mirrored-2 should have 2 replicas, 2 of them here, but has 2, on CPU:0",
+        ),
+        (
+            "one_replica_for_two",
+            "mirrored-2 should have 2 replicas, 2 of them here, but has 1, on CPU:0",
+        ),
+    ],
+)
+def test_missing_replicas_are_noticed(judge: Judge, program: str, message: str) -> None:
+    """A strategy that silently has other replicas than were asked for is refused."""
+    case = judge.folder.case(program)
+    orders = WorkerOrders({"entry": f"tests.distributed.programs:{program}"})
+
+    async def go() -> ClusterEnd:
+        return await run_cluster(judge.server, [orders], case, Deadlines())
+
+    end = judge.loop.run_until_complete(go())
+    assert end.complaints == ["worker 0 ended in phase 'forked': exit code 1"]
+    assert message in case.log(0).read_text()
+
+
+def test_launching_process_has_no_tensorflow(testbed: Callable[..., Done]) -> None:
+    """A whole run leaves TensorFlow out of the process that launches it."""
+    import subprocess
+    import sys
+
+    program = (
+        "import sys; from testbed.cli import main;"
+        "status = main(['run', 'returned.constant', '--strategy', 'mirrored']);"
+        "loaded = [name for name in ('tensorflow', 'numpy', 'keras') if name in sys.modules];"
+        "print('LOADED', status, loaded)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "LOADED 0 []"

@@ -1,0 +1,28 @@
+"""The way of sharing hardly matters; the place of creation does."""
+
+import pytest
+
+from testbed.selection import select
+from testbed.strategies import DEFAULT_DEPLOYMENTS, Deployment
+from tests.distributed.conftest import Judge
+
+COUNTERS = select(["*.counter"], DEFAULT_DEPLOYMENTS, None)
+
+
+def test_there_are_ways_to_compare() -> None:
+    """The same counter is shared in at least the three classic ways and the one that replaced."""
+    ways = {case.script for case in COUNTERS.cases}
+    assert ways >= {"returned", "module_global", "get_variable", "tf_module"}
+
+
+@pytest.mark.parametrize("deployment", DEFAULT_DEPLOYMENTS, ids=str)
+@pytest.mark.parametrize("mode", ["eager", "function"])
+def test_place_decides(judge: Judge, deployment: Deployment, mode: str) -> None:
+    """Made in the scope every way behaves; made outside, all ways break alike or none does."""
+    shown: dict[str, set[str]] = {"in_scope": set(), "outside_scope": set()}
+    for case in COUNTERS.cases:
+        if (case.deployment, case.mode) == (deployment, mode):
+            shown[case.site].add(judge(case, COUNTERS).seen)
+    several = deployment.cluster.replicas_per_worker > 1
+    assert shown["in_scope"] == {"behaves"}
+    assert shown["outside_scope"] == {"counted_per_replica: 10 for 5" if several else "behaves"}
