@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,9 @@ class Quiet:
     def judged(self, verdict: Verdict) -> None:
         pass
 
-    async def watch(self, case: Case, workers: list[WorkerProcess], logs: list[Path]) -> None:
+    async def watch(
+        self, case: Case, workers: Sequence[WorkerProcess], logs: Sequence[Path]
+    ) -> None:
         pass
 
 

@@ -1,0 +1,54 @@
+"""The wheel, installed where nothing else is, runs its scenarios from any folder."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.distributed.conftest import ROOT
+
+
+@pytest.mark.slow
+def test_installed_wheel(tmp_path: Path) -> None:
+    """Built, installed in an empty environment and run from another folder."""
+    _run(tmp_path, sys.executable, "-m", "build", "--wheel", "--outdir", str(tmp_path), str(ROOT))
+    (wheel,) = tmp_path.glob("*.whl")
+    _run(tmp_path, sys.executable, "-m", "venv", "empty")
+    python = tmp_path / "empty/bin/python"
+    constraints = str(ROOT / "constraints.txt")
+    _run(tmp_path, str(python), "-m", "pip", "install", "-q", "-c", constraints, str(wheel))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    shown = _run(elsewhere, str(python.parent / "testbed"), "run", "returned", "*.counter")
+    assert " 0 unexpected" in shown
+    assert "module_global" in shown
+
+
+def test_python_without_tensorflow(tmp_path: Path) -> None:
+    """A Python that has nothing installed answers help and list, and says what run lacks."""
+    _run(tmp_path, sys.executable, "-m", "venv", "--without-pip", "bare")
+    python = str(tmp_path / "bare/bin/python")
+    assert "module_global: " in _run(tmp_path, python, "-m", "testbed", "list")
+    done = subprocess.run(
+        [python, "-m", "testbed", "run"],
+        cwd=tmp_path, env=_environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"testbed: no TensorFlow in this Python ({python});")
+    assert done.stderr.count("\n") == 1
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def _run(folder: Path, *command: str) -> str:
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment = _environment() if "testbed" in command else inherited
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

@@ -1,0 +1,145 @@
+"""Imports go downward only, and TensorFlow stays where it belongs."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.house.sources import (
+    SCENARIOS,
+    TESTBED,
+    all_modules,
+    imported_names,
+    python_files,
+    short,
+    text_constants,
+)
+
+# What each layer may import of the testbed besides itself: a layer, or a single module of one.
+# A module that is in no folder and has no row here is plain: data and pure functions.
+ALLOWED = {
+    "plain": set[str](),
+    "launch": {"testbed.errors"},
+    "worker": {"plain", "launch"},
+    "runner": {"plain", "launch"},
+    "report": {"plain", "launch", "runner"},
+    "cli": {"testbed", "testbed.errors"},
+    "commands": {"plain", "launch", "runner", "report", "cli"},
+    "bench": {"plain", "launch", "runner", "report"},
+    "__main__": {"cli"},
+}
+
+# Outside testbed/worker/, which may.
+IMPORT_TENSORFLOW = {
+    "testbed/bench/all_reduce.py": "a scenario script, which only workers import",
+    "testbed/bench/bare_fork.py": "the limit that launching is measured against: no testbed at all",
+}
+
+# Outside testbed/worker/probes.py, which may.
+IMPORT_PRIVATE_TENSORFLOW = {
+    "scenarios/get_variable.py": "shows what people are told to use, which has no public name",
+}
+
+
+def layer_of(module: str) -> str:
+    first = module.partition(".")[2].partition(".")[0]
+    is_folder = bool(first) and (TESTBED / first).is_dir()
+    return first if first in ALLOWED or is_folder else "plain"
+
+
+def edges() -> set[tuple[str, str]]:
+    """Who imports whom, by module; nobody imports itself."""
+    return {
+        (module, name)
+        for module, path in all_modules().items()
+        for name in imported_names(path)
+        if name.split(".")[0] == "testbed" and name != module
+    }
+
+
+def test_every_layer_has_its_row() -> None:
+    """A new folder of the testbed gets a row in the table before it gets imports."""
+    assert {layer_of(module) for module in all_modules()} == set(ALLOWED)
+
+
+def test_imports_go_downward_only() -> None:
+    """A module imports only its own layer and those that its row in the table names."""
+    wrong = [
+        f"{module} imports {name}"
+        for module, name in sorted(edges())
+        if layer_of(name) != layer_of(module)
+        and not {layer_of(name), name} & ALLOWED[layer_of(module)]
+    ]
+    assert wrong == []
+
+
+def test_the_table_allows_nothing_that_nobody_needs() -> None:
+    """What a row allows is imported by some module of that layer."""
+    used = {(layer_of(module), name) for module, name in edges()}
+    used |= {(layer, layer_of(name)) for layer, name in used}
+    allowed = {(layer, name) for layer, names in ALLOWED.items() for name in names}
+    assert allowed - used == set()
+
+
+def test_nobody_imports_the_worker() -> None:
+    """The child side is started by name; whoever imported it would import TensorFlow."""
+    importers = {m for m, name in edges() if layer_of(name) == "worker" != layer_of(m)}
+    assert importers == set()
+
+
+def test_modules_that_are_named_exist() -> None:
+    """A module that is started by its name, in a text, is there under that name."""
+    named = {
+        text
+        for path in python_files(TESTBED)
+        for text in text_constants(path)
+        if re.fullmatch(r"testbed(\.\w+)+", text)
+    }
+    assert "testbed.worker.main" in named
+    assert named - set(all_modules()) == set()
+
+
+def test_no_import_cycles() -> None:
+    """No module of the testbed imports itself by way of others."""
+    left = edges()
+    while True:
+        importing = {module for module, _ in left}
+        kept = {(module, name) for module, name in left if name in importing}
+        if kept == left:
+            break
+        left = kept
+    assert left == set()
+
+
+def importers_of(package: str, *, private: bool = False) -> set[str]:
+    return {
+        short(path)
+        for path in python_files(TESTBED, SCENARIOS)
+        for name in imported_names(path)
+        if (name.startswith(f"{package}.") if private else name.split(".")[0] == package)
+    }
+
+
+@pytest.mark.parametrize("package", ["tensorflow", "tf_keras", "keras"])
+def test_only_workers_import_tensorflow(package: str) -> None:
+    """Of the testbed's code, only what runs in workers imports TensorFlow or Keras."""
+    launching = {
+        name
+        for name in importers_of(package)
+        if name.startswith("testbed/") and not name.startswith("testbed/worker/")
+    }
+    assert launching - set(IMPORT_TENSORFLOW) == set()
+
+
+def test_private_tensorflow_is_imported_in_one_file() -> None:
+    """Only the probes, and exempted scenarios, import private TensorFlow."""
+    importers = importers_of("tensorflow.python", private=True)
+    assert importers - set(IMPORT_PRIVATE_TENSORFLOW) == {"testbed/worker/probes.py"}
+
+
+def test_no_exemption_is_stale() -> None:
+    """A file that is exempted still needs it, and the reason is written down."""
+    assert set(IMPORT_TENSORFLOW) <= importers_of("tensorflow")
+    assert set(IMPORT_PRIVATE_TENSORFLOW) <= importers_of("tensorflow.python", private=True)
+    assert all({**IMPORT_TENSORFLOW, **IMPORT_PRIVATE_TENSORFLOW}.values())

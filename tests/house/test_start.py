@@ -1,0 +1,53 @@
+"""The launching process answers at once, because it never imports TensorFlow."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.house.sources import ROOT
+
+LOADED = "; import json, sys; sys.stderr.write(json.dumps(sorted(sys.modules)))"
+
+
+def loaded_after(code: str) -> set[str]:
+    """The modules that a new interpreter holds after some code."""
+    done = subprocess.run(
+        [sys.executable, "-c", code + LOADED],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return set(json.loads(done.stderr))
+
+
+@pytest.mark.parametrize(
+    ("code", "proof"),
+    [
+        (
+            "import testbed.cli, testbed.commands.run, testbed.commands.list,"
+            " testbed.commands.doctor, testbed.report.console",
+            "testbed.runner",
+        ),
+        ("import testbed.cli; assert testbed.cli.main(['list']) == 0", "testbed.commands.list"),
+        ("import testbed", "testbed.bed"),
+    ],
+    ids=["commands", "list", "package"],
+)
+def test_the_launching_side_imports_no_tensorflow(code: str, proof: str) -> None:
+    """Neither TensorFlow nor what it brings along is loaded where workers are launched."""
+    loaded = loaded_after(code)
+    assert proof in loaded
+    assert loaded & {"tensorflow", "numpy", "keras", "tf_keras"} == set()
+
+
+def test_list_loads_only_what_it_shows() -> None:
+    """`list` answers without rich, without asyncio, and without anything of launching."""
+    loaded = loaded_after("import testbed.cli; assert testbed.cli.main(['list']) == 0")
+    assert loaded & {"rich", "asyncio", "portpicker", "testbed.runner", "testbed.launch"} == set()
