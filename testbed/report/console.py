@@ -10,6 +10,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Column
 
 from testbed.launch.worker_process import WorkerProcess
 from testbed.reading import Finding, WorkerReport
@@ -21,7 +22,7 @@ from testbed.selection import Selection
 from testbed.verdict import Verdict
 
 # Where there is no terminal to ask: wide enough for the table's columns.
-PIPE_WIDTH = 150
+PIPE_WIDTH = 160
 
 # One mistake can make a hundred cases unexpected, and the first ones tell it.
 FULLY_DESCRIBED = 5
@@ -48,8 +49,13 @@ class ConsoleObserver:
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            TextColumn("{task.description}"),
+            # The only column that gives way where the terminal is narrow.
+            TextColumn(
+                "{task.description}",
+                table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1),
+            ),
             console=self._console,
+            expand=True,
             transient=True,
             disable=not self._console.is_terminal,
         )
@@ -121,7 +127,7 @@ class ConsoleObserver:
 def show_run(run: Run, record: Path) -> None:
     """Print the table, what was unexpected, what the run says, and where the rest is."""
     shown = console()
-    shown.print(table_of(run.verdicts))
+    shown.print(table_of(run.verdicts, shown))
     unexpected = [verdict for verdict in run.verdicts if not verdict.as_expected]
     for number, verdict in enumerate(unexpected):
         if number < FULLY_DESCRIBED:
@@ -132,7 +138,8 @@ def show_run(run: Run, record: Path) -> None:
     shown.print(f"[bold]{counts(run.verdicts)}[/bold] in {run.seconds:.0f} s", soft_wrap=True)
     for line in way_against_place(run.verdicts):
         shown.print(line, soft_wrap=True)
-    shown.print(f"result: {_near(record)}   logs and readings: {_near(run.folder.path)}")
+    shown.print(f"result: {_near(record)}", soft_wrap=True)
+    shown.print(f"logs and readings: {_near(run.folder.path)}", soft_wrap=True)
 
 
 def describe(verdict: Verdict) -> list[str]:

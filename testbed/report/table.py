@@ -1,10 +1,11 @@
-"""The table of a run: scenario by strategy."""
+"""The table of a run: scenario by strategy, or line by line where the terminal is narrow."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -12,24 +13,70 @@ from testbed.verdict import Verdict
 
 STYLES = {"behaves": "green", "breaks": "yellow", "skipped": "dim", "error": "bold red"}
 
+# No symptom's name is broken in two: the longest has 19 letters, and a colon follows.
+_CELL_WIDTH = 20
 
-def table_of(verdicts: Sequence[Verdict]) -> Table:
+
+def table_of(verdicts: Sequence[Verdict], console: Console) -> Table:
+    """The matrix where the console is wide enough for it, else one line for each outcome."""
+    matrix = matrix_of(verdicts)
+    return matrix if console.measure(matrix).minimum <= console.width else lines_of(verdicts)
+
+
+def matrix_of(verdicts: Sequence[Verdict]) -> Table:
     """One row for each scenario and site, one column for each deployment."""
     deployments = list(dict.fromkeys(verdict.case.deployment for verdict in verdicts))
-    table = Table(show_lines=False, pad_edge=False, expand=False)
-    table.add_column("claim, and where its object is made", overflow="fold")
+    table = Table(pad_edge=False)
+    table.add_column("claim, and where it makes its object", no_wrap=True)
     for deployment in deployments:
-        table.add_column(_heading(str(deployment)), overflow="fold")
+        table.add_column(_heading(str(deployment)), overflow="fold", min_width=_CELL_WIDTH)
     for script, of_script in groupby(verdicts, key=lambda verdict: verdict.case.script):
         table.add_section()
         table.add_row(Text(script, style="bold"))
-        for claim, of_claim in groupby(of_script, key=lambda verdict: verdict.case.claim):
-            table.add_row(f"  {claim}")
-            for site, of_site in groupby(of_claim, key=lambda verdict: verdict.case.site):
-                row = list(of_site)
-                cells = [_cell([v for v in row if v.case.deployment == d]) for d in deployments]
-                table.add_row(f"    {site}", *cells)
+        last = ""
+        for claim, site, row in _rows(of_script):
+            if claim != last:
+                table.add_row(f"  {claim}")
+                last = claim
+            cells = [_cell([v for v in row if v.case.deployment == d]) for d in deployments]
+            table.add_row(f"    {site}", *cells)
     return table
+
+
+def lines_of(verdicts: Sequence[Verdict]) -> Table:
+    """One line for each outcome of a scenario at a site, with the deployments that showed it."""
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold", ratio=1)
+    table.add_column(overflow="fold", ratio=1)
+    everywhere = len({verdict.case.deployment for verdict in verdicts})
+    for script, of_script in groupby(verdicts, key=lambda verdict: verdict.case.script):
+        last = ""
+        table.add_row(Text(script, style="bold"))
+        for claim, site, row in _rows(of_script):
+            if claim != last:
+                table.add_row(f"  {claim}")
+                last = claim
+            for number, (phrase, where) in enumerate(_outcomes(row)):
+                places = f"all {everywhere}" if len(where) == everywhere else ", ".join(where)
+                table.add_row(f"    {site}" if number == 0 else "", phrase, places)
+        table.add_row()
+    return table
+
+
+def _rows(verdicts: Iterator[Verdict]) -> Iterator[tuple[str, str, list[Verdict]]]:
+    """Claim, site and verdicts of each row, in the order of the run."""
+    for (claim, site), row in groupby(verdicts, key=lambda v: (v.case.claim, v.case.site)):
+        yield claim, site, list(row)
+
+
+def _outcomes(row: Sequence[Verdict]) -> Iterator[tuple[Text, list[str]]]:
+    """What a row showed, each outcome once, with the deployments that showed it."""
+    outcomes: dict[str, tuple[Text, list[str]]] = {}
+    for deployment in dict.fromkeys(verdict.case.deployment for verdict in row):
+        cell = _cell([verdict for verdict in row if verdict.case.deployment == deployment])
+        outcomes.setdefault(cell.plain, (cell, []))[1].append(str(deployment))
+    yield from outcomes.values()
 
 
 def _heading(deployment: str) -> str:
@@ -39,9 +86,9 @@ def _heading(deployment: str) -> str:
 
 def _cell(verdicts: Sequence[Verdict]) -> Text:
     """What the modes of one cell showed: once where they agree, else mode by mode."""
-    cell = Text()
     if len({(verdict.seen, verdict.as_expected) for verdict in verdicts}) == 1:
         return _phrase(verdicts[0])
+    cell = Text()
     for verdict in verdicts:
         cell.append(("\n" if cell else "") + f"{verdict.case.mode}: ", style="dim")
         cell.append_text(_phrase(verdict))

@@ -13,8 +13,8 @@ PACKAGE = Path(testbed.__file__).parent
 
 LIBRARY = (
     '  File "/usr/lib/python3.11/threading.py", line 327 in wait\n'
-    '  File "/venv/lib/python3.11/site-packages/tensorflow/execute.py", line 53 in quick_execute\n'
-    '  File "/usr/lib/python3/dist-packages/numpy/core.py", line 9 in sum\n'
+    '  File "/opt/site-packages/tensorflow/execute.py", line 53 in quick_execute\n'
+    '  File "/opt/dist-packages/numpy/core.py", line 9 in sum\n'
 )
 MACHINERY = f'  File "{PACKAGE}/worker/bed.py", line 50 in run\n'
 SHIPPED = f'  File "{PACKAGE}/scenarios/ways.py", line 7 in counter\n'
