@@ -66,19 +66,26 @@ def read_script(path: Path) -> Script:
         UsageError: the file cannot be read, is not valid Python, declares nothing, or declares it
             in a way that needs more of the script than a literal.
     """
+    if "." in path.stem:
+        raise UsageError(f"{path}: case ids need a script name without dots; rename it")
     tree = _parse(path)
-    declared = [node for node in tree.body if _declares(node)]
+    declared = [_plain(node) for node in tree.body if _declares(node)]
     if not any(isinstance(node, ast.FunctionDef) for node in declared):
         raise UsageError(f"{path}: no function in it is decorated with @scenario(...)")
     names: dict[str, object] = {"__name__": path.stem}
     try:
         exec(compile(ast.Module(declared, type_ignores=[]), str(path), "exec"), names)
+    except SyntaxError as problem:
+        raise UsageError(f"{path}:{problem.lineno}: syntax error: {problem.msg}") from problem
     except NameError as problem:
         raise UsageError(
             f"{path}: {problem}; @scenario and @breaks may use literals and the case only"
         ) from problem
-    except (UsageError, TypeError) as problem:
+    except UsageError as problem:
         raise UsageError(f"{path}: {problem}") from problem
+    except Exception as problem:
+        # Whatever a script does wrong here, the other scripts still run.
+        raise UsageError(f"{path}: {type(problem).__name__}: {problem}") from problem
     found = [with_script(made, path.stem) for made in names.values() if isinstance(made, Scenario)]
     title = (ast.get_docstring(tree) or path.stem).splitlines()[0]
     return Script(path, title, tuple(found))
@@ -98,7 +105,18 @@ def _declares(node: ast.stmt) -> bool:
         return any(_calls_scenario(decorator) for decorator in node.decorator_list)
     if isinstance(node, ast.ImportFrom):
         return node.module in ("testbed", "__future__")
-    return isinstance(node, ast.Assign) and _is_literal(node.value)
+    if isinstance(node, ast.AnnAssign):
+        return isinstance(node.target, ast.Name) and _is_literal(node.value)
+    if not isinstance(node, ast.Assign):
+        return False
+    return all(isinstance(target, ast.Name) for target in node.targets) and _is_literal(node.value)
+
+
+def _plain(node: ast.stmt) -> ast.stmt:
+    """An annotated constant without its annotation, which may need what the script imports."""
+    if not isinstance(node, ast.AnnAssign) or node.value is None:
+        return node
+    return ast.copy_location(ast.Assign([node.target], node.value), node)
 
 
 def _calls_scenario(decorator: ast.expr) -> bool:
@@ -106,9 +124,8 @@ def _calls_scenario(decorator: ast.expr) -> bool:
     return isinstance(called, ast.Name) and called.id == "scenario"
 
 
-def _is_literal(value: ast.expr) -> bool:
+def _is_literal(value: ast.expr | None) -> bool:
     try:
-        ast.literal_eval(value)
-    except ValueError:
+        return value is not None and bool(ast.literal_eval(value) or True)
+    except (ValueError, TypeError):
         return False
-    return True

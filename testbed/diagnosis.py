@@ -29,8 +29,9 @@ class Diagnosis:
 class Seen:
     """One claim as all workers saw it, in the order of the workers."""
 
+    reports: tuple[WorkerReport, ...]
+    """Of the workers that stated it, which are all of them unless one went another way."""
     findings: tuple[Finding, ...]
-    replica_devices: tuple[tuple[str, ...], ...]
     cluster: Cluster
 
     @property
@@ -64,14 +65,16 @@ def diagnose(reports: Sequence[WorkerReport], cluster: Cluster) -> Diagnosis | N
             found = check(seen)
             if found:
                 return found
-    raised = next((report.raised for report in reports if report.raised), None)
-    return _from_exception(raised) if raised else None
+    raised = [report for report in reports if report.raised]
+    # The earliest exception is the cause; what the others raise may be its consequence.
+    first = min(raised, key=lambda report: report.seconds, default=None)
+    return _from_exception(first.raised) if first and first.raised else None
 
 
 def _claims(reports: Sequence[WorkerReport], cluster: Cluster) -> Iterator[Seen]:
-    devices = tuple(report.replica_devices for report in reports)
-    for findings in zip(*(report.findings for report in reports), strict=False):
-        yield Seen(findings, devices, cluster)
+    for number in range(max((len(report.findings) for report in reports), default=0)):
+        stating = tuple(report for report in reports if len(report.findings) > number)
+        yield Seen(stating, tuple(report.findings[number] for report in stating), cluster)
 
 
 def _from_exception(raised: Raised) -> Diagnosis:
@@ -100,24 +103,29 @@ def _not_shared(seen: Seen) -> Diagnosis | None:
 
 def _value(seen: Seen) -> Diagnosis | None:
     claimed = seen.claim.value
-    if claimed is None or all(same(value, claimed) for value in seen.flat):
+    if claimed is None or (seen.flat and all(same(value, claimed) for value in seen.flat)):
         return None
     symptom = next((name for name, matches in WRONG_VALUES if matches(seen)), "wrong_value")
-    return Diagnosis(symptom, f"{_show_all(seen)} for {show(claimed)}")
+    return Diagnosis(symptom, _told(seen, claimed))
 
 
 def _equal(seen: Seen) -> Diagnosis | None:
-    if not seen.claim.equal or all(same(value, seen.flat[0]) for value in seen.flat):
+    if not seen.claim.equal:
+        return None
+    if not seen.flat or None in seen.flat:
+        return Diagnosis("wrong_value", "nothing to read")
+    if not _workers_differ(seen):
         return None
     symptom = "replicas_diverge" if _copies_differ(seen) else "workers_diverge"
-    return Diagnosis(symptom, _show_all(seen))
+    return Diagnosis(symptom, _told(seen))
 
 
 def _mirrored(seen: Seen) -> Diagnosis | None:
     if not seen.claim.mirrored:
         return None
     wanted = seen.cluster.replicas_per_worker
-    for reading, devices in zip(seen.readings, seen.replica_devices, strict=True):
+    for reading, report in zip(seen.readings, seen.reports, strict=True):
+        devices = report.replica_devices
         if seen.cluster.replicas > 1 and not (reading.mirrored and len(reading.copies) == wanted):
             return Diagnosis("not_mirrored", f"{reading.type} on {_places(reading.devices)}")
         # A variable of a graph is placed when a session runs it, so it may have no device yet.
@@ -140,7 +148,7 @@ CHECKS: tuple[Callable[[Seen], Diagnosis | None], ...] = (
 
 def _frozen(seen: Seen) -> bool:
     stale = seen.claim.stale
-    return stale is not None and all(same(value, stale) for value in seen.flat)
+    return stale is not None and bool(seen.flat) and all(same(value, stale) for value in seen.flat)
 
 
 def _counted_per_replica(seen: Seen) -> bool:
@@ -148,16 +156,16 @@ def _counted_per_replica(seen: Seen) -> bool:
     if replicas == 1 or not isinstance(claim.value, (int, float)) or claim.value == claim.start:
         return False
     counted = claim.start + replicas * (claim.value - claim.start)
-    return all(same(value, counted) for value in seen.flat)
+    return bool(seen.flat) and all(same(value, counted) for value in seen.flat)
 
 
 def _last_replica_wins(seen: Seen) -> bool:
     computed, per_worker = seen.claim.per_replica, seen.cluster.replicas_per_worker
-    if computed is None or per_worker == 1:
+    if computed is None or per_worker == 1 or len(computed) != seen.cluster.replicas:
         return False
-    return all(
-        same(value, computed[(worker + 1) * per_worker - 1])
-        for worker, values in enumerate(seen.values)
+    return bool(seen.flat) and all(
+        same(value, computed[(report.worker + 1) * per_worker - 1])
+        for report, values in zip(seen.reports, seen.values, strict=True)
         for value in values
     )
 
@@ -186,7 +194,7 @@ def same(one: Value, other: Value) -> bool:
         if not (isinstance(one, list) and isinstance(other, list)) or len(one) != len(other):
             return False
         return all(same(left, right) for left, right in zip(one, other, strict=True))
-    if _is_number(one) and _is_number(other):
+    if _is_number(one) and _is_number(other) and isinstance(one + other, float):
         return math.isclose(one, other, rel_tol=RELATIVE_TOLERANCE, abs_tol=ABSOLUTE_TOLERANCE)
     return bool(one == other)
 
@@ -204,26 +212,34 @@ def _places(devices: Sequence[str]) -> str:
     return ", ".join(place(device) for device in devices) or "no device"
 
 
-def show(value: Value) -> str:
-    """A value as people read it: 10 rather than 10.0, four digits, long texts cut."""
+def show(value: Value, digits: int = 4) -> str:
+    """A value as people read it: 10 rather than 10.0, few digits, long texts cut."""
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return str(int(value)) if value.is_integer() and abs(value) < 1e9 else f"{value:.{digits}g}"
     if isinstance(value, list):
-        return "[" + ", ".join(show(item) for item in value) + "]"
+        return "[" + ", ".join(show(item, digits) for item in value) + "]"
     text = "nothing" if value is None else str(value)
     return text if len(text) <= 20 else text[:17] + "..."
 
 
-def _show_all(seen: Seen) -> str:
-    """Every copy of every worker, as short as it can be without hiding a difference."""
-    if not _workers_differ(seen):
-        return show(seen.flat[0]) if seen.flat else "nothing"
-    per_worker = [_show_copies(values) for values in seen.values]
-    if len(set(per_worker)) == 1:
-        return per_worker[0]
-    return " | ".join(per_worker)
+def _told(seen: Seen, claimed: Value = None) -> str:
+    """What was seen for what was claimed, in as few digits as still show the difference."""
+    wrong = [value for value in seen.flat if claimed is not None and not same(value, claimed)]
+    for digits in (4, 9):
+        copies = [_show_copies(values, digits) for values in seen.values] or ["nothing"]
+        for_claimed = show(claimed, digits)
+        alike = len(set(copies)) == 1
+        hidden = (alike and _workers_differ(seen) and not _copies_differ(seen)) or any(
+            show(value, digits) == for_claimed for value in wrong
+        )
+        if not hidden:
+            break
+    text = copies[0] if alike else " | ".join(copies)
+    return text if claimed is None else f"{text} for {for_claimed}"
 
 
-def _show_copies(values: Sequence[Value]) -> str:
-    shown = [show(value) for value in values] or ["nothing"]
-    return shown[0] if len(set(shown)) == 1 else "[" + ", ".join(shown) + "]"
+def _show_copies(values: Sequence[Value], digits: int = 4) -> str:
+    """The copies of one worker, once where all are equal."""
+    if all(same(value, values[0]) for value in values):
+        return show(values[0], digits) if values else "nothing"
+    return "[" + ", ".join(show(value, digits) for value in values) + "]"

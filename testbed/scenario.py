@@ -228,7 +228,7 @@ def _known(word: str, given: Iterable[str], valid: tuple[str, ...]) -> tuple[str
     for name in chosen:
         if name not in valid:
             raise UsageError(f"unknown {word} '{name}': choose from {', '.join(valid)}")
-    return chosen
+    return tuple(dict.fromkeys(chosen))
 
 
 def _script_name(function: Any) -> str:

@@ -52,11 +52,7 @@ def select(
     scripts, problems = read_scripts(dict.fromkeys([*paths, *shipped]))
     _require_distinct(scripts)
     cases = [
-        case
-        for script in scripts
-        for made in script.scenarios
-        for case in made.cases(deployments)
-        if not modes or case.mode in modes
+        case for script in scripts for made in script.scenarios for case in made.cases(deployments)
     ]
     own = {path.stem for path in paths}
     chosen = [case for case in cases if case.script in own]
@@ -66,9 +62,8 @@ def select(
             raise UsageError(_nothing_matches(name, scripts, cases))
         chosen += matching
     wanted = set(chosen) if patterns else set(cases)
-    return Selection(
-        tuple(scripts), tuple(case for case in cases if case in wanted), tuple(problems)
-    )
+    selected = [case for case in cases if case in wanted and (not modes or case.mode in modes)]
+    return Selection(tuple(scripts), tuple(selected), tuple(problems))
 
 
 def matches(pattern: str, case: Case) -> bool:

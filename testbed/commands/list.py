@@ -35,7 +35,7 @@ def _where(made: Scenario) -> str:
     """Of the default cases, how many break and how."""
     expected = [made.expects(case) for case in made.cases(DEFAULT_DEPLOYMENTS)]
     counts = {
-        str(each): sum(each.symptom == other.symptom for other in expected)
+        str(each): sum(str(each) == str(other) for other in expected)
         for each in expected
         if each.symptom
     }

@@ -75,7 +75,7 @@ def _run_options(options: argparse.Namespace) -> Options:
         ("--timeout", options.timeout),
         ("--start-timeout", options.start_timeout),
     ):
-        if number is not None and number <= 0:
+        if number is not None and not number > 0:
             raise UsageError(f"{name} {number:g}: more than 0")
     # Output of several cases at once cannot be read, so -v runs one after the other.
     jobs = options.jobs or (1 if options.verbose else os.cpu_count() or 1)

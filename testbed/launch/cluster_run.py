@@ -135,18 +135,24 @@ async def run_cluster(
             watcher.cancel()
         await _wait_until_all_ended(running)
     ends = tuple(
-        WorkerEnd(
-            index,
-            worker.phase,
-            worker.reported,
-            status,
-            _last_sign(worker, status),
-            folder.log(index),
-            where_blocked(folder.stacks(index)) if overdue else "",
-        )
-        for index, (worker, status) in enumerate(zip(running, early, strict=True))
+        _end_of(worker, index, early[index], folder, stuck=bool(overdue))
+        for index, worker in enumerate(running)
     )
     return ClusterEnd(ends, overdue, time.monotonic() - began)
+
+
+def _end_of(
+    worker: WorkerProcess, index: int, status: int | None, folder: CaseFolder, *, stuck: bool
+) -> WorkerEnd:
+    return WorkerEnd(
+        index,
+        worker.phase,
+        worker.reported,
+        status,
+        _last_sign(worker, status),
+        folder.log(index),
+        where_blocked(folder.stacks(index)) if stuck else "",
+    )
 
 
 async def _wait_for_reports(

@@ -20,7 +20,7 @@ MISLEADING = {
 # One thread per process before the fork: OpenBLAS would start its own when numpy is imported.
 SINGLE_THREADED = {"OPENBLAS_NUM_THREADS": "1"}
 
-_SECRET = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|KEY|AUTH|COOKIE", re.IGNORECASE)
+_SECRET = re.compile(r"TOKEN|SECRET|PASS|CREDENTIAL|KEY|AUTH|COOKIE", re.IGNORECASE)
 _USERINFO = re.compile(r"//[^/@\s]+@")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import fcntl
+import hashlib
 import json
 import os
 import re
@@ -124,4 +125,9 @@ def _remove_old(runs: Path) -> None:
 
 
 def _file_name(case_id: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_.@-]+", "-", case_id)
+    """A file name that is easy to type, and another one for every other id."""
+    name = re.sub(r"[^A-Za-z0-9_.@]+", "-", case_id).lstrip(".")[:150]
+    plain = case_id.replace("[", "-").replace(",", "-").replace("]", "-")
+    if name == plain:
+        return name
+    return f"{name}-{hashlib.sha256(case_id.encode()).hexdigest()[:8]}"

@@ -32,4 +32,7 @@ def where_blocked(stacks: Path) -> str:
 
 
 def _is_authors(file: str) -> bool:
+    if file.startswith("<"):
+        # `<frozen importlib._bootstrap>` and the like: Python's own, and no file to open.
+        return False
     return file.startswith(_SCENARIOS) or not any(part in file for part in _MACHINERY)

@@ -17,7 +17,7 @@ def counts(verdicts: Sequence[Verdict]) -> str:
         "unexpected": len(verdicts) - len(good),
     }
     shown = [f"{count} {what}" for what, count in parts.items() if count or what == "unexpected"]
-    return f"{len(verdicts)} cases: {', '.join(shown)}"
+    return f"{len(verdicts)} case{'s' * (len(verdicts) != 1)}: {', '.join(shown)}"
 
 
 def way_against_place(verdicts: Sequence[Verdict]) -> list[str]:
@@ -41,6 +41,9 @@ def way_against_place(verdicts: Sequence[Verdict]) -> list[str]:
 
 def _outcome(verdicts: Sequence[Verdict]) -> str:
     """What the ways showed, and whether any two of them differ in the same circumstances."""
+    verdicts = [verdict for verdict in verdicts if verdict.kind != "skipped"]
+    if not verdicts:
+        return "all cases skipped"
     broken = [verdict for verdict in verdicts if verdict.kind != "behaves"]
     by_circumstance: dict[tuple[str, str], set[str]] = {}
     for verdict in verdicts:

@@ -20,7 +20,9 @@ _CELL_WIDTH = 20
 def table_of(verdicts: Sequence[Verdict], console: Console) -> Table:
     """The matrix where the console is wide enough for it, else one line for each outcome."""
     matrix = matrix_of(verdicts)
-    return matrix if console.measure(matrix).minimum <= console.width else lines_of(verdicts)
+    unlimited = console.options.update(width=10_000)
+    needed = console.measure(matrix, options=unlimited).minimum
+    return matrix if needed <= console.width else lines_of(verdicts)
 
 
 def matrix_of(verdicts: Sequence[Verdict]) -> Table:
@@ -47,8 +49,9 @@ def lines_of(verdicts: Sequence[Verdict]) -> Table:
     """One line for each outcome of a scenario at a site, with the deployments that showed it."""
     table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
-    table.add_column(overflow="fold", ratio=1)
-    table.add_column(overflow="fold", ratio=1)
+    # Symptom and numbers keep to one line where they can; the places give way.
+    table.add_column(overflow="fold", min_width=30)
+    table.add_column(overflow="fold")
     everywhere = len({verdict.case.deployment for verdict in verdicts})
     for script, of_script in groupby(verdicts, key=lambda verdict: verdict.case.script):
         last = ""

@@ -111,12 +111,12 @@ def test_a_shipped_script_may_be_given_by_its_path(
 
 
 @pytest.mark.usefixtures("folder")
-def test_a_script_with_a_dot_in_its_name_keeps_its_cases(tmp_path: Path) -> None:
-    """A script like `step.v2.py` is selected by its path, and its cases find it again."""
+def test_a_script_with_a_dot_in_its_name_is_refused(tmp_path: Path) -> None:
+    """A script like `step.v2.py` would make ids that cannot be taken apart again."""
     path = write_script(tmp_path / "mine", "step.v2.py")
     selection = chosen(str(path))
-    assert len(selection.cases) == 8
-    assert selection.script(selection.cases[0]).path == path
+    assert selection.cases == ()
+    assert selection.problems == (f"{path}: case ids need a script name without dots; rename it",)
 
 
 @pytest.mark.usefixtures("folder")

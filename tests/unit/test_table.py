@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from testbed.report.table import table_of
+from testbed.report.table import matrix_of, table_of
 from testbed.verdict import Verdict
 from tests.unit.builders import DEFAULT, MIRRORED_2, WORKERS_2X1, case_of, verdict_of
 
@@ -16,7 +16,14 @@ COUNTED = "counted_per_replica"
 
 def drawn(verdicts: Sequence[Verdict], width: int = 160) -> str:
     console = Console(width=width, file=io.StringIO(), record=True)
-    console.print(table_of(verdicts))
+    console.print(matrix_of(verdicts))
+    return console.export_text()
+
+
+def lines(verdicts: Sequence[Verdict], width: int) -> str:
+    """What a console of this width shows."""
+    console = Console(width=width, file=io.StringIO(), record=True)
+    console.print(table_of(verdicts, console))
     return console.export_text()
 
 
@@ -146,3 +153,34 @@ def test_markup_in_what_was_seen_is_shown_as_it_is() -> None:
     """Brackets in evidence are values, not colours."""
     verdicts = [verdict_of(case_of(), "replicas_diverge", "[red, bold] for [1]")]
     assert "[red, bold] for [1]" in drawn(verdicts)
+
+
+EVERYWHERE = [
+    verdict_of(case_of(deployment=DEFAULT)),
+    verdict_of(case_of(deployment=WORKERS_2X1)),
+    verdict_of(case_of(deployment=MIRRORED_2), COUNTED, "10 for 5"),
+]
+
+
+def test_a_wide_console_gets_the_matrix() -> None:
+    """Where every column has its room, deployments are columns."""
+    assert "│" in lines(EVERYWHERE, 120)
+
+
+def test_a_narrow_console_gets_lines() -> None:
+    """Where it has not, each outcome is a line with the deployments that showed it."""
+    shown = lines(EVERYWHERE, 79)
+    assert "│" not in shown
+    behaves = next(line for line in shown.splitlines() if "behaves" in line)
+    assert "default, " in behaves
+    assert "mirrored-2" not in behaves.replace("multi_worker_mirrored-2x1", "")
+    counted = next(line for line in shown.splitlines() if COUNTED in line)
+    assert counted.split() == ["counted_per_replica:", "10", "for", "5", "mirrored-2"]
+
+
+def test_lines_of_one_outcome_say_all() -> None:
+    """An outcome that every deployment showed does not list them."""
+    alike = [verdict_of(case_of(deployment=place)) for place in (DEFAULT, MIRRORED_2, WORKERS_2X1)]
+    shown = lines(alike, 60)
+    assert "all 3" in shown
+    assert "mirrored" not in shown
