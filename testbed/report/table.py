@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from rich.console import Console
+from rich.console import Console, Group
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -16,8 +17,11 @@ STYLES = {"behaves": "green", "breaks": "yellow", "skipped": "dim", "error": "bo
 # No symptom's name is broken in two: the longest has 19 letters, and a colon follows.
 _CELL_WIDTH = 20
 
+# Most outcomes are shorter than this, so that the places behind them stand in a column.
+_OUTCOME_WIDTH = 30
 
-def table_of(verdicts: Sequence[Verdict], console: Console) -> Table:
+
+def table_of(verdicts: Sequence[Verdict], console: Console) -> Table | Group:
     """The matrix where the console is wide enough for it, else one line for each outcome."""
     matrix = matrix_of(verdicts)
     unlimited = console.options.update(width=10_000)
@@ -45,26 +49,19 @@ def matrix_of(verdicts: Sequence[Verdict]) -> Table:
     return table
 
 
-def lines_of(verdicts: Sequence[Verdict]) -> Table:
+def lines_of(verdicts: Sequence[Verdict]) -> Group:
     """One line for each outcome of a scenario at a site, with the deployments that showed it."""
-    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True)
-    # Symptom and numbers keep to one line where they can; the places give way.
-    table.add_column(overflow="fold", min_width=30)
-    table.add_column(overflow="fold")
+    lines: list[Text | Padding] = []
     everywhere = len({verdict.case.deployment for verdict in verdicts})
     for script, of_script in groupby(verdicts, key=lambda verdict: verdict.case.script):
-        last = ""
-        table.add_row(Text(script, style="bold"))
+        lines.append(Text(script, style="bold"))
         for claim, site, row in _rows(of_script):
-            if claim != last:
-                table.add_row(f"  {claim}")
-                last = claim
-            for number, (phrase, where) in enumerate(_outcomes(row)):
+            lines.append(Text(f"  {claim}, {site}"))
+            for phrase, where in _outcomes(row):
                 places = f"all {everywhere}" if len(where) == everywhere else ", ".join(where)
-                table.add_row(f"    {site}" if number == 0 else "", phrase, places)
-        table.add_row()
-    return table
+                phrase.pad_right(max(0, _OUTCOME_WIDTH - len(phrase)))
+                lines.append(Padding(phrase.append(f"  {places}", style="dim"), (0, 0, 0, 6)))
+    return Group(*lines)
 
 
 def _rows(verdicts: Iterator[Verdict]) -> Iterator[tuple[str, str, list[Verdict]]]:
