@@ -39,10 +39,10 @@ test-unit: setup  ## the logic alone, and the house rules
 	$(BIN)/python -m pytest -q tests/unit tests/house
 
 test-process: setup  ## real processes, no TensorFlow
-	$(BIN)/python -m pytest -q tests/process
+	$(BIN)/python -m pytest -q -n auto tests/process
 
 test-distributed: setup  ## real clusters, side by side on all cores
-	$(BIN)/python -m pytest -q -n auto --dist loadgroup tests/distributed -m "not slow"
+	$(BIN)/python -m pytest -q -n auto tests/distributed -m "not slow"
 
 test-slow: setup  ## minutes: 200 launches in a row, an installed wheel, fresh interpreters
 	$(BIN)/python -m pytest -q -m slow tests

@@ -180,14 +180,23 @@ async def _wait_for_reports(
 
 async def _until(condition: Callable[[], bool], changed: asyncio.Event, seconds: float) -> bool:
     """Wait for a condition on workers that set `changed`; whether it came true in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        changed.clear()
-        try:
-            await asyncio.wait_for(changed.wait(), deadline - time.monotonic())
-        except asyncio.TimeoutError:
-            return condition()
-    return True
+    over = False
+
+    def stop() -> None:
+        nonlocal over
+        over = True
+        changed.set()
+
+    # Not asyncio.wait_for: before Python 3.12 it loses a cancellation that comes together with
+    # what is waited for, and the run would go on after Ctrl-C.
+    timer = asyncio.get_running_loop().call_later(seconds, stop)
+    try:
+        while not over and not condition():
+            changed.clear()
+            await changed.wait()
+    finally:
+        timer.cancel()
+    return condition()
 
 
 async def _collect_stacks(workers: Sequence[WorkerProcess], folder: CaseFolder) -> None:
@@ -208,12 +217,10 @@ async def _collect_stacks(workers: Sequence[WorkerProcess], folder: CaseFolder) 
 async def _wait_until_all_ended(workers: Sequence[WorkerProcess]) -> None:
     """Wait until no worker is left, and kill those that linger."""
     ended = asyncio.gather(*(worker.wait_until_ended() for worker in workers))
-    try:
-        await asyncio.wait_for(asyncio.shield(ended), LEAVE_DEADLINE_S)
-    except asyncio.TimeoutError:
-        for worker in workers:
-            worker.kill()
-        await ended
+    await asyncio.wait({ended}, timeout=LEAVE_DEADLINE_S)
+    for worker in workers:
+        worker.kill()
+    await ended
 
 
 def _last_sign(worker: WorkerProcess, status: int | None) -> float:

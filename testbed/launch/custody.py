@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import select
 import signal
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -56,10 +58,40 @@ def kill(pids: Iterable[int]) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def kill_group(group: int) -> None:
-    """SIGKILL a whole process group. TensorFlow swallows SIGTERM, so nothing gentler is sure."""
+def end_children(pids: Iterable[int], seconds: float) -> None:
+    """SIGKILL children of this process, and wait until they are gone or the seconds are over.
+
+    A process that the kernel holds in a driver cannot even be killed; it must not stop everybody.
+    """
+    waits = select.poll()
+    open_fds = {}
+    for pid in pids:
+        kill([pid])
+        with contextlib.suppress(ProcessLookupError):
+            open_fds[os.pidfd_open(pid)] = pid
+    for fd in open_fds:
+        waits.register(fd, select.POLLIN)
+    deadline = time.monotonic() + seconds
+    while open_fds and (left := deadline - time.monotonic()) > 0:
+        for fd, _ in waits.poll(left * 1000):
+            waits.unregister(fd)
+            os.close(fd)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(open_fds.pop(fd), 0)
+    for fd in open_fds:
+        os.close(fd)
+
+
+def kill_group(leader: int) -> None:
+    """SIGKILL a process and its group. TensorFlow swallows SIGTERM, so nothing gentler is sure."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, signal.SIGKILL)
+        os.killpg(leader, signal.SIGKILL)
+
+
+def kill_worker(pid: int) -> None:
+    """SIGKILL a child of this process with its group, which a young one does not lead yet."""
+    kill([pid])
+    kill_group(pid)
 
 
 def _processes() -> list[int]:

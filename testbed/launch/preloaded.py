@@ -39,12 +39,12 @@ class PreloadedServer:
         Raises:
             LaunchError: it failed, is too slow, or has threads, which make forking unsafe.
         """
-        try:
-            event = await asyncio.wait_for(self._ready, START_DEADLINE_S)
-        except asyncio.TimeoutError:
+        await asyncio.wait({self._ready}, timeout=START_DEADLINE_S)
+        if not self._ready.done():
             raise LaunchError(
                 f"the preloaded server did not start within {START_DEADLINE_S:.0f} s; see {log}"
-            ) from None
+            )
+        event = self._ready.result()
         if event["event"] == "failed":
             raise LaunchError(f"the preloaded server could not import: {event['message']}")
         if event["threads"] != 1:

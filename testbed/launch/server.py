@@ -33,6 +33,7 @@ from typing import Any
 from testbed.launch import child, custody
 
 MESSAGE_BYTES = 65536
+ORPHANS_DEADLINE_S = 2.0
 
 
 class Server:
@@ -74,7 +75,7 @@ class Server:
         if request["op"] == "signal":
             os.kill(pid, request["signal"])
         else:
-            custody.kill_group(pid)
+            custody.kill_worker(pid)
         return True
 
     def _start(self, request: dict[str, Any], fd: int, own: list[socket.socket]) -> None:
@@ -119,8 +120,14 @@ class Server:
             key = self._workers.pop(pid, None)
             if key is not None:
                 custody.kill_group(pid)
-                custody.kill(self._orphans())
+                self._end_orphans()
                 self._tell({"event": "ended", "worker": key, "status": status})
+
+    def _end_orphans(self) -> None:
+        """End all orphans; ending one may make more of them."""
+        deadline = time.monotonic() + ORPHANS_DEADLINE_S
+        while (orphans := self._orphans()) and (left := deadline - time.monotonic()) > 0:
+            custody.end_children(orphans, left)
 
     def _orphans(self) -> list[int]:
         """Adopted processes that do not belong to a worker that still runs."""
@@ -132,13 +139,9 @@ class Server:
 
     def _end_all(self) -> None:
         for pid in self._workers:
-            custody.kill_group(pid)
-        while True:
-            custody.kill(custody.children())
-            try:
-                os.waitpid(-1, 0)
-            except ChildProcessError:
-                return
+            custody.kill_worker(pid)
+        self._workers.clear()
+        self._end_orphans()
 
     def _tell(self, event: dict[str, Any]) -> None:
         try:

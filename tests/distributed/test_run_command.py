@@ -61,7 +61,7 @@ def test_syntax_error(testbed: Callable[..., Done], script: Callable[..., str]) 
     done = testbed("run", bad, good, "--strategy", "default")
     assert done.status == 2
     assert done.errors == f"testbed: {bad}:6: syntax error: invalid syntax\n"
-    assert "1 cases: 1 behave" in done.output
+    assert "1 case: 1 behave" in done.output
 
 
 def test_hang(testbed: Callable[..., Done], script: Callable[..., str]) -> None:

@@ -91,7 +91,6 @@ def test_cancelled_cluster_is_ended(launcher: Launcher) -> None:
     asyncio.run(go())
 
 
-@pytest.mark.slow
 def test_a_thousand_launches(launcher: Launcher) -> None:
     """A thousand clusters in a row, four at a time, all report."""
 
