@@ -7,7 +7,7 @@ import json
 import os
 import time
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,7 +23,7 @@ from testbed.launch.preloaded import PreloadedServer, preloaded_server
 from testbed.launch.run_folder import CaseFolder, RunFolder, write_json
 from testbed.launch.worker_process import WorkerProcess
 from testbed.reading import WorkerReport
-from testbed.scenario import Case
+from testbed.scenario import Case, Scenario
 from testbed.selection import Selection
 from testbed.verdict import Verdict, failed, judge, skipped
 
@@ -173,11 +173,16 @@ class CaseBench:
                 self.server,
                 workers,
                 self.folder,
-                self.options.deadlines,
+                self._deadlines(made),
                 fresh=self.options.fresh or made.fresh,
                 watch=watch,
             )
         return self._verdict(case, selection, end)
+
+    def _deadlines(self, made: Scenario) -> Deadlines:
+        """The command's deadlines, or the scenario's own where that is the shorter one."""
+        given = self.options.deadlines
+        return replace(given, run=min(given.run, made.timeout or given.run))
 
     def _orders(self, case: Case, script: Path, ports: Sequence[int], worker: int) -> WorkerOrders:
         orders = {

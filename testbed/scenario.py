@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from testbed.errors import UsageError
-from testbed.strategies import Deployment
+from testbed.strategies import STRATEGIES, Deployment
 from testbed.symptoms import SYMPTOMS
 
 SITES = ("outside_scope", "in_scope", "in_replica")
@@ -94,7 +94,9 @@ class Scenario:
     sites: tuple[str, ...]
     modes: tuple[str, ...]
     rules: tuple[Rule, ...]
+    strategies: tuple[str, ...] = tuple(STRATEGIES)
     fresh: bool = False
+    timeout: float | None = None
 
     @property
     def id(self) -> str:
@@ -108,6 +110,7 @@ class Scenario:
             for site in self.sites
             for mode in self.modes
             for deployment in deployments
+            if deployment.strategy in self.strategies
         ]
 
     def expects(self, case: Case) -> Expectation:
@@ -173,22 +176,28 @@ def scenario(
     *,
     sites: Iterable[str] = ("outside_scope", "in_scope"),
     modes: Iterable[str] = ("eager", "function"),
+    strategies: Iterable[str] = tuple(STRATEGIES),
     fresh: bool = False,
+    timeout: float | None = None,
 ) -> Callable[[Callable[..., None]], Scenario]:
     """Make a function of a script a scenario; its docstring is the claim.
 
     Args:
         sites: where `bed.make` makes its objects.
         modes: how `bed.run` takes its steps.
+        strategies: the strategies on which the claim says something; by default all of them.
         fresh: give every worker a new interpreter, with a string hash seed of its own.
+        timeout: seconds from when all workers have joined until it is a hang, for a scenario
+            that shows one; by default what the command says.
 
     Raises:
-        UsageError: an unknown site or mode, or a function without a docstring.
+        UsageError: an unknown site, mode or strategy, or a function without a docstring.
     """
     chosen_sites = _known("site", sites, SITES)
     chosen_modes = _known("mode", modes, MODES)
-    if not (chosen_sites and chosen_modes):
-        raise UsageError("a scenario needs at least one site and one mode")
+    chosen_strategies = _known("strategy", strategies, tuple(STRATEGIES))
+    if not (chosen_sites and chosen_modes and chosen_strategies):
+        raise UsageError("a scenario needs at least one site, one mode and one strategy")
 
     def mark(function: Callable[..., None]) -> Scenario:
         claim = " ".join((function.__doc__ or "").split())
@@ -202,7 +211,9 @@ def scenario(
             sites=chosen_sites,
             modes=chosen_modes,
             rules=function.__dict__.get("rules", ()),
+            strategies=chosen_strategies,
             fresh=fresh,
+            timeout=timeout,
         )
 
     return mark

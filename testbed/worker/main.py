@@ -16,6 +16,7 @@ import numpy
 # Loaded on first use otherwise, which every forked worker would pay for again.
 import numpy.random
 import tensorflow as tf
+import tf_keras  # noqa: F401 -- like numpy.random: scenarios use it, and it takes long to import
 
 from testbed.cluster import Cluster
 from testbed.launch.channel import Channel
