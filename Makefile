@@ -12,7 +12,7 @@ MODE ?=
 DEVICE ?=
 
 .PHONY: help setup run scenario test test-unit test-process test-distributed test-slow lint types \
-	bench-launch doctor clean
+	bench-launch catalogue doctor clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -53,6 +53,9 @@ lint: setup  ## style
 
 types: setup  ## mypy --strict
 	$(BIN)/mypy
+
+catalogue: setup  ## write the table of scenarios/README.md anew
+	$(BIN)/testbed list --write scenarios/README.md
 
 bench-launch: setup  ## what starting a case costs, beside its limit and fresh interpreters
 	$(BIN)/python -m testbed.bench.launch

@@ -9,6 +9,8 @@ from tensorflow.python.ops.variable_scope import EagerVariableStore
 
 from testbed import Bed, breaks, run_script, scenario
 
+GROUP = "ways of sharing"
+
 v1 = tf.compat.v1
 
 

@@ -4,6 +4,8 @@ import tensorflow as tf
 
 from testbed import Bed, breaks, run_script, scenario
 
+GROUP = "ways of sharing"
+
 # Made when this module is imported, which is before anyone can enter a scope for it.
 made_at_import = tf.Variable(0.0, aggregation=tf.VariableAggregation.MEAN)
 

@@ -4,6 +4,8 @@ import tensorflow as tf
 
 from testbed import Bed, breaks, run_script, scenario
 
+GROUP = "ways of sharing"
+
 
 def create_constant() -> tf.Tensor:
     return tf.constant([1.0, 2.0])

@@ -4,6 +4,8 @@ import tensorflow as tf
 
 from testbed import Bed, breaks, run_script, scenario
 
+GROUP = "ways of sharing"
+
 
 class Counter(tf.Module):
     def __init__(self) -> None:

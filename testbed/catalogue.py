@@ -15,6 +15,10 @@ from pathlib import Path
 from testbed.errors import UsageError
 from testbed.scenario import Scenario, with_script
 
+WAYS = "ways of sharing"
+GROUPS = (WAYS, "kinds of object", "what people do", "other scripts")
+"""A script names its group with `GROUP = "..."`; one that does not is of the last."""
+
 
 @dataclass(frozen=True)
 class Script:
@@ -23,6 +27,7 @@ class Script:
     path: Path
     title: str
     scenarios: tuple[Scenario, ...]
+    group: str = GROUPS[-1]
 
     @property
     def name(self) -> str:
@@ -49,14 +54,14 @@ def find_scripts(folder: Path) -> list[Path]:
 
 
 def read_scripts(paths: Iterable[Path]) -> tuple[list[Script], list[str]]:
-    """Read scripts; one that cannot be read becomes a line of the second list."""
+    """Read scripts, group by group; one that cannot be read becomes a line of the second list."""
     scripts, problems = [], []
     for path in paths:
         try:
             scripts.append(read_script(path))
         except UsageError as problem:
             problems.append(str(problem))
-    return scripts, problems
+    return sorted(scripts, key=lambda script: GROUPS.index(script.group)), problems
 
 
 def read_script(path: Path) -> Script:
@@ -88,7 +93,10 @@ def read_script(path: Path) -> Script:
         raise UsageError(f"{path}: {type(problem).__name__}: {problem}") from problem
     found = [with_script(made, path.stem) for made in names.values() if isinstance(made, Scenario)]
     title = (ast.get_docstring(tree) or path.stem).splitlines()[0]
-    return Script(path, title, tuple(found))
+    group = str(names.get("GROUP", GROUPS[-1]))
+    if group not in GROUPS:
+        raise UsageError(f"{path}: unknown GROUP '{group}': choose from {', '.join(GROUPS)}")
+    return Script(path, title, tuple(found), group)
 
 
 def _parse(path: Path) -> ast.Module:

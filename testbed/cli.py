@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status."""
     options = _parser().parse_args(arguments)
     try:
-        if options.command == "run":
+        if options.command == "run" and not options.python:
             require_tensorflow()
         command = importlib.import_module(f"testbed.commands.{options.command}")
         status: int = command.main(options)
@@ -77,6 +77,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     listing = commands.add_parser("list", help="the scenarios: what each claims, where it breaks")
     listing.add_argument("patterns", nargs="*", metavar="NAME", help="as for testbed run")
+    listing.add_argument(
+        "--markdown", action="store_true", help="as the table in scenarios/README.md"
+    )
+    listing.add_argument("--write", metavar="FILE", help="replace the table in a page like that")
     _add_run(commands.add_parser("run", help="run scenarios and compare with what they expect"))
     commands.add_parser("doctor", help="versions, devices and leftovers; what to do about each")
     return parser
@@ -110,6 +114,9 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         choices=("cpu", "gpu", "split-gpu"),
         help="cpu: logical CPU devices (default); gpu: this machine's GPUs; split-gpu: one GPU"
         " divided into logical ones",
+    )
+    how.add_argument(
+        "--python", metavar="PATH", help="run the workers in that interpreter, with its TensorFlow"
     )
     how.add_argument("-j", "--jobs", type=int, metavar="N", help="cases side by side")
     how.add_argument("--fresh", action="store_true", help="a new interpreter for every worker")

@@ -20,11 +20,27 @@ class Cluster:
         return self.workers * self.replicas_per_worker
 
 
-def tf_config(ports: Sequence[int], index: int) -> str:
-    """The TF_CONFIG of the worker `index` in a cluster of loopback workers, one per port."""
-    return json.dumps(
-        {
-            "cluster": {"worker": [f"127.0.0.1:{port}" for port in ports]},
-            "task": {"type": "worker", "index": index},
-        }
+@dataclass(frozen=True)
+class Task:
+    """One process of a cluster, as TF_CONFIG names it."""
+
+    type: str
+    index: int
+
+
+def tasks(workers: int, servers: int = 0) -> tuple[Task, ...]:
+    """The tasks of a cluster: its workers, or, with parameter servers, a chief before them all."""
+    chief = (Task("chief", 0),) * bool(servers)
+    return (
+        *chief,
+        *(Task("worker", index) for index in range(workers)),
+        *(Task("ps", index) for index in range(servers)),
     )
+
+
+def tf_config(all_tasks: Sequence[Task], ports: Sequence[int], mine: Task) -> str:
+    """The TF_CONFIG of one task in a cluster of loopback tasks, one per port."""
+    cluster: dict[str, list[str]] = {}
+    for task, port in zip(all_tasks, ports, strict=True):
+        cluster.setdefault(task.type, []).append(f"127.0.0.1:{port}")
+    return json.dumps({"cluster": cluster, "task": {"type": mine.type, "index": mine.index}})

@@ -129,8 +129,9 @@ def _mirrored(seen: Seen) -> Diagnosis | None:
         if seen.cluster.replicas > 1 and not (reading.mirrored and len(reading.copies) == wanted):
             return Diagnosis("not_mirrored", f"{reading.type} on {_places(reading.devices)}")
         # A variable of a graph is placed when a session runs it, so it may have no device yet.
-        placed = [place(device) for device in reading.devices if device]
-        if placed and placed != [place(device) for device in devices]:
+        placed = [device for device in reading.devices if device]
+        there = len(placed) == len(devices) and all(map(_same_place, placed, devices))
+        if placed and not there:
             return Diagnosis(
                 "misplaced", f"on {_places(reading.devices)}, replica on {_places(devices)}"
             )
@@ -208,8 +209,20 @@ def place(device: str) -> str:
     return device.rpartition("device:")[2] if "device:" in device else device.lstrip("/")
 
 
+def _job(device: str) -> str:
+    """The job of a device's name, which is empty where the name is only of this process."""
+    return device.partition("job:")[2].partition("/")[0]
+
+
+def _same_place(one: str, other: str) -> bool:
+    jobs = {_job(one), _job(other)} - {""}
+    return place(one) == place(other) and len(jobs) <= 1
+
+
 def _places(devices: Sequence[str]) -> str:
-    return ", ".join(place(device) for device in devices) or "no device"
+    # Every other job is the worker's own, which the reader knows.
+    names = (f"ps {place(each)}" if _job(each) == "ps" else place(each) for each in devices)
+    return ", ".join(names) or "no device"
 
 
 def show(value: Value, digits: int = 4) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sys
 import time
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,7 @@ from testbed.launch.worker_process import WorkerProcess
 from testbed.reading import WorkerReport
 from testbed.scenario import Case, Scenario
 from testbed.selection import Selection
+from testbed.strategies import STRATEGIES
 from testbed.verdict import Verdict, failed, judge, skipped
 
 WORKER_MODULE = "testbed.worker.main"
@@ -36,6 +38,7 @@ class Options:
     """How to run: what the command line decides."""
 
     device: str = "cpu"
+    python: str = sys.executable
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
     fresh: bool = False
     deadlines: Deadlines = field(default_factory=Deadlines)
@@ -81,7 +84,7 @@ async def run(selection: Selection, options: Options, folder: RunFolder, observe
     write_json(folder.environment, without_secrets(os.environ))
     expected = {case: selection.scenario(case).expects(case) for case in selection.cases}
     every_case_fresh = options.fresh or all(selection.scenario(c).fresh for c in selection.cases)
-    async with open_server(folder, fresh=every_case_fresh) as server:
+    async with open_server(folder, fresh=every_case_fresh, python=options.python) as server:
         devices = await find_devices(server, options, folder)
         lacking = {case: devices.lacking(case.deployment) for case in selection.cases}
         _require_one_that_runs(lacking)
@@ -113,10 +116,13 @@ async def _all_or_none(work: Sequence[Coroutine[Any, Any, Verdict]]) -> list[Ver
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def open_server(folder: RunFolder, *, fresh: bool) -> Any:
+def open_server(folder: RunFolder, *, fresh: bool, python: str = sys.executable) -> Any:
     """The server that the workers of a run come from; it preloads nothing where all are fresh."""
     preload = [] if fresh else [WORKER_MODULE]
-    return preloaded_server(preload, folder.path / "server.log", {RUN_MARK: str(folder.path)})
+    marks = {RUN_MARK: str(folder.path)}
+    if python != sys.executable:
+        marks["PYTHONPATH"] = str(folder.expose_package())
+    return preloaded_server(preload, folder.path / "server.log", marks, python)
 
 
 async def find_devices(server: PreloadedServer, options: Options, folder: RunFolder) -> Devices:
@@ -162,11 +168,12 @@ class CaseBench:
         """Run a case on its own cluster and judge what its workers report."""
         made = selection.scenario(case)
         script = selection.script(case).path
-        with held_ports(case.workers) as ports:
-            workers = [self._orders(case, script, ports, w) for w in range(case.workers)]
+        tasks = case.deployment.tasks
+        with held_ports(len(tasks)) as ports:
+            workers = [self._orders(case, script, ports, number) for number in range(len(tasks))]
 
             async def watch(running: Sequence[WorkerProcess]) -> None:
-                logs = [self.folder.log(worker) for worker in range(case.workers)]
+                logs = [self.folder.log(number) for number in range(len(tasks))]
                 await self.observer.watch(case, running, logs)
 
             end = await run_cluster(
@@ -185,8 +192,10 @@ class CaseBench:
         return replace(given, run=min(given.run, made.timeout or given.run))
 
     def _orders(self, case: Case, script: Path, ports: Sequence[int], worker: int) -> WorkerOrders:
+        known = STRATEGIES[case.strategy]
+        serves = known.servers and worker > 0
         orders = {
-            "entry": f"{WORKER_MODULE}:run_case",
+            "entry": f"{WORKER_MODULE}:{'serve' if serves else 'run_case'}",
             "script": str(script),
             "scenario": case.scenario,
             "site": case.site,
@@ -200,8 +209,9 @@ class CaseBench:
             "report": str(self.folder.report(worker)),
         }
         environment = self.devices.environment(case.deployment, worker)
-        if case.strategy == "multi_worker_mirrored":
-            environment["TF_CONFIG"] = tf_config(ports, worker)
+        if known.takes_workers:
+            tasks = case.deployment.tasks
+            environment["TF_CONFIG"] = tf_config(tasks, ports, tasks[worker])
             # Lets the worker listen on a port that this process holds; for nobody else.
             environment["TF_GRPC_REUSE_PORT"] = "true"
         return WorkerOrders(orders, environment)
@@ -223,7 +233,7 @@ class CaseBench:
             return failed(case, expected, end.complaints[0], **seen)
         if not raised and end.overdue:
             return judge(case, expected, Diagnosis("hang", end.complaints[0]), **seen)
-        return judge(case, expected, diagnose(reports, case.deployment.cluster), **seen)
+        return judge(case, expected, diagnose(reports, case.deployment.in_sync), **seen)
 
 
 def _read_reports(folder: CaseFolder, end: ClusterEnd) -> list[WorkerReport]:

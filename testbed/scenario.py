@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from testbed.errors import UsageError
-from testbed.strategies import STRATEGIES, Deployment
+from testbed.strategies import MIRRORING, STRATEGIES, Deployment
 from testbed.symptoms import SYMPTOMS
 
 SITES = ("outside_scope", "in_scope", "in_replica")
@@ -57,8 +57,8 @@ class Case:
 
     @property
     def replicas(self) -> int:
-        """All replicas, workers x replicas_per_worker."""
-        return self.deployment.cluster.replicas
+        """The replicas that take a step together, in most strategies all of them."""
+        return self.deployment.in_sync.replicas
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Scenario:
     sites: tuple[str, ...]
     modes: tuple[str, ...]
     rules: tuple[Rule, ...]
-    strategies: tuple[str, ...] = tuple(STRATEGIES)
+    strategies: tuple[str, ...] = MIRRORING
     fresh: bool = False
     timeout: float | None = None
 
@@ -176,7 +176,7 @@ def scenario(
     *,
     sites: Iterable[str] = ("outside_scope", "in_scope"),
     modes: Iterable[str] = ("eager", "function"),
-    strategies: Iterable[str] = tuple(STRATEGIES),
+    strategies: Iterable[str] = MIRRORING,
     fresh: bool = False,
     timeout: float | None = None,
 ) -> Callable[[Callable[..., None]], Scenario]:
@@ -185,7 +185,8 @@ def scenario(
     Args:
         sites: where `bed.make` makes its objects.
         modes: how `bed.run` takes its steps.
-        strategies: the strategies on which the claim says something; by default all of them.
+        strategies: the strategies on which the claim says something; by default those that mirror
+            variables and those of one replica.
         fresh: give every worker a new interpreter, with a string hash seed of its own.
         timeout: seconds from when all workers have joined until it is a hang, for a scenario
             that shows one; by default what the command says.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from testbed.cluster import Cluster
+from testbed.cluster import Cluster, Task, tasks
 from testbed.errors import UsageError
 
 
@@ -16,6 +16,8 @@ class Strategy:
     summary: str
     takes_workers: bool = False
     takes_replicas: bool = False
+    servers: int = 0
+    """Parameter servers; where there are any, a chief runs the program and the workers serve it."""
 
 
 STRATEGIES = {
@@ -30,8 +32,22 @@ STRATEGIES = {
             takes_workers=True,
             takes_replicas=True,
         ),
+        Strategy(
+            "central_storage",
+            "CentralStorageStrategy: R replicas that share variables on the first device",
+            takes_replicas=True,
+        ),
+        Strategy(
+            "parameter_server",
+            "ParameterServerStrategy: a chief, W workers, and a server that holds the variables",
+            takes_workers=True,
+            servers=1,
+        ),
     )
 }
+
+MIRRORING = ("default", "one_device", "mirrored", "multi_worker_mirrored")
+"""What a scenario runs on when it does not choose: the others share variables instead."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +59,19 @@ class Deployment:
 
     def __str__(self) -> str:
         known = STRATEGIES[self.strategy]
-        if known.takes_workers:
-            return f"{self.strategy}-{self.cluster.workers}x{self.cluster.replicas_per_worker}"
-        if known.takes_replicas:
-            return f"{self.strategy}-{self.cluster.replicas_per_worker}"
-        return self.strategy
+        numbers = [self.cluster.workers] * known.takes_workers
+        numbers += [self.cluster.replicas_per_worker] * known.takes_replicas
+        return "-".join(filter(None, (self.strategy, "x".join(map(str, numbers)))))
+
+    @property
+    def in_sync(self) -> Cluster:
+        """The part of the cluster that takes a step together: of a chief's workers, only one."""
+        return Cluster() if STRATEGIES[self.strategy].servers else self.cluster
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """The processes that it takes, in the order of their reports."""
+        return tasks(self.cluster.workers, STRATEGIES[self.strategy].servers)
 
 
 DEFAULT_DEPLOYMENTS = (
@@ -56,6 +80,8 @@ DEFAULT_DEPLOYMENTS = (
     Deployment("mirrored", Cluster(1, 2)),
     Deployment("multi_worker_mirrored", Cluster(2, 1)),
     Deployment("multi_worker_mirrored", Cluster(2, 2)),
+    Deployment("central_storage", Cluster(1, 2)),
+    Deployment("parameter_server", Cluster(2, 1)),
 )
 
 
@@ -89,15 +115,15 @@ def _cluster(known: Strategy, workers: int | None, replicas: int | None, named: 
     if named and (workers or 1) > 1 and not known.takes_workers:
         raise UsageError(
             f"--workers {workers}: {known.name} runs in one process;"
-            " multi_worker_mirrored takes workers"
+            " multi_worker_mirrored and parameter_server take workers"
         )
     if named and (replicas or 1) > 1 and not known.takes_replicas:
         raise UsageError(
-            f"--replicas {replicas}: {known.name} has one replica;"
-            " mirrored and multi_worker_mirrored take more"
+            f"--replicas {replicas}: {known.name} has one replica in each process;"
+            " mirrored, multi_worker_mirrored and central_storage take more"
         )
     if known.takes_workers:
-        return Cluster(workers or 2, replicas or 1)
+        return Cluster(workers or 2, (replicas or 1) if known.takes_replicas else 1)
     return Cluster(1, replicas or 2) if known.takes_replicas else Cluster()
 
 

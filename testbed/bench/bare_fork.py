@@ -14,7 +14,7 @@ import time
 import portpicker
 import tensorflow as tf
 
-from testbed.cluster import tf_config
+from testbed.cluster import Task, tasks, tf_config
 
 
 def launch(workers: int) -> float:
@@ -30,7 +30,9 @@ def launch(workers: int) -> float:
     for index in range(workers):
         pid = os.fork()
         if pid == 0:
-            _work(tf_config(ports, index), workers, done[1], leave[0])
+            _work(
+                tf_config(tasks(workers), ports, Task("worker", index)), workers, done[1], leave[0]
+            )
         pids.append(pid)
     os.close(done[1])
     good = b""

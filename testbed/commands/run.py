@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Coroutine
@@ -43,7 +44,7 @@ def main(options: argparse.Namespace) -> int:
         record = record_of(done, sys.argv[1:])
         for file in filter(None, (folder.record, destination)):
             write_json(file, record)
-    show_run(done, destination or folder.record)
+    show_run(done, selection, destination or folder.record)
     if selection.problems:
         return WRONG_COMMAND
     return OK if done.as_expected else UNEXPECTED
@@ -81,10 +82,21 @@ def _run_options(options: argparse.Namespace) -> Options:
     jobs = options.jobs or (1 if options.verbose else os.cpu_count() or 1)
     return Options(
         device=options.device,
+        python=_interpreter(options.python),
         jobs=jobs,
         fresh=options.fresh,
         deadlines=Deadlines(options.start_timeout, options.timeout),
     )
+
+
+def _interpreter(name: str | None) -> str:
+    """The interpreter that --python names, or this one."""
+    if name is None:
+        return sys.executable
+    found = shutil.which(name)
+    if found is None:
+        raise UsageError(f"--python {name}: no such interpreter")
+    return str(Path(found).absolute())
 
 
 def _json_destination(name: str | None) -> Path | None:

@@ -145,7 +145,10 @@ class PreloadedServer:
 
 @contextlib.asynccontextmanager
 async def preloaded_server(
-    preload: Sequence[str], log: Path, marks: dict[str, str] | None = None
+    preload: Sequence[str],
+    log: Path,
+    marks: dict[str, str] | None = None,
+    python: str = sys.executable,
 ) -> AsyncIterator[PreloadedServer]:
     """A server that has imported the modules in `preload`; nothing of it outlives the block.
 
@@ -153,13 +156,14 @@ async def preloaded_server(
         preload: empty where every worker is to be fresh.
         log: gets what the server prints.
         marks: further environment variables of the server and so of all workers.
+        python: the interpreter of the server and all workers.
 
     Raises:
         LaunchError: see `PreloadedServer.wait_until_ready`.
     """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     ours.setblocking(False)
-    command = [sys.executable, "-m", server.__name__, str(theirs.fileno()), *preload]
+    command = [python, "-m", server.__name__, str(theirs.fileno()), *preload]
     with theirs, log.open("ab") as output:
         process = subprocess.Popen(
             command,

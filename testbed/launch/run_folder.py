@@ -49,6 +49,17 @@ class RunFolder:
         """The environment that the run started from, without secrets."""
         return self.path / "environment.json"
 
+    def expose_package(self) -> Path:
+        """A folder from which another interpreter can import the testbed, and nothing beside it.
+
+        The testbed's own folder may be full of packages that are of this interpreter alone.
+        """
+        folder = self.path / "python"
+        folder.mkdir(exist_ok=True)
+        package = Path(__file__).resolve().parent.parent
+        (folder / package.name).symlink_to(package)
+        return folder
+
     def case(self, case_id: str) -> CaseFolder:
         """The folder of one case, made on first use."""
         folder = CaseFolder(self.path / "cases" / _file_name(case_id))

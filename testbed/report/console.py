@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 from types import TracebackType
 
@@ -12,10 +13,11 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column
 
+from testbed.catalogue import WAYS
 from testbed.launch.worker_process import WorkerProcess
 from testbed.reading import Finding, WorkerReport
 from testbed.report.summary import counts, way_against_place
-from testbed.report.table import STYLES, table_of
+from testbed.report.table import STYLES, tables_of
 from testbed.runner import Run
 from testbed.scenario import Case
 from testbed.selection import Selection
@@ -124,10 +126,15 @@ class ConsoleObserver:
         self._progress.console.print(line, soft_wrap=True)
 
 
-def show_run(run: Run, record: Path) -> None:
+def show_run(run: Run, selection: Selection, record: Path) -> None:
     """Print the table, what was unexpected, what the run says, and where the rest is."""
     shown = console()
-    shown.print(table_of(run.verdicts, shown))
+    groups = {script.name: script.group for script in selection.scripts}
+    for group, verdicts in groupby(run.verdicts, key=lambda verdict: groups[verdict.case.script]):
+        if len(set(groups.values())) > 1:
+            shown.print(f"\n[bold reverse] {group} [/bold reverse]")
+        for table in tables_of(list(verdicts), shown):
+            shown.print(table)
     unexpected = [verdict for verdict in run.verdicts if not verdict.as_expected]
     for number, verdict in enumerate(unexpected):
         if number < FULLY_DESCRIBED:
@@ -136,7 +143,9 @@ def show_run(run: Run, record: Path) -> None:
             shown.print(line, soft_wrap=True)
     shown.print()
     shown.print(f"[bold]{counts(run.verdicts)}[/bold] in {run.seconds:.0f} s", soft_wrap=True)
-    for line in way_against_place(run.verdicts):
+    ways = [script for script in selection.scripts if script.group == WAYS]
+    claims = {made.id: made.claim for script in ways for made in script.scenarios}
+    for line in way_against_place(run.verdicts, claims):
         shown.print(line, soft_wrap=True)
     shown.print(f"result: {_near(record)}", soft_wrap=True)
     shown.print(f"logs and readings: {_near(run.folder.path)}", soft_wrap=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from testbed.verdict import Verdict
 
@@ -20,21 +20,26 @@ def counts(verdicts: Sequence[Verdict]) -> str:
     return f"{len(verdicts)} case{'s' * (len(verdicts) != 1)}: {', '.join(shown)}"
 
 
-def way_against_place(verdicts: Sequence[Verdict]) -> list[str]:
+def way_against_place(verdicts: Sequence[Verdict], claims: Mapping[str, str]) -> list[str]:
     """Compare scenarios that share one object in different ways: does the way make a difference?
 
-    Scenarios of one name in several scripts (`returned.counter`, `module_global.counter`) make the
-    same claim of the same object and differ in the way of sharing alone. One line for each site,
-    empty where the run holds no two ways of any.
+    Scenarios of several scripts that make one claim (`returned.counter`, `module_global.counter`)
+    differ in the way of sharing alone. One line for each site, empty where the run holds no two
+    ways of any.
+
+    Args:
+        verdicts: of the whole run.
+        claims: what each scenario claims, by its id.
     """
     lines = []
-    for name in dict.fromkeys(verdict.case.claim for verdict in verdicts):
-        of_name = [verdict for verdict in verdicts if verdict.case.claim == name]
-        ways = list(dict.fromkeys(verdict.case.script for verdict in of_name))
+    for claim in dict.fromkeys(claims.values()):
+        alike = [verdict for verdict in verdicts if claims.get(verdict.case.scenario) == claim]
+        ways = dict.fromkeys(verdict.case.script for verdict in alike)
         if len(ways) < 2:
             continue
-        for site in dict.fromkeys(verdict.case.site for verdict in of_name):
-            at_site = [verdict for verdict in of_name if verdict.case.site == site]
+        for site in dict.fromkeys(verdict.case.site for verdict in alike):
+            at_site = [verdict for verdict in alike if verdict.case.site == site]
+            name = at_site[0].case.claim
             lines.append(f"{name} made {site}, shared in {len(ways)} ways: {_outcome(at_site)}")
     return lines
 

@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from testbed.strategies import STRATEGIES, Deployment
 from testbed.verdict import Verdict
 
 STYLES = {"behaves": "green", "breaks": "yellow", "skipped": "dim", "error": "bold red"}
@@ -19,6 +20,15 @@ _CELL_WIDTH = 20
 
 # Most outcomes are shorter than this, so that the places behind them stand in a column.
 _OUTCOME_WIDTH = 30
+
+
+def tables_of(verdicts: Sequence[Verdict], console: Console) -> Iterator[Table | Group]:
+    """One table for scripts that stand together and run on the same deployments."""
+    scripts: dict[str, list[Verdict]] = {}
+    for verdict in verdicts:
+        scripts.setdefault(verdict.case.script, []).append(verdict)
+    for _, together in groupby(scripts.values(), key=_deployments):
+        yield table_of([verdict for script in together for verdict in script], console)
 
 
 def table_of(verdicts: Sequence[Verdict], console: Console) -> Table | Group:
@@ -31,12 +41,12 @@ def table_of(verdicts: Sequence[Verdict], console: Console) -> Table | Group:
 
 def matrix_of(verdicts: Sequence[Verdict]) -> Table:
     """One row for each scenario and site, one column for each deployment."""
-    deployments = list(dict.fromkeys(verdict.case.deployment for verdict in verdicts))
+    deployments = _deployments(verdicts)
     table = Table(pad_edge=False)
     table.add_column("claim, and where it makes its object", no_wrap=True)
     for deployment in deployments:
         table.add_column(_heading(str(deployment)), overflow="fold", min_width=_CELL_WIDTH)
-    for script, of_script in groupby(verdicts, key=lambda verdict: verdict.case.script):
+    for script, of_script in _scripts(verdicts):
         table.add_section()
         table.add_row(Text(script, style="bold"))
         last = ""
@@ -52,8 +62,8 @@ def matrix_of(verdicts: Sequence[Verdict]) -> Table:
 def lines_of(verdicts: Sequence[Verdict]) -> Group:
     """One line for each outcome of a scenario at a site, with the deployments that showed it."""
     lines: list[Text | Padding] = []
-    everywhere = len({verdict.case.deployment for verdict in verdicts})
-    for script, of_script in groupby(verdicts, key=lambda verdict: verdict.case.script):
+    for script, of_script in _scripts(verdicts):
+        everywhere = len(_deployments(of_script))
         lines.append(Text(script, style="bold"))
         for claim, site, row in _rows(of_script):
             lines.append(Text(f"  {claim}, {site}"))
@@ -64,7 +74,12 @@ def lines_of(verdicts: Sequence[Verdict]) -> Group:
     return Group(*lines)
 
 
-def _rows(verdicts: Iterator[Verdict]) -> Iterator[tuple[str, str, list[Verdict]]]:
+def _scripts(verdicts: Sequence[Verdict]) -> Iterator[tuple[str, list[Verdict]]]:
+    for script, of_script in groupby(verdicts, key=lambda verdict: verdict.case.script):
+        yield script, list(of_script)
+
+
+def _rows(verdicts: Sequence[Verdict]) -> Iterator[tuple[str, str, list[Verdict]]]:
     """Claim, site and verdicts of each row, in the order of the run."""
     for (claim, site), row in groupby(verdicts, key=lambda v: (v.case.claim, v.case.site)):
         yield claim, site, list(row)
@@ -73,10 +88,16 @@ def _rows(verdicts: Iterator[Verdict]) -> Iterator[tuple[str, str, list[Verdict]
 def _outcomes(row: Sequence[Verdict]) -> Iterator[tuple[Text, list[str]]]:
     """What a row showed, each outcome once, with the deployments that showed it."""
     outcomes: dict[str, tuple[Text, list[str]]] = {}
-    for deployment in dict.fromkeys(verdict.case.deployment for verdict in row):
+    for deployment in _deployments(row):
         cell = _cell([verdict for verdict in row if verdict.case.deployment == deployment])
         outcomes.setdefault(cell.plain, (cell, []))[1].append(str(deployment))
     yield from outcomes.values()
+
+
+def _deployments(verdicts: Sequence[Verdict]) -> list[Deployment]:
+    """The deployments that verdicts are about, in their default order."""
+    found = dict.fromkeys(verdict.case.deployment for verdict in verdicts)
+    return sorted(found, key=lambda each: list(STRATEGIES).index(each.strategy))
 
 
 def _heading(deployment: str) -> str:

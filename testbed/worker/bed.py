@@ -24,6 +24,11 @@ class WorkerBed:
         self._channel = channel
         self._steps = 0
         self._calls: dict[Callable[..., Any], Callable[..., Any]] = {}
+        self._coordinator: Any = (
+            tf.distribute.coordinator.ClusterCoordinator(strategy)
+            if case.strategy == "parameter_server"
+            else None
+        )
 
     def make(self, create: Callable[..., Any], *args: Any) -> Any:
         """See `testbed.Bed.make`."""
@@ -92,5 +97,15 @@ class WorkerBed:
 
             if self.case.mode != "eager":
                 call = tf.function(call, jit_compile=self.case.mode == "compiled" or None)
-            self._calls[step] = call
+            self._calls[step] = self._scheduled(call) if self._coordinator else call
         return self._calls[step]
+
+    def _scheduled(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        """The call as a chief makes it: one worker takes it, whichever is free."""
+
+        def schedule(*args: Any) -> Any:
+            result = self._coordinator.schedule(call, args=args)
+            self._coordinator.join()
+            return result.fetch()
+
+        return schedule

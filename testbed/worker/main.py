@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import sys
@@ -16,7 +17,6 @@ import numpy
 # Loaded on first use otherwise, which every forked worker would pay for again.
 import numpy.random
 import tensorflow as tf
-import tf_keras  # noqa: F401 -- like numpy.random: scenarios use it, and it takes long to import
 
 from testbed.cluster import Cluster
 from testbed.launch.channel import Channel
@@ -25,7 +25,11 @@ from testbed.reading import Raised, WorkerReport
 from testbed.scenario import Case, Scenario
 from testbed.strategies import Deployment
 from testbed.worker.bed import WorkerBed
-from testbed.worker.strategy import build_strategy, replica_devices
+from testbed.worker.strategy import build_strategy, replica_devices, start_server
+
+with contextlib.suppress(ImportError):
+    # Preloaded like numpy.random, where it is there: TensorFlow before 2.16 has no use for it.
+    import tf_keras  # noqa: F401
 
 # What is wrong when one of these reaches us is the script itself, not what TensorFlow thinks of it.
 _SCRIPT_ERRORS = (NameError, ImportError, SyntaxError, AssertionError)
@@ -60,6 +64,17 @@ def run_case(orders: dict[str, Any], channel: Channel) -> None:
     )
     write_json(Path(orders["report"]), report.to_json())
     channel.reported(good=raised is None)
+    channel.wait_for_leave()
+
+
+def serve(orders: dict[str, Any], channel: Channel) -> None:
+    """The entry of a worker or server that a chief uses. Orders: `worker`, `report`, `device`."""
+    channel.phase("joining")
+    start_server(orders["device"])
+    channel.phase("joined")
+    write_json(Path(orders["report"]), WorkerReport(worker=orders["worker"]).to_json())
+    # It serves from threads of TensorFlow's own until the chief has reported, too.
+    channel.reported(good=True)
     channel.wait_for_leave()
 
 

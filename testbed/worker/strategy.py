@@ -49,6 +49,9 @@ def replica_devices(strategy: Any) -> tuple[str, ...]:
     if strategy is tf.distribute.get_strategy():
         gpus = tf.config.list_logical_devices("GPU")
         return (gpus[0].name if gpus else "/device:CPU:0",)
+    if isinstance(strategy, tf.distribute.ParameterServerStrategy):
+        # A chief takes no step itself; its workers do.
+        return ("/job:worker/device:CPU:0",)
     return tuple(strategy.extended.worker_devices)
 
 
@@ -98,11 +101,37 @@ def _multi_worker_mirrored(deployment: Deployment, device: str, worker: int) -> 
         return tf.distribute.MultiWorkerMirroredStrategy(communication_options=options)
 
 
+def _central_storage(deployment: Deployment, device: str, _worker: int) -> Any:
+    kind = "CPU" if device == "cpu" else "GPU"
+    names = [f"{kind}:{index}" for index in range(deployment.cluster.replicas_per_worker)]
+    return tf.distribute.experimental.CentralStorageStrategy(names, parameter_device="CPU:0")
+
+
+def _parameter_server(_deployment: Deployment, _device: str, _worker: int) -> Any:
+    resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver()
+    return tf.distribute.ParameterServerStrategy(resolver)
+
+
+def start_server(device: str) -> None:
+    """Serve a chief as the task that TF_CONFIG says, until this process ends."""
+    if device == "cpu":
+        _configure_cpus(1)
+    resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver()
+    tf.distribute.Server(
+        resolver.cluster_spec(),
+        job_name=resolver.task_type,
+        task_index=resolver.task_id,
+        protocol="grpc",
+    )
+
+
 _BUILDERS = {
     "default": _default,
     "one_device": _one_device,
     "mirrored": _mirrored,
     "multi_worker_mirrored": _multi_worker_mirrored,
+    "central_storage": _central_storage,
+    "parameter_server": _parameter_server,
 }
 
 
@@ -117,7 +146,7 @@ def require_replicas(strategy: Any, deployment: Deployment) -> None:
     """
     existing = {place(device.name) for device in tf.config.list_logical_devices()}
     found = {place(device) for device in replica_devices(strategy)} & existing
-    asked = deployment.cluster
+    asked = deployment.in_sync
     if (strategy.num_replicas_in_sync, len(found)) != (asked.replicas, asked.replicas_per_worker):
         raise RuntimeError(
             f"{deployment} should have {asked.replicas} replicas,"

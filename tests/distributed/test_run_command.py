@@ -1,12 +1,15 @@
 """`testbed run` from outside: statuses, messages, records."""
 
 import re
+import subprocess
+import sys
+import sysconfig
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.distributed.conftest import Done
+from tests.distributed.conftest import ROOT, Done
 
 COUNTER = """
 @scenario(sites=("outside_scope",), modes=("function",))
@@ -124,11 +127,6 @@ def test_fresh(testbed: Callable[..., Done], script: Callable[..., str]) -> None
 
 def test_script_runs_itself(tmp_path: Path) -> None:
     """A scenario script is a command."""
-    import subprocess
-    import sys
-
-    from tests.distributed.conftest import ROOT
-
     done = subprocess.run(
         [sys.executable, ROOT / "scenarios/returned.py", "--strategy", "mirrored"],
         cwd=tmp_path,
@@ -138,6 +136,35 @@ def test_script_runs_itself(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "12 cases: 8 behave, 4 break as expected, 0 unexpected" in done.stdout
+
+
+def test_another_interpreter(
+    testbed: Callable[..., Done], script: Callable[..., str], tmp_path: Path
+) -> None:
+    """Workers can run in another interpreter, which has TensorFlow but no testbed."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "other"], check=True)
+    (packages,) = (tmp_path / "other/lib").glob("python*/site-packages")
+    ours = sysconfig.get_path("purelib")
+    for package in Path(ours).iterdir():
+        if "testbed" not in package.name:
+            (packages / package.name).symlink_to(package)
+    other = str(tmp_path / "other/bin/python")
+    path = script(COUNTER.format(rules=RULE))
+    done = testbed(
+        "run", path, "--python", other, "--strategy", "mirrored", "--json", "result.json"
+    )
+    assert done.status == 0, done.output + done.errors
+    log = next(tmp_path.glob(".testbed/runs/*/python/testbed"))
+    assert log.is_symlink()
+
+
+def test_no_such_interpreter(testbed: Callable[..., Done]) -> None:
+    """An interpreter that does not exist is told in one line."""
+    done = testbed("run", "returned", "--python", "/no/such/python")
+    assert (done.status, done.errors) == (
+        2,
+        "testbed: --python /no/such/python: no such interpreter\n",
+    )
 
 
 @pytest.mark.parametrize("device", ["gpu", "split-gpu"])

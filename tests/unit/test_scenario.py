@@ -194,8 +194,8 @@ def test_rejected_and_no_other_symptom_names_an_error(declare: Callable[[], Any]
     "declare", [lambda: scenario(sites=()), lambda: scenario(modes=())], ids=["sites", "modes"]
 )
 def test_a_scenario_that_has_no_case_is_refused(declare: Callable[[], Any]) -> None:
-    """A scenario needs at least one site and one mode."""
-    with pytest.raises(UsageError, match="at least one site and one mode"):
+    """A scenario needs at least one site, one mode and one strategy."""
+    with pytest.raises(UsageError, match="at least one site, one mode and one strategy"):
         declare()
 
 

@@ -29,10 +29,18 @@ def test_deployment_is_written_with_the_numbers_it_takes(deployment: Deployment,
     assert str(deployment) == text
 
 
-def test_without_names_and_numbers_the_default_five_are_meant() -> None:
+def test_without_names_and_numbers_the_defaults_are_meant() -> None:
     """A command that names nothing gets every default deployment, in one order."""
     assert deployments(None, None, None) == list(DEFAULT_DEPLOYMENTS)
-    assert DEFAULT_DEPLOYMENTS == (DEFAULT, ONE_DEVICE, MIRRORED_2, WORKERS_2X1, WORKERS_2X2)
+    assert (
+        DEFAULT,
+        ONE_DEVICE,
+        MIRRORED_2,
+        WORKERS_2X1,
+        WORKERS_2X2,
+        Deployment("central_storage", Cluster(1, 2)),
+        Deployment("parameter_server", Cluster(2)),
+    ) == DEFAULT_DEPLOYMENTS
 
 
 def test_default_deployments_have_distinct_names() -> None:
@@ -48,8 +56,33 @@ def test_a_name_keeps_its_defaults_only() -> None:
 @pytest.mark.parametrize(
     ("names", "workers", "replicas", "expected"),
     [
-        (None, 3, None, ["default", "one_device", "mirrored-2", "multi_worker_mirrored-3x1"]),
-        (None, None, 4, ["default", "one_device", "mirrored-4", "multi_worker_mirrored-2x4"]),
+        (
+            None,
+            3,
+            None,
+            [
+                "default",
+                "one_device",
+                "mirrored-2",
+                "multi_worker_mirrored-3x1",
+                "central_storage-2",
+                "parameter_server-3",
+            ],
+        ),
+        (
+            None,
+            None,
+            4,
+            [
+                "default",
+                "one_device",
+                "mirrored-4",
+                "multi_worker_mirrored-2x4",
+                "central_storage-4",
+                "parameter_server-2",
+            ],
+        ),
+        (["parameter_server"], 4, None, ["parameter_server-4"]),
         (["mirrored"], None, 4, ["mirrored-4"]),
         (["mirrored"], 1, 4, ["mirrored-4"]),
         (["one_device"], 1, 1, ["one_device"]),

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from testbed.report.summary import counts, way_against_place
 from testbed.verdict import Verdict
 from tests.unit.builders import DEFAULT, MIRRORED_2, case_of, verdict_of
 
 COUNTED = "counted_per_replica"
+
+
+def compared(verdicts: Sequence[Verdict]) -> list[str]:
+    """The comparison of scenarios that claim what their name says."""
+    claims = {verdict.case.scenario: verdict.case.claim for verdict in verdicts}
+    return way_against_place(verdicts, claims)
 
 
 def shared(script: str, symptom: str = "", site: str = "outside_scope", kind: str = "") -> Verdict:
@@ -43,7 +51,7 @@ def test_ways_that_behave_alike() -> None:
         for script in ("returned", "module_global", "tf_module")
         for site in ("outside_scope", "in_scope")
     ]
-    assert way_against_place(verdicts) == [
+    assert compared(verdicts) == [
         "counter made outside_scope, shared in 3 ways: behaves in all 3 cases, every way alike",
         "counter made in_scope, shared in 3 ways: behaves in all 3 cases, every way alike",
     ]
@@ -51,7 +59,7 @@ def test_ways_that_behave_alike() -> None:
 
 def test_ways_that_break_alike() -> None:
     """Ways that break by one symptom differ from nothing but the place."""
-    assert way_against_place([shared("returned", COUNTED), shared("module_global", COUNTED)]) == [
+    assert compared([shared("returned", COUNTED), shared("module_global", COUNTED)]) == [
         "counter made outside_scope, shared in 2 ways:"
         " breaks in 2 of 2 cases (counted_per_replica), every way alike"
     ]
@@ -59,7 +67,7 @@ def test_ways_that_break_alike() -> None:
 
 def test_ways_that_differ_are_told_loudly() -> None:
     """Ways that show different things in the same circumstances are what the run looks for."""
-    assert way_against_place([shared("returned"), shared("module_global", COUNTED)]) == [
+    assert compared([shared("returned"), shared("module_global", COUNTED)]) == [
         "counter made outside_scope, shared in 2 ways:"
         " breaks in 1 of 2 cases (counted_per_replica), THE WAYS DIFFER"
     ]
@@ -67,7 +75,7 @@ def test_ways_that_differ_are_told_loudly() -> None:
 
 def test_two_symptoms_are_two_differences() -> None:
     """Ways that both break, but not by one symptom, differ."""
-    (line,) = way_against_place([shared("returned", "hang"), shared("module_global", COUNTED)])
+    (line,) = compared([shared("returned", "hang"), shared("module_global", COUNTED)])
     assert line.endswith("2 of 2 cases (hang, counted_per_replica), THE WAYS DIFFER")
 
 
@@ -78,14 +86,14 @@ def test_only_equal_circumstances_are_compared() -> None:
         for script in ("returned", "module_global")
         for deployment, symptom in ((DEFAULT, ""), (MIRRORED_2, COUNTED))
     ]
-    (line,) = way_against_place(verdicts)
+    (line,) = compared(verdicts)
     assert line.endswith("breaks in 2 of 4 cases (counted_per_replica), every way alike")
 
 
 def test_one_way_is_compared_with_nothing() -> None:
     """Scenarios that exist in one script only have nothing to be compared with."""
-    assert way_against_place([shared("returned"), shared("returned", site="in_scope")]) == []
-    assert way_against_place([]) == []
+    assert compared([shared("returned"), shared("returned", site="in_scope")]) == []
+    assert compared([]) == []
 
 
 def test_a_skipped_case_has_not_broken() -> None:
@@ -95,5 +103,5 @@ def test_a_skipped_case_has_not_broken() -> None:
         for script in ("returned", "module_global")
         for deployment, kind in ((DEFAULT, "behaves"), (MIRRORED_2, "skipped"))
     ]
-    (line,) = way_against_place(verdicts)
+    (line,) = compared(verdicts)
     assert "breaks" not in line
