@@ -100,7 +100,8 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--strategy",
         action="append",
-        help="default, one_device, mirrored or multi_worker_mirrored; may be repeated",
+        help="default, one_device, mirrored, multi_worker_mirrored, central_storage or"
+        " parameter_server; may be repeated",
     )
     what.add_argument("--workers", type=int, metavar="W", help="workers of multi_worker_mirrored")
     what.add_argument("--replicas", type=int, metavar="R", help="replicas of each worker")

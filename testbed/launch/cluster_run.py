@@ -118,9 +118,14 @@ async def run_cluster(
     watcher = asyncio.ensure_future(watch(running)) if watch else None
     try:
         overdue = await _wait_for_reports(running, changed, deadlines)
-        early = [worker.status for worker in running]
         if overdue:
             await _collect_stacks(running, folder)
+        # What counts is how far they came by themselves: once the first ones leave, a worker that
+        # waited for them may still raise and report.
+        ends = tuple(
+            _end_of(worker, index, folder, stuck=bool(overdue))
+            for index, worker in enumerate(running)
+        )
         for worker in running:
             if worker.reported:
                 worker.let_leave()
@@ -134,22 +139,16 @@ async def run_cluster(
         if watcher:
             watcher.cancel()
         await _wait_until_all_ended(running)
-    ends = tuple(
-        _end_of(worker, index, early[index], folder, stuck=bool(overdue))
-        for index, worker in enumerate(running)
-    )
     return ClusterEnd(ends, overdue, time.monotonic() - began)
 
 
-def _end_of(
-    worker: WorkerProcess, index: int, status: int | None, folder: CaseFolder, *, stuck: bool
-) -> WorkerEnd:
+def _end_of(worker: WorkerProcess, index: int, folder: CaseFolder, *, stuck: bool) -> WorkerEnd:
     return WorkerEnd(
         index,
         worker.phase,
         worker.reported,
-        status,
-        _last_sign(worker, status),
+        worker.status,
+        _last_sign(worker),
         folder.log(index),
         where_blocked(folder.stacks(index)) if stuck else "",
     )
@@ -223,7 +222,7 @@ async def _wait_until_all_ended(workers: Sequence[WorkerProcess]) -> None:
     await ended
 
 
-def _last_sign(worker: WorkerProcess, status: int | None) -> float:
-    if status is not None and worker.ended_at is not None:
+def _last_sign(worker: WorkerProcess) -> float:
+    if worker.ended_at is not None:
         return worker.ended_at
     return float(worker.phases[-1]["at"]) if worker.phases else 0.0
