@@ -13,6 +13,7 @@ GROUPS = [
     for script in ALL.scripts
     for made in script.scenarios
     for deployment in DEFAULT_DEPLOYMENTS
+    if made.cases([deployment])
 ]
 
 
