@@ -45,7 +45,7 @@ test-distributed: setup  ## real clusters, side by side on all cores
 	$(BIN)/python -m pytest -q -n auto tests/distributed -m "not slow"
 
 test-slow: setup  ## minutes: 200 launches in a row, an installed wheel, fresh interpreters
-	$(BIN)/python -m pytest -q -m slow tests
+	$(BIN)/python -m pytest -q -n auto -m slow tests
 
 lint: setup  ## style
 	$(BIN)/ruff check .

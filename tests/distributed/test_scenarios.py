@@ -2,6 +2,7 @@
 
 import pytest
 
+from testbed.catalogue import Script
 from testbed.selection import select
 from testbed.strategies import DEFAULT_DEPLOYMENTS
 from testbed.verdict import Verdict
@@ -27,13 +28,14 @@ def test_as_expected(judge: Judge, scenario: str, deployment: object) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("scenario", "deployment"), GROUPS)
-def test_fresh_interpreters_agree(judge: Judge, scenario: str, deployment: object) -> None:
-    """New interpreters give the same verdicts as forked workers."""
-    cases = [c for c in ALL.cases if c.scenario == scenario and c.deployment == deployment]
-    for case in cases:
-        forked, fresh = judge(case, ALL), judge(case, ALL, fresh=True)
-        assert (fresh.kind, fresh.symptom) == (forked.kind, forked.symptom), _told(fresh)
+@pytest.mark.parametrize("strategy", ["mirrored", "multi_worker_mirrored"])
+@pytest.mark.parametrize("script", ALL.scripts, ids=lambda script: script.name)
+def test_fresh_interpreters_agree(judge: Judge, script: Script, strategy: str) -> None:
+    """New interpreters give the same verdicts as forked workers, a case of every scenario."""
+    for made in script.scenarios:
+        for case in [c for c in ALL.cases if (c.scenario, c.strategy) == (made.id, strategy)][:1]:
+            forked, fresh = judge(case, ALL), judge(case, ALL, fresh=True)
+            assert (fresh.kind, fresh.symptom) == (forked.kind, forked.symptom), _told(fresh)
 
 
 def _told(verdict: Verdict) -> str:
