@@ -1,6 +1,10 @@
 """Ports are held against strangers, and open to workers that know how to ask."""
 
 import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -46,3 +50,25 @@ def test_released_at_the_end() -> None:
         pass
     with socket.socket() as anybody:
         anybody.bind(("127.0.0.1", port))
+
+
+def test_portserver_is_honoured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where PORTSERVER_ADDRESS names a portserver, the ports are from its pool."""
+    address = str(tmp_path / "portserver")
+    server = Path(sys.executable).with_name("portserver.py")
+    pool = ["--portserver_static_pool", "21000-21049"]
+    command = [sys.executable, str(server), *pool, "--portserver_address", address]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 30
+        while not Path(address).exists():
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        monkeypatch.setenv("PORTSERVER_ADDRESS", address)
+        with held_ports(4) as ports:
+            assert all(21000 <= port <= 21049 for port in ports)
+            assert len(set(ports)) == 4
+    finally:
+        process.kill()
+        process.wait()
