@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from testbed.catalogue import Script, find_scripts, read_scripts, scenario_folder
@@ -22,15 +23,17 @@ class Selection:
     cases: tuple[Case, ...]
     problems: tuple[str, ...]
 
+    @cached_property
+    def _by_id(self) -> dict[str, tuple[Script, Scenario]]:
+        return {made.id: (script, made) for script in self.scripts for made in script.scenarios}
+
     def scenario(self, case: Case) -> Scenario:
         """The scenario of a selected case."""
-        return next(
-            made for script in self.scripts for made in script.scenarios if made.id == case.scenario
-        )
+        return self._by_id[case.scenario][1]
 
     def script(self, case: Case) -> Script:
         """The script of a selected case."""
-        return next(script for script in self.scripts if script.name == case.script)
+        return self._by_id[case.scenario][0]
 
 
 def select(
