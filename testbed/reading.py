@@ -27,6 +27,8 @@ class Copy:
     value: Value = None
     problem: str = ""
     """Why there is no value to read, in TensorFlow's words."""
+    writers: tuple[str, ...] = ()
+    """Whose steps wrote it: `replica 0`, ..., or `merged` for what all replicas write together."""
 
 
 @dataclass(frozen=True)
@@ -165,6 +167,10 @@ def _reading(data: dict[str, Any]) -> Reading:
         **{
             **data,
             "shape": None if shape is None else tuple(shape),
-            "copies": tuple(Copy(**copy) for copy in data["copies"]),
+            "copies": tuple(_copy(copy) for copy in data["copies"]),
         }
     )
+
+
+def _copy(data: dict[str, Any]) -> Copy:
+    return Copy(**{**data, "writers": tuple(data["writers"])})

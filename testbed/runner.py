@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import json
 import os
 import sys
@@ -65,12 +66,9 @@ class Run:
 
     folder: RunFolder
     verdicts: tuple[Verdict, ...]
+    began: str
+    """ISO 8601, UTC."""
     seconds: float
-
-    @property
-    def as_expected(self) -> bool:
-        """Whether every case showed what its scenario expects."""
-        return all(verdict.as_expected for verdict in self.verdicts)
 
 
 async def run(selection: Selection, options: Options, folder: RunFolder, observer: Observer) -> Run:
@@ -80,7 +78,7 @@ async def run(selection: Selection, options: Options, folder: RunFolder, observe
         LaunchError: no worker can be started on this machine.
         UsageError: a rule of a script raised, or the GPUs suffice for none of the cases.
     """
-    began = time.monotonic()
+    began, started = datetime.datetime.now(datetime.timezone.utc), time.monotonic()
     write_json(folder.environment, without_secrets(os.environ))
     expected = {case: selection.scenario(case).expects(case) for case in selection.cases}
     every_case_fresh = options.fresh or all(selection.scenario(c).fresh for c in selection.cases)
@@ -96,13 +94,18 @@ async def run(selection: Selection, options: Options, folder: RunFolder, observe
             else:
                 async with slots:
                     observer.started(case)
-                    bench = CaseBench(server, devices, options, folder.case(case.id), observer)
-                    verdict = await bench.judge(case, selection)
+                    case_run = CaseRun(server, devices, options, folder.case(case.id), observer)
+                    verdict = await case_run.judge(case, selection)
             observer.judged(verdict)
             return verdict
 
         verdicts = await _all_or_none([verdict_on(case) for case in selection.cases])
-    return Run(folder, tuple(verdicts), time.monotonic() - began)
+    return Run(
+        folder,
+        tuple(verdicts),
+        began.isoformat(timespec="seconds"),
+        time.monotonic() - started,
+    )
 
 
 async def _all_or_none(work: Sequence[Coroutine[Any, Any, Verdict]]) -> list[Verdict]:
@@ -155,7 +158,7 @@ def _require_one_that_runs(lacking: dict[Case, str]) -> None:
 
 
 @dataclass(frozen=True)
-class CaseBench:
+class CaseRun:
     """What one case is run with."""
 
     server: PreloadedServer

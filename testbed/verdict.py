@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from testbed.cluster import Cluster
 from testbed.diagnosis import Diagnosis
 from testbed.reading import WorkerReport
 from testbed.scenario import Case, Expectation
+from testbed.strategies import Deployment
 from testbed.symptoms import SYMPTOMS
 
 
@@ -56,14 +58,30 @@ class Verdict:
             "mode": self.case.mode,
             "verdict": self.kind,
             "symptom": self.symptom or None,
-            "expected": str(self.expected),
+            "expected": asdict(self.expected),
             "as_expected": self.as_expected,
             "evidence": self.evidence,
             "cure": self.cure or None,
             "seconds": round(self.seconds, 3),
-            "readings": [report.to_json() for report in self.reports],
+            "reports": [report.to_json() for report in self.reports],
             "logs": list(self.logs),
         }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Verdict:
+        """Read back what `to_json` wrote."""
+        deployment = Deployment(data["strategy"], Cluster(data["workers"], data["replicas"]))
+        return cls(
+            case=Case(data["scenario"], data["site"], data["mode"], deployment),
+            kind=data["verdict"],
+            expected=Expectation(**data["expected"]),
+            as_expected=data["as_expected"],
+            symptom=data["symptom"] or "",
+            evidence=data["evidence"],
+            seconds=data["seconds"],
+            reports=tuple(WorkerReport.from_json(report) for report in data["reports"]),
+            logs=tuple(data["logs"]),
+        )
 
 
 def judge(case: Case, expected: Expectation, diagnosis: Diagnosis | None, **seen: Any) -> Verdict:

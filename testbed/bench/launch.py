@@ -28,7 +28,7 @@ from testbed.errors import LaunchError
 from testbed.launch.environment import server_environment
 from testbed.launch.run_folder import RunFolder, new_run_folder
 from testbed.report.console import ConsoleObserver
-from testbed.runner import CaseBench, Options, open_server
+from testbed.runner import CaseRun, Options, open_server
 from testbed.selection import select
 from testbed.strategies import deployments
 
@@ -66,7 +66,7 @@ async def _measure(
 ) -> None:
     async with open_server(folder, fresh=False) as server:
         quiet = ConsoleObserver(select([SCRIPT], [], None), verbose=False)
-        bench = CaseBench(server, Devices(), Options(), folder.case("launch"), quiet)
+        bench = CaseRun(server, Devices(), Options(), folder.case("launch"), quiet)
         # The first launch of each way pays for caches that the others find filled.
         for number in range(-1, options.rounds):
             for workers in options.workers:
@@ -82,7 +82,7 @@ async def _measure(
                         times.setdefault((workers, way), []).append(seconds)
 
 
-async def _case(bench: CaseBench, workers: int) -> float:
+async def _case(bench: CaseRun, workers: int) -> float:
     """Seconds of one case, from its first port to its verdict."""
     selection = select([SCRIPT], deployments(["multi_worker_mirrored"], workers, 1), None)
     began = time.monotonic()

@@ -16,7 +16,7 @@ from testbed.cli import OK, UNEXPECTED, WRONG_COMMAND
 from testbed.errors import UsageError
 from testbed.launch.cluster_run import Deadlines
 from testbed.launch.run_folder import RUNS, new_run_folder, write_json
-from testbed.report.console import ConsoleObserver, show_run
+from testbed.report.console import ConsoleObserver, show_files, show_record
 from testbed.report.record import record_of
 from testbed.runner import Options, run
 from testbed.selection import Selection, select
@@ -41,13 +41,14 @@ def main(options: argparse.Namespace) -> int:
         observer = ConsoleObserver(selection, verbose=options.verbose)
         with observer:
             done = interruptible(run(selection, run_options, folder, observer))
-        record = record_of(done, sys.argv[1:])
+        record = record_of(done, selection, run_options.device, sys.argv[1:])
         for file in filter(None, (folder.record, destination)):
-            write_json(file, record)
-    show_run(done, selection, destination or folder.record)
+            write_json(file, record.to_json())
+    show_record(record)
+    show_files({"result": destination or folder.record, "logs and readings": folder.path})
     if selection.problems:
         return WRONG_COMMAND
-    return OK if done.as_expected else UNEXPECTED
+    return OK if record.as_expected else UNEXPECTED
 
 
 def interruptible(work: Coroutine[Any, Any, Result]) -> Result:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from types import TracebackType
@@ -16,9 +16,9 @@ from rich.table import Column
 from testbed.catalogue import WAYS
 from testbed.launch.worker_process import WorkerProcess
 from testbed.reading import Finding, WorkerReport
+from testbed.report.record import RunRecord
 from testbed.report.summary import counts, way_against_place
 from testbed.report.table import STYLES, tables_of
-from testbed.runner import Run
 from testbed.scenario import Case
 from testbed.selection import Selection
 from testbed.verdict import Verdict
@@ -126,29 +126,35 @@ class ConsoleObserver:
         self._progress.console.print(line, soft_wrap=True)
 
 
-def show_run(run: Run, selection: Selection, record: Path) -> None:
-    """Print the table, what was unexpected, what the run says, and where the rest is."""
+def show_record(record: RunRecord) -> None:
+    """Print the table, what was unexpected, and what the run says."""
     shown = console()
-    groups = {script.name: script.group for script in selection.scripts}
-    for group, verdicts in groupby(run.verdicts, key=lambda verdict: groups[verdict.case.script]):
+    groups = record.groups
+    for group, verdicts in groupby(record.verdicts, key=lambda each: groups[each.case.script]):
         if len(set(groups.values())) > 1:
-            shown.print(f"\n[bold reverse] {group} [/bold reverse]")
+            shown.print(f"\n[bold reverse] {escape(group)} [/bold reverse]")
         for table in tables_of(list(verdicts), shown):
             shown.print(table)
-    unexpected = [verdict for verdict in run.verdicts if not verdict.as_expected]
+    unexpected = [verdict for verdict in record.verdicts if not verdict.as_expected]
     for number, verdict in enumerate(unexpected):
         if number < FULLY_DESCRIBED:
             shown.print()
         for line in describe(verdict)[: None if number < FULLY_DESCRIBED else 1]:
             shown.print(line, soft_wrap=True)
     shown.print()
-    shown.print(f"[bold]{counts(run.verdicts)}[/bold] in {run.seconds:.0f} s", soft_wrap=True)
-    ways = [script for script in selection.scripts if script.group == WAYS]
+    took = f" in {record.seconds:.0f} s"
+    shown.print(f"[bold]{counts(record.verdicts)}[/bold]{took}", soft_wrap=True)
+    ways = [script for script in record.scripts if script.group == WAYS]
     claims = {made.id: made.claim for script in ways for made in script.scenarios}
-    for line in way_against_place(run.verdicts, claims):
-        shown.print(line, soft_wrap=True)
-    shown.print(f"result: {_near(record)}", soft_wrap=True)
-    shown.print(f"logs and readings: {_near(run.folder.path)}", soft_wrap=True)
+    for line in way_against_place(record.verdicts, claims):
+        shown.print(escape(line), soft_wrap=True)
+
+
+def show_files(files: Mapping[str, Path]) -> None:
+    """Print where things were written, by what they are."""
+    shown = console()
+    for what, path in files.items():
+        shown.print(f"{what}: {_near(path)}", soft_wrap=True)
 
 
 def describe(verdict: Verdict) -> list[str]:

@@ -1,35 +1,156 @@
-"""The record of a run: the JSON that is kept, compared and shown elsewhere."""
+"""The record of a run: what is kept, compared and shown elsewhere.
+
+`run.schema.json` beside this file says what each field means; every record that is written or
+read is held against it.
+"""
 
 from __future__ import annotations
 
-import os
+import ast
 import platform
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from testbed import __version__
+from testbed.catalogue import Script
+from testbed.launch.machine import describe_machine
 from testbed.runner import Run
+from testbed.selection import Selection
+from testbed.verdict import Verdict
 
 # Raised whenever a field changes its meaning or goes; a new field alone does not raise it.
-RECORD_VERSION = 1
+RUN_VERSION = 2
 
 
-def record_of(run: Run, command: Sequence[str]) -> dict[str, Any]:
-    """A run as JSON types.
+@dataclass(frozen=True)
+class ScenarioText:
+    """A scenario as people read it: its claim, and the lines of its script that it stands on."""
 
-    `cases` has one entry a case, in the order of the table; `testbed/verdict.py` names its fields,
-    and `testbed/reading.py` those of the readings in it.
-    """
+    id: str
+    claim: str
+    first_line: int
+    last_line: int
+
+
+@dataclass(frozen=True)
+class ScriptText:
+    """A script as it was when it ran."""
+
+    name: str
+    title: str
+    group: str
+    source: str
+    scenarios: tuple[ScenarioText, ...]
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """A whole run, with all that is needed to show it where nothing else of it is."""
+
+    run: str
+    began: str
+    """ISO 8601, UTC."""
+    seconds: float
+    command: tuple[str, ...]
+    device: str
+    versions: dict[str, str | None]
+    """Of testbed, python, tensorflow and keras."""
+    machine: dict[str, Any]
+    """See `testbed.launch.machine.describe_machine`."""
+    scripts: tuple[ScriptText, ...]
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether every case showed what its scenario expects."""
+        return all(verdict.as_expected for verdict in self.verdicts)
+
+    @property
+    def groups(self) -> dict[str, str]:
+        """The group of each script, by its name."""
+        return {script.name: script.group for script in self.scripts}
+
+    def to_json(self) -> dict[str, Any]:
+        """The record as JSON types."""
+        return {
+            "kind": "run",
+            "version": RUN_VERSION,
+            "run": self.run,
+            "began": self.began,
+            "seconds": round(self.seconds, 3),
+            "command": list(self.command),
+            "device": self.device,
+            "versions": self.versions,
+            "machine": self.machine,
+            "as_expected": self.as_expected,
+            "scripts": [
+                {**asdict(script), "scenarios": [asdict(each) for each in script.scenarios]}
+                for script in self.scripts
+            ],
+            "cases": [verdict.to_json() for verdict in self.verdicts],
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> RunRecord:
+        """Read back what `to_json` wrote; `data` has been held against the schema."""
+        return cls(
+            run=data["run"],
+            began=data["began"],
+            seconds=data["seconds"],
+            command=tuple(data["command"]),
+            device=data["device"],
+            versions=data["versions"],
+            machine=data["machine"],
+            scripts=tuple(
+                ScriptText(**{**script, "scenarios": tuple(map(_scenario, script["scenarios"]))})
+                for script in data["scripts"]
+            ),
+            verdicts=tuple(Verdict.from_json(case) for case in data["cases"]),
+        )
+
+
+def record_of(run: Run, selection: Selection, device: str, command: Sequence[str]) -> RunRecord:
+    """The record of a run that has just ended on this machine."""
     facts = [report.facts for verdict in run.verdicts for report in verdict.reports]
-    return {
-        "version": RECORD_VERSION,
-        "testbed": __version__,
-        "tensorflow": next((known["tensorflow"] for known in facts), None),
-        "python": platform.python_version(),
-        "machine": {"system": platform.platform(), "cores": os.cpu_count()},
-        "run": run.folder.id,
-        "command": list(command),
-        "seconds": round(run.seconds, 3),
-        "as_expected": run.as_expected,
-        "cases": [verdict.to_json() for verdict in run.verdicts],
+    ran = dict.fromkeys(selection.script(verdict.case) for verdict in run.verdicts)
+    named = next((known for known in facts if known), {})
+    return RunRecord(
+        run=run.folder.id,
+        began=run.began,
+        seconds=run.seconds,
+        command=tuple(command),
+        device=device,
+        versions={
+            "testbed": __version__,
+            "python": named.get("python", platform.python_version()),
+            "tensorflow": named.get("tensorflow"),
+            "keras": named.get("keras"),
+        },
+        machine=describe_machine(),
+        scripts=tuple(script_text(script) for script in ran),
+        verdicts=run.verdicts,
+    )
+
+
+def script_text(script: Script) -> ScriptText:
+    """A script with the place of each of its scenarios."""
+    source = script.path.read_text(encoding="utf-8")
+    places = {
+        node.name: (min(each.lineno for each in node.decorator_list), node.end_lineno or 0)
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef) and node.decorator_list
     }
+    return ScriptText(
+        name=script.name,
+        title=script.title,
+        group=script.group,
+        source=source,
+        scenarios=tuple(
+            ScenarioText(made.id, made.claim, *places[made.name]) for made in script.scenarios
+        ),
+    )
+
+
+def _scenario(data: dict[str, Any]) -> ScenarioText:
+    return ScenarioText(**data)

@@ -8,9 +8,10 @@ from typing import Any
 import tensorflow as tf
 
 from testbed.launch.channel import Channel
-from testbed.reading import Claim, Finding
+from testbed.reading import Claim, Finding, Reading
 from testbed.scenario import Case
 from testbed.worker.probes import encode, read
+from testbed.worker.writes import Writes
 
 
 class WorkerBed:
@@ -22,6 +23,7 @@ class WorkerBed:
         self.worker = worker
         self.findings: list[Finding] = []
         self._channel = channel
+        self._writes = Writes()
         self._steps = 0
         self._calls: dict[Callable[..., Any], Callable[..., Any]] = {}
         self._coordinator: Any = (
@@ -33,12 +35,13 @@ class WorkerBed:
     def make(self, create: Callable[..., Any], *args: Any) -> Any:
         """See `testbed.Bed.make`."""
         self._channel.phase("making")
-        if self.case.site == "in_replica":
-            return self._call_of(create)(*args)
-        if self.case.site == "in_scope":
-            with self.strategy.scope():
-                return create(*args)
-        return create(*args)
+        with self._writes.watched():
+            if self.case.site == "in_replica":
+                return self._call_of(create)(*args)
+            if self.case.site == "in_scope":
+                with self.strategy.scope():
+                    return create(*args)
+            return create(*args)
 
     def data(self, of_replica: Callable[[int], Any]) -> Any:
         """See `testbed.Bed.data`."""
@@ -52,7 +55,8 @@ class WorkerBed:
         for _ in range(times):
             self._steps += 1
             self._channel.phase(f"step {self._steps}")
-            result = call(*args)
+            with self._writes.watched():
+                result = call(*args)
         return result
 
     def claim(
@@ -82,11 +86,14 @@ class WorkerBed:
         self.findings.append(
             Finding(
                 claim,
-                read(subject, self.strategy),
-                other=read(same_as, self.strategy) if shared else None,
+                self._read(subject),
+                other=self._read(same_as) if shared else None,
                 identical=(subject is same_as) if shared else None,
             )
         )
+
+    def _read(self, subject: Any) -> Reading:
+        return read(subject, self.strategy, self._writes.of)
 
     def _call_of(self, step: Callable[..., Any]) -> Callable[..., Any]:
         """One call of the step on all replicas, in the case's mode; traced at most once a step."""

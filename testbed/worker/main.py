@@ -57,6 +57,7 @@ def run_case(orders: dict[str, Any], channel: Channel) -> None:
         seconds=time.monotonic() - began,
         facts={
             "tensorflow": tf.__version__,
+            "keras": tf.keras.__version__,
             "python": sys.version.split()[0],
             "seed": str(orders["seed"]),
             "pid": str(os.getpid()),

@@ -8,17 +8,21 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy
 import tensorflow as tf
 from tensorflow.python.distribute import collective_all_reduce_strategy
+from tensorflow.python.framework import op_callbacks
 
 from testbed.reading import Copy, Reading, Value
 
 # Larger arrays are told by their digest: a report is read by people.
 MAX_ELEMENTS = 64
+
+WritersOf = Callable[[Any], tuple[str, ...]]
 
 
 @contextlib.contextmanager
@@ -52,11 +56,61 @@ def several_cpus_per_worker(worker: int, replicas: int) -> Iterator[None]:
         setattr(extended, name, original)
 
 
-def read(subject: Any, strategy: Any) -> Reading:
-    """What can be seen of an object without changing it; never raises."""
+@contextlib.contextmanager
+def observing_ops(told: Callable[[str, Any, Any], None]) -> Iterator[None]:
+    """Tell of every operation that this thread runs or adds to a graph: type, inputs, outputs.
+
+    Private: there is no public way to see a single operation, and what people write (assign,
+    optimizers, scatter) has no other place in common. MirroredStrategy hands callbacks on to the
+    threads of its replicas (`mirrored_run.py`). Seen on TensorFlow 2.21.
+    """
+
+    def callback(
+        kind: Any, inputs: Any, _attributes: Any, outputs: Any, *_: Any, **__: Any
+    ) -> None:
+        # What is observed must not change by that: no exception of ours reaches the step.
+        with contextlib.suppress(Exception):
+            # The type is bytes where TensorFlow's C code calls.
+            told(kind.decode() if isinstance(kind, bytes) else kind, inputs, outputs)
+
+    op_callbacks.add_op_callback(callback)
+    try:
+        yield
+    finally:
+        op_callbacks.remove_op_callback(callback)
+
+
+def replica_number() -> int:
+    """The replica that this thread is, of all replicas in sync.
+
+    Private: the public `replica_id_in_sync_group` adds an operation to the graph that is traced.
+    Seen on TensorFlow 2.21.
+    """
+    return int(tf.distribute.get_replica_context()._replica_id_in_sync_group)
+
+
+def captured_from(tensor: Any) -> Any:
+    """The tensor outside of all tf.functions that a placeholder inside of them stands for."""
+    graph = getattr(tensor, "graph", None) if tf.is_symbolic_tensor(tensor) else None
+    while graph is not None and hasattr(graph, "captures"):
+        outer = next((outer for outer, inner in graph.captures if inner is tensor), None)
+        if outer is None:
+            break
+        tensor, graph = outer, graph.outer_graph
+    return tensor
+
+
+def read(subject: Any, strategy: Any, writers_of: WritersOf = lambda _: ()) -> Reading:
+    """What can be seen of an object without changing it; never raises.
+
+    Args:
+        subject: a variable, a tensor, what `strategy.run` returned, or anything of Python.
+        strategy: whose copies are asked for.
+        writers_of: who wrote a copy of a variable.
+    """
     subject = _unwrapped(subject)
     if isinstance(subject, tf.Variable):
-        return _read_variable(subject, strategy)
+        return _read_variable(subject, strategy, writers_of)
     if isinstance(subject, tf.distribute.DistributedValues):
         copies = strategy.experimental_local_results(subject)
         return Reading(
@@ -106,7 +160,7 @@ def _unwrapped(subject: Any) -> Any:
     return inner if isinstance(inner, tf.Variable) else subject
 
 
-def _read_variable(variable: Any, strategy: Any) -> Reading:
+def _read_variable(variable: Any, strategy: Any, writers_of: WritersOf) -> Reading:
     distributed = isinstance(variable, tf.distribute.DistributedValues)
     components = strategy.experimental_local_results(variable) if distributed else (variable,)
     return Reading(
@@ -118,7 +172,9 @@ def _read_variable(variable: Any, strategy: Any) -> Reading:
         aggregation=variable.aggregation.name,
         shape=tuple(variable.shape.as_list()) if variable.shape.rank is not None else None,
         dtype=variable.dtype.name,
-        copies=tuple(_copy(component) for component in components),
+        copies=tuple(
+            replace(_copy(component), writers=writers_of(component)) for component in components
+        ),
     )
 
 

@@ -17,7 +17,7 @@ from testbed.launch.cluster_run import Deadlines
 from testbed.launch.preloaded import PreloadedServer
 from testbed.launch.run_folder import RunFolder, new_run_folder
 from testbed.launch.worker_process import WorkerProcess
-from testbed.runner import CaseBench, Options, open_server
+from testbed.runner import CaseRun, Options, open_server
 from testbed.scenario import Case
 from testbed.selection import Selection
 from testbed.verdict import Verdict
@@ -59,7 +59,7 @@ class Judge:
         """The verdict on one case of a selection."""
         options = Options(fresh=fresh, deadlines=deadlines or Deadlines())
         folder = self.folder.case(case.id)
-        bench = CaseBench(self.server, Devices(), options, folder, Quiet())
+        bench = CaseRun(self.server, Devices(), options, folder, Quiet())
         return self.loop.run_until_complete(bench.judge(case, selection))
 
 

@@ -1,0 +1,92 @@
+"""What machine this is, as far as it decides what a run shows and costs."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import subprocess
+from pathlib import Path
+from typing import Any
+
+_GPU_QUERY = "name,driver_version,memory.total,pcie.link.gen.max,pcie.link.width.max"
+_GPU_DEADLINE_S = 20.0
+
+
+def describe_machine() -> dict[str, Any]:
+    """The machine as JSON types; nothing that names its owner, and nothing of its environment.
+
+    `memory_gib` is what the kernel manages; `governor` is how the kernel sets the cores' clock
+    (null where it does not say); `nccl` is the version of the NCCL package that TensorFlow's
+    CUDA extra installs (null where there is none).
+    """
+    return {
+        "system": platform.platform(),
+        "processor": _processor(),
+        "cores": usable_cores(),
+        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
+        "governor": governor(),
+        "gpus": gpus(),
+        "nccl": _version_of("nvidia-nccl-cu12", "nvidia-nccl-cu13"),
+    }
+
+
+def usable_cores() -> int:
+    """The cores that this process may run on, which a container may have fewer of."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def governor() -> str | None:
+    """The first core's frequency governor, like `performance` or `powersave`."""
+    try:
+        return Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor").read_text().strip()
+    except OSError:
+        return None
+
+
+def gpus() -> list[dict[str, Any]]:
+    """Name, driver, memory in MiB and PCIe link of each GPU, as nvidia-smi tells them."""
+    command = ["nvidia-smi", f"--query-gpu={_GPU_QUERY}", "--format=csv,noheader,nounits"]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=_GPU_DEADLINE_S, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return []
+    return [gpu_of(line) for line in done.stdout.splitlines() if line.strip()]
+
+
+def gpu_of(line: str) -> dict[str, Any]:
+    """One line of nvidia-smi's answer; what it does not know is null."""
+    name, driver, memory, generation, width = (part.strip() for part in line.split(","))
+    return {
+        "name": name,
+        "driver": driver,
+        "memory_mib": _number(memory),
+        "pcie_generation": _number(generation),
+        "pcie_width": _number(width),
+    }
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdigit() else None
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, platform.processor() or platform.machine())
+
+
+def _version_of(*packages: str) -> str | None:
+    for package in packages:
+        try:
+            return importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return None

@@ -1,0 +1,69 @@
+"""Who wrote: which replica's step holds the operation that wrote each copy of a variable."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import tensorflow as tf
+
+from testbed.worker.probes import captured_from, observing_ops, replica_number
+
+# What replicas write together: the update that follows a reduction over all of them.
+MERGED = "merged"
+
+_WRITING = (
+    "AssignVariableOp",
+    "AssignAddVariableOp",
+    "AssignSubVariableOp",
+    "ResourceApply",
+    "ResourceScatter",
+    "ResourceSparseApply",
+    "ResourceStridedSliceAssign",
+)
+
+
+class Writes:
+    """Notes every operation that writes a variable while steps are taken.
+
+    A compiled step is seen when it is traced: once for each replica, as it will be run.
+    """
+
+    def __init__(self) -> None:
+        # By the id of a variable's handle. The handle itself is not kept: a variable that nobody
+        # holds any more has to go, and with it what its id meant.
+        self._writers: dict[int, set[str]] = {}
+        self._unset: set[int] = set()
+
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[None]:
+        """Watch the operations of this thread and of the replicas that it starts."""
+        with observing_ops(self._note):
+            yield
+
+    def of(self, variable: Any) -> tuple[str, ...]:
+        """The writers of one copy: `replica 0`, `replica 1`, ..., or `merged`."""
+        try:
+            handle = variable.handle
+        except (AttributeError, ValueError):
+            return ()
+        return tuple(sorted(self._writers.get(id(handle), ())))
+
+    def _note(self, op: str, inputs: Any, outputs: Any) -> None:
+        if op == "VarHandleOp":
+            self._writers.pop(id(outputs[0]), None)
+            self._unset.add(id(outputs[0]))
+        elif inputs and op.startswith(_WRITING):
+            key = id(captured_from(inputs[0]))
+            if key in self._unset:
+                # A new variable's first write gives it its initial value: nobody's step.
+                self._unset.discard(key)
+            else:
+                self._writers.setdefault(key, set()).add(_who())
+
+
+def _who() -> str:
+    if tf.distribute.in_cross_replica_context():
+        return MERGED
+    return f"replica {replica_number()}"
