@@ -16,8 +16,11 @@ from testbed.cli import OK, UNEXPECTED, WRONG_COMMAND
 from testbed.errors import UsageError
 from testbed.launch.cluster_run import Deadlines
 from testbed.launch.run_folder import RUNS, new_run_folder, write_json
-from testbed.report.console import ConsoleObserver, show_files, show_record
+from testbed.report.console import ConsoleObserver
+from testbed.report.destinations import all_destinations
 from testbed.report.record import record_of
+from testbed.report.text import show_files, show_record
+from testbed.report.written import write_shown
 from testbed.runner import Options, run
 from testbed.selection import Selection, select
 from testbed.strategies import deployments
@@ -33,7 +36,7 @@ def main(options: argparse.Namespace) -> int:
         options.mode,
     )
     run_options = _run_options(options)
-    destination = _json_destination(options.json)
+    wanted = all_destinations(json=options.json, html=options.html, junit=options.junit)
     for problem in selection.problems:
         print(f"testbed: {problem}", file=sys.stderr)
     _require_cases(selection)
@@ -41,11 +44,19 @@ def main(options: argparse.Namespace) -> int:
         observer = ConsoleObserver(selection, verbose=options.verbose)
         with observer:
             done = interruptible(run(selection, run_options, folder, observer))
-        record = record_of(done, selection, run_options.device, sys.argv[1:])
-        for file in filter(None, (folder.record, destination)):
-            write_json(file, record.to_json())
+        record = record_of(
+            done.verdicts,
+            selection,
+            run=folder.id,
+            began=done.began,
+            seconds=done.seconds,
+            device=run_options.device,
+            command=sys.argv[1:],
+        )
+        write_json(folder.record, record.to_json())
+        written = write_shown(record, wanted)
     show_record(record)
-    show_files({"result": destination or folder.record, "logs and readings": folder.path})
+    show_files({"result": folder.record, **written, "logs and readings": folder.path})
     if selection.problems:
         return WRONG_COMMAND
     return OK if record.as_expected else UNEXPECTED
@@ -98,18 +109,6 @@ def _interpreter(name: str | None) -> str:
     if found is None:
         raise UsageError(f"--python {name}: no such interpreter")
     return str(Path(found).absolute())
-
-
-def _json_destination(name: str | None) -> Path | None:
-    """Where --json writes; checked before the run, so that no result is lost after it."""
-    if name is None:
-        return None
-    path = Path(name)
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        raise UsageError(f"--json {name}: not a file in an existing folder")
-    if not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
-        raise UsageError(f"--json {name}: no permission to write there")
-    return path
 
 
 def _require_cases(selection: Selection) -> None:

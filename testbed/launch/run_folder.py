@@ -21,11 +21,21 @@ RUNS = Path(".testbed/runs")
 KEPT_RUNS = 20
 
 
-def write_json(path: Path, data: Any) -> None:
+def write_bytes(path: Path, data: bytes) -> None:
     """Write a file that is either whole or not there."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    draft.write_bytes(data)
     draft.replace(path)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text that is either whole or not there."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Write JSON that is either whole or not there."""
+    write_text(path, json.dumps(data, indent=1) + "\n")
 
 
 class RunFolder:

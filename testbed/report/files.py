@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import fastjsonschema
 
@@ -16,34 +18,75 @@ from testbed.report.record import RunRecord
 # The whole catalogue takes about 10 MB; a reader should not be talked into reading a disk.
 LARGEST_BYTES = 200_000_000
 
+# A case's report is 9 deep, and what a script claims is seldom a list of lists of lists.
+DEEPEST = 40
+
 _SCHEMAS = Path(__file__).parent
-_KINDS = ("run",)
+KINDS = ("run", "bench")
 
 
 def read_record(name: str) -> RunRecord:
-    """The record in a file, or in the folder of a run.
+    """The record of a run in a file, or in the run's folder.
 
     Raises:
-        UsageError: it cannot be read, or is not a record of this version.
+        UsageError: it cannot be read, or is not a record of a run of this version.
+    """
+    data = read_document(name, "run")
+    try:
+        record = RunRecord.from_json(data)
+        _require_consistent(record)
+    except ValueError as problem:
+        raise UsageError(f"{name}: not a valid record: {problem}") from problem
+    return record
+
+
+def read_document(name: str, *kinds: str) -> dict[str, Any]:
+    """The JSON of a record of one of the kinds `run` and `bench`, held against its schema.
+
+    Raises:
+        UsageError: it cannot be read, or is not a record of such a kind and of this version.
     """
     path = Path(name)
     if path.is_dir():
         path = RunFolder(path).record
-    data = _load(path, name)
-    if not isinstance(data, dict) or data.get("kind") not in _KINDS:
-        raise UsageError(f"{name}: not a record of testbed; testbed run --json FILE writes one")
-    schema = schema_of(data["kind"])
-    known = schema["properties"]["version"]["const"]
-    if data.get("version") != known:
-        raise UsageError(
-            f"{name}: version {data.get('version')!r:.20} of a {data['kind']} record, and this"
-            f" testbed reads version {known}; run it again, or read it with the testbed of then"
-        )
+    data: Any = _load(path, name)
+    _require_known(data, name, kinds)
     try:
         check(data)
     except ValueError as problem:
         raise UsageError(f"{name}: not a valid record: {problem}") from problem
-    return RunRecord.from_json(data)
+    return dict(data)
+
+
+def _require_known(data: Any, name: str, kinds: Sequence[str]) -> None:
+    """Of what kind and version the data says that it is, before anything else of it is read."""
+    # The first version did not say its kind.
+    kind: Any = (
+        data.get("kind", "run" if "cases" in data else None) if isinstance(data, dict) else None
+    )
+    if kind not in kinds:
+        wanted = " or ".join(f"testbed {each} --json FILE" for each in kinds)
+        found = f"the record of a {kind}" if kind in KINDS else "not a record of testbed"
+        raise UsageError(f"{name}: {found}; what is read here is what {wanted} writes")
+    known = schema_of(kind)["properties"]["version"]["const"]
+    if data.get("version") != known:
+        raise UsageError(
+            f"{name}: version {data.get('version')!r:.20} of a {kind} record, and this"
+            f" testbed reads version {known}; run it again, or read it with the testbed of then"
+        )
+
+
+def _require_consistent(record: RunRecord) -> None:
+    """What a schema cannot say: every case is there once, and so is the script that it is of."""
+    scripts = {script.name for script in record.scripts}
+    seen: set[str] = set()
+    for verdict in record.verdicts:
+        case = verdict.case
+        if case.id in seen:
+            raise ValueError(f"two cases are {case.id}")
+        if case.script not in scripts:
+            raise ValueError(f"case {case.id} is of a script that is not in it")
+        seen.add(case.id)
 
 
 def check(data: dict[str, Any]) -> None:
@@ -55,7 +98,7 @@ def check(data: dict[str, Any]) -> None:
     try:
         _validator(data["kind"])(data)
     except fastjsonschema.JsonSchemaException as problem:
-        message = " ".join(problem.message.split())
+        message = " ".join(str(problem).split())
         raise ValueError(message if len(message) <= 200 else f"{message[:197]}...") from problem
 
 
@@ -74,10 +117,45 @@ def _load(path: Path, name: str) -> Any:
     try:
         if path.stat().st_size > LARGEST_BYTES:
             raise UsageError(f"{name}: larger than {LARGEST_BYTES // 10**6} MB; not a record")
-        return json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        data = json.loads(text, parse_constant=_no_number, parse_float=_finite)
+        _require_printable(text, data)
+        _require_shallow(data)
+        return data
     except OSError as problem:
         raise UsageError(f"{name}: {problem.strerror}") from problem
     except RecursionError as problem:
         raise UsageError(f"{name}: nested too deeply; not a record") from problem
     except ValueError as problem:
         raise UsageError(f"{name}: not whole JSON: {problem}; is the file cut off?") from problem
+
+
+def _no_number(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no number of JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    return number if math.isfinite(number) else _no_number(digits)
+
+
+def _require_printable(text: str, data: Any) -> None:
+    """Refuse half of a surrogate pair, which can stand in JSON and cannot be printed."""
+    if "\\ud" in text.lower():
+        json.dumps(data, ensure_ascii=False).encode()
+
+
+def _require_shallow(data: Any) -> None:
+    """Refuse what would exhaust the stack of whoever walks through it later."""
+    level = [data]
+    for _ in range(DEEPEST):
+        level = [inner for outer in level for inner in _children(outer)]
+        if not level:
+            return
+    raise RecursionError
+
+
+def _children(node: Any) -> Iterable[Any]:
+    if isinstance(node, dict):
+        return node.values()
+    return node if isinstance(node, list) else ()

@@ -15,7 +15,6 @@ from typing import Any
 from testbed import __version__
 from testbed.catalogue import Script
 from testbed.launch.machine import describe_machine
-from testbed.runner import Run
 from testbed.selection import Selection
 from testbed.verdict import Verdict
 
@@ -110,15 +109,24 @@ class RunRecord:
         )
 
 
-def record_of(run: Run, selection: Selection, device: str, command: Sequence[str]) -> RunRecord:
+def record_of(
+    verdicts: Sequence[Verdict],
+    selection: Selection,
+    *,
+    run: str,
+    began: str,
+    seconds: float,
+    device: str,
+    command: Sequence[str],
+) -> RunRecord:
     """The record of a run that has just ended on this machine."""
-    facts = [report.facts for verdict in run.verdicts for report in verdict.reports]
-    ran = dict.fromkeys(selection.script(verdict.case) for verdict in run.verdicts)
+    facts = [report.facts for verdict in verdicts for report in verdict.reports]
+    ran = dict.fromkeys(selection.script(verdict.case) for verdict in verdicts)
     named = next((known for known in facts if known), {})
     return RunRecord(
-        run=run.folder.id,
-        began=run.began,
-        seconds=run.seconds,
+        run=run,
+        began=began,
+        seconds=seconds,
         command=tuple(command),
         device=device,
         versions={
@@ -129,7 +137,7 @@ def record_of(run: Run, selection: Selection, device: str, command: Sequence[str
         },
         machine=describe_machine(),
         scripts=tuple(script_text(script) for script in ran),
-        verdicts=run.verdicts,
+        verdicts=tuple(verdicts),
     )
 
 

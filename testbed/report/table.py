@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from testbed.report.words import printable
 from testbed.strategies import STRATEGIES, Deployment
 from testbed.verdict import Verdict
 
@@ -27,7 +28,7 @@ def tables_of(verdicts: Sequence[Verdict], console: Console) -> Iterator[Table |
     scripts: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
         scripts.setdefault(verdict.case.script, []).append(verdict)
-    for _, together in groupby(scripts.values(), key=_deployments):
+    for _, together in groupby(scripts.values(), key=deployments_of):
         yield table_of([verdict for script in together for verdict in script], console)
 
 
@@ -41,18 +42,18 @@ def table_of(verdicts: Sequence[Verdict], console: Console) -> Table | Group:
 
 def matrix_of(verdicts: Sequence[Verdict]) -> Table:
     """One row for each scenario and site, one column for each deployment."""
-    deployments = _deployments(verdicts)
+    deployments = deployments_of(verdicts)
     table = Table(pad_edge=False)
     table.add_column("claim, and where it makes its object", no_wrap=True)
     for deployment in deployments:
         table.add_column(_heading(str(deployment)), overflow="fold", min_width=_CELL_WIDTH)
     for script, of_script in _scripts(verdicts):
         table.add_section()
-        table.add_row(Text(script, style="bold"))
+        table.add_row(Text(printable(script), style="bold"))
         last = ""
-        for claim, site, row in _rows(of_script):
+        for claim, site, row in rows_of(of_script):
             if claim != last:
-                table.add_row(f"  {claim}")
+                table.add_row(Text(f"  {printable(claim)}"))
                 last = claim
             cells = [_cell([v for v in row if v.case.deployment == d]) for d in deployments]
             table.add_row(f"    {site}", *cells)
@@ -63,10 +64,10 @@ def lines_of(verdicts: Sequence[Verdict]) -> Group:
     """One line for each outcome of a scenario at a site, with the deployments that showed it."""
     lines: list[Text | Padding] = []
     for script, of_script in _scripts(verdicts):
-        everywhere = len(_deployments(of_script))
-        lines.append(Text(script, style="bold"))
-        for claim, site, row in _rows(of_script):
-            lines.append(Text(f"  {claim}, {site}"))
+        everywhere = len(deployments_of(of_script))
+        lines.append(Text(printable(script), style="bold"))
+        for claim, site, row in rows_of(of_script):
+            lines.append(Text(f"  {printable(claim)}, {site}"))
             for phrase, where in _outcomes(row):
                 places = f"all {everywhere}" if len(where) == everywhere else ", ".join(where)
                 phrase.pad_right(max(0, _OUTCOME_WIDTH - len(phrase)))
@@ -79,7 +80,7 @@ def _scripts(verdicts: Sequence[Verdict]) -> Iterator[tuple[str, list[Verdict]]]
         yield script, list(of_script)
 
 
-def _rows(verdicts: Sequence[Verdict]) -> Iterator[tuple[str, str, list[Verdict]]]:
+def rows_of(verdicts: Sequence[Verdict]) -> Iterator[tuple[str, str, list[Verdict]]]:
     """Claim, site and verdicts of each row, in the order of the run."""
     for (claim, site), row in groupby(verdicts, key=lambda v: (v.case.claim, v.case.site)):
         yield claim, site, list(row)
@@ -88,13 +89,13 @@ def _rows(verdicts: Sequence[Verdict]) -> Iterator[tuple[str, str, list[Verdict]
 def _outcomes(row: Sequence[Verdict]) -> Iterator[tuple[Text, list[str]]]:
     """What a row showed, each outcome once, with the deployments that showed it."""
     outcomes: dict[str, tuple[Text, list[str]]] = {}
-    for deployment in _deployments(row):
+    for deployment in deployments_of(row):
         cell = _cell([verdict for verdict in row if verdict.case.deployment == deployment])
         outcomes.setdefault(cell.plain, (cell, []))[1].append(str(deployment))
     yield from outcomes.values()
 
 
-def _deployments(verdicts: Sequence[Verdict]) -> list[Deployment]:
+def deployments_of(verdicts: Sequence[Verdict]) -> list[Deployment]:
     """The deployments that verdicts are about, in their default order."""
     found = dict.fromkeys(verdict.case.deployment for verdict in verdicts)
     return sorted(found, key=lambda each: list(STRATEGIES).index(each.strategy))
@@ -124,4 +125,4 @@ def _phrase(verdict: Verdict) -> Text:
     if verdict.symptom == "rejected":
         # The whole message stands in the run's folder; its type is what fits here.
         seen = f"rejected: {verdict.evidence.split(':')[0].split(' ')[0]}"
-    return phrase.append(seen)
+    return phrase.append(printable(seen))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from testbed.report.files import check
 from tests.distributed.conftest import ROOT, Done
 
 COUNTER = """
@@ -32,9 +33,10 @@ def test_as_expected(testbed: Callable[..., Done], script: Callable[..., str]) -
     assert case["verdict"] == "breaks"
     assert (case["symptom"], case["evidence"]) == ("counted_per_replica", "10 for 5")
     assert (case["workers"], case["replicas"], case["as_expected"]) == (2, 2, True)
-    assert [report["worker"] for report in case["readings"]] == [0, 1]
-    assert done.record["version"] == 1
-    assert done.record["tensorflow"].startswith("2.")
+    assert [report["worker"] for report in case["reports"]] == [0, 1]
+    assert (done.record["kind"], done.record["version"]) == ("run", 2)
+    assert done.record["versions"]["tensorflow"].startswith("2.")
+    check(done.record)
 
 
 def test_wrong_expectation(testbed: Callable[..., Done], script: Callable[..., str]) -> None:

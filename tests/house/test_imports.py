@@ -23,7 +23,7 @@ ALLOWED = {
     "launch": {"testbed.errors"},
     "worker": {"plain", "launch"},
     "runner": {"plain", "launch"},
-    "report": {"plain", "launch", "runner"},
+    "report": {"testbed", "plain", "launch"},
     "cli": {"testbed", "testbed.errors"},
     "commands": {"plain", "launch", "runner", "report", "cli"},
     "bench": {"plain", "launch", "runner", "report"},

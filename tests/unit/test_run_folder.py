@@ -60,11 +60,12 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Mon
     path = tmp_path / "run.json"
     write_json(path, "old")
 
-    def write_half(file: Path, text: str, **_: Any) -> int:
-        file.write_bytes(text[: len(text) // 2].encode())
+    def write_half(file: Path, data: bytes) -> int:
+        with file.open("wb") as half:
+            half.write(data[: len(data) // 2])
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", write_half)
+    monkeypatch.setattr(Path, "write_bytes", write_half)
     with pytest.raises(OSError, match="No space left"):
         write_json(path, "a new and longer text")
     assert json.loads(path.read_bytes()) == "old"

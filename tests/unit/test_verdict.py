@@ -104,12 +104,16 @@ def test_json_has_exactly_these_fields() -> None:
         "mode": "function",
         "verdict": "breaks",
         "symptom": "counted_per_replica",
-        "expected": "counted_per_replica",
+        "expected": {
+            "symptom": "counted_per_replica",
+            "error": "",
+            "cure": "make it in the scope",
+        },
         "as_expected": True,
         "evidence": "10 for 5",
         "cure": "make it in the scope",
         "seconds": 1.235,
-        "readings": [json.loads(json.dumps(report.to_json()))],
+        "reports": [json.loads(json.dumps(report.to_json()))],
         "logs": ["a.log", "b.log"],
     }
 
@@ -118,9 +122,10 @@ def test_json_of_a_case_that_behaves_has_no_symptom() -> None:
     """What does not apply is null, not an empty text."""
     data = judge(CASE, BEHAVES, None).to_json()
     assert (data["verdict"], data["symptom"], data["cure"]) == ("behaves", None, None)
-    assert data["expected"] == "behaves"
+    assert data["expected"] == {"symptom": None, "error": "", "cure": ""}
 
 
 def test_json_tells_the_error_that_is_expected() -> None:
     """An expected rejection is written with the part of the error that must be raised."""
-    assert judge(CASE, REJECTED, None).to_json()["expected"] == "rejected (singleton)"
+    expected = judge(CASE, REJECTED, None).to_json()["expected"]
+    assert (expected["symptom"], expected["error"]) == ("rejected", "singleton")

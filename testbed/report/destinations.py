@@ -1,0 +1,60 @@
+"""Where a command writes what it shows, asked before any work whose result could be lost."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from testbed.errors import UsageError
+
+
+def destination(option: str, name: str | None) -> Path | None:
+    """The file that an option names, or None where the option is not given.
+
+    Raises:
+        UsageError: no file can be written there.
+    """
+    if name is None:
+        return None
+    path = Path(name)
+    if (path.exists() and not path.is_file()) or not path.absolute().parent.is_dir():
+        raise UsageError(f"{option} {name}: not a file in an existing folder")
+    # The file itself is never opened: a draft beside it is renamed, so the folder decides.
+    if not os.access(path.absolute().parent, os.W_OK):
+        raise UsageError(f"{option} {name}: no permission to write there")
+    return path
+
+
+def folder_destination(option: str, name: str | None) -> Path | None:
+    """The folder that an option names, there or to be made, or None where it is not given.
+
+    Raises:
+        UsageError: no file can be written into it.
+    """
+    if name is None:
+        return None
+    path = Path(name).absolute()
+    if (path.exists() and not path.is_dir()) or not path.parent.is_dir():
+        raise UsageError(f"{option} {name}: not a folder in an existing folder")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise UsageError(f"{option} {name}: no permission to write there")
+    return Path(name)
+
+
+def all_destinations(**options: str | None) -> dict[str, Path | None]:
+    """The file of each option by its name without the dashes; no two of them are one file.
+
+    Raises:
+        UsageError: see `destination`; or two options name one file.
+    """
+    found: dict[str, Path | None] = {}
+    taken: dict[Path, str] = {}
+    for option, name in options.items():
+        path = destination(f"--{option}", name)
+        found[option] = path
+        if path is None:
+            continue
+        other = taken.setdefault(path.resolve(), option)
+        if other != option:
+            raise UsageError(f"--{option} {name}: --{other} writes there, too; name two files")
+    return found

@@ -1,0 +1,48 @@
+// What the page was given, and how its outcomes are told: by symbol, word and colour together.
+
+const data = JSON.parse(byId("data").textContent);
+const run = data.run;
+
+const OUTCOMES = {
+  behaves: { symbol: "✓", words: "behaves" },
+  breaks: { symbol: "▲", words: "breaks as expected" },
+  unexpected: { symbol: "✗", words: "unexpected" },
+  error: { symbol: "!", words: "could not be judged" },
+  skipped: { symbol: "–", words: "skipped" },
+};
+
+const cases = run ? run.cases : [];
+const caseOf = new Map(cases.map((each) => [each.id, each]));
+const scriptOf = new Map((run ? run.scripts : []).map((each) => [each.name, each]));
+const scenarioOf = new Map(
+  [...scriptOf.values()].flatMap((script) => script.scenarios.map((each) => [each.id, each])),
+);
+const comparing = Boolean(run && run.comparison);
+
+function groupOf(of) {
+  return scriptOf.get(of.script)?.group ?? "other scripts";
+}
+
+// Of a cell that changed, what the later run shows.
+function latest(of) {
+  return of.sides[of.sides.length - 1];
+}
+
+function outcomeOf(side) {
+  if (side.as_expected) return side.verdict;
+  return side.verdict === "error" ? "error" : "unexpected";
+}
+
+// What a side showed, in a word or two; an exception by its class alone.
+function phraseOf(side) {
+  if (side.symptom === "rejected") return `rejected: ${side.evidence.split(/[: ]/)[0]}`;
+  return side.symptom || side.verdict;
+}
+
+function evidenceOf(side) {
+  return side.symptom === "rejected" ? "" : side.evidence;
+}
+
+function distinct(values) {
+  return [...new Set(values)];
+}

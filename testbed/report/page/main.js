@@ -1,0 +1,24 @@
+// From the data to the page.
+
+function follow() {
+  readAddress();
+  putFilters();
+  showCells();
+  if (state.case && caseOf.has(state.case)) openCase(state.case);
+  else if (dialog.open) dialog.close();
+}
+
+showHead();
+if (run) {
+  byId("run").hidden = false;
+  showChanges();
+  showFilters();
+  showLegend();
+  follow();
+  window.addEventListener("hashchange", follow);
+}
+
+byId("skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  focusButton(matrix.querySelector('button.cell[tabindex="0"]'));
+});

@@ -1,0 +1,99 @@
+"""A record's facts in the words that every kind of report uses."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import Any
+
+from testbed.catalogue import GROUPS
+from testbed.diagnosis import show
+from testbed.reading import Claim, Finding, Reading, WorkerReport
+from testbed.report.record import RunRecord
+from testbed.scenario import Case
+from testbed.strategies import DEFAULT_DEPLOYMENTS, STRATEGIES
+
+_UNKNOWN = "unknown"
+
+# What a terminal would obey: colours (Keras puts them into its messages), then all else.
+_CONTROL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def printable(text: str) -> str:
+    """A text from a record without what a terminal or a browser would take for a command."""
+    return _CONTROL.sub("", text)
+
+
+def conditions(record: RunRecord) -> dict[str, str]:
+    """What a run depends on besides its scripts: versions, devices, the machine."""
+    versions, machine = record.versions, record.machine
+    return {
+        "TensorFlow": versions["tensorflow"] or _UNKNOWN,
+        "Keras": versions["keras"] or _UNKNOWN,
+        "Python": versions["python"] or _UNKNOWN,
+        "testbed": versions["testbed"] or _UNKNOWN,
+        "device": record.device,
+        "system": machine["system"],
+        "processor": machine["processor"],
+        "cores": str(machine["cores"]),
+        "memory": f"{machine['memory_gib']:g} GiB",
+        "GPUs": ", ".join(map(_gpu, machine["gpus"])) or "none",
+        "NCCL": machine["nccl"] or "none",
+    }
+
+
+def command_of(record: RunRecord, case: Case) -> str:
+    """The command that runs one case again; of a script of one's own, those beside it in its cell.
+
+    A case's id is found among the default deployments only, and those of shipped scripts.
+    """
+    known, cluster = STRATEGIES[case.strategy], case.deployment.cluster
+    own = record.groups.get(case.script) == GROUPS[-1]
+    words = ["testbed", "run", f"{case.script}.py" if own else case.id]
+    if own or case.deployment not in DEFAULT_DEPLOYMENTS:
+        words += ["--strategy", case.strategy]
+        words += ["--workers", str(cluster.workers)] * known.takes_workers
+        words += ["--replicas", str(cluster.replicas_per_worker)] * known.takes_replicas
+    if own:
+        words += ["--mode", case.mode]
+    if record.device != "cpu":
+        words += ["--device", record.device]
+    return shlex.join(words)
+
+
+def claim_in_words(claim: Claim) -> str:
+    """What a scenario states of an object, as a sentence without its full stop."""
+    stated = []
+    if claim.value is not None:
+        stated.append(f"holds {show(claim.value)} in every copy")
+    if claim.equal:
+        stated.append("holds one value in all copies on all workers")
+    if claim.mirrored:
+        stated.append("has one copy on the device of every replica")
+    if claim.shared:
+        stated.append("is the same object as the other")
+    return ", ".join(stated) or "can be read"
+
+
+def readings_in_words(report: WorkerReport) -> list[str]:
+    """What one worker saw, one line for each claim, and what ended it."""
+    lines = [_reading(finding) for finding in report.findings]
+    if report.raised:
+        lines.append(f"raised {report.raised.type} at {report.raised.where or 'its start'}")
+    return lines
+
+
+def _reading(finding: Finding) -> str:
+    reading = finding.reading
+    copies = ", ".join(f"{copy.device or 'no device'} = {copy.value}" for copy in reading.copies)
+    details = f" {reading.synchronization} {reading.aggregation}" * bool(reading.aggregation)
+    shared = {True: " (the same object)", False: " (another object)", None: ""}[finding.identical]
+    return f"{_named(reading)}{details}{shared}: {copies or 'no copies'}"
+
+
+def _named(reading: Reading) -> str:
+    return f"{reading.type} {reading.name}"
+
+
+def _gpu(gpu: dict[str, Any]) -> str:
+    return f"{gpu['name']} (driver {gpu['driver']})"
