@@ -31,6 +31,8 @@ from testbed.strategies import STRATEGIES
 from testbed.verdict import Verdict, failed, judge, skipped
 
 WORKER_MODULE = "testbed.worker.main"
+RUN_CASE = f"{WORKER_MODULE}:run_case"
+SERVE = f"{WORKER_MODULE}:serve"
 FIRST_SEED = 1000
 
 
@@ -119,13 +121,23 @@ async def _all_or_none(work: Sequence[Coroutine[Any, Any, Verdict]]) -> list[Ver
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def open_server(folder: RunFolder, *, fresh: bool, python: str = sys.executable) -> Any:
-    """The server that the workers of a run come from; it preloads nothing where all are fresh."""
-    preload = [] if fresh else [WORKER_MODULE]
+def open_server(
+    folder: RunFolder,
+    *,
+    fresh: bool,
+    python: str = sys.executable,
+    module: str = WORKER_MODULE,
+    exact: bool = True,
+) -> Any:
+    """The server that the workers of a run come from; it preloads nothing where all are fresh.
+
+    `module` is what it preloads; for `exact` see `testbed.launch.environment`.
+    """
+    preload = [] if fresh else [module]
     marks = {RUN_MARK: str(folder.path)}
     if python != sys.executable:
         marks["PYTHONPATH"] = str(folder.expose_package())
-    return preloaded_server(preload, folder.path / "server.log", marks, python)
+    return preloaded_server(preload, folder.path / "server.log", marks, python, exact=exact)
 
 
 async def find_devices(server: PreloadedServer, options: Options, folder: RunFolder) -> Devices:
@@ -169,17 +181,26 @@ class CaseRun:
 
     async def judge(self, case: Case, selection: Selection) -> Verdict:
         """Run a case on its own cluster and judge what its workers report."""
+        return self._verdict(case, selection, await self.run(case, selection))
+
+    async def run(
+        self, case: Case, selection: Selection, entry: str = RUN_CASE, **more: Any
+    ) -> ClusterEnd:
+        """Run a case on its own cluster, through an entry of the worker; `more` are its orders."""
         made = selection.scenario(case)
         script = selection.script(case).path
         tasks = case.deployment.tasks
         with held_ports(len(tasks)) as ports:
-            workers = [self._orders(case, script, ports, number) for number in range(len(tasks))]
+            workers = [
+                self._orders(case, script, ports, number, {"entry": entry, **more})
+                for number in range(len(tasks))
+            ]
 
             async def watch(running: Sequence[WorkerProcess]) -> None:
                 logs = [self.folder.log(number) for number in range(len(tasks))]
                 await self.observer.watch(case, running, logs)
 
-            end = await run_cluster(
+            return await run_cluster(
                 self.server,
                 workers,
                 self.folder,
@@ -187,18 +208,18 @@ class CaseRun:
                 fresh=self.options.fresh or made.fresh,
                 watch=watch,
             )
-        return self._verdict(case, selection, end)
 
     def _deadlines(self, made: Scenario) -> Deadlines:
         """The command's deadlines, or the scenario's own where that is the shorter one."""
         given = self.options.deadlines
         return replace(given, run=min(given.run, made.timeout or given.run))
 
-    def _orders(self, case: Case, script: Path, ports: Sequence[int], worker: int) -> WorkerOrders:
+    def _orders(
+        self, case: Case, script: Path, ports: Sequence[int], worker: int, more: dict[str, Any]
+    ) -> WorkerOrders:
         known = STRATEGIES[case.strategy]
-        serves = known.servers and worker > 0
         orders = {
-            "entry": f"{WORKER_MODULE}:{'serve' if serves else 'run_case'}",
+            **more,
             "script": str(script),
             "scenario": case.scenario,
             "site": case.site,
@@ -211,6 +232,8 @@ class CaseRun:
             "seed": FIRST_SEED + worker,
             "report": str(self.folder.report(worker)),
         }
+        if known.servers and worker > 0:
+            orders["entry"] = SERVE
         environment = self.devices.environment(case.deployment, worker)
         if known.takes_workers:
             tasks = case.deployment.tasks

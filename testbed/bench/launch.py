@@ -33,7 +33,7 @@ from testbed.selection import select
 from testbed.strategies import deployments
 
 # Named by its path: it imports TensorFlow, and this process must not.
-SCRIPT = str(Path(__file__).with_name("all_reduce.py"))
+SCRIPT = str(Path(__file__).parent / "programs" / "all_reduce.py")
 
 WAYS = ("preloaded", "bare fork", "fresh")
 

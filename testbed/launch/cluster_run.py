@@ -52,6 +52,8 @@ class WorkerEnd:
     log: Path
     blocked: str = ""
     """Where it was waiting when its time was over: `file.py:12 in step`."""
+    phases: tuple[tuple[str, float], ...] = ()
+    """What it told, and how many seconds after the start of the cluster."""
 
     @property
     def complaint(self) -> str:
@@ -78,9 +80,13 @@ class ClusterEnd:
     @property
     def complaints(self) -> list[str]:
         """What is wrong, the cause first: an end before a wait, the least advanced first."""
-        guilty = [end for end in self.workers if end.complaint]
-        order = sorted(guilty, key=lambda end: (end.status is None, end.at))
-        return [end.complaint for end in order]
+        return [end.complaint for end in self.guilty]
+
+    @property
+    def guilty(self) -> list[WorkerEnd]:
+        """The workers with which something is wrong, in the same order."""
+        found = [end for end in self.workers if end.complaint]
+        return sorted(found, key=lambda end: (end.status is None, end.at))
 
 
 async def run_cluster(
@@ -123,7 +129,7 @@ async def run_cluster(
         # What counts is how far they came by themselves: once the first ones leave, a worker that
         # waited for them may still raise and report.
         ends = tuple(
-            _end_of(worker, index, folder, stuck=bool(overdue))
+            _end_of(worker, index, folder, began, stuck=bool(overdue))
             for index, worker in enumerate(running)
         )
         for worker in running:
@@ -142,7 +148,9 @@ async def run_cluster(
     return ClusterEnd(ends, overdue, time.monotonic() - began)
 
 
-def _end_of(worker: WorkerProcess, index: int, folder: CaseFolder, *, stuck: bool) -> WorkerEnd:
+def _end_of(
+    worker: WorkerProcess, index: int, folder: CaseFolder, began: float, *, stuck: bool
+) -> WorkerEnd:
     return WorkerEnd(
         index,
         worker.phase,
@@ -151,6 +159,7 @@ def _end_of(worker: WorkerProcess, index: int, folder: CaseFolder, *, stuck: boo
         _last_sign(worker),
         folder.log(index),
         where_blocked(folder.stacks(index)) if stuck else "",
+        tuple((str(told["phase"]), told["at"] - began) for told in worker.phases),
     )
 
 

@@ -24,11 +24,19 @@ _SECRET = re.compile(r"TOKEN|SECRET|PASS|CREDENTIAL|KEY|AUTH|COOKIE", re.IGNOREC
 _USERINFO = re.compile(r"//[^/@\s]+@")
 
 
-def server_environment(inherited: Mapping[str, str]) -> dict[str, str]:
-    """The environment of the preloaded server, which every forked worker starts from."""
+# Values are read to their last digit, and oneDNN's depend on the processor.
+EXACT = {"TF_ENABLE_ONEDNN_OPTS": "0"}
+
+
+def server_environment(inherited: Mapping[str, str], *, exact: bool = True) -> dict[str, str]:
+    """The environment of the preloaded server, which every forked worker starts from.
+
+    With `exact`, operations compute the same on every processor; without, as fast as they do
+    elsewhere.
+    """
     kept = {name: value for name, value in inherited.items() if name not in MISLEADING}
-    quiet = {"TF_CPP_MIN_LOG_LEVEL": "2", "TF_ENABLE_ONEDNN_OPTS": "0", "PYTHONUNBUFFERED": "1"}
-    return {**quiet, **kept, **SINGLE_THREADED}
+    quiet = {"TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"}
+    return {**quiet, **(EXACT if exact else {}), **kept, **SINGLE_THREADED}
 
 
 def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:

@@ -149,6 +149,8 @@ async def preloaded_server(
     log: Path,
     marks: dict[str, str] | None = None,
     python: str = sys.executable,
+    *,
+    exact: bool = True,
 ) -> AsyncIterator[PreloadedServer]:
     """A server that has imported the modules in `preload`; nothing of it outlives the block.
 
@@ -157,6 +159,7 @@ async def preloaded_server(
         log: gets what the server prints.
         marks: further environment variables of the server and so of all workers.
         python: the interpreter of the server and all workers.
+        exact: see `testbed.launch.environment.server_environment`.
 
     Raises:
         LaunchError: see `PreloadedServer.wait_until_ready`.
@@ -170,7 +173,7 @@ async def preloaded_server(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            env={**server_environment(os.environ), **(marks or {})},
+            env={**server_environment(os.environ, exact=exact), **(marks or {})},
             pass_fds=[theirs.fileno()],
             start_new_session=True,
         )

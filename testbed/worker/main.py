@@ -10,7 +10,7 @@ import time
 import traceback
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy
 
@@ -25,6 +25,7 @@ from testbed.reading import Raised, WorkerReport
 from testbed.scenario import Case, Scenario
 from testbed.strategies import Deployment
 from testbed.worker.bed import WorkerBed
+from testbed.worker.probes import telling_when_bound
 from testbed.worker.strategy import build_strategy, replica_devices, start_server
 
 with contextlib.suppress(ImportError):
@@ -33,6 +34,9 @@ with contextlib.suppress(ImportError):
 
 # What is wrong when one of these reaches us is the script itself, not what TensorFlow thinks of it.
 _SCRIPT_ERRORS = (NameError, ImportError, SyntaxError, AssertionError)
+
+
+AnyBed = TypeVar("AnyBed", bound=WorkerBed)
 
 
 def run_case(orders: dict[str, Any], channel: Channel) -> None:
@@ -44,8 +48,8 @@ def run_case(orders: dict[str, Any], channel: Channel) -> None:
     began = time.monotonic()
     bed, raised = None, None
     try:
-        bed = _prepare(orders, channel)
-        _run_scenario(orders, bed, channel)
+        bed = prepare(orders, channel, WorkerBed)
+        run_scenario(orders, bed, channel)
     except Exception as problem:
         traceback.print_exc()
         raised = _describe(problem, Path(orders["script"]))
@@ -79,18 +83,21 @@ def serve(orders: dict[str, Any], channel: Channel) -> None:
     channel.wait_for_leave()
 
 
-def _prepare(orders: dict[str, Any], channel: Channel) -> WorkerBed:
+def prepare(orders: dict[str, Any], channel: Channel, bed: type[AnyBed], **more: Any) -> AnyBed:
+    """The bed of the case that the orders name, once this worker has joined its cluster."""
     deployment = Deployment(
         orders["strategy"], Cluster(orders["workers"], orders["replicas_per_worker"])
     )
     case = Case(orders["scenario"], orders["site"], orders["mode"], deployment)
     channel.phase("joining")
-    strategy = build_strategy(deployment, orders["device"], orders["worker"])
+    with telling_when_bound(lambda: channel.phase("bound")):
+        strategy = build_strategy(deployment, orders["device"], orders["worker"])
     channel.phase("joined")
-    return WorkerBed(case, strategy, orders["worker"], channel)
+    return bed(case, strategy, orders["worker"], channel, **more)
 
 
-def _run_scenario(orders: dict[str, Any], bed: WorkerBed, channel: Channel) -> None:
+def run_scenario(orders: dict[str, Any], bed: WorkerBed, channel: Channel) -> None:
+    """Import the script that the orders name, and run its scenario on a bed."""
     # Another seed in every worker: equal ones hide that workers start from different values.
     tf.keras.utils.set_random_seed(orders["seed"])
     # Only now, so that what a script makes at its top is made after the strategy, outside its

@@ -15,6 +15,7 @@ from typing import Any
 import numpy
 import tensorflow as tf
 from tensorflow.python.distribute import collective_all_reduce_strategy
+from tensorflow.python.eager import context
 from tensorflow.python.framework import op_callbacks
 
 from testbed.reading import Copy, Reading, Value
@@ -80,6 +81,43 @@ def observing_ops(told: Callable[[str, Any, Any], None]) -> Iterator[None]:
         op_callbacks.remove_op_callback(callback)
 
 
+@contextlib.contextmanager
+def collecting_graphs(graphs: list[Any]) -> Iterator[None]:
+    """Collect the graphs of a tf.function's first call, cut by device and optimized, as they run.
+
+    Private: `tf.compat.v1.Session` hands them out, a tf.function does not, and its later calls
+    run what the first one cut. Seen on TensorFlow 2.21.
+    """
+    context.enable_graph_collection()
+    try:
+        yield
+        graphs += context.export_run_metadata().partition_graphs
+    finally:
+        context.disable_graph_collection()
+
+
+@contextlib.contextmanager
+def telling_when_bound(told: Callable[[], None]) -> Iterator[None]:
+    """Tell once the runtime has its devices and, in a cluster, its server listens.
+
+    Private: strategies start the runtime in the middle of their constructors
+    (`Context.ensure_initialized`). Seen on TensorFlow 2.21.
+    """
+    original = context.Context.ensure_initialized
+    waiting = [told]
+
+    def ensure_initialized(self: Any) -> None:
+        original(self)
+        while waiting:
+            waiting.pop()()
+
+    context.Context.ensure_initialized = ensure_initialized
+    try:
+        yield
+    finally:
+        context.Context.ensure_initialized = original
+
+
 def replica_number() -> int:
     """The replica that this thread is, of all replicas in sync.
 
@@ -127,6 +165,15 @@ def read(subject: Any, strategy: Any, writers_of: WritersOf = lambda _: ()) -> R
     )
 
 
+def copies_of(subject: Any, strategy: Any) -> tuple[Any, ...]:
+    """The variables that hold the copies of a variable; nothing where it is none."""
+    subject = _unwrapped(subject)
+    if not isinstance(subject, tf.Variable):
+        return ()
+    distributed = isinstance(subject, tf.distribute.DistributedValues)
+    return tuple(strategy.experimental_local_results(subject)) if distributed else (subject,)
+
+
 def encode(value: Any) -> Value:
     """A value as it stands in a report: see `testbed.reading.Value`."""
     if value is None:
@@ -162,7 +209,7 @@ def _unwrapped(subject: Any) -> Any:
 
 def _read_variable(variable: Any, strategy: Any, writers_of: WritersOf) -> Reading:
     distributed = isinstance(variable, tf.distribute.DistributedValues)
-    components = strategy.experimental_local_results(variable) if distributed else (variable,)
+    components = copies_of(variable, strategy)
     return Reading(
         kind="variable",
         type=type(variable).__name__,

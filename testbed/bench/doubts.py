@@ -1,0 +1,188 @@
+"""Reasons to doubt what was measured: a closed list, each with its cause and the next step."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from testbed.bench.figures import METRICS, Row
+from testbed.bench.host import Host
+from testbed.bench.plan import Request
+
+FEW_ROUNDS = 5
+WIDE_INTERVAL = 0.1
+UNSTEADY = 0.1
+BUSY = 0.25
+STOLEN = 0.01
+OUTLIERS = 0.02
+DRIFT = 0.05
+SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """One reason: what was observed, why that can mislead, what to do about it."""
+
+    name: str
+    observation: str
+    cause: str
+    next_step: str
+
+
+CAUSES = {
+    "few_rounds": (
+        "an interval of so few rounds is hardly more than their range",
+        "leave out --quick, or raise --rounds",
+    ),
+    "busy_machine": (
+        "other programs were running when the benchmark began",
+        "end them, and measure again",
+    ),
+    "unsteady_machine": (
+        "other programs, a changing clock, or other guests of the same host",
+        "measure when the machine is idle, with its clock fixed",
+    ),
+    "stolen_time": (
+        "the machine is a guest, and its host gave processor time to other guests",
+        "measure on a machine of your own, or compare only figures of one run",
+    ),
+    "frequency_scaling": (
+        "the kernel changes the cores' clock with the load",
+        "set the governor: cpupower frequency-set --governor performance",
+    ),
+    "wide_interval": (
+        "rounds of the same thing differ more than the differences that one looks for",
+        "raise --rounds, or take differences of less than the interval for none",
+    ),
+    "drift": (
+        "the machine became slower or faster while it was measured, as from heat",
+        "let it run warm, then measure again",
+    ),
+    "outliers": (
+        "some steps were held up by something that is not the step",
+        "trust the median; take p99 for that of this machine as it was",
+    ),
+    "oversubscribed": (
+        "replicas that share a core or a GPU wait for each other",
+        "ask for fewer --replicas and --workers, or a larger machine",
+    ),
+    "split_gpu": (
+        "logical devices of one GPU share its processors and its memory",
+        "use --device gpu for figures of speed",
+    ),
+}
+"""Cause and next step of every doubt, by its name."""
+
+
+def doubts_of(
+    rows: Sequence[Row],
+    outliers: float,
+    host: Host,
+    governor: str | None,
+    request: Request,
+) -> list[Doubt]:
+    """Every doubt that holds.
+
+    Args:
+        rows: what was measured.
+        outliers: the share of steps that took far longer than those beside them.
+        host: what the machine did meanwhile.
+        governor: how its clock is set.
+        request: what was asked for.
+    """
+    checks: Iterable[Callable[[], str]] = (
+        lambda: _few_rounds(request),
+        lambda: _busy(host),
+        lambda: _unsteady(host),
+        lambda: _stolen(host),
+        lambda: _governor(governor),
+        lambda: _wide(rows),
+        lambda: _drift(rows),
+        lambda: _outliers(outliers),
+        lambda: _oversubscribed(request),
+        lambda: _split(request),
+    )
+    observations = zip(CAUSES, (check() for check in checks), strict=True)
+    return [Doubt(name, seen, *CAUSES[name]) for name, seen in observations if seen]
+
+
+def _few_rounds(request: Request) -> str:
+    rounds = request.effort.rounds
+    return f"{rounds} round{'s' * (rounds != 1)}" if rounds < FEW_ROUNDS else ""
+
+
+def _busy(host: Host) -> str:
+    if host.load_before <= BUSY * host.cores:
+        return ""
+    return f"a load of {host.load_before:.1f} on {host.cores} cores before the first step"
+
+
+def _unsteady(host: Host) -> str:
+    if host.unsteadiness <= UNSTEADY:
+        return ""
+    return f"the same work took up to {host.unsteadiness:.0%} longer in some rounds than in others"
+
+
+def _stolen(host: Host) -> str:
+    return f"{host.stolen:.0%} of the processor time" if host.stolen > STOLEN else ""
+
+
+def _governor(governor: str | None) -> str:
+    if governor in (None, "performance"):
+        return ""
+    return f"frequency governor '{governor}'"
+
+
+def _wide(rows: Sequence[Row]) -> str:
+    wide = [
+        (row.figures[name].spread, row, name)
+        for row in rows
+        for name in row.figures
+        if METRICS[name].better and row.figures[name].spread > WIDE_INTERVAL
+    ]
+    if not wide:
+        return ""
+    watched = sum(bool(METRICS[name].better) for row in rows for name in row.figures)
+    spread, row, name = max(wide, key=lambda each: each[0])
+    return (
+        f"{len(wide)} of {watched} figures are known to no better than {WIDE_INTERVAL:.0%},"
+        f" the worst to {spread:.0%}: {name} of {row.key}"
+    )
+
+
+def _drift(rows: Sequence[Row]) -> str:
+    """Whether later rounds of most steps are slower, or faster, than earlier ones."""
+    changes = list(_changes(rows))
+    if not changes:
+        return ""
+    middle = statistics.median(changes)
+    same_way = sum((change > 0) == (middle > 0) for change in changes) / len(changes)
+    if abs(middle) <= DRIFT or same_way < 0.8:
+        return ""
+    return f"steps of later rounds took {abs(middle):.0%} {'more' if middle > 0 else 'less'} time"
+
+
+def _changes(rows: Sequence[Row]) -> Iterator[float]:
+    for row in rows:
+        taken = row.figures.get("step_p50")
+        if taken and len(taken.rounds) >= 2 * FEW_ROUNDS:
+            half = len(taken.rounds) // 2
+            first, last = taken.rounds[:half], taken.rounds[-half:]
+            yield statistics.median(last) / statistics.median(first) - 1
+
+
+def _outliers(share: float) -> str:
+    return f"{share:.1%} of the steps took far longer than the rest" if share > OUTLIERS else ""
+
+
+def _oversubscribed(request: Request) -> str:
+    most = max(request.replicas, request.workers)
+    if most <= request.capacity:
+        return ""
+    what = "cores" if request.device == "cpu" else "GPUs"
+    return f"up to {most} replicas on {request.capacity} {what}"
+
+
+def _split(request: Request) -> str:
+    return "one GPU plays several" if request.device == "split-gpu" else ""

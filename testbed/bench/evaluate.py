@@ -1,0 +1,184 @@
+"""From the visits of every set-up to rows of figures. Pure functions."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from testbed.bench.figures import Figure, Row, figure
+from testbed.bench.plan import MODEL, Request, Setup
+from testbed.bench.scaling import efficiency, examples_per_second
+from testbed.bench.statistics import percentile
+from testbed.bench.visits import Visit
+from testbed.bench.wire import algbw, busbw, message_bytes
+from testbed.errors import LaunchError
+
+Visits = Mapping[int, Sequence[Visit]]
+"""The visits to each set-up, round by round, by the set-up's place in the plan."""
+
+# Phases from one to the next, as a worker tells them.
+STARTUP = (("fork", "", "forked"), ("bind", "forked", "bound"), ("strategy", "bound", "joined"))
+
+
+def rows_of(setups: Sequence[Setup], visits: Visits, request: Request) -> list[Row]:
+    """Every row, in the order of the plan."""
+    rows: list[Row] = []
+    for place, setup in enumerate(setups):
+        if setup.part == "wire":
+            rows += _wire_rows(setup, visits[place])
+        elif setup.part == "own_cost":
+            rows += _own_rows(place, setups, visits)
+        else:
+            rows.append(_step_row(setup, visits[place]))
+    return [_with_efficiency(row, rows, request) for row in rows]
+
+
+def _row(setup: Setup, **more: Any) -> Row:
+    case = setup.case
+    return Row(
+        part=setup.part,
+        case=case.id,
+        program=case.scenario,
+        site=case.site,
+        mode=case.mode,
+        strategy=case.strategy,
+        workers=case.workers,
+        replicas=case.replicas_per_worker,
+        **{"sizes": dict(setup.sizes), **more},
+    )
+
+
+def _step_row(setup: Setup, visits: Sequence[Visit]) -> Row:
+    """The row of a set-up that takes steps."""
+    figures = {
+        f"step_p{share:.0f}": figure([percentile(visit.steps, share / 100) for visit in visits])
+        for share in (50, 90, 99)
+    }
+    lacking: dict[str, str] = {}
+    if setup.part == "scaling":
+        if setup.case.scenario == MODEL:
+            figures["examples"] = _examples(setup, visits)
+    else:
+        figures |= _accesses(visits)
+        figures |= _of_first_worker(visits, ("traces", "retraces", "moved"))
+        figures["device_memory"] = _most(visits, lambda worker: max(worker["devices"].values()))
+        figures["process_memory"] = _most(visits, lambda worker: worker["proportional"])
+        if "moved" not in figures:
+            lacking["moved"] = "the size of a tensor that crosses devices is not known"
+    return _row(setup, figures=figures, lacking=lacking)
+
+
+def _examples(setup: Setup, visits: Sequence[Visit]) -> Figure:
+    batch, replicas = setup.sizes["batch"], setup.case.replicas
+    return figure([examples_per_second(batch, replicas, percentile(v.steps, 0.5)) for v in visits])
+
+
+def _accesses(visits: Sequence[Visit]) -> dict[str, Figure]:
+    """Reads and writes of the variable per second and replica."""
+    return {
+        name: figure(
+            [
+                visit.workers[0]["per_call"] / statistics.median(visit.workers[0][name]["seconds"])
+                for visit in visits
+            ]
+        )
+        for name in ("reads", "writes")
+    }
+
+
+def _of_first_worker(visits: Sequence[Visit], names: Iterable[str]) -> dict[str, Figure]:
+    """Figures that are told as they are; none of a name that some visit has no value for."""
+    told = {name: [visit.workers[0].get(name) for visit in visits] for name in names}
+    known = {name: [v for v in values if v is not None] for name, values in told.items()}
+    return {name: figure(values) for name, values in known.items() if len(values) == len(visits)}
+
+
+def _most(visits: Sequence[Visit], of: Any) -> Figure:
+    """The largest of a visit's workers."""
+    return figure([max(of(worker) for worker in visit.workers) for visit in visits])
+
+
+def _with_efficiency(row: Row, rows: Sequence[Row], request: Request) -> Row:
+    """The row with its efficiency against one replica of its strategy, or why there is none."""
+    if row.part != "scaling":
+        return row
+    if row.in_sync > request.capacity:
+        what = "cores" if request.device == "cpu" else "GPUs"
+        row.lacking["efficiency"] = (
+            f"{row.in_sync} replicas on {request.capacity} {what}: they take turns"
+        )
+        return row
+    one = next(
+        other
+        for other in rows
+        if (other.part, other.program, other.strategy, other.in_sync)
+        == (row.part, row.program, row.strategy, 1)
+    )
+    row.figures["efficiency"] = figure(
+        [
+            efficiency(row.in_sync / mine, row.in_sync, 1 / alone)
+            for mine, alone in zip(
+                row.figures["step_p50"].rounds, one.figures["step_p50"].rounds, strict=True
+            )
+        ]
+    )
+    return row
+
+
+def _wire_rows(setup: Setup, visits: Sequence[Visit]) -> list[Row]:
+    """One row for each collective, implementation and size.
+
+    Raises:
+        LaunchError: a collective gave a wrong result.
+    """
+    ranks, rows = setup.case.replicas, []
+    names = [name for name, told in visits[0].workers[0].items() if _is_collective(told)]
+    for name in names:
+        told = [worker[name] for visit in visits for worker in visit.workers]
+        if not all(each["right"] for each in told):
+            raise LaunchError(f"{name} of {setup.case.id} gave a wrong result")
+        facts = {key: told[0][key] for key in ("collective", "implementation")}
+        message = message_bytes(told[0]["collective"], told[0]["size"], ranks)
+        # A collective is over when it is over everywhere.
+        seconds = [
+            max(statistics.median(worker[name]["seconds"]) for worker in visit.workers)
+            for visit in visits
+        ]
+        figures = {
+            "time": figure(seconds),
+            "algbw": figure([algbw(message, each) for each in seconds]),
+            "busbw": figure([busbw(facts["collective"], message, ranks, s) for s in seconds]),
+        }
+        rows.append(_row(setup, sizes={**facts, "bytes": message}, figures=figures))
+    return rows
+
+
+def _is_collective(told: Any) -> bool:
+    return isinstance(told, dict) and "collective" in told
+
+
+def _own_rows(place: int, setups: Sequence[Setup], visits: Visits) -> list[Row]:
+    """Start-up by phase, and the step in the testbed beside the bare loop's."""
+    setup = setups[place]
+    if setup.alone:
+        return []
+    figures = {
+        name: figure([v.phases[end] - v.phases.get(begin, 0.0) for v in visits[place]])
+        for name, begin, end in STARTUP
+    }
+    figures |= _of_first_worker(visits[place], ("first_trace", "first_step"))
+    bare = next(
+        (
+            number
+            for number, other in enumerate(setups)
+            if other.part == setup.part and other.alone and other.case == setup.case
+        ),
+        None,
+    )
+    if bare is not None:
+        inside = [percentile(visit.steps, 0.5) for visit in visits[place]]
+        alone = [percentile(visit.steps, 0.5) for visit in visits[bare]]
+        figures["in_testbed"], figures["alone"] = figure(inside), figure(alone)
+        figures["ratio"] = figure([x / y for x, y in zip(inside, alone, strict=True)])
+    return [_row(setup, figures=figures)]

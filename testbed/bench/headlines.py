@@ -1,0 +1,59 @@
+"""What a benchmark comes to, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from testbed.bench.figures import Row
+from testbed.bench.plan import MODEL, WEIGHT
+from testbed.bench.record import BenchRecord
+from testbed.bench.units import shown, told
+
+
+def label(row: Row) -> str:
+    """What a row is of, as people say it."""
+    if row.program == WEIGHT:
+        return f"weight of {shown(4 * row.sizes['elements'], 'B')}"
+    if row.program == MODEL:
+        return "model"
+    return row.program.partition(".")[0]
+
+
+def headlines(record: BenchRecord) -> list[str]:
+    """The sentences that people want first."""
+    return [*_mirrored_against_outside(record), *_own_cost(record)]
+
+
+def _mirrored_against_outside(record: BenchRecord) -> Iterator[str]:
+    """A variable outside the scope against the same one mirrored."""
+    rows = [row for row in record.of("sharing") if row.program == WEIGHT]
+    for inside in rows:
+        outside = next(
+            (
+                row
+                for row in rows
+                if row.site == "outside_scope" != inside.site
+                and (row.deployment, row.sizes) == (inside.deployment, inside.sizes)
+            ),
+            None,
+        )
+        if outside is None or inside.in_sync == 1:
+            continue
+        steps = [row.figures["step_p50"] for row in (outside, inside)]
+        writes = [row.figures["writes"] for row in (outside, inside)]
+        yield (
+            f"{inside.deployment}, {label(inside)}: mirrored, a step takes"
+            f" {told('step_p50', steps[1])} instead of {told('step_p50', steps[0])}"
+            f" ({steps[1].value / steps[0].value:.1f}x), a write"
+            f" {shown(1 / writes[1].value, 's')} instead of {shown(1 / writes[0].value, 's')}"
+        )
+
+
+def _own_cost(record: BenchRecord) -> Iterator[str]:
+    for row in record.of("own_cost"):
+        ratio = row.figures.get("ratio")
+        if ratio:
+            yield (
+                f"{row.deployment}: a step takes {ratio.value - 1:+.1%} in the testbed"
+                f" ({ratio.low - 1:+.1%} to {ratio.high - 1:+.1%})"
+            )

@@ -1,0 +1,211 @@
+"""Which set-ups a benchmark visits, and how often."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from testbed.bench.scaling import doubling
+from testbed.catalogue import WAYS, find_scripts, read_scripts, scenario_folder
+from testbed.cluster import Cluster
+from testbed.devices import Devices
+from testbed.errors import UsageError
+from testbed.launch.machine import usable_cores
+from testbed.scenario import Case
+from testbed.selection import Selection
+from testbed.strategies import Deployment
+
+PARTS = {
+    "sharing": "what each way of sharing costs, made outside the scope and in it",
+    "scaling": "how steps scale with replicas and workers",
+    "wire": "what collectives carry, by size",
+    "own_cost": "what the testbed itself costs: start-up, and its steps beside a bare loop",
+}
+
+_PROGRAMS = Path(__file__).parent / "programs"
+WEIGHT, MODEL, COLLECTIVES = "weight.update", "model.training", "collectives.collectives"
+
+# More than this is only measured where it is asked for: it takes long, and few hosts have it.
+MOST = 8
+
+QUICK_WAYS = ("returned", "module_global")
+# Of the model's attention; its width is divided among them.
+HEADS = 4
+
+# 4 B: only what a call costs. 1 MiB: also what moving the weight costs.
+WEIGHT_ELEMENTS = (1, 2**18)
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much time a benchmark may take; in seconds where nothing else is said."""
+
+    rounds: int
+    step_budget: float
+    """For the timed steps of one visit."""
+    most_steps: int
+    accesses: int
+    """Calls that read or write the variable, each a number of times."""
+    sizes: tuple[int, ...]
+    """Bytes of the collectives' messages."""
+    calls: int
+    """Calls of a collective, of which large messages get fewer."""
+    bytes_timed: int
+
+
+QUICK = Effort(3, 0.06, 300, 20, tuple(4**k for k in (1, 5, 8, 11)), 20, 2**24)
+THOROUGH = Effort(10, 0.5, 2000, 100, tuple(4**k for k in range(1, 13)), 50, 2**26)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command asks for."""
+
+    parts: tuple[str, ...]
+    effort: Effort
+    quick: bool
+    device: str
+    sizes: dict[str, int]
+    """Of the model: batch, width, image."""
+    capacity: int = 1
+    """Cores, or GPUs: how many replicas can run at the same time."""
+    workers: int = 0
+    replicas: int = 0
+    """The largest cluster, in workers of one replica and in replicas of one worker; 0: what fits
+    the machine."""
+
+
+def fitted(request: Request, devices: Devices) -> Request:
+    """The request with the machine's own numbers where none were asked for.
+
+    Raises:
+        UsageError: the machine has no GPU, or fewer than were asked for.
+    """
+    capacity = usable_cores() if request.device == "cpu" else len(devices.gpus)
+    most = max(capacity, 2) if request.device in ("cpu", "split-gpu") else capacity
+    workers = request.workers or (1 if request.device == "split-gpu" else min(most, MOST))
+    replicas = request.replicas or min(most, MOST)
+    for asked in (Cluster(workers, 1), Cluster(1, replicas)):
+        lacking = devices.lacking(Deployment("multi_worker_mirrored", asked))
+        if lacking:
+            raise UsageError(
+                f"--device {request.device}: {lacking}; use --device cpu, or fewer --workers and"
+                " --replicas"
+            )
+    return replace(request, capacity=capacity, workers=workers, replicas=replicas)
+
+
+@dataclass(frozen=True)
+class Setup:
+    """One thing to visit round after round."""
+
+    part: str
+    case: Case
+    sizes: dict[str, Any] = field(default_factory=dict)
+    as_run: bool = False
+    """Whether its steps are timed as a scenario takes them."""
+    one_thread: bool = False
+    """Whether each operation computes with one thread, so that a replica takes one core."""
+    alone: bool = False
+    """Whether it is the bare loop, which no bed and no server has a part in."""
+
+    @property
+    def program(self) -> str:
+        """What says how many steps fit in a time: the same at every site and in every way."""
+        name = "a way" if self.part == "sharing" and not self.sizes else self.case.scenario
+        return f"{name} {self.sizes} {self.case.deployment}"
+
+
+def selection_of() -> Selection:
+    """The catalogue and the benchmark's programs, from which set-ups are made."""
+    programs = [_PROGRAMS / f"{name.partition('.')[0]}.py" for name in (WEIGHT, MODEL, COLLECTIVES)]
+    scripts, problems = read_scripts([*programs, *find_scripts(scenario_folder())])
+    return Selection(tuple(scripts), (), tuple(problems))
+
+
+def plan(request: Request, selection: Selection) -> list[Setup]:
+    """All set-ups of the parts that are asked for, in the order of the tables."""
+    makers = {"sharing": _sharing, "scaling": _scaling, "wire": _wire, "own_cost": _own_cost}
+    return [
+        setup
+        for part in PARTS
+        if part in request.parts
+        for setup in makers[part](request, selection)
+    ]
+
+
+def pair(request: Request) -> list[Deployment]:
+    """The two deployments that stand for the rest: replicas of one worker, and workers."""
+    return [
+        Deployment("mirrored", Cluster(1, request.replicas)),
+        Deployment("multi_worker_mirrored", Cluster(request.workers, 1)),
+    ]
+
+
+def _sharing(request: Request, selection: Selection) -> list[Setup]:
+    deployments = pair(request)
+    if not request.quick:
+        deployments = [Deployment("default", Cluster()), *deployments]
+        if request.device == "cpu":
+            both = Cluster(request.workers, request.replicas)
+            deployments.append(Deployment("multi_worker_mirrored", both))
+    cases = [
+        case
+        for script in selection.scripts
+        if script.group == WAYS and (not request.quick or script.name in QUICK_WAYS)
+        for made in script.scenarios
+        if made.name == "counter"
+        for case in made.cases(deployments)
+        if case.mode == "function" and case.site != "in_replica"
+    ]
+    weights = [
+        Setup("sharing", Case(WEIGHT, site, "function", deployment), {"elements": elements})
+        for elements in WEIGHT_ELEMENTS
+        for site in ("outside_scope", "in_scope")
+        for deployment in deployments
+    ]
+    return [*weights, *(Setup("sharing", case) for case in cases)]
+
+
+def _scaling(request: Request, _: Selection) -> list[Setup]:
+    deployments = [Deployment("mirrored", Cluster(1, n)) for n in doubling(request.replicas)]
+    deployments += [
+        Deployment("multi_worker_mirrored", Cluster(n, 1)) for n in doubling(request.workers)
+    ]
+    programs: Sequence[tuple[str, dict[str, int]]] = (
+        (WEIGHT, {"elements": 1}),
+        (MODEL, request.sizes),
+    )
+    return [
+        Setup("scaling", Case(program, "in_scope", "function", deployment), sizes, one_thread=True)
+        for program, sizes in programs
+        for deployment in deployments
+    ]
+
+
+def _wire(request: Request, _: Selection) -> list[Setup]:
+    effort = request.effort
+    sizes = {"bytes": effort.sizes, "calls": effort.calls, "bytes_timed": effort.bytes_timed}
+    setups = []
+    for deployment in pair(request):
+        known = ["AUTO"]
+        if deployment.strategy == "multi_worker_mirrored":
+            known.append("RING")
+        if request.device == "gpu":
+            known.append("NCCL")
+        case = Case(COLLECTIVES, "in_scope", "function", deployment)
+        setups.append(Setup("wire", case, {**sizes, "implementations": known}))
+    return setups
+
+
+def _own_cost(request: Request, _: Selection) -> list[Setup]:
+    mirrored, workers = (
+        Case(MODEL, "in_scope", "function", deployment) for deployment in pair(request)
+    )
+    return [
+        Setup("own_cost", mirrored, request.sizes, as_run=True),
+        Setup("own_cost", mirrored, request.sizes, alone=True),
+        Setup("own_cost", workers, request.sizes, as_run=True),
+    ]

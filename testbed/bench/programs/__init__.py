@@ -1,0 +1,1 @@
+"""What is measured: scenario scripts for a bed that times, and the same loop without a testbed."""

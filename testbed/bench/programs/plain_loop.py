@@ -1,0 +1,54 @@
+"""`python -m testbed.bench.programs.plain_loop`: the model's loop as people write it, alone.
+
+No bed, no fork, no channel, nobody who watches. Reads its sizes as JSON from its command line and
+prints the seconds of every step.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+
+import tensorflow as tf
+
+from testbed.bench.programs.network import batch_of, build, train
+
+
+def main() -> None:
+    """Build the model on R logical CPUs or GPUs, train, and print what each step took."""
+    sizes = json.loads(sys.argv[1])
+    kind = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
+    if kind == "CPU":
+        tf.config.set_logical_device_configuration(
+            tf.config.list_physical_devices("CPU")[0],
+            [tf.config.LogicalDeviceConfiguration()] * sizes["replicas"],
+        )
+    strategy = tf.distribute.MirroredStrategy([f"{kind}:{i}" for i in range(sizes["replicas"])])
+    with strategy.scope():
+        network, optimizer = build(sizes["width"], sizes["image"])
+    images, labels = (
+        strategy.experimental_distribute_values_from_function(
+            lambda context, part=part: batch_of(
+                context.replica_id_in_sync_group, sizes["batch"], sizes["image"]
+            )[part]
+        )
+        for part in (0, 1)
+    )
+
+    @tf.function  # type: ignore[untyped-decorator]
+    def step(images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        return strategy.run(lambda *batch: train(network, optimizer, *batch), (images, labels))
+
+    seconds = []
+    for _ in range(sizes["warm_up"] + sizes["steps"]):
+        began = time.perf_counter()
+        step(images, labels)
+        if kind == "GPU":
+            tf.test.experimental.sync_devices()
+        seconds.append(time.perf_counter() - began)
+    print(json.dumps(seconds[sizes["warm_up"] :]))
+
+
+if __name__ == "__main__":
+    main()

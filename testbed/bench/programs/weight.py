@@ -1,0 +1,26 @@
+"""A weight of any size that every replica updates: outside the scope one copy, in it mirrored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from testbed import scenario
+
+
+@scenario(modes=("eager", "function"))
+def update(bed: Any) -> None:
+    """Every replica adds its own gradient to a weight."""
+    elements = bed.sizes["elements"]
+    weight = bed.make(
+        lambda: tf.Variable(tf.zeros([elements]), aggregation=tf.VariableAggregation.MEAN)
+    )
+    gradients = bed.data(lambda replica: tf.fill([elements], replica + 1.0))
+
+    def step(gradient: tf.Tensor) -> None:
+        # What a step returns is carried to the first device, and that is not part of a write.
+        weight.assign_add(gradient)
+
+    bed.run(step, gradients)
+    bed.claim(weight)

@@ -1,0 +1,105 @@
+"""How far a benchmark is, and how long it will still take."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Column
+
+from testbed.bench.plan import Setup
+from testbed.launch.worker_process import WorkerProcess
+from testbed.scenario import Case
+from testbed.verdict import Verdict
+
+
+class BenchProgress:
+    """A bar in a terminal, with the time left from what visits of each part took so far."""
+
+    def __init__(self, console: Console) -> None:
+        self._setups: Sequence[Setup] = ()
+        self._rounds = 0
+        self._done: dict[str, int] = {}
+        self._took: dict[str, list[float]] = {}
+        self._last = time.monotonic()
+        self._progress = Progress(
+            TextColumn("{task.percentage:>3.0f}%"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[left]:>12}"),
+            TextColumn(
+                "{task.description}",
+                table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1),
+            ),
+            console=console,
+            expand=True,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task = self._progress.add_task("importing TensorFlow", total=None, left="")
+
+    def __enter__(self) -> BenchProgress:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+    def planned(self, setups: Sequence[Setup], rounds: int) -> None:
+        """See `testbed.bench.run.Progress`."""
+        self._setups, self._rounds = setups, rounds
+        self._last = time.monotonic()
+        self._progress.update(self._task, total=len(setups) * (rounds + 1))
+
+    def visited(self, setup: Setup, round_number: int) -> None:
+        """See `testbed.bench.run.Progress`."""
+        now = time.monotonic()
+        key = _kind(setup)
+        if round_number:
+            # Pilots are shorter than visits and say nothing of them.
+            self._took.setdefault(key, []).append(now - self._last)
+            self._done[key] = self._done.get(key, 0) + 1
+        self._last = now
+        step = f"round {round_number} of {self._rounds}" if round_number else "pilot"
+        self._progress.update(
+            self._task,
+            advance=1,
+            description=escape(f"{step}: {setup.part} {setup.case.id}"),
+            left=self._left() if round_number else "",
+        )
+
+    def _left(self) -> str:
+        """The time that the visits which are left will take, as those before them did."""
+        planned: dict[str, int] = {}
+        for setup in self._setups:
+            planned[_kind(setup)] = planned.get(_kind(setup), 0) + self._rounds
+        everything = [seconds for took in self._took.values() for seconds in took]
+        seconds = 0.0
+        for key, count in planned.items():
+            took = self._took.get(key, everything)
+            seconds += (count - self._done.get(key, 0)) * sum(took) / len(took)
+        return f"{seconds // 60:.0f}:{seconds % 60:02.0f} left"
+
+    def started(self, case: Case) -> None:
+        """See `testbed.runner.Observer`."""
+
+    def judged(self, verdict: Verdict) -> None:
+        """See `testbed.runner.Observer`."""
+
+    async def watch(
+        self, case: Case, workers: Sequence[WorkerProcess], logs: Sequence[Path]
+    ) -> None:
+        """See `testbed.runner.Observer`."""
+
+
+def _kind(setup: Setup) -> str:
+    return f"{setup.part} {setup.alone} {setup.case.deployment}"

@@ -1,0 +1,136 @@
+"""The whole benchmark on one screen: plan, pilots, rounds, rows, doubts."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import random
+import re
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from testbed import __version__
+from testbed.bench.doubts import doubts_of
+from testbed.bench.evaluate import rows_of
+from testbed.bench.figures import Row, figure
+from testbed.bench.host import Host
+from testbed.bench.plan import Request, Setup, fitted, plan, selection_of
+from testbed.bench.record import BenchRecord
+from testbed.bench.statistics import outlier_share
+from testbed.bench.visits import Visit, Visitor
+from testbed.launch.environment import without_secrets
+from testbed.launch.machine import describe_machine, usable_cores
+from testbed.launch.run_folder import RunFolder
+from testbed.runner import CaseRun, Observer, Options, find_devices, inspect, open_server
+
+MODULE = "testbed.worker.measure"
+
+# What of an environment changes how fast TensorFlow is.
+_TUNES = re.compile(r"^(TF|XLA|NCCL|OMP|MKL|OPENBLAS|CUDA|KMP|GRPC)_")
+
+
+class Progress(Observer, Protocol):
+    """Is told how far the benchmark is."""
+
+    def planned(self, setups: Sequence[Setup], rounds: int) -> None:
+        """So many set-ups are visited so many times, after a pilot each."""
+
+    def visited(self, setup: Setup, round_number: int) -> None:
+        """One visit is done; round 0 are the pilots."""
+
+
+async def bench(
+    request: Request, folder: RunFolder, progress: Progress, command: Sequence[str]
+) -> BenchRecord:
+    """Measure everything that is asked for.
+
+    Raises:
+        LaunchError: a set-up cannot be measured here.
+        UsageError: more GPUs are asked for than are there.
+    """
+    began, started = datetime.datetime.now(datetime.timezone.utc), time.monotonic()
+    selection, host = selection_of(), Host(usable_cores())
+    options = Options(device=request.device)
+    async with open_server(folder, fresh=False, module=MODULE, exact=False) as server:
+        imported = time.monotonic() - started
+        devices = await find_devices(server, options, folder)
+        versions = await inspect(server, folder, fresh=False)
+        case_run = CaseRun(server, devices, options, folder.case("pilot"), progress)
+        visitor = Visitor(case_run, selection, folder, request.effort)
+        request = fitted(request, devices)
+        setups = plan(request, selection)
+        progress.planned(setups, request.effort.rounds)
+        visits = await _rounds(setups, request.effort.rounds, visitor, host, progress)
+    rows = [_with_import(row, imported) for row in rows_of(setups, visits, request)]
+    machine = describe_machine()
+    steps = [visit.steps for of_setup in visits.values() for visit in of_setup if visit.steps]
+    return BenchRecord(
+        run=folder.id,
+        began=began.isoformat(timespec="seconds"),
+        seconds=round(time.monotonic() - started, 3),
+        command=tuple(command),
+        device=request.device,
+        quick=request.quick,
+        rounds=request.effort.rounds,
+        versions=_versions(versions),
+        machine=machine,
+        environment=tuning(os.environ),
+        work=figure(host.work),
+        copy_bandwidth=figure(host.copies),
+        rows=tuple(rows),
+        doubts=tuple(doubts_of(rows, _outliers(steps), host, machine["governor"], request)),
+    )
+
+
+async def _rounds(
+    setups: Sequence[Setup], rounds: int, visitor: Visitor, host: Host, progress: Progress
+) -> dict[int, list[Visit]]:
+    """Visit every set-up in every round, each round in another order.
+
+    Whatever slows the machine down for a while so meets all of them alike, and no set-up always
+    runs in the wake of the same other one.
+    """
+    visits: dict[int, list[Visit]] = {place: [] for place in range(len(setups))}
+    for setup in setups:
+        await visitor.pilot(setup)
+        progress.visited(setup, 0)
+    for number in range(1, rounds + 1):
+        host.look()
+        order = list(range(len(setups)))
+        random.Random(number).shuffle(order)
+        for place in order:
+            visits[place].append(await visitor.visit(setups[place]))
+            progress.visited(setups[place], number)
+    return visits
+
+
+def _with_import(row: Row, seconds: float) -> Row:
+    """Importing happens once a run, so its figure has one round."""
+    if "fork" in row.figures:
+        row.figures["import"] = figure([seconds])
+    return row
+
+
+def _outliers(steps: Sequence[Sequence[float]]) -> float:
+    """The share of all steps that are far above those of their own visit."""
+    if not steps:
+        return 0.0
+    count = sum(outlier_share(each) * len(each) for each in steps)
+    return count / sum(len(each) for each in steps)
+
+
+def _versions(found: Mapping[str, Any]) -> dict[str, str | None]:
+    return {
+        "testbed": __version__,
+        "python": platform.python_version(),
+        "tensorflow": found["tensorflow"],
+        "keras": found["keras"],
+    }
+
+
+def tuning(environment: Mapping[str, str]) -> dict[str, str]:
+    """The part of an environment that changes how fast TensorFlow is, without secrets."""
+    named = {name: value for name, value in environment.items() if _TUNES.match(name)}
+    return without_secrets(named)

@@ -1,0 +1,38 @@
+"""The bandwidth of a collective, as nccl-tests defines it.
+
+Source: PERFORMANCE.md of nccl-tests. `algbw` is the size of the message by the time. `busbw` is
+corrected for what each collective has to move between n ranks, so that it can be held against
+what the hardware carries, whichever n is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+# What one rank has to send or receive at least, as a share of the message, for n ranks.
+BUS_FACTORS: dict[str, Callable[[int], float]] = {
+    "all_reduce": lambda n: 2 * (n - 1) / n,
+    "all_gather": lambda n: (n - 1) / n,
+    "broadcast": lambda _: 1.0,
+}
+
+
+def message_bytes(collective: str, size: int, ranks: int) -> int:
+    """The size of a message: of all_gather it is what a rank has in the end.
+
+    Args:
+        collective: one of `BUS_FACTORS`.
+        size: bytes that one rank puts in.
+        ranks: how many take part.
+    """
+    return size * ranks if collective == "all_gather" else size
+
+
+def algbw(message: int, seconds: float) -> float:
+    """Algorithm bandwidth in bytes per second."""
+    return message / seconds
+
+
+def busbw(collective: str, message: int, ranks: int, seconds: float) -> float:
+    """Bus bandwidth in bytes per second; 0 for one rank, which has nobody to talk to."""
+    return algbw(message, seconds) * BUS_FACTORS[collective](ranks)

@@ -1,0 +1,75 @@
+"""`testbed bench`: measure, show the tables, keep the record, draw the plots."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+
+from testbed.bench.compare import compare
+from testbed.bench.console import show_bench, show_comparison
+from testbed.bench.files import read_bench, write_plots
+from testbed.bench.plan import HEADS, PARTS, QUICK, THOROUGH, Request
+from testbed.bench.plots import require_matplotlib
+from testbed.bench.progress import BenchProgress
+from testbed.bench.run import bench
+from testbed.cli import OK, UNEXPECTED
+from testbed.commands.run import interruptible
+from testbed.errors import UsageError
+from testbed.launch.run_folder import RUNS, new_run_folder, write_json
+from testbed.report.destinations import all_destinations, folder_destination
+from testbed.report.text import console, show_files
+
+
+def main(options: argparse.Namespace) -> int:
+    """Measure what the options ask for; the exit status."""
+    request = _request(options)
+    wanted = all_destinations(json=options.json, html=options.html)
+    plots = folder_destination("--plots", options.plots)
+    if plots:
+        require_matplotlib()
+    old = read_bench(options.against) if options.against else None
+    shown = console()
+    with new_run_folder(RUNS) as folder:
+        with BenchProgress(shown) as progress:
+            record = interruptible(bench(request, folder, progress, sys.argv[1:]))
+        files = {"result": folder.record}
+        write_json(folder.record, record.to_json())
+        if wanted["json"]:
+            write_json(wanted["json"], record.to_json())
+            files["result"] = wanted["json"]
+    show_bench(record, shown)
+    if plots:
+        files |= write_plots(record, plots, options.format)
+    show_files(files)
+    if old is None:
+        return OK
+    comparison = compare(old, record, options.tolerance / 100)
+    show_comparison(comparison, shown)
+    return UNEXPECTED if comparison.slower else OK
+
+
+def _request(options: argparse.Namespace) -> Request:
+    unknown = sorted(set(options.parts) - set(PARTS))
+    if unknown:
+        raise UsageError(f"unknown part '{unknown[0]}': choose from {', '.join(PARTS)}")
+    for name in ("rounds", "batch", "width", "image"):
+        number = getattr(options, name)
+        if number is not None and number < 1:
+            raise UsageError(f"--{name} {number}: at least 1")
+    for name in ("workers", "replicas", "tolerance"):
+        number = getattr(options, name)
+        if number < 0:
+            raise UsageError(f"--{name} {number:g}: not below 0")
+    if options.width % HEADS:
+        raise UsageError(f"--width {options.width}: a multiple of {HEADS}, the attention's heads")
+    effort = QUICK if options.quick else THOROUGH
+    return Request(
+        parts=tuple(options.parts) or tuple(PARTS),
+        effort=replace(effort, rounds=options.rounds or effort.rounds),
+        quick=options.quick,
+        device=options.device,
+        sizes={"batch": options.batch, "width": options.width, "image": options.image},
+        workers=options.workers,
+        replicas=options.replicas,
+    )

@@ -1,0 +1,135 @@
+"""A worker that measures: the same scenarios on a bed that times what they do."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+from testbed.diagnosis import place
+from testbed.launch.channel import Channel
+from testbed.launch.memory import memory_of_process
+from testbed.launch.run_folder import write_json
+from testbed.worker.bed import WorkerBed
+from testbed.worker.main import prepare, run_scenario
+from testbed.worker.probes import collecting_graphs, copies_of
+from testbed.worker.traffic import bytes_moved
+
+# Reads and writes are so short that calling a tf.function costs more; each call does this many.
+PER_CALL = 16
+
+
+class MeasuringBed(WorkerBed):
+    """Takes warm-up steps, then times every further one; measures what is claimed.
+
+    Every worker takes equally many steps, because their collectives have to meet: the numbers of
+    steps come with the orders, never from a clock.
+    """
+
+    def __init__(self, *args: Any, measure: dict[str, Any]) -> None:
+        super().__init__(*args)
+        self.sizes: dict[str, int] = measure["sizes"]
+        """What a program of the benchmark takes its sizes from."""
+        self.figures: dict[str, Any] = {}
+        """What was measured, by name; times in seconds."""
+        self._orders = measure
+        self._gpus = bool(tf.config.list_logical_devices("GPU"))
+
+    def run(self, step: Callable[..., Any], *args: Any, times: int = 1) -> Any:
+        """Take the steps that the orders say, instead of `times`, and time each."""
+        function: Any = self._call_of(step)
+        traced = hasattr(function, "get_concrete_function")
+        if traced:
+            self.figures["first_trace"] = _seconds(function.get_concrete_function, *args)
+        graphs: list[Any] = []
+        with collecting_graphs(graphs) if self._orders["graphs"] else contextlib.nullcontext():
+            self.figures["first_step"] = self._timed(function, *args)
+        traces = function.experimental_get_tracing_count() if traced else None
+        for _ in range(self._orders["warm_up"]):
+            self._timed(function, *args)
+
+        def as_run(*args: Any) -> Any:
+            return super(MeasuringBed, self).run(step, *args)
+
+        # What a scenario's own run adds to a step is part of it where that is the question.
+        call = as_run if self._orders["as_run"] else function
+        self.figures["steps"] = [self._timed(call, *args) for _ in range(self._orders["steps"])]
+        if traced:
+            self.figures["traces"] = traces
+            self.figures["retraces"] = function.experimental_get_tracing_count() - traces
+            graph = function.get_concrete_function(*args).graph
+            self.figures["moved"] = bytes_moved(graphs, graph, self.case.replicas)
+        return function(*args)
+
+    def claim(self, subject: Any, **_: Any) -> None:
+        """Measure reads and writes of a claimed variable; what it holds is not the point here."""
+        copies = copies_of(subject, self.strategy)
+        if not copies or self.case.mode == "eager":
+            return
+        variable = subject if isinstance(subject, tf.Variable) else subject.value
+        value = tf.zeros(variable.shape, variable.dtype)
+
+        def read() -> list[Any]:
+            return [variable.read_value() for _ in range(PER_CALL)]
+
+        def write() -> None:
+            for _ in range(PER_CALL):
+                variable.assign_add(value)
+
+        for name, step in (("reads", read), ("writes", write)):
+            self.measure(name, self._call_of(step), self._orders["accesses"])
+        self.figures["per_call"] = PER_CALL
+        self.figures["devices"] = self._memory_of_devices(copies)
+
+    def measure(self, name: str, call: Callable[[], Any], times: int, **facts: Any) -> None:
+        """Time `times` calls after one that is not counted; `facts` stand beside the times."""
+        self._timed(call)
+        self.figures[name] = {"seconds": [self._timed(call) for _ in range(times)], **facts}
+
+    def _timed(self, call: Callable[..., Any], *args: Any) -> float:
+        began = time.perf_counter()
+        call(*args)
+        if self._gpus:
+            # A GPU works on while Python goes on; on CPUs a call ends when its work is done.
+            tf.test.experimental.sync_devices()
+        return time.perf_counter() - began
+
+    def _memory_of_devices(self, copies: Sequence[Any]) -> dict[str, int]:
+        """Bytes by device: all that a GPU held at most, or the variable's copies on a CPU."""
+        if self._gpus:
+            return {
+                place(gpu.name): tf.config.experimental.get_memory_info(place(gpu.name))["peak"]
+                for gpu in tf.config.list_logical_devices("GPU")
+            }
+        held: dict[str, int] = {}
+        for copy in copies:
+            size = copy.shape.num_elements() * copy.dtype.size
+            held[place(copy.device)] = held.get(place(copy.device), 0) + size
+        return held
+
+
+def measure_case(orders: dict[str, Any], channel: Channel) -> None:
+    """The entry of a worker that measures. Orders: as for `run_case`, and `measure`.
+
+    `measure` holds `steps`, `warm_up` and `accesses` (how many of each), `as_run` (time steps as a
+    scenario takes them), `graphs` (look at them), `one_thread` (for each operation), and `sizes`.
+    An exception ends the worker: a benchmark that goes wrong has no figures.
+    """
+    if orders["measure"]["one_thread"]:
+        tf.config.threading.set_intra_op_parallelism_threads(1)
+    bed = prepare(orders, channel, MeasuringBed, measure=orders["measure"])
+    run_scenario(orders, bed, channel)
+    figures = {**bed.figures, **memory_of_process()}
+    write_json(Path(orders["report"]), figures)
+    channel.reported(good=True)
+    channel.wait_for_leave()
+
+
+def _seconds(call: Callable[..., Any], *args: Any) -> float:
+    began = time.perf_counter()
+    call(*args)
+    return time.perf_counter() - began

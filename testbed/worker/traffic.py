@@ -1,0 +1,82 @@
+"""What one call of a compiled step moves from device to device, in bytes.
+
+TensorFlow cuts a call's graph into one partition a device. What crosses a cut is a pair of nodes,
+`_Send` and `_Recv`; what crosses workers, and GPUs of one worker under NCCL, is a collective.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+# What each rank of n has to send of a tensor, as a share of it: the least that any algorithm can.
+COLLECTIVES: dict[str, Callable[[int], float]] = {
+    "CollectiveReduce": lambda n: 2 * (n - 1) / n,
+    "CollectiveReduceV2": lambda n: 2 * (n - 1) / n,
+    "CollectiveReduceV3": lambda n: 2 * (n - 1) / n,
+    "NcclAllReduce": lambda n: 2 * (n - 1) / n,
+    "CollectiveGather": lambda n: n - 1,
+    "CollectiveGatherV2": lambda n: n - 1,
+    "CollectiveBcastSend": lambda n: 1,
+    "CollectiveBcastSendV2": lambda n: 1,
+}
+
+
+def bytes_moved(partitions: Iterable[Any], graph: Any, ranks: int) -> int | None:
+    """Bytes that one worker's devices send in one call; None where a tensor's size is unknown.
+
+    Args:
+        partitions: GraphDefs, one a device, as the runtime ran them.
+        graph: the traced graph, which knows the shapes.
+        ranks: replicas that take part in a collective.
+    """
+    sizes = {operation.name: operation for operation in graph.get_operations()}
+    moved = 0.0
+    for partition in partitions:
+        for node in partition.node:
+            if node.op in ("_Send", "_HostSend") and _crosses(node):
+                share = 1.0
+            elif node.op in COLLECTIVES:
+                share = COLLECTIVES[node.op](ranks)
+            else:
+                continue
+            size = _size_of(node.input[0], partition, sizes)
+            if size is None:
+                return None
+            moved += share * size
+    return round(moved)
+
+
+def _crosses(node: Any) -> bool:
+    return bool(node.attr["send_device"].s != node.attr["recv_device"].s)
+
+
+def _size_of(name: str, partition: Any, operations: dict[str, Any]) -> int | None:
+    """Bytes of a tensor that a partition names; one that only orders events has none."""
+    producer, _, number = name.partition(":")
+    operation = operations.get(producer)
+    if operation is None:
+        node = next((node for node in partition.node if node.name == producer), None)
+        return _size_of_constant(node, partition, operations)
+    output = operation.outputs[int(number or 0)] if operation.outputs else None
+    if output is None:
+        return 0
+    if output.shape.num_elements() is None:
+        return None
+    return int(output.shape.num_elements() * output.dtype.size)
+
+
+def _size_of_constant(node: Any, partition: Any, operations: dict[str, Any]) -> int | None:
+    """Bytes of a tensor that the optimizer put in: a constant, or an input handed on."""
+    if node is None:
+        return None
+    if node.op == "Const":
+        tensor = node.attr["value"].tensor
+        return 0 if _orders_only(node) else int(tensor.ByteSize())
+    if node.op in ("Identity", "_Recv") and node.input:
+        return _size_of(node.input[0], partition, operations)
+    return None
+
+
+def _orders_only(node: Any) -> bool:
+    return all(name.startswith("^") for name in node.input) and bool(node.input)
