@@ -11,7 +11,7 @@ from testbed.report.compare import Change, Comparison
 from testbed.report.record import RunRecord
 from testbed.report.summary import counts
 from testbed.report.table import deployments_of, rows_of
-from testbed.report.words import conditions, readings_in_words
+from testbed.report.words import conditions, printable, readings_in_words
 from testbed.verdict import Verdict
 
 
@@ -119,19 +119,23 @@ def _command(record: RunRecord) -> str:
 
 def text(anything: str) -> str:
     """A text from a record, as Markdown that shows just this text in one line."""
-    one_line = html.escape(" ".join(anything.split()), quote=False)
-    return re.sub(r"([\\`*_\[\]|~#])", r"\\\1", one_line)
+    shown = html.escape(_one_line(anything), quote=False)
+    return re.sub(r"([\\`*_\[\]|~#])", r"\\\1", shown)
 
 
 def code(anything: str) -> str:
     """A text from a record as code, within a table, too."""
-    one_line = " ".join(anything.split())
+    one_line = _one_line(anything)
     if not one_line:
         return ""
     fence = "`" * (max(map(len, re.findall("`+", one_line)), default=0) + 1)
     # Where it begins or ends with a backtick, the fence needs a space that is not shown.
     pad = " " if one_line[0] == "`" or one_line[-1] == "`" else ""
     return f"{fence}{pad}{one_line}{pad}{fence}".replace("|", r"\|")
+
+
+def _one_line(anything: str) -> str:
+    return " ".join(printable(anything).split())
 
 
 def _block(lines: Sequence[str]) -> Iterator[str]:

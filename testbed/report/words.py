@@ -80,7 +80,7 @@ def readings_in_words(report: WorkerReport) -> list[str]:
     lines = [_reading(finding) for finding in report.findings]
     if report.raised:
         lines.append(f"raised {report.raised.type} at {report.raised.where or 'its start'}")
-    return lines
+    return [printable(line) for line in lines]
 
 
 def _reading(finding: Finding) -> str:

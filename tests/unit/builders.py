@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from testbed.cluster import Cluster
-from testbed.reading import Copy, Finding, Raised, Reading, Value, WorkerReport
+from testbed.reading import Claim, Copy, Finding, Raised, Reading, Value, WorkerReport
+from testbed.report.record import RunRecord, ScenarioText, ScriptText
 from testbed.scenario import Case, Expectation
 from testbed.strategies import Deployment
 from testbed.verdict import Verdict
@@ -83,6 +86,100 @@ def verdict_of(
         symptom,
         evidence,
     )
+
+
+def counted_per_replica(
+    deployment: Deployment = MIRRORED_2, scenario: str = "counters.counter", mode: str = "eager"
+) -> Verdict:
+    """Two replicas of each worker wrote to one copy: 10 for 5."""
+    per_worker = deployment.cluster.replicas_per_worker
+    reports = []
+    for worker in range(deployment.cluster.workers):
+        writers = tuple(f"replica {worker * per_worker + number}" for number in range(per_worker))
+        copy = Copy("/device:CPU:0", 10.0, writers=writers)
+        reading = Reading("variable", "ResourceVariable", "steps:0", copies=(copy,))
+        finding = Finding(Claim(value=5.0), reading)
+        reports.append(report_of(finding, worker=worker, replicas=per_worker))
+    return Verdict(
+        case_of(scenario, "outside_scope", mode, deployment),
+        "breaks",
+        Expectation("counted_per_replica"),
+        True,
+        "counted_per_replica",
+        "10 for 5",
+        1.25,
+        tuple(reports),
+    )
+
+
+def merged(deployment: Deployment = MIRRORED_2, value: Value = 5.0, mode: str = "eager") -> Verdict:
+    """All replicas' values became one, which was written to every copy."""
+    per_worker = deployment.cluster.replicas_per_worker
+    copies = tuple(Copy(f"/device:CPU:{n}", value, "", ("merged",)) for n in range(per_worker))
+    reading = Reading(
+        "variable", "MirroredVariable", "steps:0", True, "AUTO", "MEAN", (), "float32", copies
+    )
+    reports = tuple(
+        report_of(Finding(Claim(value=value), reading), worker=worker, replicas=per_worker)
+        for worker in range(deployment.cluster.workers)
+    )
+    made = case_of("counters.counter", "in_scope", mode, deployment)
+    return Verdict(made, "behaves", Expectation(), True, seconds=0.5, reports=reports)
+
+
+def rejected(message: str, scenario: str = "counters.counter") -> Verdict:
+    """TensorFlow raised."""
+    raised = Raised("ValueError", message, f"Traceback\nValueError: {message}", "tensorflow")
+    evidence = str(raised)
+    return Verdict(
+        case_of(scenario),
+        "breaks",
+        Expectation("rejected", message[:4]),
+        True,
+        "rejected",
+        evidence,
+        0.5,
+        (report_of(raised=raised, replicas=2),),
+    )
+
+
+def script_text_of(
+    name: str, scenarios: Sequence[str], group: str = "ways of sharing"
+) -> ScriptText:
+    head = ['"""Counters."""', "from testbed import Bed, scenario", ""]
+    made = []
+    for scenario in scenarios:
+        first = len(head) + 1
+        head += ["@scenario()", f"def {scenario}(bed: Bed) -> None:", '    """It counts."""', ""]
+        made.append(ScenarioText(f"{name}.{scenario}", "It counts.", first, first + 2))
+    return ScriptText(name, "Counters.", "ways of sharing", "\n".join(head), tuple(made))
+
+
+def run_record(*verdicts: Verdict, tensorflow: str = "2.21.0", **changes: Any) -> RunRecord:
+    """The record of a run that showed these verdicts."""
+    scenarios: dict[str, dict[str, None]] = {}
+    for verdict in verdicts:
+        scenarios.setdefault(verdict.case.script, {})[verdict.case.claim] = None
+    made = RunRecord(
+        run="20260102-030405-abcd",
+        began="2026-01-02T03:04:05+00:00",
+        seconds=12.5,
+        command=("run", "counters"),
+        device="cpu",
+        versions={"testbed": "0.1.0", "python": "3.11.7", "tensorflow": tensorflow, "keras": None},
+        machine={
+            "system": "Linux",
+            "processor": "one",
+            "cores": 2,
+            "memory_gib": 8.0,
+            "governor": None,
+            "gpus": [],
+            "nccl": None,
+        },
+        scripts=tuple(script_text_of(name, list(names)) for name, names in scenarios.items()),
+        verdicts=verdicts,
+    )
+    return replace(made, **changes)
 
 
 def write_script(folder: Path, name: str, body: str = COUNTER, header: str = HEADER) -> Path:

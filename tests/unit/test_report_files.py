@@ -1,0 +1,159 @@
+"""Reading records that may come from anywhere, and the files that reports are written to."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from testbed.errors import UsageError
+from testbed.launch.run_folder import write_json
+from testbed.report.destinations import all_destinations
+from testbed.report.files import read_record
+from testbed.report.written import write_shown
+from tests.unit.builders import case_of, counted_per_replica, merged, run_record, verdict_of
+
+RECORD = run_record(counted_per_replica(), merged())
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "run.json"
+    write_json(path, RECORD.to_json())
+    return path
+
+
+def refused(name: Path | str) -> str:
+    with pytest.raises(UsageError) as problem:
+        read_record(str(name))
+    told = str(problem.value)
+    assert "\n" not in told
+    assert len(told) < 400
+    return told
+
+
+def test_a_file_and_a_run_s_folder_give_the_record(file: Path) -> None:
+    """A record is read by its file's name, and by the name of the run's folder."""
+    assert read_record(str(file)) == RECORD
+    assert read_record(str(file.parent)) == RECORD
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    """A file that is not there, and a folder that is no run's, are told as such."""
+    assert refused(tmp_path / "no.json").endswith("no.json: No such file or directory")
+    assert refused(tmp_path).endswith("No such file or directory")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "not whole JSON"),
+        ("<html>", "not whole JSON"),
+        ("[]", "not a record of testbed"),
+        ('{"kind": "cake"}', "not a record of testbed"),
+        ('{"kind": ["run"]}', "not a record of testbed"),
+        ('{"kind": "run"}', "version None of a run record, and this testbed reads version 2"),
+        ('{"kind": "run", "version": 3}', "version 3 of a run record"),
+        ('{"version": 1, "cases": []}', "version 1 of a run record"),
+        ('{"kind": "run", "version": 2}', "not a valid record"),
+        ("[" * 100_000, "nested too deeply"),
+        ("[" * 300 + "]" * 300, "nested too deeply"),
+        ('{"a": NaN}', "NaN is no number of JSON"),
+        ('{"a": 1e999}', "1e999 is no number of JSON"),
+        (r'{"a": "\ud800"}', "surrogates not allowed"),
+    ],
+)
+def test_what_is_not_a_record_is_refused_in_one_line(tmp_path: Path, text: str, told: str) -> None:
+    """Whatever else a file holds, it is refused with its name and the reason."""
+    path = tmp_path / "x.json"
+    path.write_text(text, encoding="utf-8")
+    assert told in refused(path)
+    assert str(path) in refused(path)
+
+
+def test_a_file_that_is_cut_off_is_told(file: Path) -> None:
+    """Half a record is not taken for one."""
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text[: len(text) // 2], encoding="utf-8")
+    assert "is the file cut off?" in refused(file)
+
+
+def test_bytes_that_are_no_text_are_told(file: Path) -> None:
+    """A binary file is not a record."""
+    file.write_bytes(b"\xff\xfe\x00")
+    assert "not whole JSON" in refused(file)
+
+
+def test_a_case_is_there_once(file: Path) -> None:
+    """Two cases of one id would hide one another."""
+    write_json(file, run_record(merged(), merged()).to_json())
+    assert "two cases are counters.counter[in_scope,eager]@mirrored-2" in refused(file)
+
+
+def test_a_case_has_its_script(file: Path) -> None:
+    """A case of a script that the record lacks cannot be shown."""
+    write_json(file, run_record(merged(), scripts=()).to_json())
+    assert "is of a script that is not in it" in refused(file)
+
+
+def test_every_reader_is_safe_from_hostile_texts(
+    tmp_path: Path, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """HTML, markup, control characters: no report fails on them or passes a command on."""
+    from testbed.cli import main
+
+    name = "</script><img src=x onerror=alert(1)>[bold]\x1b]0;gone\x07|`*\u2028&\x00\x1b[31m"
+    verdict = verdict_of(case_of(f"{name}.{name}"), "wrong_value", name, as_expected=False)
+    write_json(file, run_record(verdict, command=(name,)).to_json())
+    files = [str(tmp_path / "page.html"), str(tmp_path / "j.xml")]
+    assert main(["report", str(file)]) == 0
+    assert main(["report", str(file), "--markdown"]) == 0
+    assert main(["report", str(file), str(file)]) == 0
+    assert main(["report", str(file), "--html", files[0], "--junit", files[1]]) == 0
+    shown = capsys.readouterr().out
+    assert "\x1b]0;" not in shown
+    assert "\x00" not in shown
+    page = Path(files[0]).read_text(encoding="utf-8")
+    assert "<img" not in page
+    assert page.count("</script>") == 2
+
+
+@pytest.mark.parametrize("option", ["json", "html", "junit"])
+def test_a_destination_is_checked_before_the_work(tmp_path: Path, option: str) -> None:
+    """A folder, a device and a folder that is not there are refused with the option's name."""
+    for name in (str(tmp_path), "/dev/null", str(tmp_path / "no" / "x")):
+        with pytest.raises(UsageError, match=f"--{option} {name}: not a file"):
+            all_destinations(**{option: name})
+    assert all_destinations(**{option: None}) == {option: None}
+    assert all_destinations(**{option: str(tmp_path / "x")}) == {option: tmp_path / "x"}
+
+
+def test_two_options_do_not_share_a_file(tmp_path: Path) -> None:
+    """One file cannot hold two reports."""
+    with pytest.raises(UsageError, match="name two files"):
+        all_destinations(json=str(tmp_path / "x"), html=str(tmp_path / "." / "x"))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write to any folder")
+def test_a_folder_without_permission_is_told(tmp_path: Path) -> None:
+    """Where nothing may be written, that is said before the work."""
+    tmp_path.chmod(0o500)
+    with pytest.raises(UsageError, match="no permission to write there"):
+        all_destinations(html=str(tmp_path / "x"))
+
+
+def test_what_is_wanted_is_written(tmp_path: Path) -> None:
+    """Each file that is asked for is written, and no other."""
+    wanted: dict[str, Any] = {"json": tmp_path / "r.json", "html": None, "junit": tmp_path / "j"}
+    assert write_shown(RECORD, wanted) == {"result": tmp_path / "r.json", "JUnit": tmp_path / "j"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["j", "r.json"]
+    assert json.loads((tmp_path / "r.json").read_text())["cases"]
+
+
+def test_a_file_that_cannot_be_written_after_all_is_told(tmp_path: Path) -> None:
+    """A folder that went away meanwhile is told in one line."""
+    with pytest.raises(UsageError, match=r"--junit .*gone/j: No such file or directory"):
+        write_shown(RECORD, {"junit": tmp_path / "gone" / "j"})
