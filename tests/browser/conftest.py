@@ -1,0 +1,102 @@
+"""A real browser for tests; where there is none, the tests say so and are skipped."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from testbed.report.compare import Comparison
+from testbed.report.page import page_of
+from testbed.report.record import RunRecord
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+# In a container there is no sandbox to be had, and no GPU; and the browser has nobody to call.
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The browser of this session."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is on the PATH")
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A page, and what went on while it was open."""
+
+    page: Page
+    file: Path
+    troubles: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def shown(self) -> list[str]:
+        """The cases whose cells are shown, by their ids, mode by mode."""
+        found: list[str] = self.page.evaluate(
+            """() => [...document.querySelectorAll("#matrix .cell")].flatMap((cell) =>
+                cell.dataset.modes.split(", ").map((mode) =>
+                  cell.dataset.case.replace(/,[a-z]+\\]@/, `,${mode}]@`)))"""
+        )
+        return found
+
+    def focused(self) -> str:
+        """The case whose cell has the focus, or the name of another element that has it."""
+        found: str = self.page.evaluate(
+            "document.activeElement.dataset.case ?? document.activeElement.tagName"
+        )
+        return found
+
+
+Open = Callable[..., Opened]
+
+
+@pytest.fixture
+def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
+    """Opens the page of a record from a file; no page may log an error or ask for anything."""
+    opened: list[Opened] = []
+
+    def open_it(
+        record: RunRecord | None,
+        comparison: Comparison | None = None,
+        *,
+        address: str = "",
+        width: int = 1280,
+        scheme: str = "light",
+    ) -> Opened:
+        file = tmp_path / f"page-{len(opened)}.html"
+        file.write_text(page_of(record, comparison), encoding="utf-8")
+        context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if scheme == "dark" else "light",
+        )
+        result = Opened(context.new_page(), file)
+        result.page.set_default_timeout(10_000)
+        result.page.on("console", lambda message: result.troubles.append(message.text))
+        result.page.on("pageerror", lambda error: result.troubles.append(str(error)))
+        result.page.on("dialog", lambda dialog: result.troubles.append(dialog.message))
+        result.page.on("request", lambda request: result.requests.append(request.url))
+        result.page.goto(file.as_uri() + address)
+        opened.append(result)
+        return result
+
+    yield open_it
+    for each in opened:
+        asked = {url.partition("#")[0] for url in each.requests}
+        each.page.context.close()
+        assert each.troubles == []
+        assert asked == {each.file.as_uri()}
