@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from testbed.bench.figures import METRICS, Figure, Row
 from testbed.bench.record import BenchRecord
-from testbed.bench.statistics import ratio_interval
-
-# Many figures are compared at once: at 95 % one in forty would cry wolf by chance alone.
-CONFIDENCE = 0.99
+from testbed.bench.statistics import log_variance, ratio_interval
 
 # Two sessions on one machine differ by this much without any cause in the code.
 TOLERANCE = 0.1
@@ -27,7 +25,7 @@ class Change:
     factor: float
     low: float
     high: float
-    """The 99 % interval of the factor."""
+    """The 99.9 % interval of the factor."""
     verdict: str
     """`slower`, `faster`, or `alike` where noise explains the difference."""
 
@@ -59,18 +57,14 @@ class Comparison:
 def compare(old: BenchRecord, new: BenchRecord, tolerance: float = TOLERANCE) -> Comparison:
     """Hold every figure that can be good or bad against its older self.
 
-    A figure is slower where the whole interval of the ratio of the medians, resampled from the
-    rounds of both, lies beyond `tolerance`: noisy figures need a larger difference, and none
-    is told for a difference that the machine makes by itself.
+    A figure is slower where the whole 99.9 % interval of the ratio, from the rounds of both, lies
+    beyond `tolerance`: noisy figures need a larger difference, and so do those of few rounds.
     """
     before = {row.key: row for row in old.rows}
     after = {row.key: row for row in new.rows}
-    changes = [
-        change
-        for key, row in after.items()
-        if key in before
-        for change in _changes(before[key], row, tolerance)
-    ]
+    pairs = [(before[key], row) for key, row in after.items() if key in before]
+    noise = {name: _usual_variance(name, pairs) for name in METRICS}
+    changes = [change for pair in pairs for change in _changes(*pair, tolerance, noise)]
     return Comparison(
         changes=tuple(changes),
         only_old=tuple(key for key in before if key not in after),
@@ -80,18 +74,31 @@ def compare(old: BenchRecord, new: BenchRecord, tolerance: float = TOLERANCE) ->
     )
 
 
-def _changes(old: Row, new: Row, tolerance: float) -> Iterator[Change]:
+def _usual_variance(metric: str, pairs: Sequence[tuple[Row, Row]]) -> float:
+    """How much the rounds of a metric usually vary, in either benchmark."""
+    found = [
+        log_variance(row.figures[metric].rounds)
+        for pair in pairs
+        if all(_comparable(row, metric) for row in pair)
+        for row in pair
+    ]
+    return statistics.fmean(found) if found else 0.0
+
+
+def _comparable(row: Row, metric: str) -> bool:
+    """Whether a row has rounds that say something of their noise: more than one, above 0."""
+    figure = row.figures.get(metric)
+    return figure is not None and len(figure.rounds) > 1 and min(figure.rounds) > 0
+
+
+def _changes(old: Row, new: Row, tolerance: float, noise: Mapping[str, float]) -> Iterator[Change]:
     for name, figure in new.figures.items():
-        known = old.figures.get(name)
         better = METRICS[name].better
-        # One round says nothing of noise.
-        if not better or known is None or min(len(known.rounds), len(figure.rounds)) < 2:
+        if not better or not _comparable(old, name) or not _comparable(new, name):
             continue
+        known = old.figures[name]
         worse, reference = (figure, known) if better == "lower" else (known, figure)
-        if not (all(worse.rounds) and all(reference.rounds)):
-            continue
-        low, high = ratio_interval(worse.rounds, reference.rounds, CONFIDENCE)
-        factor = worse.value / reference.value
+        factor, low, high = ratio_interval(worse.rounds, reference.rounds, noise[name])
         verdict = "alike"
         if low > 1 + tolerance:
             verdict = "slower"

@@ -45,9 +45,10 @@ def show_bench(record: BenchRecord, console: Console) -> None:
 
 def _show_table(plain: PlainTable, console: Console) -> None:
     """The table, without its last columns where the terminal is too narrow for them."""
-    for count in range(len(plain.headings), 0, -1):
+    unlimited = console.options.update(width=10_000)
+    for count in range(len(plain.headings), 1, -1):
         table = _table(plain, count)
-        if console.measure(table).minimum <= console.width or count == 2:
+        if console.measure(table, options=unlimited).maximum <= console.width:
             break
     console.print(table)
     left_out = plain.headings[count:]

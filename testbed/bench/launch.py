@@ -96,7 +96,7 @@ async def _case(bench: CaseRun, workers: int) -> float:
 def _bare_fork(folder: RunFolder) -> Iterator[subprocess.Popen[str]]:
     with (folder.path / "bare_fork.log").open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "testbed.bench.bare_fork"],
+            [sys.executable, "-m", "testbed.bench.programs.bare_fork"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,

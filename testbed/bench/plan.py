@@ -31,9 +31,6 @@ WEIGHT, MODEL, COLLECTIVES = "weight.update", "model.training", "collectives.col
 MOST = 8
 
 QUICK_WAYS = ("returned", "module_global")
-# Of the model's attention; its width is divided among them.
-HEADS = 4
-
 # 4 B: only what a call costs. 1 MiB: also what moving the weight costs.
 WEIGHT_ELEMENTS = (1, 2**18)
 
@@ -84,7 +81,8 @@ def fitted(request: Request, devices: Devices) -> Request:
         UsageError: the machine has no GPU, or fewer than were asked for.
     """
     capacity = usable_cores() if request.device == "cpu" else len(devices.gpus)
-    most = max(capacity, 2) if request.device in ("cpu", "split-gpu") else capacity
+    # What is there, or what shows how things break where there is only one.
+    most = max(capacity, 1 if request.device == "gpu" else 2)
     workers = request.workers or (1 if request.device == "split-gpu" else min(most, MOST))
     replicas = request.replicas or min(most, MOST)
     for asked in (Cluster(workers, 1), Cluster(1, replicas)):

@@ -11,6 +11,7 @@ from testbed.bench.figures import Row
 from testbed.bench.headlines import label
 from testbed.bench.record import BenchRecord
 from testbed.bench.tables import collective
+from testbed.bench.units import shown
 from testbed.errors import UsageError
 
 FORMATS = ("svg", "png")
@@ -80,6 +81,25 @@ def _image(figure: Any, form: str) -> bytes:
     return buffer.getvalue()
 
 
+def _logarithmic(axes: Any, direction: str, unit: str) -> None:
+    """A logarithmic axis whose ticks are values that people say."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
+
+    base = 2.0 if unit == "B" else 10.0
+    getattr(axes, f"set_{direction}scale")("log", base=base)
+    axes.autoscale_view()
+    axis = getattr(axes, f"{direction}axis")
+    low, high = axis.get_view_interval()
+    # Within a decade or two there is room for the steps between, too.
+    near = base == 10 and high / low < 200
+    axis.set_major_locator(LogLocator(base, subs=(1, 2, 5) if near else (1,), numticks=7))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: shown(value, unit)))
+    axis.set_minor_locator(NullLocator())
+    axis.set_minor_formatter(NullFormatter())
+    if near and direction == "x":
+        axes.tick_params(axis="x", labelsize=8)
+
+
 def _bars(row_figures: Sequence[Any], scale: float) -> tuple[list[float], list[list[float]]]:
     """Values, and how far their intervals reach below and above them."""
     values = [each.value * scale for each in row_figures]
@@ -97,7 +117,7 @@ def _latency(record: BenchRecord) -> Any:
     for number, (axes, deployment) in enumerate(zip(figure.axes, deployments, strict=True)):
         for style, site in enumerate(dict.fromkeys(row.site for row in rows)):
             here = [row for row in rows if (row.deployment, row.site) == (deployment, site)]
-            values, reach = _bars([row.figures["step_p50"] for row in here], 1e3)
+            values, reach = _bars([row.figures["step_p50"] for row in here], 1.0)
             axes.errorbar(
                 values,
                 [ways.index(label(row)) + 0.16 * (1 if style else -1) for row in here],
@@ -108,11 +128,11 @@ def _latency(record: BenchRecord) -> Any:
                 label=site.replace("_", " "),
             )
         axes.set_title(deployment, fontsize=10)
-        axes.set_xscale("log")
-        axes.set_xlabel("ms a step (median)")
+        _logarithmic(axes, "x", "s")
+        axes.set_xlabel("a step, median")
         axes.set_yticks(range(len(ways)), ways if number == 0 else [""] * len(ways))
         axes.set_ylim(len(ways) - 0.5, -0.5)
-    figure.legend(*figure.axes[0].get_legend_handles_labels(), **_LEGEND)
+    figure.legend(*figure.axes[0].get_legend_handles_labels(), ncols=2, **_LEGEND)
     return figure
 
 
@@ -138,7 +158,7 @@ def _efficiency(record: BenchRecord) -> Any:
     axes.set_xlabel("replicas")
     axes.set_ylabel("% of perfect scaling")
     axes.set_ylim(bottom=0)
-    figure.legend(*axes.get_legend_handles_labels(), **_LEGEND)
+    figure.legend(*axes.get_legend_handles_labels(), ncols=2, **_LEGEND)
     return figure
 
 
@@ -153,14 +173,16 @@ def _bandwidth(record: BenchRecord) -> Any:
     """Bus bandwidth by size, beside what the machine can copy."""
     rows = record.of("wire")
     deployments = list(dict.fromkeys(row.deployment for row in rows))
+    names = sorted({collective(row) for row in rows})
     figure = _figure(len(deployments), 4.2 * len(deployments) + 0.8, 4.0)
     for axes, deployment in zip(figure.axes, deployments, strict=True):
         lines: dict[str, list[Row]] = {}
         for row in rows:
             if row.deployment == deployment:
                 lines.setdefault(collective(row), []).append(row)
-        for style, (name, line) in enumerate(lines.items()):
-            values, reach = _bars([row.figures["busbw"] for row in line], 1e-9)
+        for name, line in lines.items():
+            values, reach = _bars([row.figures["busbw"] for row in line], 1.0)
+            style = names.index(name)
             axes.errorbar(
                 [row.sizes["bytes"] for row in line],
                 values,
@@ -170,23 +192,22 @@ def _bandwidth(record: BenchRecord) -> Any:
                 markersize=4,
                 label=name,
             )
-        axes.axhline(record.copy_bandwidth.value / 1e9, color=_INK, linestyle="--", linewidth=1)
-        axes.set_xscale("log", base=2)
-        axes.set_yscale("log")
+        axes.axhline(record.copy_bandwidth.value, color=_INK, linestyle="--", linewidth=1)
+        _logarithmic(axes, "x", "B")
+        _logarithmic(axes, "y", "B/s")
         axes.set_title(deployment, fontsize=10)
-        axes.set_xlabel("bytes of the message")
-        axes.set_ylabel("GB/s on the bus; dashed: memory copy")
+        axes.set_xlabel("message")
+        axes.set_ylabel("bus bandwidth; dashed: memory copy")
     handles: dict[str, Any] = {}
     for axes in figure.axes:
         found, names = axes.get_legend_handles_labels()
         handles |= dict(zip(names, found, strict=True))
-    figure.legend(handles.values(), handles.keys(), **_LEGEND)
+    figure.legend(handles.values(), handles.keys(), ncols=3, **_LEGEND)
     return figure
 
 
 _LEGEND: dict[str, Any] = {
     "loc": "outside upper center",
-    "ncols": 3,
     "frameon": False,
     "labelcolor": _INK,
     "fontsize": 9,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import random
 import statistics
 from collections.abc import Callable, Sequence
 
 CONFIDENCE = 0.95
-RESAMPLES = 2000
+RESAMPLES = 1000
+
+# Of many figures that are compared at once, at 95 % one in forty would cry wolf by chance alone.
+_QUANTILE = statistics.NormalDist().inv_cdf(0.9995)
 
 # A figure made twice from the same rounds is the same figure.
 _SEED = 20240229
@@ -38,18 +42,26 @@ def interval(
     return percentile(found, rest), percentile(found, 1 - rest)
 
 
+def log_variance(rounds: Sequence[float]) -> float:
+    """How much rounds vary, as the variance of their logarithms; each round is above 0."""
+    return statistics.variance([math.log(value) for value in rounds])
+
+
 def ratio_interval(
-    above: Sequence[float], below: Sequence[float], confidence: float
-) -> tuple[float, float]:
-    """The bootstrap interval of the ratio of two medians whose rounds were taken apart."""
-    chance = random.Random(_SEED)
+    above: Sequence[float], below: Sequence[float], least_variance: float = 0.0
+) -> tuple[float, float, float]:
+    """The ratio of two figures whose rounds were taken apart, and its 99.9 % interval.
 
-    def resampled(rounds: Sequence[float]) -> float:
-        return statistics.median(chance.choices(rounds, k=len(rounds)))
-
-    found = sorted(resampled(above) / resampled(below) for _ in range(RESAMPLES))
-    rest = (1 - confidence) / 2
-    return percentile(found, rest), percentile(found, 1 - rest)
+    Args:
+        above: at least two rounds, each above 0.
+        below: as well.
+        least_variance: of the logarithms. Few rounds often lie close together by chance alone, so
+            that they have to be taken for as noisy as figures of their kind are.
+    """
+    difference = statistics.fmean(map(math.log, above)) - statistics.fmean(map(math.log, below))
+    errors = (max(log_variance(each), least_variance) / len(each) for each in (above, below))
+    reach = _QUANTILE * math.sqrt(sum(errors))
+    return math.exp(difference), math.exp(difference - reach), math.exp(difference + reach)
 
 
 def outlier_share(values: Sequence[float], far: float = 10.0) -> float:

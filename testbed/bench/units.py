@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from testbed.bench.figures import METRICS, Figure
 
 _SCALES = {
@@ -14,19 +16,19 @@ _SCALES = {
 
 
 def shown(value: float, unit: str) -> str:
-    """A value in three digits and the unit that suits it: `1.23 ms`."""
+    """A value in three digits and the unit that suits it: `1.23 ms`; bytes and counts whole."""
     scales = _SCALES[unit]
     size, name = next((s for s in scales if abs(value) >= s[0] * 0.9995), scales[-1])
-    return f"{digits(value / size)} {name}".rstrip()
+    scaled = value / size
+    whole = unit in ("B", "") and scaled == int(scaled)
+    return f"{int(scaled) if whole else digits(scaled)} {name}".rstrip()
 
 
 def digits(value: float) -> str:
     """Three significant digits, without an exponent."""
-    if value == int(value) and abs(value) < 1e6:
-        return str(int(value))
-    if abs(value) >= 100:
-        return f"{value:.0f}"
-    return f"{value:.2f}" if abs(value) >= 1 else f"{value:.3g}"
+    if abs(value) < 0.9995:
+        return f"{value:.3g}"
+    return f"{value:.{max(0, 2 - int(math.log10(max(1.0, abs(value)))))}f}"
 
 
 def told(name: str, figure: Figure | None, *, spread: bool = False) -> str:

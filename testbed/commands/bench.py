@@ -9,8 +9,9 @@ from dataclasses import replace
 from testbed.bench.compare import compare
 from testbed.bench.console import show_bench, show_comparison
 from testbed.bench.files import read_bench, write_plots
-from testbed.bench.plan import HEADS, PARTS, QUICK, THOROUGH, Request
+from testbed.bench.plan import PARTS, QUICK, THOROUGH, Request
 from testbed.bench.plots import require_matplotlib
+from testbed.bench.programs.sizes import HEADS
 from testbed.bench.progress import BenchProgress
 from testbed.bench.run import bench
 from testbed.cli import OK, UNEXPECTED

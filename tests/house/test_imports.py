@@ -18,6 +18,10 @@ from tests.house.sources import (
 
 # What each layer may import of the testbed besides itself: a layer, or a single module of one.
 # A module that is in no folder and has no row here is plain: data and pure functions.
+# What the benchmark measures is TensorFlow's, but for one module of numbers.
+PROGRAMS = "testbed.bench.programs"
+SIZES = f"{PROGRAMS}.sizes"
+
 ALLOWED = {
     "plain": set[str](),
     "launch": {"testbed.errors"},
@@ -25,15 +29,24 @@ ALLOWED = {
     "runner": {"plain", "launch"},
     "report": {"testbed", "plain", "launch"},
     "cli": {"testbed", "testbed.errors"},
-    "commands": {"plain", "launch", "runner", "report", "cli"},
-    "bench": {"plain", "launch", "runner", "report"},
+    "commands": {"plain", "launch", "runner", "report", "bench", "cli", SIZES},
+    "bench": {"testbed", "plain", "launch", "runner", "report"},
+    "programs": {"plain"},
     "__main__": {"cli"},
 }
 
 # Outside testbed/worker/, which may.
 IMPORT_TENSORFLOW = {
-    "testbed/bench/all_reduce.py": "a scenario script, which only workers import",
-    "testbed/bench/bare_fork.py": "the limit that launching is measured against: no testbed at all",
+    f"testbed/bench/programs/{name}.py": why
+    for name, why in {
+        "all_reduce": "a scenario script, which only workers import",
+        "collectives": "a scenario script, which only workers import",
+        "model": "a scenario script, which only workers import",
+        "weight": "a scenario script, which only workers import",
+        "network": "the model, which the script and the bare loop share",
+        "plain_loop": "the loop that steps are measured against: no bed at all",
+        "bare_fork": "the limit that launching is measured against: no testbed at all",
+    }.items()
 }
 
 # Outside testbed/worker/probes.py, which may.
@@ -43,6 +56,8 @@ IMPORT_PRIVATE_TENSORFLOW = {
 
 
 def layer_of(module: str) -> str:
+    if module.startswith(PROGRAMS):
+        return "programs"
     first = module.partition(".")[2].partition(".")[0]
     is_folder = bool(first) and (TESTBED / first).is_dir()
     return first if first in ALLOWED or is_folder else "plain"
@@ -82,9 +97,12 @@ def test_the_table_allows_nothing_that_nobody_needs() -> None:
     assert allowed - used == set()
 
 
-def test_nobody_imports_the_worker() -> None:
-    """The child side is started by name; whoever imported it would import TensorFlow."""
-    importers = {m for m, name in edges() if layer_of(name) == "worker" != layer_of(m)}
+@pytest.mark.parametrize("layer", ["worker", "programs"])
+def test_nobody_imports_the_child_side(layer: str) -> None:
+    """It is started by name; whoever imported it would import TensorFlow."""
+    importers = {
+        m for m, name in edges() if layer_of(name) == layer != layer_of(m) and name != SIZES
+    }
     assert importers == set()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from testbed.bench.plan import HEADS
+from testbed.bench.programs.sizes import HEADS
 
 CLASSES = 10
 
