@@ -11,8 +11,8 @@ REPLICAS ?=
 MODE ?=
 DEVICE ?=
 
-.PHONY: help setup run scenario test test-unit test-process test-distributed test-slow lint types \
-	bench-launch catalogue doctor clean
+.PHONY: help setup run scenario test test-unit test-process test-browser test-distributed test-slow \
+	lint types readme-pictures bench-launch catalogue doctor clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -22,7 +22,7 @@ setup: $(READY)  ## make .venv with the package and its tools
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		--constraint constraints.txt --editable '.[dev]'
+		--constraint constraints.txt --editable '.[dev,plots]'
 	@touch $@
 
 run: setup  ## run every scenario on the default strategies and print the table
@@ -33,13 +33,16 @@ scenario: setup  ## run one: NAME=module_global STRATEGY=... WORKERS=2 REPLICAS=
 	$(BIN)/testbed run $(NAME) $(STRATEGY:%=--strategy %) $(WORKERS:%=--workers %) \
 		$(REPLICAS:%=--replicas %) $(MODE:%=--mode %) $(DEVICE:%=--device %)
 
-test: lint types test-unit test-process test-distributed  ## every test but the slow tier
+test: lint types test-unit test-process test-browser test-distributed  ## every test but the slow tier
 
 test-unit: setup  ## the logic alone, and the house rules
 	$(BIN)/python -m pytest -q tests/unit tests/house
 
 test-process: setup  ## real processes, no TensorFlow
 	$(BIN)/python -m pytest -q -n auto tests/process
+
+test-browser: setup  ## the page in a real browser; skipped where there is none
+	$(BIN)/python -m pytest -q -rs tests/browser
 
 test-distributed: setup  ## real clusters, side by side on all cores
 	$(BIN)/python -m pytest -q -n auto tests/distributed -m "not slow"
@@ -57,6 +60,10 @@ types: setup  ## mypy --strict
 catalogue: setup  ## write the table of scenarios/README.md anew
 	$(BIN)/testbed list --write scenarios/README.md
 
+readme-pictures: setup  ## take the README's pictures of the page anew; needs a browser
+	$(BIN)/testbed run returned module_global get_variable --html page.html
+	$(BIN)/python -m tests.browser.pictures page.html .readme
+
 bench-launch: setup  ## what starting a case costs, beside its limit and fresh interpreters
 	$(BIN)/python -m testbed.bench.launch
 
@@ -64,4 +71,4 @@ doctor: setup  ## versions, devices, leftovers
 	$(BIN)/testbed doctor
 
 clean:  ## remove the environment, the runs and the caches
-	rm -rf $(VENV) .testbed run.json build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .testbed run.json page.html build dist .pytest_cache .mypy_cache .ruff_cache

@@ -15,6 +15,9 @@ from testbed.strategies import DEFAULT_DEPLOYMENTS, STRATEGIES
 
 _UNKNOWN = "unknown"
 
+# A longer value would bury the sentence that it stands in.
+LONGEST_CLAIMED = 60
+
 # What a terminal would obey: colours (Keras puts them into its messages), then all else.
 _CONTROL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -65,7 +68,7 @@ def claim_in_words(claim: Claim) -> str:
     """What a scenario states of an object, as a sentence without its full stop."""
     stated = []
     if claim.value is not None:
-        stated.append(f"holds {show(claim.value)} in every copy")
+        stated.append(f"holds {_short(show(claim.value))} in every copy")
     if claim.equal:
         stated.append("holds one value in all copies on all workers")
     if claim.mirrored:
@@ -73,6 +76,10 @@ def claim_in_words(claim: Claim) -> str:
     if claim.shared:
         stated.append("is the same object as the other")
     return ", ".join(stated) or "can be read"
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= LONGEST_CLAIMED else f"{value[:LONGEST_CLAIMED]}..."
 
 
 def readings_in_words(report: WorkerReport) -> list[str]:

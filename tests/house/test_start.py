@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.house.sources import ROOT
+from tests.unit.builders import merged, run_record
 
 LOADED = "; import json, sys; sys.stderr.write(json.dumps(sorted(sys.modules)))"
 
@@ -45,6 +47,18 @@ def test_the_launching_side_imports_no_tensorflow(code: str, proof: str) -> None
     loaded = loaded_after(code)
     assert proof in loaded
     assert loaded & {"tensorflow", "numpy", "keras", "tf_keras"} == set()
+
+
+def test_report_loads_nothing_of_launching(tmp_path: Path) -> None:
+    """`report` answers without TensorFlow, without asyncio, and without what launches workers."""
+    record = tmp_path / "run.json"
+    record.write_text(json.dumps(run_record(merged()).to_json()))
+    page = tmp_path / "page.html"
+    for more in ("", f", '--html', '{page}'", ", '--markdown'"):
+        arguments = f"['report', '{record}'{more}]"
+        loaded = loaded_after(f"import testbed.cli; assert testbed.cli.main({arguments}) == 0")
+        assert "testbed.report.page" in loaded
+        assert loaded & {"tensorflow", "numpy", "asyncio", "portpicker", "testbed.runner"} == set()
 
 
 def test_list_loads_only_what_it_shows() -> None:

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from testbed.cli import main
 from testbed.errors import UsageError
 from testbed.launch.run_folder import write_json
 from testbed.report.destinations import all_destinations
 from testbed.report.files import read_record
+from testbed.report.text import show_record
 from testbed.report.written import write_shown
 from tests.unit.builders import case_of, counted_per_replica, merged, run_record, verdict_of
 
@@ -103,8 +105,6 @@ def test_every_reader_is_safe_from_hostile_texts(
     tmp_path: Path, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """HTML, markup, control characters: no report fails on them or passes a command on."""
-    from testbed.cli import main
-
     name = "</script><img src=x onerror=alert(1)>[bold]\x1b]0;gone\x07|`*\u2028&\x00\x1b[31m"
     verdict = verdict_of(case_of(f"{name}.{name}"), "wrong_value", name, as_expected=False)
     write_json(file, run_record(verdict, command=(name,)).to_json())
@@ -119,6 +119,30 @@ def test_every_reader_is_safe_from_hostile_texts(
     page = Path(files[0]).read_text(encoding="utf-8")
     assert "<img" not in page
     assert page.count("</script>") == 2
+
+
+def test_status_of_two_runs_that_differ(
+    tmp_path: Path, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A change alone is status 0; with --fail-on-change it is 1, and an equal repeat is 0."""
+    other = tmp_path / "other.json"
+    write_json(other, run_record(counted_per_replica(), tensorflow="2.22.0").to_json())
+    assert main(["report", str(file), str(other)]) == 0
+    shown = capsys.readouterr().out
+    assert "TensorFlow: 2.21.0 -> 2.22.0" in shown
+    assert "counters.counter[in_scope,eager]@mirrored-2  only in A" in shown
+    assert "1 alike, 0 changed, 1 only in A, 0 only in B" in shown
+    assert main(["report", str(file), str(other), "--fail-on-change"]) == 1
+    assert main(["report", str(file), str(file), "--fail-on-change"]) == 0
+
+
+def test_a_report_shows_what_the_run_showed(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The table and the counts of a record are those that its run printed."""
+    show_record(RECORD)
+    printed = capsys.readouterr().out
+    assert main(["report", str(file)]) == 0
+    assert capsys.readouterr().out == printed
+    assert "2 cases: 1 behave, 1 break as expected, 0 unexpected in 12 s" in printed
 
 
 @pytest.mark.parametrize("option", ["json", "html", "junit"])

@@ -61,17 +61,18 @@ function barOf(of) {
 
 function verdictOf(of, side) {
   const outcome = outcomeOf(side);
-  const told = { ...OUTCOMES[outcome] };
+  const told = OUTCOMES[outcome];
+  const phrase = side.symptom || side.verdict;
   const meaning = run.symptoms[side.symptom]?.meaning;
   return make("section", { class: `verdict ${outcome}` },
     make("p", { class: "told" },
       make("span", { class: "symbol", "aria-hidden": "true" }, told.symbol),
-      make("strong", {}, side.symptom || told.words),
-      side.symptom ? ` ${told.words}` : ""),
+      make("strong", {}, phrase),
+      phrase === told.words ? "" : ` ${told.words}`),
     meaning ? make("p", {}, `${meaning[0].toUpperCase()}${meaning.slice(1)}.`) : null,
     list([
       ["expected", side.expected],
-      ["seen", make("span", { class: "evidence" }, side.evidence || side.symptom || side.verdict)],
+      ["seen", make("span", { class: "evidence" }, side.evidence || phrase)],
       ...(side.cure ? [["cure", make("span", { class: "cure" }, side.cure)]] : []),
     ]),
   );
@@ -101,7 +102,7 @@ function changeOf(of) {
 
 function claimOf(of) {
   const claim = scenarioOf.get(of.scenario)?.claim;
-  return claim ? make("section", {}, make("h3", {}, "Claim"), make("p", { class: "claim" }, claim)) : null;
+  return claim ? make("section", {}, make("h3", {}, "Claim"), make("p", { class: "claim" }, prose(claim))) : null;
 }
 
 function sideOf(of, side, name) {
@@ -130,11 +131,12 @@ function figureOf(picture) {
     make("details", {}, make("summary", {}, "The same as a table"), copiesOf(picture)));
 }
 
-function tableOf(caption, heads, rows) {
+function tableOf(caption, heads, rows, kind = "") {
   return make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
-    make("table", { class: "plain" },
+    make("table", { class: `plain ${kind}` },
       make("thead", {}, make("tr", {}, heads.map((head) => make("th", { scope: "col" }, head)))),
-      make("tbody", {}, rows.map((cells) => make("tr", {}, cells.map((cell) => make("td", {}, cell)))))));
+      make("tbody", {}, rows.map((cells) => make("tr", {}, cells.map((cell, number) =>
+        make("td", { "data-label": heads[number], class: cell === "" ? "empty" : null }, cell)))))));
 }
 
 function copiesOf(picture) {

@@ -30,6 +30,11 @@ function breakable(text) {
   return parts.flatMap((part, number) => (number ? [make("wbr"), part] : [part]));
 }
 
+// A sentence of a script, where what stands between backticks is code.
+function prose(text) {
+  return text.split(/`([^`]+)`/).map((part, number) => (number % 2 ? make("code", {}, part) : part));
+}
+
 function list(entries) {
   return make(
     "dl",

@@ -7,7 +7,7 @@ function showHead() {
   document.title = `${run.comparison ? run.comparison.counts : run.head.counts} – scope testbed`;
   head.append(run.comparison ? comparedHead() : singleHead(), run.comparison ? "" : factsOf(run.head));
   if (run.said.length) {
-    head.append(make("details", { class: "said" }, make("summary", {}, "Does the way of sharing matter, or the place?"),
+    head.append(make("details", { class: "said", open: run.said.length < 5 }, make("summary", {}, "Does the way of sharing matter, or the place?"),
       make("ul", {}, run.said.map((line) => make("li", {}, line)))));
   }
 }
@@ -77,7 +77,7 @@ function showChanges() {
     make("h2", {}, "What differs between the runs"),
     tableOf("the runs", ["", "A", "B"], [...whole, ...rows]),
     make("h2", {}, changed.length ? "Cells that changed" : "No cell changed"),
-    changed.length ? tableOf("changed cells", ["case", "what", "A", "B"], changed.map(changeRow)) : "",
+    changed.length ? tableOf("changed cells", ["case", "what", "A", "B"], changed.map(changeRow), "stacks") : "",
     make("h2", {}, "All cells, as B shows them"));
 }
 

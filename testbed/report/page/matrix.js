@@ -46,7 +46,7 @@ function scriptSection(name, ofScript) {
   const rows = grouped(ofScript, (of) => `${of.scenario} ${of.site}`);
   let last = "";
   return make("section", { class: "script", "aria-label": name },
-    make("h3", {}, make("code", {}, name), make("span", { class: "muted" }, script ? script.title : "")),
+    make("h3", {}, make("code", {}, name), make("span", { class: "muted" }, script ? prose(script.title) : "")),
     make("table", { class: "cells", role: "grid", "aria-label": name, "data-columns": columns.length },
       make("thead", { role: "rowgroup" }, make("tr", { role: "row" },
         make("th", { role: "columnheader", scope: "col" }, "claim, where made"),
@@ -95,7 +95,7 @@ function buttonOf(alike, several) {
   make("span", { class: "symbol" }, symbol),
   make("span", { class: "phrase" },
     several ? make("span", { class: "mode" }, `${modes} `) : null,
-    outcome === "unexpected" || outcome === "error" ? `${outcome}: ` : "", breakable(phraseOf(side)),
+    outcome === "unexpected" ? "unexpected: " : "", breakable(phraseOf(side)),
     of.change ? make("span", { class: "mark" }, ` ≠ ${of.change.kind}`) : null),
   evidenceOf(side) ? make("span", { class: "evidence", title: side.evidence }, evidenceOf(side)) : null);
 }
