@@ -18,6 +18,8 @@ from testbed.report.record import RunRecord
 
 _PARTS = Path(__file__).with_suffix("")
 
+_STYLES = ("page.css", "bench.css")
+
 # In the order in which they are put together: each may use those before it.
 _SCRIPTS = (
     "dom.js",
@@ -31,6 +33,7 @@ _SCRIPTS = (
     "filters.js",
     "matrix.js",
     "keys.js",
+    "bench.js",
     "main.js",
 )
 
@@ -39,14 +42,21 @@ _SCRIPTS = (
 _ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 
 
-def page_of(record: RunRecord | None, comparison: Comparison | None = None) -> str:
-    """The page of a run, or, with a comparison, of two; `record` is the later one then."""
-    return assemble({"run": run_data(record, comparison) if record else None, "bench": None})
+def page_of(
+    record: RunRecord | None,
+    comparison: Comparison | None = None,
+    bench: dict[str, Any] | None = None,
+) -> str:
+    """The page of a run, or, with a comparison, of two; `record` is the later one then.
+
+    `bench` is what `testbed.bench.page` makes of a benchmark, which may stand alone or beside it.
+    """
+    return assemble({"run": run_data(record, comparison) if record else None, "bench": bench})
 
 
 def assemble(data: dict[str, Any]) -> str:
     """The page around its data; an entry of it that is None has no section on the page."""
-    style = _part("page.css")
+    style = "".join(map(_part, _STYLES))
     script = "".join(["'use strict';\n(() => {\n", *map(_part, _SCRIPTS), "})();\n"])
     parts = {
         "@POLICY@": _policy(style, script),
