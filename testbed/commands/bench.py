@@ -9,6 +9,7 @@ from dataclasses import replace
 from testbed.bench.compare import compare
 from testbed.bench.console import show_bench, show_comparison
 from testbed.bench.files import read_bench, write_plots
+from testbed.bench.page import bench_data
 from testbed.bench.plan import PARTS, QUICK, THOROUGH, Request
 from testbed.bench.plots import require_matplotlib
 from testbed.bench.programs.sizes import HEADS
@@ -20,6 +21,7 @@ from testbed.errors import UsageError
 from testbed.launch.run_folder import RUNS, new_run_folder, write_json
 from testbed.report.destinations import all_destinations, folder_destination
 from testbed.report.text import console, show_files
+from testbed.report.written import write_page
 
 
 def main(options: argparse.Namespace) -> int:
@@ -42,6 +44,9 @@ def main(options: argparse.Namespace) -> int:
     show_bench(record, shown)
     if plots:
         files |= write_plots(record, plots, options.format)
+    if wanted["html"]:
+        write_page(wanted["html"], None, bench=bench_data(record))
+        files["page"] = wanted["html"]
     show_files(files)
     if old is None:
         return OK

@@ -1,26 +1,47 @@
-"""`testbed report`: show a run that was recorded, here or elsewhere, or compare two."""
+"""`testbed report`: show what was recorded, here or elsewhere, or compare two records."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
+from testbed.bench.compare import compare as compare_benches
+from testbed.bench.console import show_bench
+from testbed.bench.console import show_comparison as show_bench_comparison
+from testbed.bench.markdown import markdown_of as bench_markdown_of
+from testbed.bench.page import bench_data
+from testbed.bench.record import BenchRecord
 from testbed.cli import OK, UNEXPECTED
 from testbed.errors import UsageError
 from testbed.report.compare import Comparison, compare
 from testbed.report.destinations import all_destinations
-from testbed.report.files import read_record
+from testbed.report.files import KINDS, read_document, run_in
 from testbed.report.markdown import markdown_of, markdown_of_comparison
 from testbed.report.record import RunRecord
-from testbed.report.text import show_comparison, show_files, show_record
-from testbed.report.written import write_shown
+from testbed.report.text import console, show_comparison, show_files, show_record
+from testbed.report.written import write_page, write_shown
 
 
 def main(options: argparse.Namespace) -> int:
-    """Show one record, or two side by side."""
+    """Show one record, or two side by side; of a run and a benchmark, a page of both."""
     _require_sensible(options)
     wanted = all_destinations(html=options.html, junit=options.junit)
-    records = [read_record(name) for name in options.files]
+    documents = [(name, read_document(name, *KINDS)) for name in options.files]
+    runs = [run_in(data, name) for name, data in documents if data["kind"] == "run"]
+    benches = [BenchRecord.from_json(data) for _, data in documents if data["kind"] == "bench"]
+    if not benches:
+        return _report_runs(runs, wanted, options)
+    if options.junit:
+        raise UsageError("--junit is of a run, and a benchmark is none")
+    if runs:
+        return _page_of_both(runs[0], benches[0], wanted["html"])
+    return _report_benches(benches, wanted["html"], options)
+
+
+def _report_runs(
+    records: list[RunRecord], wanted: dict[str, Path | None], options: argparse.Namespace
+) -> int:
     comparison = compare(*records) if len(records) == 2 else None
     written = write_shown(records[-1], wanted, comparison)
     if options.markdown:
@@ -42,6 +63,32 @@ def _show(record: RunRecord, comparison: Comparison | None) -> None:
         show_record(record)
 
 
+def _page_of_both(run: RunRecord, bench: BenchRecord, page: Path | None) -> int:
+    if page is None:
+        raise UsageError("a run and a benchmark stand together on a page: --html PAGE")
+    write_page(page, run, bench=bench_data(bench))
+    show_files({"page": page})
+    return OK
+
+
+def _report_benches(
+    records: list[BenchRecord], page: Path | None, options: argparse.Namespace
+) -> int:
+    latest = records[-1]
+    comparison = compare_benches(records[0], latest) if len(records) == 2 else None
+    if page:
+        write_page(page, None, bench=bench_data(latest))
+        show_files({"page": page})
+    if options.markdown:
+        sys.stdout.write(bench_markdown_of(latest))
+    elif comparison:
+        show_bench_comparison(comparison, console())
+    elif not page:
+        show_bench(latest, console())
+    slower = comparison is not None and bool(comparison.slower)
+    return UNEXPECTED if options.fail_on_change and slower else OK
+
+
 def _require_sensible(options: argparse.Namespace) -> None:
     if len(options.files) > 2:
         raise UsageError(
@@ -50,4 +97,4 @@ def _require_sensible(options: argparse.Namespace) -> None:
     if len(options.files) == 2 and options.junit:
         raise UsageError("--junit is of one run; give one FILE")
     if len(options.files) == 1 and options.fail_on_change:
-        raise UsageError("--fail-on-change compares two runs; give two FILEs")
+        raise UsageError("--fail-on-change compares two records; give two FILEs")

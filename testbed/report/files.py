@@ -31,7 +31,15 @@ def read_record(name: str) -> RunRecord:
     Raises:
         UsageError: it cannot be read, or is not a record of a run of this version.
     """
-    data = read_document(name, "run")
+    return run_in(read_document(name, "run"), name)
+
+
+def run_in(data: dict[str, Any], name: str) -> RunRecord:
+    """The record of a run that a document holds.
+
+    Raises:
+        UsageError: it contradicts itself.
+    """
     try:
         record = RunRecord.from_json(data)
         _require_consistent(record)

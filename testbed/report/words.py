@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import Any
+from typing import Any, Protocol
 
 from testbed.catalogue import GROUPS
 from testbed.diagnosis import show
@@ -27,7 +27,23 @@ def printable(text: str) -> str:
     return _CONTROL.sub("", text)
 
 
-def conditions(record: RunRecord) -> dict[str, str]:
+class Conditioned(Protocol):
+    """A record that says what it depends on."""
+
+    @property
+    def versions(self) -> dict[str, str | None]:
+        """Of testbed, python, tensorflow and keras."""
+
+    @property
+    def machine(self) -> dict[str, Any]:
+        """See `testbed.launch.machine.describe_machine`."""
+
+    @property
+    def device(self) -> str:
+        """What it ran on: cpu, gpu or split-gpu."""
+
+
+def conditions(record: Conditioned) -> dict[str, str]:
     """What a run depends on besides its scripts: versions, devices, the machine."""
     versions, machine = record.versions, record.machine
     return {

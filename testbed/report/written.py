@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from testbed.errors import UsageError
 from testbed.launch.run_folder import write_json, write_text
@@ -37,10 +38,27 @@ def write_shown(
             if option == "json":
                 write_json(path, record.to_json())
             elif option == "html":
-                write_text(path, page_of(record, comparison))
+                write_page(path, record, comparison)
             else:
                 write_text(path, junit_of(record))
         except OSError as problem:
             raise UsageError(f"--{option} {path}: {problem.strerror}") from problem
         written[NAMES[option]] = path
     return written
+
+
+def write_page(
+    path: Path,
+    record: RunRecord | None,
+    comparison: Comparison | None = None,
+    bench: dict[str, Any] | None = None,
+) -> None:
+    """Write the page of a run, of two, of a benchmark, or of a run and a benchmark.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    try:
+        write_text(path, page_of(record, comparison, bench))
+    except OSError as problem:
+        raise UsageError(f"--html {path}: {problem.strerror}") from problem

@@ -161,6 +161,27 @@ def test_modes_and_neighbours_are_a_press_away(open_page: Open) -> None:
     assert "eager]@mirrored-2" in title.inner_text()
 
 
+def test_a_press_beside_a_case_closes_it(open_page: Open) -> None:
+    """The part of the page that is still seen leads back to it; inside nothing closes."""
+    opened = open_page(RECORD, address=address(COUNTED))
+    opened.page.mouse.click(900, 400)
+    assert opened.page.locator("#detail").is_visible()
+    opened.page.mouse.click(20, 400)
+    assert not opened.page.locator("#detail").is_visible()
+
+
+def test_an_id_can_be_copied(open_page: Open) -> None:
+    """The button copies, or, where a file's page may not, selects what is to be copied."""
+    opened = open_page(RECORD, address=address(COUNTED))
+    button = opened.page.get_by_role("button", name="Copy the case's id")
+    button.click()
+    opened.page.wait_for_function(
+        "() => /copied|selected/.test(document.querySelector('.bar .quiet').textContent)"
+    )
+    if button.inner_text() == "selected":
+        assert opened.page.evaluate("getSelection().toString()") == COUNTED.case.id
+
+
 def test_a_comparison_lists_exactly_what_changed(open_page: Open) -> None:
     """The changed cells, those of one side only, and the switch that leaves only those."""
     opened = open_page(LATER, compare(RECORD, LATER))

@@ -27,7 +27,7 @@ ALLOWED = {
     "launch": {"testbed.errors"},
     "worker": {"plain", "launch"},
     "runner": {"plain", "launch"},
-    "report": {"testbed", "plain", "launch"},
+    "report": {"plain", "launch"},
     "cli": {"testbed", "testbed.errors"},
     "commands": {"plain", "launch", "runner", "report", "bench", "cli", SIZES},
     "bench": {"testbed", "plain", "launch", "runner", "report"},

@@ -7,12 +7,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
 from testbed.cluster import Cluster
+from testbed.report import page
 from testbed.report.compare import compare
 from testbed.report.junit import junit_of
 from testbed.report.markdown import code, markdown_of, markdown_of_comparison, text
@@ -62,8 +64,8 @@ class Elements(HTMLParser):
 
 def test_the_page_is_one_file_that_asks_nobody() -> None:
     """Nothing is loaded, from the network or from beside the page, and its policy says so."""
-    page = page_of(RECORD)
-    elements = Elements(page).found
+    whole = page_of(RECORD)
+    elements = Elements(whole).found
     links = [
         value
         for _, attributes in elements
@@ -71,13 +73,22 @@ def test_the_page_is_one_file_that_asks_nobody() -> None:
         if name in ("src", "href", "action", "data")
     ]
     assert set(links) <= {"#", "data:,"}
-    assert "@import" not in page
-    assert not re.search(r"url\((?!#)", page)
+    assert "@import" not in whole
+    assert not re.search(r"url\((?!#)", whole)
     policy = next(a["content"] for _, a in elements if a.get("http-equiv"))
     assert policy
     assert policy.startswith("default-src 'none'; script-src 'sha256-")
     assert "http" not in policy
     assert "unsafe" not in policy
+
+
+def test_every_part_of_the_page_is_in_it() -> None:
+    """Each file in the page's folder is a part of the page, and each part is there."""
+    parts = {path.name for path in (Path(page.__file__).parent / "page").iterdir()}
+    assert parts == {*page.SCRIPTS, "page.html", "page.css"}
+    text_of_page = page_of(None)
+    for name in page.SCRIPTS:
+        assert (Path(page.__file__).parent / "page" / name).read_text() in text_of_page
 
 
 def test_the_page_never_writes_html() -> None:
@@ -194,7 +205,7 @@ def test_junit_holds_what_xml_allows() -> None:
 
 def test_markdown_has_the_counts_the_unexpected_and_the_matrix() -> None:
     """A reader sees first how it went, then what was unexpected in full, then every cell."""
-    page = markdown_of(RECORD)
+    shown = markdown_of(RECORD)
     order = [
         "# 5 cases: 1 behave, 1 break as expected, 1 skipped, 2 unexpected",
         "| TensorFlow | 2.21.0 |",
@@ -206,8 +217,8 @@ def test_markdown_has_the_counts_the_unexpected_and_the_matrix() -> None:
         r"| counter | outside\_scope |  | **UNEXPECTED** counted\_per\_replica `10 for 5` |",
         "### others",
     ]
-    assert [page.find(part) for part in order] == sorted(page.find(part) for part in order)
-    assert all(part in page for part in order)
+    assert [shown.find(part) for part in order] == sorted(shown.find(part) for part in order)
+    assert all(part in shown for part in order)
 
 
 @pytest.mark.parametrize(
@@ -230,16 +241,16 @@ def test_markdown_shows_texts_as_they_are(given: str, shown: str, as_code: str) 
 def test_markdown_of_two_runs_names_every_change() -> None:
     """Every cell that changed is a row with both sides; what differs stands before it."""
     after = run_record(replace(UNEXPECTED, symptom="wrong_value"), tensorflow="2.22.0")
-    page = markdown_of_comparison(compare(run_record(UNEXPECTED, merged()), after))
-    assert page.startswith("# 0 alike, 1 changed, 1 only in A, 0 only in B\n")
-    assert "| TensorFlow | 2.21.0 | 2.22.0 |" in page
-    assert f"| `{UNEXPECTED.case.id}` | changed: symptom | **UNEXPECTED** counted" in page
-    assert f"| `{merged().case.id}` | only in A | behaves |  |" in page
+    shown = markdown_of_comparison(compare(run_record(UNEXPECTED, merged()), after))
+    assert shown.startswith("# 0 alike, 1 changed, 1 only in A, 0 only in B\n")
+    assert "| TensorFlow | 2.21.0 | 2.22.0 |" in shown
+    assert f"| `{UNEXPECTED.case.id}` | changed: symptom | **UNEXPECTED** counted" in shown
+    assert f"| `{merged().case.id}` | only in A | behaves |  |" in shown
 
 
 def test_two_equal_runs_have_no_cells() -> None:
     """Where nothing changed, that is said, and no empty table follows."""
     record: RunRecord = run_record(merged())
-    page = markdown_of_comparison(compare(record, record))
-    assert "Nothing: the same versions, machine and scripts." in page
-    assert "## Cells" not in page
+    shown = markdown_of_comparison(compare(record, record))
+    assert "Nothing: the same versions, machine and scripts." in shown
+    assert "## Cells" not in shown

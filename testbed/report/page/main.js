@@ -9,6 +9,8 @@ function follow() {
 }
 
 showHead();
+if (data.bench) showBench(data.bench);
+if (!run) byId("skip").remove();
 if (run) {
   byId("run").hidden = false;
   showChanges();
@@ -18,7 +20,7 @@ if (run) {
   window.addEventListener("hashchange", follow);
 }
 
-byId("skip").addEventListener("click", (event) => {
+byId("skip")?.addEventListener("click", (event) => {
   event.preventDefault();
   focusButton(matrix.querySelector('button.cell[tabindex="0"]'));
 });
