@@ -18,7 +18,7 @@ from testbed.report.record import RunRecord
 
 _PARTS = Path(__file__).with_suffix("")
 
-_STYLES = ("page.css", "bench.css")
+STYLES = ("page.css", "bench.css")
 
 # In the order in which they are put together: each may use those before it.
 SCRIPTS = (
@@ -56,7 +56,7 @@ def page_of(
 
 def assemble(data: dict[str, Any]) -> str:
     """The page around its data; an entry of it that is None has no section on the page."""
-    style = "".join(map(_part, _STYLES))
+    style = "".join(map(_part, STYLES))
     script = "".join(["'use strict';\n(() => {\n", *map(_part, SCRIPTS), "})();\n"])
     parts = {
         "@POLICY@": _policy(style, script),

@@ -85,9 +85,9 @@ def test_the_page_is_one_file_that_asks_nobody() -> None:
 def test_every_part_of_the_page_is_in_it() -> None:
     """Each file in the page's folder is a part of the page, and each part is there."""
     parts = {path.name for path in (Path(page.__file__).parent / "page").iterdir()}
-    assert parts == {*page.SCRIPTS, "page.html", "page.css"}
+    assert parts == {*page.SCRIPTS, *page.STYLES, "page.html"}
     text_of_page = page_of(None)
-    for name in page.SCRIPTS:
+    for name in (*page.SCRIPTS, *page.STYLES):
         assert (Path(page.__file__).parent / "page" / name).read_text() in text_of_page
 
 
