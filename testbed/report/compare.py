@@ -4,8 +4,9 @@ Two runs of the same scripts on the same TensorFlow are alike here, whatever the
 operating system dealt them. So a case is compared by what a repeat shows again: its verdict, its
 symptom, what is expected of it, the class of the exception; and, where every worker came to its
 end, of each object its class, where its copies are, who wrote them, and their values. A value is
-compared as a number only where the scenario claims a number; otherwise, as with a random start,
-only by which copies agree. Times, process ids, ports, messages and addresses are not compared.
+compared as a number only where the scenario claims a number; otherwise, as with a random start, or
+where the symptom is that values diverge, by which copies agree with each other and the claim.
+Times, process ids, ports, messages and addresses are not compared.
 """
 
 from __future__ import annotations
@@ -78,6 +79,9 @@ class Comparison:
         numbers = {kind: len(self.of_kind(kind)) for kind in KINDS}
         return ", ".join([f"{self.alike} alike", *(f"{n} {kind}" for kind, n in numbers.items())])
 
+
+# What says that copies hold different values, whichever they are.
+DIVERGING = ("replicas_diverge", "workers_diverge")
 
 KINDS = ("changed", "only in A", "only in B")
 
@@ -227,10 +231,24 @@ def _same_writers(before: Finding, after: Finding) -> bool:
     )
 
 
-def _same_values(before: Finding, after: Finding) -> bool:
+def _same_values(before: Verdict, after: Verdict) -> bool:
+    diverging = before.symptom in DIVERGING or after.symptom in DIVERGING
+    return _of_findings(_agree_alike if diverging else _hold_the_same)(before, after)
+
+
+def _hold_the_same(before: Finding, after: Finding) -> bool:
     if before.claim.value is None:
-        return _agreeing(before.reading) == _agreeing(after.reading)
+        return _agree_alike(before, after)
     return same(before.reading.values, after.reading.values)
+
+
+def _agree_alike(before: Finding, after: Finding) -> bool:
+    """Whether the same copies agree with each other, and with what is claimed."""
+    right = [
+        [same(value, finding.claim.value) for value in finding.reading.values]
+        for finding in (before, after)
+    ]
+    return right[0] == right[1] and _agreeing(before.reading) == _agreeing(after.reading)
 
 
 def _agreeing(reading: Reading) -> list[int]:
@@ -259,6 +277,6 @@ ASPECTS: dict[str, Callable[[Verdict, Verdict], bool]] = {
     "object": _of_findings(_same_object),
     "devices": _of_findings(_same_devices),
     "writers": _of_findings(_same_writers),
-    "values": _of_findings(_same_values),
+    "values": _same_values,
 }
 """What of a case is compared, and how: a repeat on the same TensorFlow is alike in all of it."""

@@ -114,6 +114,19 @@ def test_a_random_value_is_compared_by_which_copies_agree() -> None:
     assert changed(random_start(0.25, 0.25), random_start(0.75, None)) == ("values",)
 
 
+def test_values_that_diverge_are_compared_by_which_of_them_are_right() -> None:
+    """An order that each process rolls for itself is another in every run, and just as wrong."""
+
+    def diverged(*values: Value) -> Verdict:
+        (finding,) = random_start(*values).reports[0].findings
+        claimed = replace(finding, claim=Claim(value=1.0))
+        return replace(with_findings(COUNTED, claimed), symptom="replicas_diverge")
+
+    assert changed(diverged(1.0, 2.0), diverged(1.0, 3.0)) == ()
+    assert changed(diverged(1.0, 2.0), diverged(2.0, 1.0)) == ("values",)
+    assert changed(diverged(1.0, 2.0), diverged(2.0, 2.0)) == ("values",)
+
+
 def test_an_exception_is_compared_by_its_class() -> None:
     """The class of what was raised is compared; its message may hold an address or a port."""
     one, other = rejected("object at 0x7f01"), rejected("object at 0x7f02")
