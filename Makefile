@@ -10,9 +10,10 @@ WORKERS ?=
 REPLICAS ?=
 MODE ?=
 DEVICE ?=
+QUICK ?=
 
 .PHONY: help setup run scenario test test-unit test-process test-browser test-distributed test-slow \
-	lint types readme-pictures bench-launch catalogue doctor clean
+	lint types readme-pictures bench catalogue doctor clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -64,11 +65,12 @@ readme-pictures: setup  ## take the README's pictures of the page anew; needs a 
 	$(BIN)/testbed run returned module_global get_variable --html page.html
 	$(BIN)/python -m tests.browser.pictures page.html .readme
 
-bench-launch: setup  ## what starting a case costs, beside its limit and fresh interpreters
-	$(BIN)/python -m testbed.bench.launch
+bench: setup  ## what sharing, scaling, the wire and the testbed cost: QUICK=1 within a minute; DEVICE=gpu
+	$(BIN)/testbed bench $(QUICK:%=--quick) $(DEVICE:%=--device %) \
+		--json bench.json --plots plots --html bench.html
 
 doctor: setup  ## versions, devices, leftovers
 	$(BIN)/testbed doctor
 
 clean:  ## remove the environment, the runs and the caches
-	rm -rf $(VENV) .testbed run.json page.html build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .testbed run.json page.html bench.json bench.html plots build dist .pytest_cache .mypy_cache .ruff_cache

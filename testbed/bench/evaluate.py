@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from testbed.bench.figures import Figure, Row, figure
-from testbed.bench.plan import MODEL, Request, Setup
+from testbed.bench.plan import LAUNCH, MODEL, Request, Setup
 from testbed.bench.scaling import efficiency, examples_per_second
 from testbed.bench.statistics import percentile
 from testbed.bench.visits import Visit
@@ -161,24 +161,40 @@ def _is_collective(told: Any) -> bool:
 def _own_rows(place: int, setups: Sequence[Setup], visits: Visits) -> list[Row]:
     """Start-up by phase, and the step in the testbed beside the bare loop's."""
     setup = setups[place]
-    if setup.alone:
+    if setup.how:
         return []
+    beside = {
+        other.how: visits[number]
+        for number, other in enumerate(setups)
+        if other.part == setup.part and other.how and other.case == setup.case
+    }
+    if setup.case.scenario == LAUNCH:
+        return [_row(setup, figures=_launch_figures(visits[place], beside))]
     figures = {
         name: figure([v.phases[end] - v.phases.get(begin, 0.0) for v in visits[place]])
         for name, begin, end in STARTUP
     }
     figures |= _of_first_worker(visits[place], ("first_trace", "first_step"))
-    bare = next(
-        (
-            number
-            for number, other in enumerate(setups)
-            if other.part == setup.part and other.alone and other.case == setup.case
-        ),
-        None,
-    )
-    if bare is not None:
+    if "alone" in beside:
         inside = [percentile(visit.steps, 0.5) for visit in visits[place]]
-        alone = [percentile(visit.steps, 0.5) for visit in visits[bare]]
+        alone = [percentile(visit.steps, 0.5) for visit in beside["alone"]]
         figures["in_testbed"], figures["alone"] = figure(inside), figure(alone)
-        figures["ratio"] = figure([x / y for x, y in zip(inside, alone, strict=True)])
+        figures["ratio"] = _ratio(inside, alone)
     return [_row(setup, figures=figures)]
+
+
+def _launch_figures(
+    forked: Sequence[Visit], beside: Mapping[str, Sequence[Visit]]
+) -> dict[str, Figure]:
+    """Seconds of launches, by how their processes came to be."""
+    taken = {"launch": forked, **beside}
+    seconds = {name: [visit.seconds for visit in of_way] for name, of_way in taken.items()}
+    figures = {name: figure(each) for name, each in seconds.items()}
+    if "bare_fork" in seconds:
+        figures["over_limit"] = _ratio(seconds["launch"], seconds["bare_fork"])
+    return figures
+
+
+def _ratio(above: Sequence[float], below: Sequence[float]) -> Figure:
+    """The ratio round by round, so that a slow moment counts on both sides."""
+    return figure([x / y for x, y in zip(above, below, strict=True)])

@@ -24,8 +24,9 @@ PARTS = {
     "own_cost": "what the testbed itself costs: start-up, and its steps beside a bare loop",
 }
 
-_PROGRAMS = Path(__file__).parent / "programs"
+PROGRAMS = Path(__file__).parent / "programs"
 WEIGHT, MODEL, COLLECTIVES = "weight.update", "model.training", "collectives.collectives"
+LAUNCH = "all_reduce.once"
 
 # More than this is only measured where it is asked for: it takes long, and few hosts have it.
 MOST = 8
@@ -106,8 +107,8 @@ class Setup:
     """Whether its steps are timed as a scenario takes them."""
     one_thread: bool = False
     """Whether each operation computes with one thread, so that a replica takes one core."""
-    alone: bool = False
-    """Whether it is the bare loop, which no bed and no server has a part in."""
+    how: str = ""
+    """What it is held against: `alone`, the bare loop; `bare_fork`; `fresh`, new interpreters."""
 
     @property
     def program(self) -> str:
@@ -118,7 +119,8 @@ class Setup:
 
 def selection_of() -> Selection:
     """The catalogue and the benchmark's programs, from which set-ups are made."""
-    programs = [_PROGRAMS / f"{name.partition('.')[0]}.py" for name in (WEIGHT, MODEL, COLLECTIVES)]
+    names = (WEIGHT, MODEL, COLLECTIVES, LAUNCH)
+    programs = [PROGRAMS / f"{name.partition('.')[0]}.py" for name in names]
     scripts, problems = read_scripts([*programs, *find_scripts(scenario_folder())])
     return Selection(tuple(scripts), (), tuple(problems))
 
@@ -134,11 +136,15 @@ def plan(request: Request, selection: Selection) -> list[Setup]:
     ]
 
 
+def _workers(count: int) -> Deployment:
+    return Deployment("multi_worker_mirrored", Cluster(count, 1))
+
+
 def pair(request: Request) -> list[Deployment]:
     """The two deployments that stand for the rest: replicas of one worker, and workers."""
     return [
         Deployment("mirrored", Cluster(1, request.replicas)),
-        Deployment("multi_worker_mirrored", Cluster(request.workers, 1)),
+        _workers(request.workers),
     ]
 
 
@@ -169,9 +175,7 @@ def _sharing(request: Request, selection: Selection) -> list[Setup]:
 
 def _scaling(request: Request, _: Selection) -> list[Setup]:
     deployments = [Deployment("mirrored", Cluster(1, n)) for n in doubling(request.replicas)]
-    deployments += [
-        Deployment("multi_worker_mirrored", Cluster(n, 1)) for n in doubling(request.workers)
-    ]
+    deployments += [_workers(count) for count in doubling(request.workers)]
     programs: Sequence[tuple[str, dict[str, int]]] = (
         (WEIGHT, {"elements": 1}),
         (MODEL, request.sizes),
@@ -202,8 +206,16 @@ def _own_cost(request: Request, _: Selection) -> list[Setup]:
     mirrored, workers = (
         Case(MODEL, "in_scope", "function", deployment) for deployment in pair(request)
     )
+    launches = [
+        Setup("own_cost", Case(LAUNCH, "in_scope", "eager", _workers(count)), how=how)
+        for count in ((2,) if request.quick else (2, 4))
+        # New interpreters take seconds, and a quick benchmark has few of those.
+        for how in ("", "bare_fork", *(["fresh"] * (not request.quick)))
+        if request.device == "cpu"
+    ]
     return [
         Setup("own_cost", mirrored, request.sizes, as_run=True),
-        Setup("own_cost", mirrored, request.sizes, alone=True),
+        Setup("own_cost", mirrored, request.sizes, how="alone"),
         Setup("own_cost", workers, request.sizes, as_run=True),
+        *launches,
     ]

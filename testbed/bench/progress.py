@@ -102,4 +102,4 @@ class BenchProgress:
 
 
 def _kind(setup: Setup) -> str:
-    return f"{setup.part} {setup.alone} {setup.case.deployment}"
+    return f"{setup.part} {setup.how} {setup.case.deployment}"

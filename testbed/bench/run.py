@@ -58,11 +58,11 @@ async def bench(
         devices = await find_devices(server, options, folder)
         versions = await inspect(server, folder, fresh=False)
         case_run = CaseRun(server, devices, options, folder.case("pilot"), progress)
-        visitor = Visitor(case_run, selection, folder, request.effort)
         request = fitted(request, devices)
         setups = plan(request, selection)
         progress.planned(setups, request.effort.rounds)
-        visits = await _rounds(setups, request.effort.rounds, visitor, host, progress)
+        async with Visitor(case_run, selection, folder, request.effort) as visitor:
+            visits = await _rounds(setups, request.effort.rounds, visitor, host, progress)
     rows = [_with_import(row, imported) for row in rows_of(setups, visits, request)]
     machine = describe_machine()
     steps = [visit.steps for of_setup in visits.values() for visit in of_setup if visit.steps]

@@ -111,38 +111,19 @@ def _wire_cells(row: Row, limit: float) -> tuple[str, ...]:
 
 
 def _own_cost(record: BenchRecord) -> Iterator[PlainTable]:
-    rows = record.of("own_cost")
-    yield PlainTable(
-        "",
-        ("start of a case", *(_heading(name) for name in _PHASES)),
-        (
-            tuple(
-                (
-                    row.deployment,
-                    *(told(name, row.figures.get(name), spread=True) for name in _PHASES),
-                )
+    tables = (
+        ("start of a case", _PHASES, "strategy"),
+        ("launch of", ("launch", "bare_fork", "over_limit", "fresh"), "launch"),
+        ("step of the model", ("in_testbed", "alone", "ratio"), "ratio"),
+    )
+    for heading, names, needed in tables:
+        rows = [row for row in record.of("own_cost") if needed in row.figures]
+        if rows:
+            cells = tuple(
+                (row.deployment, *(told(n, row.figures.get(n), spread=True) for n in names))
                 for row in rows
-            ),
-        ),
-    )
-    measured = [row for row in rows if "ratio" in row.figures]
-    if measured:
-        yield PlainTable(
-            "",
-            ("step of the model", "in the testbed", "alone", "ratio", "95 % interval"),
-            (tuple(_ratio_cells(row) for row in measured),),
-        )
-
-
-def _ratio_cells(row: Row) -> tuple[str, ...]:
-    ratio = row.figures["ratio"]
-    return (
-        row.deployment,
-        told("in_testbed", row.figures["in_testbed"]),
-        told("alone", row.figures["alone"]),
-        f"{ratio.value:.3f}",
-        f"{ratio.low:.3f} to {ratio.high:.3f}",
-    )
+            )
+            yield PlainTable("", (heading, *map(_heading, names)), (cells,))
 
 
 def _heading(name: str) -> str:

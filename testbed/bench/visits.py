@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
-import sys
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from testbed.bench.plan import Effort, Setup
+from testbed.bench.bare import BARE_FORK, BareProgram, plain_loop
+from testbed.bench.plan import COLLECTIVES, LAUNCH, Effort, Setup
 from testbed.bench.statistics import percentile
 from testbed.errors import LaunchError
 from testbed.launch.cluster_run import ClusterEnd
-from testbed.launch.environment import server_environment
 from testbed.launch.run_folder import CaseFolder, RunFolder
 from testbed.runner import CaseRun
 from testbed.selection import Selection
 
 ENTRY = "testbed.worker.measure:measure_case"
-PLAIN_LOOP = "testbed.bench.programs.plain_loop"
-PLAIN_DEADLINE_S = 180.0
 
 # Enough for a pilot to tell how long a step takes.
 PILOT_STEPS = 10
@@ -30,10 +26,15 @@ FEWEST_STEPS = 20
 
 @dataclass(frozen=True)
 class Visit:
-    """What one visit found: each worker's figures, and when worker 0 reached which phase."""
+    """What one visit found.
+
+    `workers` holds each worker's figures, `phases` when worker 0 reached which one, in seconds, and
+    `seconds` how long a whole launch took.
+    """
 
     workers: list[dict[str, Any]]
     phases: dict[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
 
     @property
     def steps(self) -> list[float]:
@@ -52,6 +53,14 @@ class Visitor:
         self._folder = folder
         self._effort = effort
         self._steps: dict[str, int] = {}
+        self._fork = BareProgram(BARE_FORK)
+        self._fork_ready = False
+
+    async def __aenter__(self) -> Visitor:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._fork.end()
 
     async def pilot(self, setup: Setup) -> None:
         """Find out how many steps to take, once for set-ups whose steps are alike.
@@ -59,7 +68,11 @@ class Visitor:
         Raises:
             LaunchError: the set-up cannot be measured.
         """
-        if setup.program in self._steps or setup.part == "wire" or setup.alone:
+        if setup.how == "bare_fork" and not self._fork_ready:
+            await self._fork.start()
+            self._fork_ready = bool(await self._fork.answer())
+        known = setup.program in self._steps or setup.case.scenario in (COLLECTIVES, LAUNCH)
+        if known or setup.how:
             return
         visit = await self._measure(setup, PILOT_STEPS, accesses=1)
         fitting = self._effort.step_budget / percentile(visit.steps, 0.5)
@@ -72,28 +85,43 @@ class Visitor:
             LaunchError: its cluster failed, with what it said and where its log is.
         """
         steps = self._steps.get(setup.program, FEWEST_STEPS)
-        if setup.alone:
-            return Visit([{"steps": await self._alone(setup, steps)}])
+        if setup.case.scenario == LAUNCH:
+            return Visit([], seconds=await self._launch(setup))
+        if setup.how == "alone":
+            environment = self._case_run.devices.environment(setup.case.deployment, 0)
+            seconds = await plain_loop(setup, steps, _warm_up(steps), environment)
+            return Visit([{"steps": seconds}])
         return await self._measure(setup, steps, self._effort.accesses)
 
+    async def _launch(self, setup: Setup) -> float:
+        """Seconds of a whole case: from its first port until its last worker is gone."""
+        if setup.how == "bare_fork":
+            found = await self._fork.answer(str(setup.case.workers))
+            return float(found["seconds"])
+        began = time.monotonic()
+        options = replace(self._case_run.options, fresh=setup.how == "fresh")
+        case_run = replace(self._in_folder(setup), options=options)
+        verdict = await case_run.judge(setup.case, self._selection)
+        if not verdict.as_expected:
+            raise LaunchError(f"{setup.case.id} went wrong: {verdict.seen}")
+        return time.monotonic() - began
+
+    def _in_folder(self, setup: Setup) -> CaseRun:
+        folder = self._folder.case(f"{setup.part}-{setup.how}-{setup.case.id}")
+        return replace(self._case_run, folder=folder)
+
     async def _measure(self, setup: Setup, steps: int, accesses: int) -> Visit:
-        folder = self._folder.case(f"{setup.part}-{setup.case.id}")
+        case_run = self._in_folder(setup)
+        folder = case_run.folder
         measure = {
             "steps": steps,
-            "warm_up": max(3, int(WARM_UP_SHARE * steps)),
+            "warm_up": _warm_up(steps),
             "accesses": accesses,
             "as_run": setup.as_run,
             "graphs": setup.part == "sharing",
             "one_thread": setup.one_thread,
             "sizes": setup.sizes,
         }
-        case_run = CaseRun(
-            self._case_run.server,
-            self._case_run.devices,
-            self._case_run.options,
-            folder,
-            self._case_run.observer,
-        )
         end = await case_run.run(setup.case, self._selection, ENTRY, measure=measure)
         if end.complaints:
             raise LaunchError(_what_went_wrong(setup, end))
@@ -101,38 +129,9 @@ class Visitor:
         _forget(folder, len(found))
         return Visit(found, dict(end.workers[0].phases))
 
-    async def _alone(self, setup: Setup, steps: int) -> list[float]:
-        """Run the loop as a script of its own; the seconds of its steps."""
-        replicas = setup.case.replicas_per_worker
-        sizes = {
-            **setup.sizes,
-            "replicas": replicas,
-            "steps": steps,
-            "warm_up": max(3, int(WARM_UP_SHARE * steps)),
-        }
-        environment = self._case_run.devices.environment(setup.case.deployment, 0)
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", PLAIN_LOOP, json.dumps(sizes),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env={**server_environment(os.environ, exact=False), **without_none(environment)},
-        )  # fmt: skip
-        try:
-            output, errors = await asyncio.wait_for(process.communicate(), PLAIN_DEADLINE_S)
-        except BaseException:
-            process.kill()
-            await process.wait()
-            raise
-        if process.returncode:
-            lines = errors.decode(errors="replace").strip().splitlines()
-            raise LaunchError(f"the bare loop failed: {lines[-1] if lines else 'without a word'}")
-        seconds: list[float] = json.loads(output)
-        return seconds
 
-
-def without_none(environment: dict[str, str | None]) -> dict[str, str]:
-    """An environment without what is to be removed from it."""
-    return {name: value for name, value in environment.items() if value is not None}
+def _warm_up(steps: int) -> int:
+    return max(3, int(WARM_UP_SHARE * steps))
 
 
 def _what_went_wrong(setup: Setup, end: ClusterEnd) -> str:

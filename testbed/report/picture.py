@@ -87,7 +87,7 @@ class _Picture:
                 "identical": finding.identical,
             }
         )
-        copies = reading.copies or (Copy("", problem=f"no copy: {reading.kind}"),)
+        copies = reading.copies or (Copy("", problem="no copy"),)
         for copy in copies:
             mark = _mark(finding.claim, copy.value, first) if role == "object" else ""
             device = self._device(worker, copy.device)

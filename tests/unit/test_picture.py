@@ -88,7 +88,7 @@ def test_what_is_on_no_device_is_still_drawn() -> None:
     report = report_of(python, symbolic)
     one, other = pictures_of(case_of(), (report,))
     assert places(one)[-1] == ("worker 0", "no device", [], [0])
-    assert other["copies"][0]["problem"] == "no copy: symbolic"
+    assert other["copies"][0]["problem"] == "no copy"
 
 
 def test_two_objects_are_both_drawn_and_one_is_drawn_once() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from testbed.bench.evaluate import rows_of
-from testbed.bench.plan import COLLECTIVES, MODEL, WEIGHT, Setup
+from testbed.bench.plan import COLLECTIVES, LAUNCH, MODEL, WEIGHT, Setup
 from testbed.bench.visits import Visit
 from testbed.cluster import Cluster
 from testbed.errors import LaunchError
@@ -133,7 +133,7 @@ def test_start_up_is_split_by_phase() -> None:
     inside = {"first_trace": 0.3, "first_step": 0.2, "steps": [0.0202]}
     setups = [
         setup_of("own_cost", MODEL, sizes=SIZES, as_run=True),
-        setup_of("own_cost", MODEL, sizes=SIZES, alone=True),
+        setup_of("own_cost", MODEL, sizes=SIZES, how="alone"),
     ]
     visits = {0: [Visit([inside], phases)], 1: [Visit([{"steps": [0.02]}])]}
     (row,) = rows_of(setups, visits, request_of())
@@ -150,3 +150,20 @@ def test_start_up_is_split_by_phase() -> None:
             "ratio": 1.01,
         }
     )
+
+
+def test_launches_are_held_against_their_limit() -> None:
+    """0.11 s against 0.10 s in a bare loop, round by round: 1.1 times the limit."""
+    setups = [
+        setup_of("own_cost", LAUNCH, workers=2, how=how) for how in ("", "bare_fork", "fresh")
+    ]
+    taken = ((0.11, 0.22), (0.10, 0.20), (1.0, 2.0))
+    visits = {
+        place: [Visit([], seconds=each) for each in rounds] for place, rounds in enumerate(taken)
+    }
+    (row,) = rows_of(setups, visits, request_of())
+    found = {name: figure.rounds for name, figure in row.figures.items()}
+    assert found["launch"] == (0.11, 0.22)
+    assert found["bare_fork"] == (0.10, 0.20)
+    assert found["fresh"] == (1.0, 2.0)
+    assert found["over_limit"] == pytest.approx((1.1, 1.1))

@@ -29,7 +29,7 @@ def test_every_part_has_set_ups(quick: bool) -> None:
     """Each part is measured, in the order of the list, and each set-up is another one."""
     setups = plan(request_of(*PARTS, quick=quick), SELECTION)
     assert list(dict.fromkeys(setup.part for setup in setups)) == list(PARTS)
-    seen = Counter((s.part, s.case, str(s.sizes), s.alone) for s in setups)
+    seen = Counter((s.part, s.case, str(s.sizes), s.how) for s in setups)
     assert max(seen.values()) == 1
 
 

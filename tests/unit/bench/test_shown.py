@@ -62,7 +62,13 @@ def test_every_part_is_shown() -> None:
     """Each part that was measured has its heading and its rows."""
     text = text_of(every_part())
     assert all(part in text for part in PARTS)
-    for expected in ("weight of 4 B, outside_scope", "48% ±", "all_reduce AUTO", "4 MiB", "1.000"):
+    for expected in (
+        "weight of 4 B, outside_scope",
+        "48% ±",
+        "all_reduce AUTO",
+        "4 MiB",
+        "1.00 ±1%",
+    ):
         assert expected in text
 
 
