@@ -120,14 +120,20 @@ class _Picture:
         return f"{job} {task}" if job in ("ps", "worker") else "chief"
 
     def _arrows(self) -> list[dict[str, Any]]:
-        drawn = [number for devices in self.hosts.values() for number in _replicas(devices)]
         arrows = []
         for index, copy in enumerate(self.copies):
+            drawn = self._replicas_of(self.objects[copy["object"]]["worker"])
             numbers = [n for n in map(_replica_number, copy["writers"]) if n in drawn]
             for number in numbers:
                 crowded = len(numbers) > 1
                 arrows.append({"replica": number, "copy": index, "crowded": crowded})
         return arrows
+
+    def _replicas_of(self, worker: int) -> set[int]:
+        """The replicas that can reach a worker's copies: no process writes another's memory."""
+        first = worker * self.case.replicas_per_worker
+        report = next(report for report in self.reports if report.worker == worker)
+        return {first + number for number in range(len(report.replica_devices))}
 
     def _merge(self) -> dict[str, Any] | None:
         """Where all replicas' values become one before it is written, if that was seen."""

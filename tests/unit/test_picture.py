@@ -142,6 +142,15 @@ def test_a_writer_that_nobody_knows_draws_no_arrow() -> None:
     assert (drawn["arrows"], drawn["merge"]) == ([], None)
 
 
+def test_no_arrow_crosses_from_worker_to_worker() -> None:
+    """A replica cannot write a copy of another process, whatever a record says."""
+    verdict = counted_per_replica(WORKERS_2X2)
+    first, second = verdict.reports
+    (finding,) = first.findings
+    drawn = pictures_of(verdict.case, (first, replace(second, findings=(finding,))))[0]
+    assert [(arrow["replica"], arrow["copy"]) for arrow in drawn["arrows"]] == [(0, 0), (1, 0)]
+
+
 def test_no_claim_no_picture() -> None:
     """A case that raised before it claimed anything has no picture."""
     verdict = rejected("no")
