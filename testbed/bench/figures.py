@@ -12,7 +12,7 @@ from testbed.bench.statistics import interval
 
 @dataclass(frozen=True)
 class Metric:
-    """One thing that is measured. `unit` is `s`, `/s`, `B`, `B/s`, or nothing for a bare number."""
+    """One thing that is measured. `unit` is `s`, `/s`, `B`, `B/s`, `count`, or nothing for a ratio."""
 
     name: str
     unit: str
@@ -29,8 +29,8 @@ METRICS = {
         Metric("step_p99", "s", "time that 99 % of the steps take at most"),
         Metric("reads", "/s", "reads by each replica, in a tf.function", "higher"),
         Metric("writes", "/s", "writes by each replica, in a tf.function", "higher"),
-        Metric("traces", "", "traces of the step until it had run once"),
-        Metric("retraces", "", "traces of the step after it had run once"),
+        Metric("traces", "count", "traces of the step until it had run once"),
+        Metric("retraces", "count", "traces of the step after it had run once"),
         Metric("moved", "B", "bytes that a worker's devices send in one step"),
         Metric("device_memory", "B", "most on one device: on a GPU all, on a CPU the variable"),
         Metric("process_memory", "B", "proportional memory of a worker"),

@@ -11,6 +11,7 @@ _SCALES = {
     "/s": ((1e6, "M/s"), (1e3, "k/s"), (1.0, "/s")),
     "B": ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"), (1.0, "B")),
     "B/s": ((1e9, "GB/s"), (1e6, "MB/s"), (1e3, "kB/s"), (1.0, "B/s")),
+    "count": ((1.0, ""),),
     "": ((1.0, ""),),
 }
 
@@ -20,7 +21,7 @@ def shown(value: float, unit: str) -> str:
     scales = _SCALES[unit]
     size, name = next((s for s in scales if abs(value) >= s[0] * 0.9995), scales[-1])
     scaled = value / size
-    whole = unit in ("B", "") and scaled == int(scaled)
+    whole = unit in ("B", "count") and scaled == int(scaled)
     return f"{int(scaled) if whole else digits(scaled)} {name}".rstrip()
 
 

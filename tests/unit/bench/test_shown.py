@@ -32,6 +32,8 @@ from tests.unit.bench.builders import every_part, record_of, row_of
         (1.5e9, "B/s", "1.50 GB/s"),
         (0.0, "B", "0 B"),
         (0.987, "", "0.987"),
+        (1.0, "", "1.00"),
+        (1.0, "count", "1"),
     ],
 )
 def test_values_have_three_digits_and_a_unit(value: float, unit: str, expected: str) -> None:
