@@ -192,12 +192,13 @@ def _bandwidth(record: BenchRecord) -> Any:
                 markersize=4,
                 label=name,
             )
-        axes.axhline(record.copy_bandwidth.value, color=_INK, linestyle="--", linewidth=1)
+        limit, carrier = record.limit
+        axes.axhline(limit, color=_INK, linestyle="--", linewidth=1)
         _logarithmic(axes, "x", "B")
         _logarithmic(axes, "y", "B/s")
         axes.set_title(deployment, fontsize=10)
         axes.set_xlabel("message")
-        axes.set_ylabel("bus bandwidth; dashed: memory copy")
+        axes.set_ylabel(f"bus bandwidth; dashed: {carrier}")
     handles: dict[str, Any] = {}
     for axes in figure.axes:
         found, names = axes.get_legend_handles_labels()

@@ -10,6 +10,7 @@ from typing import Any
 
 from testbed.bench.doubts import Doubt
 from testbed.bench.figures import Figure, Row
+from testbed.bench.wire import link_of
 
 # Raised whenever a field changes its meaning or goes; a new field alone does not raise it.
 BENCH_VERSION = 1
@@ -41,6 +42,12 @@ class BenchRecord:
     def of(self, part: str) -> list[Row]:
         """The rows of one part."""
         return [row for row in self.rows if row.part == part]
+
+    @property
+    def limit(self) -> tuple[float, str]:
+        """The most that a message can be carried at, in bytes per second, and by what."""
+        link = link_of(self.machine["gpus"]) if self.device != "cpu" else None
+        return link or (self.copy_bandwidth.value, "memory copy")
 
     def to_json(self) -> dict[str, Any]:
         """The record as JSON types."""

@@ -80,12 +80,19 @@ def _scaling_cells(row: Row) -> tuple[str, ...]:
 
 
 def _wire(record: BenchRecord) -> Iterator[PlainTable]:
-    limit = record.copy_bandwidth.value
+    limit, carrier = record.limit
     for deployment, rows in _by_deployment(record.of("wire")):
         ordered = sorted(rows, key=lambda row: (collective(row), row.sizes["bytes"]))
         yield PlainTable(
             deployment,
-            ("collective", "message", "time", "algbw", "busbw", f"of {shown(limit, 'B/s')} copy"),
+            (
+                "collective",
+                "message",
+                "time",
+                "algbw",
+                "busbw",
+                f"of {carrier}, {shown(limit, 'B/s')}",
+            ),
             tuple(
                 tuple(_wire_cells(row, limit) for row in together)
                 for _, together in groupby(ordered, key=collective)

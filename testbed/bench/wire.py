@@ -7,7 +7,8 @@ what the hardware carries, whichever n is.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 # What one rank has to send or receive at least, as a share of the message, for n ranks.
 BUS_FACTORS: dict[str, Callable[[int], float]] = {
@@ -36,3 +37,22 @@ def algbw(message: int, seconds: float) -> float:
 def busbw(collective: str, message: int, ranks: int, seconds: float) -> float:
     """Bus bandwidth in bytes per second; 0 for one rank, which has nobody to talk to."""
     return algbw(message, seconds) * BUS_FACTORS[collective](ranks)
+
+
+# GB/s of one PCIe lane in one direction, after its encoding, by generation.
+_PCIE_LANE = {1: 0.25, 2: 0.5, 3: 0.985, 4: 1.969, 5: 3.938, 6: 7.563}
+
+
+def link_of(gpus: Sequence[Mapping[str, Any]]) -> tuple[float, str] | None:
+    """The slowest link among GPUs, in bytes per second, and its name; None where none is known.
+
+    GPUs that have NVLinks talk over them, others over PCIe.
+    """
+    links = []
+    for gpu in gpus:
+        lanes = _PCIE_LANE.get(gpu["pcie_generation"], 0.0) * (gpu["pcie_width"] or 0)
+        links.append((gpu["nvlink_gb_s"] or lanes, "NVLink" if gpu["nvlink_gb_s"] else "PCIe"))
+    if not links or not all(speed for speed, _ in links):
+        return None
+    speed, name = min(links)
+    return speed * 1e9, name

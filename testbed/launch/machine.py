@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
 
 _GPU_QUERY = "name,driver_version,memory.total,pcie.link.gen.max,pcie.link.width.max"
 _GPU_DEADLINE_S = 20.0
+_LINK = re.compile(r"\s+Link \d+: ([\d.]+) GB/s")
 
 
 def describe_machine() -> dict[str, Any]:
@@ -47,18 +49,43 @@ def governor() -> str | None:
 
 
 def gpus() -> list[dict[str, Any]]:
-    """Name, driver, memory in MiB and PCIe link of each GPU, as nvidia-smi tells them."""
-    command = ["nvidia-smi", f"--query-gpu={_GPU_QUERY}", "--format=csv,noheader,nounits"]
+    """Name, driver, memory and links of each GPU, as nvidia-smi tells them."""
+    told = _ask_nvidia_smi(f"--query-gpu={_GPU_QUERY}", "--format=csv,noheader,nounits")
+    links = nvlinks_of(_ask_nvidia_smi("nvlink", "--status")) if told else []
+    lines = [line for line in told.splitlines() if line.strip()]
+    return [
+        gpu_of(line, links[number] if number < len(links) else 0.0)
+        for number, line in enumerate(lines)
+    ]
+
+
+def _ask_nvidia_smi(*arguments: str) -> str:
+    """What it prints; nothing where it is missing, or has no answer."""
     try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=_GPU_DEADLINE_S, check=True
-        )
+        return subprocess.run(
+            ["nvidia-smi", *arguments],
+            capture_output=True,
+            text=True,
+            timeout=_GPU_DEADLINE_S,
+            check=True,
+        ).stdout
     except (OSError, subprocess.SubprocessError):
-        return []
-    return [gpu_of(line) for line in done.stdout.splitlines() if line.strip()]
+        return ""
 
 
-def gpu_of(line: str) -> dict[str, Any]:
+def nvlinks_of(status: str) -> list[float]:
+    """GB/s of all NVLinks of each GPU together, from what `nvidia-smi nvlink --status` prints."""
+    found: list[float] = []
+    for line in status.splitlines():
+        link = _LINK.match(line)
+        if line.startswith("GPU "):
+            found.append(0.0)
+        elif link and found:
+            found[-1] += float(link[1])
+    return found
+
+
+def gpu_of(line: str, nvlink: float = 0.0) -> dict[str, Any]:
     """One line of nvidia-smi's answer; what it does not know is null."""
     name, driver, memory, generation, width = (part.strip() for part in line.split(","))
     return {
@@ -67,6 +94,7 @@ def gpu_of(line: str) -> dict[str, Any]:
         "memory_mib": _number(memory),
         "pcie_generation": _number(generation),
         "pcie_width": _number(width),
+        "nvlink_gb_s": nvlink or None,
     }
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from testbed.bench.scaling import doubling, efficiency, examples_per_second
-from testbed.bench.wire import algbw, busbw, message_bytes
+from testbed.bench.wire import algbw, busbw, link_of, message_bytes
+from testbed.launch.machine import gpu_of, nvlinks_of
 
 
 def test_algbw_is_message_by_time() -> None:
@@ -60,3 +61,31 @@ def test_efficiency_is_against_one_replica(examples: float, replicas: int, expec
 def test_scaling_doubles_up_to_what_is_there(most: int, expected: list[int]) -> None:
     """1, 2, 4, ..., and the largest itself, once."""
     assert doubling(most) == expected
+
+
+NVLINK_STATUS = """GPU 0: NVIDIA H100 80GB HBM3 (UUID: GPU-1)
+\t Link 0: 26.562 GB/s
+\t Link 1: 26.562 GB/s
+GPU 1: NVIDIA H100 80GB HBM3 (UUID: GPU-2)
+\t Link 0: 26.562 GB/s
+\t Link 1: <inactive>
+"""
+
+
+def test_links_are_added_up() -> None:
+    """Two active links of 26.562 GB/s are 53.124, and one that is inactive adds nothing."""
+    assert nvlinks_of(NVLINK_STATUS) == pytest.approx([53.124, 26.562])
+    assert nvlinks_of("") == []
+
+
+def test_the_slowest_link_is_the_limit() -> None:
+    """NVLink where there is one, else 16 lanes of PCIe 4: 31.5 GB/s; nothing without a GPU."""
+    line = "NVIDIA A100, 550.54, 40960, 4, 16"
+    assert link_of([gpu_of(line, 50.0), gpu_of(line, 25.0)]) == (25e9, "NVLink")
+    assert link_of([gpu_of(line)]) == (pytest.approx(31.504e9), "PCIe")
+    assert link_of([]) is None
+
+
+def test_a_link_that_is_not_known_is_no_limit() -> None:
+    """Where nvidia-smi does not know a link, the memory's figure stands there instead."""
+    assert link_of([gpu_of("A GPU, 550.54, 40960, [N/A], [N/A]")]) is None
