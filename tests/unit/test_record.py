@@ -58,6 +58,7 @@ RECORDS = {
                     "memory_mib": 81559,
                     "pcie_generation": None,
                     "pcie_width": 16,
+                    "nvlink_gb_s": 450.0,
                 }
             ],
         },
