@@ -39,6 +39,20 @@ def test_as_expected(testbed: Callable[..., Done], script: Callable[..., str]) -
     check(done.record)
 
 
+def test_every_form_of_report(
+    testbed: Callable[..., Done], script: Callable[..., str], tmp_path: Path
+) -> None:
+    """A run writes its page and JUnit beside its record, and says where they are."""
+    files = ("--json", "result.json", "--html", "page.html", "--junit", "junit.xml")
+    done = testbed("run", script(COUNTER.format(rules=RULE)), "--strategy", "mirrored", *files)
+    assert done.status == 0, done.output
+    assert "result: result.json\npage: page.html\nJUnit: junit.xml\n" in done.output
+    assert "counter[outside_scope,function]@mirrored-2" in (tmp_path / "page.html").read_text()
+    assert 'tests="1" failures="0"' in (tmp_path / "junit.xml").read_text()
+    (copy,) = done.record["cases"][0]["reports"][0]["findings"][0]["reading"]["copies"]
+    assert copy["writers"] == ["replica 0", "replica 1"]
+
+
 def test_wrong_expectation(testbed: Callable[..., Done], script: Callable[..., str]) -> None:
     """A wrong expectation: status 1, and which case, what was expected and what was seen."""
     done = testbed("run", script(COUNTER.format(rules="")), "--strategy", "mirrored")
