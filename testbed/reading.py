@@ -28,7 +28,8 @@ class Copy:
     problem: str = ""
     """Why there is no value to read, in TensorFlow's words."""
     writers: tuple[str, ...] = ()
-    """Whose steps wrote it: `replica 0`, ..., or `merged` for what all replicas write together."""
+    """Who wrote it while steps were taken: `replica 0`, ..., `merged` for what all replicas write
+    together, `outside` for what was not written by `strategy.run`."""
 
 
 @dataclass(frozen=True)

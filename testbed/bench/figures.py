@@ -12,7 +12,7 @@ from testbed.bench.statistics import interval
 
 @dataclass(frozen=True)
 class Metric:
-    """One thing that is measured; `unit` is `s`, `/s`, `B`, `B/s`, `count`, or empty for a ratio."""
+    """One thing that is measured; `unit` is s, /s, B, B/s, count, or empty for a ratio."""
 
     name: str
     unit: str

@@ -81,18 +81,12 @@ def _scaling_cells(row: Row) -> tuple[str, ...]:
 
 def _wire(record: BenchRecord) -> Iterator[PlainTable]:
     limit, carrier = record.limit
+    heading = f"of {carrier}, {shown(limit, 'B/s')}"
     for deployment, rows in _by_deployment(record.of("wire")):
         ordered = sorted(rows, key=lambda row: (collective(row), row.sizes["bytes"]))
         yield PlainTable(
             deployment,
-            (
-                "collective",
-                "message",
-                "time",
-                "algbw",
-                "busbw",
-                f"of {carrier}, {shown(limit, 'B/s')}",
-            ),
+            ("collective", "message", "time", "algbw", "busbw", heading),
             tuple(
                 tuple(_wire_cells(row, limit) for row in together)
                 for _, together in groupby(ordered, key=collective)

@@ -23,7 +23,7 @@ class WorkerBed:
         self.worker = worker
         self.findings: list[Finding] = []
         self._channel = channel
-        self._writes = Writes()
+        self._writes = Writes(strategy)
         self._steps = 0
         self._calls: dict[Callable[..., Any], Callable[..., Any]] = {}
         self._coordinator: Any = (

@@ -82,6 +82,31 @@ def observing_ops(told: Callable[[str, Any, Any], None]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def observing_run(strategy: Any, running: list[bool]) -> Iterator[None]:
+    """Hold whether `strategy.run` goes on, whoever called it, as the last entry of `running`.
+
+    Private: what replicas write together is written in cross-replica context, like what is written
+    beside them, and no public call tells the two apart. Every `run`, those inside of Keras too,
+    goes through `StrategyExtended._call_for_each_replica`. Seen on TensorFlow 2.21.
+    """
+    extended = strategy.extended
+    original = extended._call_for_each_replica
+
+    def call_for_each_replica(*args: Any, **kwargs: Any) -> Any:
+        running.append(True)
+        try:
+            return original(*args, **kwargs)
+        finally:
+            running.pop()
+
+    extended._call_for_each_replica = call_for_each_replica
+    try:
+        yield
+    finally:
+        extended._call_for_each_replica = original
+
+
+@contextlib.contextmanager
 def collecting_graphs(graphs: list[Any]) -> Iterator[None]:
     """Collect the graphs of a tf.function's first call, cut by device and optimized, as they run.
 

@@ -8,10 +8,13 @@ from typing import Any
 
 import tensorflow as tf
 
-from testbed.worker.probes import captured_from, observing_ops, replica_number
+from testbed.worker.probes import captured_from, observing_ops, observing_run, replica_number
 
 # What replicas write together: the update that follows a reduction over all of them.
 MERGED = "merged"
+
+# What is written while steps are taken, and yet not by `strategy.run`.
+OUTSIDE = "outside"
 
 _WRITING = (
     "AssignVariableOp",
@@ -30,7 +33,9 @@ class Writes:
     A compiled step is seen when it is traced: once for each replica, as it will be run.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, strategy: Any) -> None:
+        self._strategy = strategy
+        self._running = [False]
         # By the id of a variable's handle. The handle itself is not kept: a variable that nobody
         # holds any more has to go, and with it what its id meant.
         self._writers: dict[int, set[str]] = {}
@@ -39,11 +44,11 @@ class Writes:
     @contextlib.contextmanager
     def watched(self) -> Iterator[None]:
         """Watch the operations of this thread and of the replicas that it starts."""
-        with observing_ops(self._note):
+        with observing_ops(self._note), observing_run(self._strategy, self._running):
             yield
 
     def of(self, variable: Any) -> tuple[str, ...]:
-        """The writers of one copy: `replica 0`, `replica 1`, ..., or `merged`."""
+        """The writers of one copy: `replica 0`, `replica 1`, ..., `merged`, `outside`."""
         try:
             handle = variable.handle
         except (AttributeError, ValueError):
@@ -60,10 +65,11 @@ class Writes:
                 # A new variable's first write gives it its initial value: nobody's step.
                 self._unset.discard(key)
             else:
-                self._writers.setdefault(key, set()).add(_who())
+                self._writers.setdefault(key, set()).add(self._who())
 
-
-def _who() -> str:
-    if tf.distribute.in_cross_replica_context():
-        return MERGED
-    return f"replica {replica_number()}"
+    def _who(self) -> str:
+        if tf.distribute.in_cross_replica_context():
+            return MERGED if self._running[-1] else OUTSIDE
+        if tf.distribute.get_strategy() is not self._strategy:
+            return OUTSIDE
+        return f"replica {replica_number()}"
