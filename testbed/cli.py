@@ -176,7 +176,7 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
         "--replicas", type=int, default=0, metavar="R", help="at most so many replicas of a worker"
     )
     for name, default, about in (
-        ("batch", 16, "examples a replica in a step of the model"),
+        ("batch", 8, "examples a replica in a step of the model"),
         ("width", 32, "channels of the model's convolution, and size of its attention"),
         ("image", 32, "pixels of a side of the model's images"),
     ):

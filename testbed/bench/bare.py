@@ -6,11 +6,15 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from testbed.bench.plan import Setup
 from testbed.errors import LaunchError
 from testbed.launch.environment import server_environment
+from testbed.launch.worker_process import WorkerProcess
+from testbed.scenario import Case
+from testbed.verdict import Verdict
 
 PLAIN_LOOP = "testbed.bench.programs.plain_loop"
 BARE_FORK = "testbed.bench.programs.bare_fork"
@@ -23,15 +27,23 @@ _LONGEST_LINE = 2**20
 class BareProgram:
     """A module that runs in an interpreter of its own and answers in lines of JSON."""
 
-    def __init__(self, module: str, *arguments: str) -> None:
-        self._command = [sys.executable, "-m", module, *arguments]
+    def __init__(self, module: str) -> None:
+        self._module = module
         self._process: asyncio.subprocess.Process | None = None
 
-    async def start(self, environment: dict[str, str | None] | None = None) -> None:
-        """Start it, with the environment that workers of a benchmark get, and more."""
-        more = {name: value for name, value in (environment or {}).items() if value is not None}
+    async def start(self, *arguments: str, environment: dict[str, str | None]) -> None:
+        """Start it, unless it runs, and wait for its first answer: then it is ready.
+
+        It gets the environment that workers of a benchmark get, and more.
+        """
+        if self._process is not None:
+            return
+        more = {name: value for name, value in environment.items() if value is not None}
         self._process = await asyncio.create_subprocess_exec(
-            *self._command,
+            sys.executable,
+            "-m",
+            self._module,
+            *arguments,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
@@ -39,6 +51,7 @@ class BareProgram:
             limit=_LONGEST_LINE,
             start_new_session=True,
         )
+        await self.answer()
 
     async def answer(self, line: str = "") -> Any:
         """Write a line, if there is one to write, and read the next answer.
@@ -59,7 +72,7 @@ class BareProgram:
         finally:
             reading.cancel()
         if not told:
-            raise LaunchError(f"{' '.join(self._command[1:3])} did not answer; run it by hand")
+            raise LaunchError(f"python -m {self._module} did not answer; see what it says by hand")
         return json.loads(told)
 
     async def end(self) -> None:
@@ -69,14 +82,26 @@ class BareProgram:
             await self._process.wait()
 
 
-async def plain_loop(setup: Setup, steps: int, warm_up: int, environment: Any) -> list[float]:
-    """Run the model's loop as a script of its own; the seconds of its steps."""
-    replicas = setup.case.replicas_per_worker
-    counts = {"replicas": replicas, "steps": steps, "warm_up": warm_up}
-    program = BareProgram(PLAIN_LOOP, json.dumps({**setup.sizes, **counts}))
-    try:
-        await program.start(environment)
-        seconds: list[float] = await program.answer()
-        return seconds
-    finally:
-        await program.end()
+class Turns:
+    """Lets a worker and the bare loop take steps in turn, so that both meet the same moments."""
+
+    def __init__(self, loop: BareProgram, turns: int, steps: int) -> None:
+        self._loop, self._turns, self._steps = loop, turns, steps
+        self.seconds: list[float] = []
+        """Of each step of the bare loop."""
+
+    def started(self, case: Case) -> None:
+        """See `testbed.runner.Observer`."""
+
+    def judged(self, verdict: Verdict) -> None:
+        """See `testbed.runner.Observer`."""
+
+    async def watch(
+        self, case: Case, workers: Sequence[WorkerProcess], logs: Sequence[Path]
+    ) -> None:
+        """See `testbed.runner.Observer`; of a case of one worker."""
+        (worker,) = workers
+        for turn in range(1, self._turns + 1):
+            if await worker.until_told("waiting", turn):
+                self.seconds += await self._loop.answer(str(self._steps))
+                worker.give_turn()

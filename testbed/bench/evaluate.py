@@ -163,31 +163,31 @@ def _own_rows(place: int, setups: Sequence[Setup], visits: Visits) -> list[Row]:
     setup = setups[place]
     if setup.how:
         return []
-    beside = {
-        other.how: visits[number]
-        for number, other in enumerate(setups)
-        if other.part == setup.part and other.how and other.case == setup.case
-    }
     if setup.case.scenario == LAUNCH:
-        return [_row(setup, figures=_launch_figures(visits[place], beside))]
+        others = {
+            other.how: visits[number]
+            for number, other in enumerate(setups)
+            if other.how and other.case == setup.case
+        }
+        return [_row(setup, figures=_launch_figures(visits[place], others))]
     figures = {
         name: figure([v.phases[end] - v.phases.get(begin, 0.0) for v in visits[place]])
         for name, begin, end in STARTUP
     }
     figures |= _of_first_worker(visits[place], ("first_trace", "first_step"))
-    if "alone" in beside:
+    if setup.beside:
         inside = [percentile(visit.steps, 0.5) for visit in visits[place]]
-        alone = [percentile(visit.steps, 0.5) for visit in beside["alone"]]
+        alone = [percentile(visit.alone, 0.5) for visit in visits[place]]
         figures["in_testbed"], figures["alone"] = figure(inside), figure(alone)
         figures["ratio"] = _ratio(inside, alone)
     return [_row(setup, figures=figures)]
 
 
 def _launch_figures(
-    forked: Sequence[Visit], beside: Mapping[str, Sequence[Visit]]
+    forked: Sequence[Visit], others: Mapping[str, Sequence[Visit]]
 ) -> dict[str, Figure]:
     """Seconds of launches, by how their processes came to be."""
-    taken = {"launch": forked, **beside}
+    taken = {"launch": forked, **others}
     seconds = {name: [visit.seconds for visit in of_way] for name, of_way in taken.items()}
     figures = {name: figure(each) for name, each in seconds.items()}
     if "bare_fork" in seconds:

@@ -53,8 +53,8 @@ class Effort:
     bytes_timed: int
 
 
-QUICK = Effort(3, 0.06, 300, 20, tuple(4**k for k in (1, 5, 8, 11)), 20, 2**24)
-THOROUGH = Effort(10, 0.5, 2000, 100, tuple(4**k for k in range(1, 13)), 50, 2**26)
+QUICK = Effort(3, 0.06, 300, 4, tuple(4**k for k in (1, 6, 11)), 10, 2**24)
+THOROUGH = Effort(10, 0.5, 2000, 30, tuple(4**k for k in range(1, 13)), 50, 2**26)
 
 
 @dataclass(frozen=True)
@@ -107,14 +107,16 @@ class Setup:
     """Whether its steps are timed as a scenario takes them."""
     one_thread: bool = False
     """Whether each operation computes with one thread, so that a replica takes one core."""
+    beside: bool = False
+    """Whether its steps are taken in turn with those of the bare loop."""
     how: str = ""
-    """What it is held against: `alone`, the bare loop; `bare_fork`; `fresh`, new interpreters."""
+    """How a launch is done instead: `bare_fork`, or `fresh` for new interpreters."""
 
     @property
     def program(self) -> str:
-        """What says how many steps fit in a time: the same at every site and in every way."""
+        """What says how many steps fit in a time: the same in every way of sharing."""
         name = "a way" if self.part == "sharing" and not self.sizes else self.case.scenario
-        return f"{name} {self.sizes} {self.case.deployment}"
+        return f"{name} {self.sizes} {self.case.site} {self.case.deployment}"
 
 
 def selection_of() -> Selection:
@@ -166,7 +168,7 @@ def _sharing(request: Request, selection: Selection) -> list[Setup]:
     ]
     weights = [
         Setup("sharing", Case(WEIGHT, site, "function", deployment), {"elements": elements})
-        for elements in WEIGHT_ELEMENTS
+        for elements in (WEIGHT_ELEMENTS[-1:] if request.quick else WEIGHT_ELEMENTS)
         for site in ("outside_scope", "in_scope")
         for deployment in deployments
     ]
@@ -193,7 +195,7 @@ def _wire(request: Request, _: Selection) -> list[Setup]:
     setups = []
     for deployment in pair(request):
         known = ["AUTO"]
-        if deployment.strategy == "multi_worker_mirrored":
+        if deployment.strategy == "multi_worker_mirrored" and not request.quick:
             known.append("RING")
         if request.device == "gpu":
             known.append("NCCL")
@@ -208,14 +210,13 @@ def _own_cost(request: Request, _: Selection) -> list[Setup]:
     )
     launches = [
         Setup("own_cost", Case(LAUNCH, "in_scope", "eager", _workers(count)), how=how)
-        for count in ((2,) if request.quick else (2, 4))
+        for count in (2, 4)
+        for how in ("", "bare_fork", "fresh")
         # New interpreters take seconds, and a quick benchmark has few of those.
-        for how in ("", "bare_fork", *(["fresh"] * (not request.quick)))
-        if request.device == "cpu"
+        if not request.quick and request.device == "cpu"
     ]
     return [
-        Setup("own_cost", mirrored, request.sizes, as_run=True),
-        Setup("own_cost", mirrored, request.sizes, how="alone"),
+        Setup("own_cost", mirrored, request.sizes, as_run=True, beside=True),
         Setup("own_cost", workers, request.sizes, as_run=True),
         *launches,
     ]

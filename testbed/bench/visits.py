@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from testbed.bench.bare import BARE_FORK, BareProgram, plain_loop
+from testbed.bench.bare import BARE_FORK, PLAIN_LOOP, BareProgram, Turns
 from testbed.bench.plan import COLLECTIVES, LAUNCH, Effort, Setup
 from testbed.bench.statistics import percentile
 from testbed.errors import LaunchError
@@ -19,22 +21,26 @@ from testbed.selection import Selection
 ENTRY = "testbed.worker.measure:measure_case"
 
 # Enough for a pilot to tell how long a step takes.
-PILOT_STEPS = 10
+PILOT_STEPS = 5
 WARM_UP_SHARE = 0.3
-FEWEST_STEPS = 20
+FEWEST_STEPS = 12
+
+# Of a worker and the bare loop, in each of which both take steps.
+TURNS = 6
 
 
 @dataclass(frozen=True)
 class Visit:
     """What one visit found.
 
-    `workers` holds each worker's figures, `phases` when worker 0 reached which one, in seconds, and
-    `seconds` how long a whole launch took.
+    `workers` holds each worker's figures, `phases` when worker 0 reached which one, in seconds,
+    `seconds` how long a whole launch took, and `alone` each step of the bare loop.
     """
 
     workers: list[dict[str, Any]]
     phases: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
+    alone: Sequence[float] = ()
 
     @property
     def steps(self) -> list[float]:
@@ -54,13 +60,14 @@ class Visitor:
         self._effort = effort
         self._steps: dict[str, int] = {}
         self._fork = BareProgram(BARE_FORK)
-        self._fork_ready = False
+        self._loop = BareProgram(PLAIN_LOOP)
 
     async def __aenter__(self) -> Visitor:
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._fork.end()
+        await self._loop.end()
 
     async def pilot(self, setup: Setup) -> None:
         """Find out how many steps to take, once for set-ups whose steps are alike.
@@ -68,13 +75,16 @@ class Visitor:
         Raises:
             LaunchError: the set-up cannot be measured.
         """
-        if setup.how == "bare_fork" and not self._fork_ready:
-            await self._fork.start()
-            self._fork_ready = bool(await self._fork.answer())
-        known = setup.program in self._steps or setup.case.scenario in (COLLECTIVES, LAUNCH)
-        if known or setup.how:
+        environment = self._case_run.devices.environment(setup.case.deployment, 0)
+        if setup.how == "bare_fork":
+            await self._fork.start(environment=environment)
+        if setup.beside:
+            counts = {"replicas": setup.case.replicas_per_worker, "warm_up": PILOT_STEPS}
+            sizes = json.dumps({**setup.sizes, **counts})
+            await self._loop.start(sizes, environment=environment)
+        if setup.case.scenario in (COLLECTIVES, LAUNCH) or setup.program in self._steps:
             return
-        visit = await self._measure(setup, PILOT_STEPS, accesses=1)
+        visit = await self._measure(setup, PILOT_STEPS, accesses=0)
         fitting = self._effort.step_budget / percentile(visit.steps, 0.5)
         self._steps[setup.program] = int(min(max(fitting, FEWEST_STEPS), self._effort.most_steps))
 
@@ -87,11 +97,16 @@ class Visitor:
         steps = self._steps.get(setup.program, FEWEST_STEPS)
         if setup.case.scenario == LAUNCH:
             return Visit([], seconds=await self._launch(setup))
-        if setup.how == "alone":
-            environment = self._case_run.devices.environment(setup.case.deployment, 0)
-            seconds = await plain_loop(setup, steps, _warm_up(steps), environment)
-            return Visit([{"steps": seconds}])
-        return await self._measure(setup, steps, self._effort.accesses)
+        if setup.beside:
+            return await self._in_turn(setup, math.ceil(steps / TURNS))
+        accesses = self._effort.accesses if setup.part == "sharing" else 0
+        return await self._measure(setup, steps, accesses)
+
+    async def _in_turn(self, setup: Setup, steps: int) -> Visit:
+        """Measure a set-up and the bare loop in turn, a few steps each."""
+        turns = Turns(self._loop, TURNS, steps)
+        visit = await self._measure(setup, steps, accesses=0, turns=turns)
+        return replace(visit, alone=turns.seconds)
 
     async def _launch(self, setup: Setup) -> float:
         """Seconds of a whole case: from its first port until its last worker is gone."""
@@ -110,13 +125,18 @@ class Visitor:
         folder = self._folder.case(f"{setup.part}-{setup.how}-{setup.case.id}")
         return replace(self._case_run, folder=folder)
 
-    async def _measure(self, setup: Setup, steps: int, accesses: int) -> Visit:
+    async def _measure(
+        self, setup: Setup, steps: int, accesses: int, turns: Turns | None = None
+    ) -> Visit:
         case_run = self._in_folder(setup)
+        if turns:
+            case_run = replace(case_run, observer=turns)
         folder = case_run.folder
         measure = {
             "steps": steps,
             "warm_up": _warm_up(steps),
             "accesses": accesses,
+            "turns": TURNS if turns else 0,
             "as_run": setup.as_run,
             "graphs": setup.part == "sharing",
             "one_thread": setup.one_thread,

@@ -45,6 +45,16 @@ class Channel:
         """
         self._lines.readline()
 
+    def wait_for_turn(self) -> None:
+        """Block until it is this worker's turn, which whoever watches it decides.
+
+        Raises:
+            ConnectionError: the launching process is gone.
+        """
+        self.phase("waiting")
+        if not self._lines.readline():
+            raise ConnectionError("the launching process left while this worker waited")
+
     def _send(self, message: dict[str, Any]) -> None:
         data = (json.dumps(message) + "\n").encode()
         with self._lock:

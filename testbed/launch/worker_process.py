@@ -63,6 +63,19 @@ class WorkerProcess:
         """Tell the worker what to do; its channel holds this until it reads."""
         self._say(json.dumps(orders))
 
+    def give_turn(self) -> None:
+        """Let a worker go on that told `waiting`."""
+        self._say("turn")
+
+    async def until_told(self, phase: str, times: int) -> bool:
+        """Wait until the worker has told a phase so often; False where it ended or reported."""
+        while sum(told["phase"] == phase for told in self.phases) < times:
+            if self.status is not None or self.reported:
+                return False
+            self._changed.clear()
+            await self._changed.wait()
+        return True
+
     def let_leave(self) -> None:
         """Allow a worker that has reported to end."""
         self._say("leave")

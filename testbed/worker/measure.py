@@ -57,7 +57,13 @@ class MeasuringBed(WorkerBed):
 
         # What a scenario's own run adds to a step is part of it where that is the question.
         call = as_run if self._orders["as_run"] else function
-        self.figures["steps"] = [self._timed(call, *args) for _ in range(self._orders["steps"])]
+        self.figures["steps"] = []
+        for _ in range(self._orders["turns"] or 1):
+            if self._orders["turns"]:
+                self._channel.wait_for_turn()
+            self.figures["steps"] += [
+                self._timed(call, *args) for _ in range(self._orders["steps"])
+            ]
         if traced:
             self.figures["traces"] = traces
             self.figures["retraces"] = function.experimental_get_tracing_count() - traces
@@ -68,7 +74,7 @@ class MeasuringBed(WorkerBed):
     def claim(self, subject: Any, **_: Any) -> None:
         """Measure reads and writes of a claimed variable; what it holds is not the point here."""
         copies = copies_of(subject, self.strategy)
-        if not copies or self.case.mode == "eager":
+        if not copies or self.case.mode == "eager" or not self._orders["accesses"]:
             return
         variable = subject if isinstance(subject, tf.Variable) else subject.value
         value = tf.zeros(variable.shape, variable.dtype)
@@ -115,9 +121,10 @@ class MeasuringBed(WorkerBed):
 def measure_case(orders: dict[str, Any], channel: Channel) -> None:
     """The entry of a worker that measures. Orders: as for `run_case`, and `measure`.
 
-    `measure` holds `steps`, `warm_up` and `accesses` (how many of each), `as_run` (time steps as a
-    scenario takes them), `graphs` (look at them), `one_thread` (for each operation), and `sizes`.
-    An exception ends the worker: a benchmark that goes wrong has no figures.
+    `measure` holds `steps`, `warm_up` and `accesses` (how many of each), `turns` (wait for so many
+    turns, and take the steps in each; 0: do not wait), `as_run` (time steps as a scenario takes
+    them), `graphs` (look at them), `one_thread` (for each operation), and `sizes`. An exception
+    ends the worker: a benchmark that goes wrong has no figures.
     """
     if orders["measure"]["one_thread"]:
         tf.config.threading.set_intra_op_parallelism_threads(1)

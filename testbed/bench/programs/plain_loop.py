@@ -1,7 +1,7 @@
 """`python -m testbed.bench.programs.plain_loop`: the model's loop as people write it, alone.
 
-No bed, no fork, no channel, nobody who watches. Reads its sizes as JSON from its command line and
-prints the seconds of every step.
+No bed, no fork, no channel, nobody who watches. Takes its sizes as JSON on its command line, then
+reads a number of steps a line, and answers with the seconds of each.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from typing import Any
 
 import tensorflow as tf
 
@@ -16,7 +17,7 @@ from testbed.bench.programs.network import batch_of, build, train
 
 
 def main() -> None:
-    """Build the model on R logical CPUs or GPUs, train, and print what each step took."""
+    """Build the model on R logical CPUs or GPUs, and train as long as somebody asks."""
     sizes = json.loads(sys.argv[1])
     kind = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
     if kind == "CPU":
@@ -40,14 +41,18 @@ def main() -> None:
     def step(images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         return strategy.run(lambda *batch: train(network, optimizer, *batch), (images, labels))
 
-    seconds = []
-    for _ in range(sizes["warm_up"] + sizes["steps"]):
-        began = time.perf_counter()
-        step(images, labels)
-        if kind == "GPU":
-            tf.test.experimental.sync_devices()
-        seconds.append(time.perf_counter() - began)
-    print(json.dumps(seconds[sizes["warm_up"] :]))
+    print(json.dumps([timed(step, images, labels) for _ in range(sizes["warm_up"])]), flush=True)
+    for line in sys.stdin:
+        print(json.dumps([timed(step, images, labels) for _ in range(int(line))]), flush=True)
+
+
+def timed(step: Any, images: Any, labels: Any) -> float:
+    """The seconds of one step."""
+    began = time.perf_counter()
+    step(images, labels)
+    if tf.config.list_logical_devices("GPU"):
+        tf.test.experimental.sync_devices()
+    return time.perf_counter() - began
 
 
 if __name__ == "__main__":

@@ -131,12 +131,9 @@ def test_start_up_is_split_by_phase() -> None:
     """Each phase is the time since the one before it; the ratio is taken round by round."""
     phases = {"forked": 0.01, "joining": 0.02, "bound": 0.06, "joined": 0.16}
     inside = {"first_trace": 0.3, "first_step": 0.2, "steps": [0.0202]}
-    setups = [
-        setup_of("own_cost", MODEL, sizes=SIZES, as_run=True),
-        setup_of("own_cost", MODEL, sizes=SIZES, how="alone"),
-    ]
-    visits = {0: [Visit([inside], phases)], 1: [Visit([{"steps": [0.02]}])]}
-    (row,) = rows_of(setups, visits, request_of())
+    setup = setup_of("own_cost", MODEL, sizes=SIZES, as_run=True, beside=True)
+    visit = Visit([inside], phases, alone=[0.02, 0.02])
+    (row,) = rows_of([setup], {0: [visit]}, request_of())
     found = {name: figure.value for name, figure in row.figures.items()}
     assert found == pytest.approx(
         {
