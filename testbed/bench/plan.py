@@ -54,7 +54,7 @@ class Effort:
 
 
 QUICK = Effort(3, 0.06, 300, 4, tuple(4**k for k in (1, 6, 11)), 10, 2**24)
-THOROUGH = Effort(10, 0.5, 2000, 30, tuple(4**k for k in range(1, 13)), 50, 2**26)
+THOROUGH = Effort(10, 0.25, 1000, 20, tuple(4**k for k in range(1, 13)), 50, 2**26)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from testbed.scenario import Case, Scenario
 from testbed.strategies import Deployment
 from testbed.worker.bed import WorkerBed
 from testbed.worker.probes import telling_when_bound
-from testbed.worker.strategy import build_strategy, replica_devices, start_server
+from testbed.worker.strategy import build_strategy, replica_devices, require_threads, start_server
 
 with contextlib.suppress(ImportError):
     # Preloaded like numpy.random, where it is there: TensorFlow before 2.16 has no use for it.
@@ -47,6 +47,7 @@ def run_case(orders: dict[str, Any], channel: Channel) -> None:
     """
     began = time.monotonic()
     bed, raised = None, None
+    require_threads()
     try:
         bed = prepare(orders, channel, WorkerBed)
         run_scenario(orders, bed, channel)

@@ -128,6 +128,7 @@ def measure_case(orders: dict[str, Any], channel: Channel) -> None:
     """
     if orders["measure"]["one_thread"]:
         tf.config.threading.set_intra_op_parallelism_threads(1)
+    # As many threads as anybody else's program has: what more of them cost is not what is measured.
     bed = prepare(orders, channel, MeasuringBed, measure=orders["measure"])
     run_scenario(orders, bed, channel)
     figures = {**bed.figures, **memory_of_process()}

@@ -8,6 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from testbed.diagnosis import place
+from testbed.launch.machine import usable_cores
 from testbed.strategies import Deployment
 from testbed.worker.probes import several_cpus_per_worker
 
@@ -17,6 +18,13 @@ MIN_INTER_OP_THREADS = 8
 
 # A logical GPU has a fixed share of memory, in MB; scenarios are small, and shares must add up.
 SPLIT_GPU_MB = 1024
+
+
+def require_threads() -> None:
+    """Have at least MIN_INTER_OP_THREADS, whatever the machine has; before the runtime starts."""
+    threads = tf.config.threading.get_inter_op_parallelism_threads() or usable_cores()
+    if threads < MIN_INTER_OP_THREADS:
+        tf.config.threading.set_inter_op_parallelism_threads(MIN_INTER_OP_THREADS)
 
 
 def build_strategy(deployment: Deployment, device: str, worker: int) -> Any:
@@ -30,9 +38,6 @@ def build_strategy(deployment: Deployment, device: str, worker: int) -> Any:
     Raises:
         RuntimeError: the strategy has other replicas than were asked for.
     """
-    tf.config.threading.set_inter_op_parallelism_threads(
-        max(MIN_INTER_OP_THREADS, tf.config.threading.get_inter_op_parallelism_threads())
-    )
     replicas = deployment.cluster.replicas_per_worker
     if device == "cpu":
         # OneDeviceStrategy gets a second device, so that what it does not place is seen.
