@@ -17,7 +17,6 @@ BUSY = 0.25
 STOLEN = 0.01
 OUTLIERS = 0.02
 DRIFT = 0.05
-SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -67,6 +66,10 @@ CAUSES = {
         "replicas that share a core or a GPU wait for each other",
         "ask for fewer --replicas and --workers, or a larger machine",
     ),
+    "no_copy": (
+        "logical CPU devices of one process share its memory, so what one has the other has, too",
+        "read the wire between workers, or measure on GPUs",
+    ),
     "split_gpu": (
         "logical devices of one GPU share its processors and its memory",
         "use --device gpu for figures of speed",
@@ -101,6 +104,7 @@ def doubts_of(
         lambda: _drift(rows),
         lambda: _outliers(outliers),
         lambda: _oversubscribed(request),
+        lambda: _no_copy(rows, host) if request.device == "cpu" else "",
         lambda: _split(request),
     )
     observations = zip(CAUSES, (check() for check in checks), strict=True)
@@ -182,6 +186,16 @@ def _oversubscribed(request: Request) -> str:
         return ""
     what = "cores" if request.device == "cpu" else "GPUs"
     return f"up to {most} replicas on {request.capacity} {what}"
+
+
+def _no_copy(rows: Sequence[Row], host: Host) -> str:
+    """Whether a message seems to have been carried faster than memory can be copied."""
+    limit = max(host.copies, default=0.0)
+    fast = [row for row in rows if row.part == "wire" and row.figures["busbw"].value > limit]
+    if not fast:
+        return ""
+    name = fast[0].sizes["collective"]
+    return f"{name} on {fast[0].deployment} took less time than a copy of its message"
 
 
 def _split(request: Request) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from testbed.bench.figures import Row
+from testbed.bench.figures import Figure, Row
 from testbed.bench.plan import MODEL, WEIGHT
 from testbed.bench.record import BenchRecord
 from testbed.bench.units import shown, told
@@ -44,9 +44,16 @@ def _mirrored_against_outside(record: BenchRecord) -> Iterator[str]:
         yield (
             f"{inside.deployment}, {label(inside)}: mirrored, a step takes"
             f" {told('step_p50', steps[1])} instead of {told('step_p50', steps[0])}"
-            f" ({steps[1].value / steps[0].value:.1f}x), a write"
-            f" {shown(1 / writes[1].value, 's')} instead of {shown(1 / writes[0].value, 's')}"
+            f" ({_times(*steps)}), a write {shown(1 / writes[1].value, 's')}"
+            f" instead of {shown(1 / writes[0].value, 's')} ({_times(*reversed(writes))})"
         )
+
+
+def _times(before: Figure, after: Figure) -> str:
+    """How many times as large, where that is more than noise."""
+    if before.low <= after.high and after.low <= before.high:
+        return "alike within noise"
+    return f"{after.value / before.value:.1f}x"
 
 
 def _own_cost(record: BenchRecord) -> Iterator[str]:

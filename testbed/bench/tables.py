@@ -107,7 +107,7 @@ def _wire_cells(row: Row, limit: float) -> tuple[str, ...]:
         told("time", row.figures["time"], spread=True),
         told("algbw", row.figures["algbw"]),
         told("busbw", bus),
-        f"{bus.value / limit:.1%}",
+        f"{bus.value / limit:.1%}" if bus.value <= limit else "no copy",
     )
 
 

@@ -14,6 +14,7 @@ from testbed.bench.plan import COLLECTIVES, LAUNCH, Effort, Setup
 from testbed.bench.statistics import percentile
 from testbed.errors import LaunchError
 from testbed.launch.cluster_run import ClusterEnd
+from testbed.launch.leftovers import RUN_MARK
 from testbed.launch.run_folder import CaseFolder, RunFolder
 from testbed.runner import CaseRun
 from testbed.selection import Selection
@@ -75,7 +76,10 @@ class Visitor:
         Raises:
             LaunchError: the set-up cannot be measured.
         """
-        environment = self._case_run.devices.environment(setup.case.deployment, 0)
+        environment = {
+            **self._case_run.devices.environment(setup.case.deployment, 0),
+            RUN_MARK: str(self._folder.path),
+        }
         if setup.how == "bare_fork":
             await self._fork.start(environment=environment)
         if setup.beside:

@@ -28,7 +28,7 @@ def bytes_moved(partitions: Iterable[Any], graph: Any, ranks: int) -> int | None
     Args:
         partitions: GraphDefs, one a device, as the runtime ran them.
         graph: the traced graph, which knows the shapes.
-        ranks: replicas that take part in a collective.
+        ranks: replicas that take part in a collective that does not say how many do.
     """
     sizes = {operation.name: operation for operation in graph.get_operations()}
     moved = 0.0
@@ -37,7 +37,7 @@ def bytes_moved(partitions: Iterable[Any], graph: Any, ranks: int) -> int | None
             if node.op in ("_Send", "_HostSend") and _crosses(node):
                 share = 1.0
             elif node.op in COLLECTIVES:
-                share = COLLECTIVES[node.op](ranks)
+                share = COLLECTIVES[node.op](_group_size(node, partition) or ranks)
             else:
                 continue
             size = _size_of(node.input[0], partition, sizes)
@@ -45,6 +45,20 @@ def bytes_moved(partitions: Iterable[Any], graph: Any, ranks: int) -> int | None
                 return None
             moved += share * size
     return round(moved)
+
+
+def _group_size(node: Any, partition: Any) -> int | None:
+    """How many ranks meet in a collective: fewer than all where a worker's own replicas met before.
+
+    It is an attribute, or a constant that is the second input, or not to be seen.
+    """
+    if node.attr["group_size"].i:
+        return int(node.attr["group_size"].i)
+    name = node.input[1].partition(":")[0] if len(node.input) > 1 else ""
+    known = next((other for other in partition.node if other.name == name), None)
+    if known is None or known.op != "Const":
+        return None
+    return int(known.attr["value"].tensor.int_val[0]) or None
 
 
 def _crosses(node: Any) -> bool:

@@ -50,6 +50,25 @@ def test_nothing_is_left(
     (run,) = runs.iterdir()
     # A process carries its run's mark only once it is more than a copy of its parent.
     _wait_for(lambda: bool(processes_of(run)), 60)
+    _end_and_look(process, number, run)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_nothing_is_left_of_a_benchmark(
+    start: Callable[..., subprocess.Popen[str]], tmp_path: Path, number: signal.Signals
+) -> None:
+    """Interrupted while the bare loop and a worker take turns, a benchmark leaves neither."""
+    process = start("bench", "own_cost")
+    runs = tmp_path / ".testbed/runs"
+    _wait_for(lambda: any(runs.glob("*/cases/own_cost*mirrored-2*/worker-0.stacks")), 120)
+    (run,) = runs.iterdir()
+    # The bare loop, the server, and a worker.
+    _wait_for(lambda: len(processes_of(run)) >= 3, 120)
+    _end_and_look(process, number, run)
+
+
+def _end_and_look(process: subprocess.Popen[str], number: signal.Signals, run: Path) -> None:
+    """Send the signal; status and message are as promised, and no process is left."""
     began = time.monotonic()
     os.kill(process.pid, number)
     _, errors = process.communicate(timeout=30)

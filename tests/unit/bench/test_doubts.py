@@ -15,6 +15,13 @@ from tests.unit.bench.builders import calm_host, request_of, row_of
 
 STEADY = row_of(rounds={"step_p50": [1e-3] * 10})
 
+# A broadcast at 20 GB/s where memory is copied at 8.
+BROADCAST = row_of(
+    "wire",
+    sizes={"collective": "broadcast", "implementation": "AUTO", "bytes": 2**24},
+    rounds={"busbw": [2e10] * 10},
+)
+
 
 @dataclass
 class Doubtful:
@@ -44,6 +51,7 @@ CASES = (
     Doubtful("drift", rows=[row_of(rounds={"step_p50": [1e-3] * 5 + [1.2e-3] * 5})]),
     Doubtful("outliers", outliers=0.05),
     Doubtful("oversubscribed", request=request_of(replicas=4)),
+    Doubtful("no_copy", rows=[STEADY, BROADCAST]),
     Doubtful("split_gpu", request=request_of(device="split-gpu")),
 )
 

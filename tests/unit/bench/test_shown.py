@@ -108,7 +108,7 @@ def test_the_row_that_everybody_wants_is_a_sentence() -> None:
     (line, *_) = headlines(every_part())
     assert line == (
         "mirrored-2, weight of 4 B: mirrored, a step takes 2.00 ms instead of 1.00 ms (2.0x),"
-        " a write 909 us instead of 909 us"
+        " a write 909 us instead of 909 us (alike within noise)"
     )
 
 
@@ -158,3 +158,11 @@ def test_only_what_was_measured_is_drawn() -> None:
     """A record of one part has one plot."""
     pytest.importorskip("matplotlib", reason="the extra 'plots' is not installed")
     assert list(draw(record_of(*every_part().of("wire")))) == ["wire"]
+
+
+def test_what_is_faster_than_a_copy_is_no_copy() -> None:
+    """A share above 100 % would say that memory was beaten; nothing was copied."""
+    sizes = {"collective": "broadcast", "implementation": "AUTO", "bytes": 2**24}
+    rounds = {"time": [4e-4], "algbw": [4e10], "busbw": [4e10]}
+    (table,) = tables_of(record_of(row_of("wire", sizes=sizes, rounds=rounds)), "wire")
+    assert table.sections[0][0][-1] == "no copy"
