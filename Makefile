@@ -61,9 +61,10 @@ types: setup  ## mypy --strict
 catalogue: setup  ## write the table of scenarios/README.md anew
 	$(BIN)/testbed list --write scenarios/README.md
 
-readme-pictures: setup  ## take the README's pictures of the page anew; needs a browser
+readme-pictures: setup  ## the README's pictures and its plot anew: ten minutes; needs a browser
 	$(BIN)/testbed run returned module_global get_variable --html page.html
 	$(BIN)/python -m tests.browser.pictures page.html .readme
+	$(BIN)/testbed bench sharing --rounds 5 --plots .readme
 
 bench: setup  ## what sharing, scaling, the wire and the testbed cost: QUICK=1 within a minute; DEVICE=gpu
 	$(BIN)/testbed bench $(QUICK:%=--quick) $(DEVICE:%=--device %) \
