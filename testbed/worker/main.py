@@ -36,6 +36,10 @@ with contextlib.suppress(ImportError):
 _SCRIPT_ERRORS = (NameError, ImportError, SyntaxError, AssertionError)
 
 
+# Functions of ours that only call somebody else. TensorFlow cuts its own frames out of a traceback,
+# and one of these may be the innermost that is left.
+_PASS_ON = ("call", "call_for_each_replica")
+
 AnyBed = TypeVar("AnyBed", bound=WorkerBed)
 
 
@@ -137,7 +141,8 @@ def _describe(problem: Exception, script: Path) -> Raised:
 
 def _origin(problem: Exception, script: Path) -> str:
     """Whose mistake an exception is, by the innermost frame that has an owner."""
-    innermost = traceback.extract_tb(problem.__traceback__)[-1].filename
+    frames = traceback.extract_tb(problem.__traceback__)
+    innermost = next(frame.filename for frame in reversed(frames) if frame.name not in _PASS_ON)
     if innermost.startswith(str(Path(__file__).parent)):
         return "testbed"
     if isinstance(problem, _SCRIPT_ERRORS) and Path(innermost) == script:
