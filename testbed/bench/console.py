@@ -29,12 +29,14 @@ def show_bench(record: BenchRecord, console: Console) -> None:
         for table in tables:
             _show_table(table, console)
     console.print()
+    # A terminal breaks lines between words; whoever reads a pipe looks for whole ones.
+    whole = not console.is_terminal
     for line in headlines(record):
-        console.print(escape(line), soft_wrap=True)
+        console.print(escape(line), soft_wrap=whole)
     for doubt in record.doubts:
-        console.print(f"[yellow]doubt[/yellow]: {escape(doubt.observation)}", soft_wrap=True)
-        console.print(f"  why: {escape(doubt.cause)}", soft_wrap=True)
-        console.print(f"  next: {escape(doubt.next_step)}", soft_wrap=True)
+        console.print(f"[yellow]doubt[/yellow]: {escape(doubt.observation)}", soft_wrap=whole)
+        console.print(f"  why: {escape(doubt.cause)}", soft_wrap=whole)
+        console.print(f"  next: {escape(doubt.next_step)}", soft_wrap=whole)
     rounds = f"{record.rounds} round{'s' * (record.rounds != 1)}"
     console.print(
         f"[bold]{len(record.rows)} rows, {rounds}[/bold] in {record.seconds:.0f} s;"

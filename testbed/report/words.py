@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from testbed.catalogue import GROUPS
 from testbed.diagnosis import show
-from testbed.reading import Claim, Finding, Reading, WorkerReport
+from testbed.reading import Claim, Copy, Finding, Reading, WorkerReport
 from testbed.report.record import RunRecord
 from testbed.scenario import Case
 from testbed.strategies import DEFAULT_DEPLOYMENTS, STRATEGIES
@@ -108,10 +108,16 @@ def readings_in_words(report: WorkerReport) -> list[str]:
 
 def _reading(finding: Finding) -> str:
     reading = finding.reading
-    copies = ", ".join(f"{copy.device or 'no device'} = {copy.value}" for copy in reading.copies)
+    copies = ", ".join(map(_copy, reading.copies))
     details = f" {reading.synchronization} {reading.aggregation}" * bool(reading.aggregation)
     shared = {True: " (the same object)", False: " (another object)", None: ""}[finding.identical]
     return f"{_named(reading)}{details}{shared}: {copies or 'no copies'}"
+
+
+def _copy(copy: Copy) -> str:
+    """Where it is, what it holds, and who wrote it: `CPU:0 = 10.0 (written: replica 0)`."""
+    written = f" (written: {', '.join(copy.writers)})" if copy.writers else ""
+    return f"{copy.device or 'no device'} = {copy.value}{written}"
 
 
 def _named(reading: Reading) -> str:
