@@ -82,7 +82,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     listing.add_argument("--write", metavar="FILE", help="replace the table in a page like that")
     _add_run(commands.add_parser("run", help="run scenarios and compare with what they expect"))
-    _add_report(commands.add_parser("report", help="show a recorded run, or compare two"))
+    _add_report(
+        commands.add_parser("report", help="show a recorded run or benchmark, or compare two")
+    )
     _add_bench(commands.add_parser("bench", help="what sharing, scaling and the testbed cost"))
     commands.add_parser("doctor", help="versions, devices and leftovers; what to do about each")
     return parser
@@ -144,12 +146,14 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
         "files",
         nargs="+",
         metavar="FILE",
-        help="what testbed run --json wrote, or a run's folder; of two, the second is the later",
+        help="what run --json or bench --json wrote, or a run's folder; of two, the later one last",
     )
     parser.add_argument("--markdown", action="store_true", help="print a Markdown page")
     _add_files(parser)
     parser.add_argument(
-        "--fail-on-change", action="store_true", help="of two: status 1 where a cell changed"
+        "--fail-on-change",
+        action="store_true",
+        help="of two: status 1 where a cell changed, or got slower",
     )
 
 

@@ -62,6 +62,21 @@ class Observer(Protocol):
         """Runs beside a case and is cancelled when it ends."""
 
 
+class Quiet:
+    """An observer that shows nothing, and a base for those that show something else."""
+
+    def started(self, case: Case) -> None:
+        """See `Observer`."""
+
+    def judged(self, verdict: Verdict) -> None:
+        """See `Observer`."""
+
+    async def watch(
+        self, case: Case, workers: Sequence[WorkerProcess], logs: Sequence[Path]
+    ) -> None:
+        """See `Observer`."""
+
+
 @dataclass(frozen=True)
 class Run:
     """What came of a run."""

@@ -13,8 +13,8 @@ from typing import Any
 from testbed.errors import LaunchError
 from testbed.launch.environment import server_environment
 from testbed.launch.worker_process import WorkerProcess
+from testbed.runner import Quiet
 from testbed.scenario import Case
-from testbed.verdict import Verdict
 
 PLAIN_LOOP = "testbed.bench.programs.plain_loop"
 BARE_FORK = "testbed.bench.programs.bare_fork"
@@ -82,19 +82,13 @@ class BareProgram:
             await self._process.wait()
 
 
-class Turns:
+class Turns(Quiet):
     """Lets a worker and the bare loop take steps in turn, so that both meet the same moments."""
 
     def __init__(self, loop: BareProgram, turns: int, steps: int) -> None:
         self._loop, self._turns, self._steps = loop, turns, steps
         self.seconds: list[float] = []
         """Of each step of the bare loop."""
-
-    def started(self, case: Case) -> None:
-        """See `testbed.runner.Observer`."""
-
-    def judged(self, verdict: Verdict) -> None:
-        """See `testbed.runner.Observer`."""
 
     async def watch(
         self, case: Case, workers: Sequence[WorkerProcess], logs: Sequence[Path]

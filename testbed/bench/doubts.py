@@ -104,7 +104,7 @@ def doubts_of(
         lambda: _drift(rows),
         lambda: _outliers(outliers),
         lambda: _oversubscribed(request),
-        lambda: _no_copy(rows, host) if request.device == "cpu" else "",
+        lambda: _no_copy(rows, host, request),
         lambda: _split(request),
     )
     observations = zip(CAUSES, (check() for check in checks), strict=True)
@@ -184,15 +184,15 @@ def _oversubscribed(request: Request) -> str:
     most = max(request.replicas, request.workers)
     if most <= request.capacity:
         return ""
-    what = "cores" if request.device == "cpu" else "GPUs"
-    return f"up to {most} replicas on {request.capacity} {what}"
+    return f"up to {most} replicas on {request.room}"
 
 
-def _no_copy(rows: Sequence[Row], host: Host) -> str:
+def _no_copy(rows: Sequence[Row], host: Host, request: Request) -> str:
     """Whether a message seems to have been carried faster than memory can be copied."""
     limit = max(host.copies, default=0.0)
     fast = [row for row in rows if row.part == "wire" and row.figures["busbw"].value > limit]
-    if not fast:
+    # GPUs have links of their own, which may be faster than the host's memory.
+    if not fast or request.device != "cpu":
         return ""
     name = fast[0].sizes["collective"]
     return f"{name} on {fast[0].deployment} took less time than a copy of its message"

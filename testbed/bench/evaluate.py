@@ -52,7 +52,7 @@ def _row(setup: Setup, **more: Any) -> Row:
 def _step_row(setup: Setup, visits: Sequence[Visit]) -> Row:
     """The row of a set-up that takes steps."""
     figures = {
-        f"step_p{share:.0f}": figure([percentile(visit.steps, share / 100) for visit in visits])
+        f"step_p{share}": figure([percentile(visit.steps, share / 100) for visit in visits])
         for share in (50, 90, 99)
     }
     lacking: dict[str, str] = {}
@@ -104,10 +104,7 @@ def _with_efficiency(row: Row, rows: Sequence[Row], request: Request) -> Row:
     if row.part != "scaling":
         return row
     if row.in_sync > request.capacity:
-        what = "cores" if request.device == "cpu" else "GPUs"
-        row.lacking["efficiency"] = (
-            f"{row.in_sync} replicas on {request.capacity} {what}: they take turns"
-        )
+        row.lacking["efficiency"] = f"{row.in_sync} replicas on {request.room}: they take turns"
         return row
     one = next(
         other

@@ -74,6 +74,11 @@ class Request:
     """The largest cluster, in workers of one replica and in replicas of one worker; 0: what fits
     the machine."""
 
+    @property
+    def room(self) -> str:
+        """The capacity as people say it: `2 cores`."""
+        return f"{self.capacity} {'cores' if self.device == 'cpu' else 'GPUs'}"
+
 
 def fitted(request: Request, devices: Devices) -> Request:
     """The request with the machine's own numbers where none were asked for.

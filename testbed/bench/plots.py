@@ -14,8 +14,6 @@ from testbed.bench.tables import collective
 from testbed.bench.units import shown
 from testbed.errors import UsageError
 
-FORMATS = ("svg", "png")
-
 # Told apart without colour as well: by marker, and in this order by lightness.
 _COLOURS = ("#0b5cad", "#d9730d", "#2e7d32", "#8e44ad", "#b03a2e", "#5d6d7e")
 _MARKERS = "osD^vP"

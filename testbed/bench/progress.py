@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn
-from rich.table import Column
+from rich.progress import TextColumn
 
 from testbed.bench.plan import Setup
-from testbed.launch.worker_process import WorkerProcess
-from testbed.scenario import Case
-from testbed.verdict import Verdict
+from testbed.report.console import progress_bar
+from testbed.runner import Quiet
 
 
-class BenchProgress:
+class BenchProgress(Quiet):
     """A bar in a terminal, with the time left from what visits of each part took so far."""
 
     def __init__(self, console: Console) -> None:
@@ -27,19 +24,7 @@ class BenchProgress:
         self._done: dict[str, int] = {}
         self._took: dict[str, list[float]] = {}
         self._last = time.monotonic()
-        self._progress = Progress(
-            TextColumn("{task.percentage:>3.0f}%"),
-            BarColumn(bar_width=24),
-            TextColumn("{task.fields[left]:>12}"),
-            TextColumn(
-                "{task.description}",
-                table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1),
-            ),
-            console=console,
-            expand=True,
-            transient=True,
-            disable=not console.is_terminal,
-        )
+        self._progress = progress_bar(console, TextColumn("{task.fields[left]:>12}"))
         self._task = self._progress.add_task("importing TensorFlow", total=None, left="")
 
     def __enter__(self) -> BenchProgress:
@@ -88,17 +73,6 @@ class BenchProgress:
             took = self._took.get(key, everything)
             seconds += (count - self._done.get(key, 0)) * sum(took) / len(took)
         return f"{seconds // 60:.0f}:{seconds % 60:02.0f} left"
-
-    def started(self, case: Case) -> None:
-        """See `testbed.runner.Observer`."""
-
-    def judged(self, verdict: Verdict) -> None:
-        """See `testbed.runner.Observer`."""
-
-    async def watch(
-        self, case: Case, workers: Sequence[WorkerProcess], logs: Sequence[Path]
-    ) -> None:
-        """See `testbed.runner.Observer`."""
 
 
 def _kind(setup: Setup) -> str:

@@ -19,7 +19,8 @@ from testbed.launch.run_folder import CaseFolder, RunFolder
 from testbed.runner import CaseRun
 from testbed.selection import Selection
 
-ENTRY = "testbed.worker.measure:measure_case"
+MODULE = "testbed.worker.measure"
+ENTRY = f"{MODULE}:measure_case"
 
 # Enough for a pilot to tell how long a step takes.
 PILOT_STEPS = 5

@@ -18,10 +18,11 @@ from testbed.bench.run import bench
 from testbed.cli import OK, UNEXPECTED
 from testbed.commands.run import interruptible
 from testbed.errors import UsageError
-from testbed.launch.run_folder import RUNS, new_run_folder, write_json
+from testbed.launch.run_folder import RUNS, json_text, new_run_folder, write_text
 from testbed.report.destinations import all_destinations, folder_destination
+from testbed.report.page import page_of
 from testbed.report.text import console, show_files
-from testbed.report.written import write_page
+from testbed.report.written import write_to
 
 
 def main(options: argparse.Namespace) -> int:
@@ -36,16 +37,17 @@ def main(options: argparse.Namespace) -> int:
     with new_run_folder(RUNS) as folder:
         with BenchProgress(shown) as progress:
             record = interruptible(bench(request, folder, progress, sys.argv[1:]))
+        text = json_text(record.to_json())
+        write_text(folder.record, text)
         files = {"result": folder.record}
-        write_json(folder.record, record.to_json())
         if wanted["json"]:
-            write_json(wanted["json"], record.to_json())
+            write_to("json", wanted["json"], text)
             files["result"] = wanted["json"]
     show_bench(record, shown)
     if plots:
         files |= write_plots(record, plots, options.format)
     if wanted["html"]:
-        write_page(wanted["html"], None, bench=bench_data(record))
+        write_to("html", wanted["html"], page_of(None, bench=bench_data(record)))
         files["page"] = wanted["html"]
     show_files(files)
     if old is None:

@@ -16,6 +16,7 @@ from testbed.cli import OK, UNEXPECTED, require_tensorflow
 from testbed.errors import LaunchError, UsageError
 from testbed.launch.environment import MISLEADING
 from testbed.launch.leftovers import leftovers
+from testbed.launch.machine import usable_cores
 
 TESTED_TENSORFLOW = "2.21"
 
@@ -48,8 +49,7 @@ def _findings() -> Iterator[Finding]:
 
 
 def _system() -> Finding:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    what = f"{platform.system()} {platform.release()}, {cores} cores"
+    what = f"{platform.system()} {platform.release()}, {usable_cores()} cores"
     if not hasattr(socket, "SO_REUSEPORT") or platform.system() != "Linux":
         return Finding(what, "run on Linux: ports cannot be held, nor processes be kept track of")
     return Finding(what)

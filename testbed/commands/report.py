@@ -18,9 +18,10 @@ from testbed.report.compare import Comparison, compare
 from testbed.report.destinations import all_destinations
 from testbed.report.files import KINDS, read_document, run_in
 from testbed.report.markdown import markdown_of, markdown_of_comparison
+from testbed.report.page import page_of
 from testbed.report.record import RunRecord
 from testbed.report.text import console, show_comparison, show_files, show_record
-from testbed.report.written import write_page, write_shown
+from testbed.report.written import write_shown, write_to
 
 
 def main(options: argparse.Namespace) -> int:
@@ -66,7 +67,7 @@ def _show(record: RunRecord, comparison: Comparison | None) -> None:
 def _page_of_both(run: RunRecord, bench: BenchRecord, page: Path | None) -> int:
     if page is None:
         raise UsageError("a run and a benchmark stand together on a page: --html PAGE")
-    write_page(page, run, bench=bench_data(bench))
+    write_to("html", page, page_of(run, bench=bench_data(bench)))
     show_files({"page": page})
     return OK
 
@@ -77,7 +78,7 @@ def _report_benches(
     latest = records[-1]
     comparison = compare_benches(records[0], latest) if len(records) == 2 else None
     if page:
-        write_page(page, None, bench=bench_data(latest))
+        write_to("html", page, page_of(None, bench=bench_data(latest)))
         show_files({"page": page})
     if options.markdown:
         sys.stdout.write(bench_markdown_of(latest))

@@ -33,9 +33,14 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode("utf-8"))
 
 
+def json_text(data: Any) -> str:
+    """JSON as it stands in the files of a run."""
+    return json.dumps(data, indent=1) + "\n"
+
+
 def write_json(path: Path, data: Any) -> None:
     """Write JSON that is either whole or not there."""
-    write_text(path, json.dumps(data, indent=1) + "\n")
+    write_text(path, json_text(data))
 
 
 class RunFolder:

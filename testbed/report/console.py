@@ -7,8 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
+from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Column
 
 from testbed.launch.worker_process import WorkerProcess
@@ -21,6 +29,24 @@ from testbed.verdict import Verdict
 FOLLOW_INTERVAL_S = 0.05
 
 
+def progress_bar(console: Console, *columns: ProgressColumn) -> Progress:
+    """A bar with its percentage, further columns, and a description; nothing in a pipe."""
+    return Progress(
+        TextColumn("{task.percentage:>3.0f}%"),
+        BarColumn(bar_width=24),
+        *columns,
+        # The only column that gives way where the terminal is narrow.
+        TextColumn(
+            "{task.description}",
+            table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1),
+        ),
+        console=console,
+        expand=True,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+
+
 class ConsoleObserver:
     """Shows which cases run; with `verbose`, also what their workers print and what they saw."""
 
@@ -28,21 +54,7 @@ class ConsoleObserver:
         self._console = console()
         self._verbose = verbose
         self._running: list[Case] = []
-        self._progress = Progress(
-            TextColumn("{task.percentage:>3.0f}%"),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            # The only column that gives way where the terminal is narrow.
-            TextColumn(
-                "{task.description}",
-                table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1),
-            ),
-            console=self._console,
-            expand=True,
-            transient=True,
-            disable=not self._console.is_terminal,
-        )
+        self._progress = progress_bar(self._console, MofNCompleteColumn(), TimeElapsedColumn())
         self._task = self._progress.add_task("importing TensorFlow", total=len(selection.cases))
 
     def __enter__(self) -> ConsoleObserver:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from testbed.errors import UsageError
-from testbed.launch.run_folder import write_json, write_text
+from testbed.launch.run_folder import json_text, write_text
 from testbed.report.compare import Comparison
 from testbed.report.junit import junit_of
 from testbed.report.page import page_of
@@ -30,35 +29,26 @@ def write_shown(
     Raises:
         UsageError: a file cannot be written.
     """
+    texts: dict[str, Callable[[], str]] = {
+        "json": lambda: json_text(record.to_json()),
+        "html": lambda: page_of(record, comparison),
+        "junit": lambda: junit_of(record),
+    }
     written: dict[str, Path] = {}
     for option, path in wanted.items():
-        if path is None:
-            continue
-        try:
-            if option == "json":
-                write_json(path, record.to_json())
-            elif option == "html":
-                write_page(path, record, comparison)
-            else:
-                write_text(path, junit_of(record))
-        except OSError as problem:
-            raise UsageError(f"--{option} {path}: {problem.strerror}") from problem
-        written[NAMES[option]] = path
+        if path is not None:
+            write_to(option, path, texts[option]())
+            written[NAMES[option]] = path
     return written
 
 
-def write_page(
-    path: Path,
-    record: RunRecord | None,
-    comparison: Comparison | None = None,
-    bench: dict[str, Any] | None = None,
-) -> None:
-    """Write the page of a run, of two, of a benchmark, or of a run and a benchmark.
+def write_to(option: str, path: Path, text: str) -> None:
+    """Write the file that an option names.
 
     Raises:
-        UsageError: the file cannot be written.
+        UsageError: it cannot be written.
     """
     try:
-        write_text(path, page_of(record, comparison, bench))
+        write_text(path, text)
     except OSError as problem:
-        raise UsageError(f"--html {path}: {problem.strerror}") from problem
+        raise UsageError(f"--{option} {path}: {problem.strerror}") from problem

@@ -44,7 +44,7 @@ class MeasuringBed(WorkerBed):
         function: Any = self._call_of(step)
         traced = hasattr(function, "get_concrete_function")
         if traced:
-            self.figures["first_trace"] = _seconds(function.get_concrete_function, *args)
+            self.figures["first_trace"] = self._timed(function.get_concrete_function, *args)
         graphs: list[Any] = []
         with collecting_graphs(graphs) if self._orders["graphs"] else contextlib.nullcontext():
             self.figures["first_step"] = self._timed(function, *args)
@@ -135,9 +135,3 @@ def measure_case(orders: dict[str, Any], channel: Channel) -> None:
     write_json(Path(orders["report"]), figures)
     channel.reported(good=True)
     channel.wait_for_leave()
-
-
-def _seconds(call: Callable[..., Any], *args: Any) -> float:
-    began = time.perf_counter()
-    call(*args)
-    return time.perf_counter() - began

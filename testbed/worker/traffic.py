@@ -71,7 +71,7 @@ def _size_of(name: str, partition: Any, operations: dict[str, Any]) -> int | Non
     operation = operations.get(producer)
     if operation is None:
         node = next((node for node in partition.node if node.name == producer), None)
-        return _size_of_constant(node, partition, operations)
+        return _size_of_inserted(node, partition, operations)
     output = operation.outputs[int(number or 0)] if operation.outputs else None
     if output is None:
         return 0
@@ -80,7 +80,7 @@ def _size_of(name: str, partition: Any, operations: dict[str, Any]) -> int | Non
     return int(output.shape.num_elements() * output.dtype.size)
 
 
-def _size_of_constant(node: Any, partition: Any, operations: dict[str, Any]) -> int | None:
+def _size_of_inserted(node: Any, partition: Any, operations: dict[str, Any]) -> int | None:
     """Bytes of a tensor that the optimizer put in: a constant, or an input handed on."""
     if node is None:
         return None

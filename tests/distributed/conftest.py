@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,28 +16,12 @@ from testbed.devices import Devices
 from testbed.launch.cluster_run import Deadlines
 from testbed.launch.preloaded import PreloadedServer
 from testbed.launch.run_folder import RunFolder, new_run_folder
-from testbed.launch.worker_process import WorkerProcess
-from testbed.runner import CaseRun, Options, open_server
+from testbed.runner import CaseRun, Options, Quiet, open_server
 from testbed.scenario import Case
 from testbed.selection import Selection
 from testbed.verdict import Verdict
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-class Quiet:
-    """An observer that shows nothing."""
-
-    def started(self, case: Case) -> None:
-        pass
-
-    def judged(self, verdict: Verdict) -> None:
-        pass
-
-    async def watch(
-        self, case: Case, workers: Sequence[WorkerProcess], logs: Sequence[Path]
-    ) -> None:
-        pass
 
 
 @dataclass(frozen=True)
