@@ -5,23 +5,51 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-# Inherited by accident, each of these changes what a cluster does without a word.
+# Inherited by accident, each of these changes what a cluster does without a word, or breaks it.
+# Measured on TensorFlow 2.21, those of NCCL read in its sources.
 MISLEADING = {
     "TF_CONFIG": "describes another cluster, which workers would try to join",
     "http_proxy": "gRPC sends the workers' own traffic to it",
     "https_proxy": "gRPC sends the workers' own traffic to it",
     "grpc_proxy": "gRPC sends the workers' own traffic to it",
+    "GRPC_ADDRESS_HTTP_PROXY": "gRPC sends the workers' own traffic to it",
     "HTTP_PROXY": "libraries send loopback traffic to it",
     "HTTPS_PROXY": "gRPC and libraries send loopback traffic to it",
     "ALL_PROXY": "libraries send loopback traffic to it",
     "all_proxy": "libraries send loopback traffic to it",
+    "TF_GRPC_REUSE_PORT": "lets other programs share a worker's port, which only testbed may",
+    "TF_ENABLED_DEVICE_TYPES": "TensorFlow leaves out the other devices, the CPU's included",
+    "TF_NUM_INTEROP_THREADS": "with one or two of them a worker deadlocks",
+    "KERAS_BACKEND": "Keras works for another framework, and TensorFlow's strategies fail",
+    "NCCL_SOCKET_IFNAME": "names an interface that the workers' own network does not have",
+    "NCCL_COMM_ID": "makes all workers of all cases meet at one address",
 }
+
+# A benchmark is to run as fast as the user has it elsewhere.
+_TUNED = {"TF_NUM_INTEROP_THREADS"}
+
+_OF_TENSORFLOW = re.compile(r"(TF|XLA|NCCL|GRPC)_")
 
 # One thread per process before the fork: OpenBLAS would start its own when numpy is imported.
 SINGLE_THREADED = {"OPENBLAS_NUM_THREADS": "1"}
 
-_SECRET = re.compile(r"TOKEN|SECRET|PASS|CREDENTIAL|KEY|AUTH|COOKIE", re.IGNORECASE)
-_USERINFO = re.compile(r"//[^/@\s]+@")
+# What explains a run. Whatever else is set may be a secret, whatever it is called.
+_TELLING = re.compile(
+    r"(TF|TF2|XLA|NCCL|GRPC|CUDA|CUDNN|NVIDIA|KERAS|OMP|OPENBLAS|MKL|KMP|GOMP|PYTHON|CONDA|LC|SLURM"
+    r"|OMPI|PMI|TESTBED)[A-Z0-9_]*"
+    r"|PATH|LD_LIBRARY_PATH|LD_PRELOAD|VIRTUAL_ENV|LANG|LANGUAGE|TZ|TERM|COLUMNS|PWD|TMPDIR"
+    r"|HOSTNAME|PORTSERVER_ADDRESS|MALLOC_[A-Z_]+|(http|https|grpc|all|no)_proxy"
+    r"|(HTTP|HTTPS|GRPC|ALL|NO)_PROXY"
+)
+_SECRET = re.compile(
+    r"TOKEN|SECRET|PASS|.PWD$|CREDENTIAL|KEY|AUTH|COOKIE|SIGNATURE|SESSION|CERT|PRIVATE|JWT|DSN",
+    re.IGNORECASE,
+)
+LEFT_OUT = "(left out)"
+
+# User and password up to the last @, since a password may hold one; and what follows a ?, which
+# signs the addresses of clouds' stores.
+_IN_ADDRESS = re.compile(r"(?://\S*|^[^/\s]+)(?=@)|(?<=\?)\S+")
 
 
 # Values are read to their last digit, and oneDNN's depend on the processor.
@@ -34,14 +62,28 @@ def server_environment(inherited: Mapping[str, str], *, exact: bool = True) -> d
     With `exact`, operations compute the same on every processor; without, as fast as they do
     elsewhere.
     """
-    kept = {name: value for name, value in inherited.items() if name not in MISLEADING}
+    unwanted = MISLEADING.keys() if exact else MISLEADING.keys() - _TUNED
+    kept = {name: value for name, value in inherited.items() if name not in unwanted}
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"}
     return {**quiet, **(EXACT if exact else {}), **kept, **SINGLE_THREADED}
 
 
-def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment as it may be written down: values of secret-looking names are cut."""
-    return {
-        name: "(left out)" if _SECRET.search(name) else _USERINFO.sub("//(left out)@", value)
-        for name, value in sorted(environment.items())
+def kept_from(inherited: Mapping[str, str]) -> list[str]:
+    """What workers get that changes TensorFlow, as `NAME=value`; it may be there on purpose."""
+    found = {
+        name: value
+        for name, value in inherited.items()
+        if _OF_TENSORFLOW.match(name) and name not in MISLEADING
     }
+    return [f"{name}={value}" for name, value in without_secrets(found).items()]
+
+
+def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment as it may be written down: values that explain a run, and else only names."""
+    return {name: _shown(name, value) for name, value in sorted(environment.items())}
+
+
+def _shown(name: str, value: str) -> str:
+    if not _TELLING.fullmatch(name) or _SECRET.search(name):
+        return LEFT_OUT
+    return _IN_ADDRESS.sub(lambda cut: "//" * cut[0].startswith("//") + LEFT_OUT, value)
