@@ -14,11 +14,14 @@ from dataclasses import dataclass
 from testbed import __version__
 from testbed.cli import OK, UNEXPECTED, require_tensorflow
 from testbed.errors import LaunchError, UsageError
-from testbed.launch.environment import MISLEADING
-from testbed.launch.leftovers import leftovers
+from testbed.launch.environment import MISLEADING, kept_from
+from testbed.launch.leftovers import end, leftovers, processes_of
 from testbed.launch.machine import usable_cores
+from testbed.launch.run_folder import is_running
+from testbed.streams import one_line
 
 TESTED_TENSORFLOW = "2.21"
+ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -29,14 +32,16 @@ class Finding:
     cure: str = ""
 
 
-def main(_options: argparse.Namespace) -> int:
-    """Print every finding; status 1 where one of them needs a cure."""
+def main(options: argparse.Namespace) -> int:
+    """Print every finding; status 1 where one of them needs a cure. Or end what is left of runs."""
+    if options.end is not None:
+        return _end(options.end)
     sick = False
     for finding in _findings():
         sick = sick or bool(finding.cure)
-        print(f"{'look' if finding.cure else '  ok'}  {finding.what}", flush=True)
+        print(f"{'look' if finding.cure else '  ok'}  {one_line(finding.what)}", flush=True)
         if finding.cure:
-            print(f"      cure: {finding.cure}", flush=True)
+            print(f"      cure: {one_line(finding.cure)}", flush=True)
     return UNEXPECTED if sick else OK
 
 
@@ -105,14 +110,41 @@ def _environment() -> Iterator[Finding]:
         )
     if not present:
         yield Finding("no inherited variable misleads workers")
+    if kept := kept_from(os.environ):
+        yield Finding(f"workers get from your environment: {', '.join(kept)}")
 
 
 def _leftovers() -> Iterator[Finding]:
     left = leftovers()
-    for process in left:
+    for run, pids in left.items():
         yield Finding(
-            f"process {process.pid} is left of run {process.run.name}",
-            f"kill -9 {process.pid}",
+            f"run {run.name} has left {_processes(len(pids))}: {', '.join(map(str, pids))}",
+            f"testbed doctor --end {run.name}",
         )
     if not left:
         yield Finding("no process is left of an earlier run")
+
+
+def _end(name: str) -> int:
+    """End what is left of the run of that id, or of all; the exit status."""
+    left = leftovers()
+    runs = [run for run in left if name in (run.name, ALL)]
+    if not runs and name != ALL:
+        raise UsageError(f"--end {name}: {_why_not(name, [run.name for run in left])}")
+    for run in runs:
+        print(f"ended {_processes(end(run))} of run {one_line(run.name)}", flush=True)
+    if not runs:
+        print("no process is left of an earlier run")
+    return OK
+
+
+def _why_not(name: str, valid: list[str]) -> str:
+    if any(each.run.name == name and is_running(each.run) for each in processes_of()):
+        return "that run still goes on; Ctrl-C where it was started ends it"
+    if not valid:
+        return "no process is left of that run, nor of any other"
+    return f"no process is left of that run; choose from {', '.join(valid)}, {ALL}"
+
+
+def _processes(count: int) -> str:
+    return f"{count} process{'es' * (count != 1)}"

@@ -1,14 +1,23 @@
-"""Finds processes that an earlier run left behind, by the run's mark and never by name."""
+"""Finds processes that an earlier run left, by its mark and never by name, and ends them."""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import select
+import signal
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from testbed.errors import LaunchError
 from testbed.launch.run_folder import is_running
 
 RUN_MARK = "TESTBED_RUN"
 """Stands in the environment of the server and all workers of a run; its value is the folder."""
+
+END_DEADLINE_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -25,25 +34,73 @@ def processes_of(run: Path | None = None) -> list[Leftover]:
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
-        marked = _mark_of(entry)
+        marked = _mark_of(int(entry.name))
         if marked and (run is None or marked == run):
             found.append(Leftover(int(entry.name), marked))
     return found
 
 
-def leftovers() -> list[Leftover]:
-    """Processes whose run has ended, or whose launching process has died."""
-    return [process for process in processes_of() if not is_running(process.run)]
+def leftovers() -> dict[Path, list[int]]:
+    """The processes of runs that have ended, or whose launching process has died, by run."""
+    found: dict[Path, list[int]] = {}
+    for process in processes_of():
+        # Started from a shell that a worker left, this process has its mark, and is none of it.
+        if process.pid != os.getpid():
+            found.setdefault(process.run, []).append(process.pid)
+    return {run: pids for run, pids in sorted(found.items()) if not is_running(run)}
 
 
-def _mark_of(process: Path) -> Path | None:
+def end(run: Path) -> int:
+    """SIGKILL every process of a run, and wait until they are gone; how many there were.
+
+    Raises:
+        LaunchError: some are still there after END_DEADLINE_S.
+    """
+    deadline = time.monotonic() + END_DEADLINE_S
+    ended = 0
+    # Whoever is forked while others are ended is found in the next round.
+    while pids := [each.pid for each in processes_of(run) if each.pid != os.getpid()]:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise LaunchError(
+                f"processes of run {run.name} are still there after {END_DEADLINE_S:.0f} s:"
+                f" {', '.join(map(str, pids))}; the kernel holds them, as in a driver that hangs"
+            )
+        ended += _end_once(pids, run, left)
+    return ended
+
+
+def _end_once(pids: Sequence[int], run: Path, seconds: float) -> int:
+    waits = select.poll()
+    waiting = set()
+    with contextlib.ExitStack() as opened:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                fd = os.pidfd_open(pid)
+                opened.callback(os.close, fd)
+                # The number may have become somebody else's since it was listed. From here on it
+                # cannot: what is asked, and what is killed, is the process that the pidfd holds.
+                if _mark_of(pid) == run:
+                    signal.pidfd_send_signal(fd, signal.SIGKILL)
+                    waits.register(fd, select.POLLIN)
+                    waiting.add(fd)
+        killed = len(waiting)
+        deadline = time.monotonic() + seconds
+        while waiting and (left := deadline - time.monotonic()) > 0:
+            for fd, _ in waits.poll(left * 1000):
+                waits.unregister(fd)
+                waiting.discard(fd)
+        return killed - len(waiting)
+
+
+def _mark_of(pid: int) -> Path | None:
     try:
-        environment = (process / "environ").read_bytes()
+        environment = Path(f"/proc/{pid}/environ").read_bytes()
     except OSError:
         # It ended meanwhile, or belongs to somebody else.
         return None
     for entry in environment.split(b"\0"):
         name, _, value = entry.partition(b"=")
-        if name == RUN_MARK.encode():
-            return Path(value.decode(errors="replace"))
+        if name == RUN_MARK.encode() and value.startswith(b"/"):
+            return Path(os.fsdecode(value))
     return None
