@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from testbed import __version__
 from testbed.errors import LaunchError, UsageError
+from testbed.streams import complain, lost, prepare
 
 OK, UNEXPECTED, WRONG_COMMAND, INTERRUPTED = 0, 1, 2, 130
 
@@ -26,12 +27,13 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, and where to read what is valid."""
 
     def error(self, message: str) -> NoReturn:
-        print(f"testbed: {message} ({self.prog} --help)", file=sys.stderr)
+        complain(f"{message} ({self.prog} --help)")
         sys.exit(WRONG_COMMAND)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status."""
+    prepare()
     options = _parser().parse_args(arguments)
     try:
         if options.command == "run" and not options.python:
@@ -39,15 +41,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command = importlib.import_module(f"testbed.commands.{options.command}")
         status: int = command.main(options)
     except (UsageError, LaunchError) as problem:
-        print(f"testbed: {problem}", file=sys.stderr)
+        complain(problem)
         return WRONG_COMMAND if isinstance(problem, UsageError) else UNEXPECTED
     except KeyboardInterrupt:
-        print("testbed: interrupted; all workers are ended", file=sys.stderr)
+        complain("interrupted; all workers are ended")
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output has left (`testbed list | head`): nothing more to say.
-        sys.stderr.close()
-        return OK
+    except OSError as problem:
+        # A file that it names is the machine's matter: no space, read-only, removed meanwhile.
+        if problem.filename is None:
+            raise
+        complain(f"{problem.filename}: {problem.strerror}")
+        return UNEXPECTED
+    if why := lost():
+        complain(f"the output is not complete: {why}")
+        return status or UNEXPECTED
     return status
 
 
@@ -86,7 +93,12 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("report", help="show a recorded run or benchmark, or compare two")
     )
     _add_bench(commands.add_parser("bench", help="what sharing, scaling and the testbed cost"))
-    commands.add_parser("doctor", help="versions, devices and leftovers; what to do about each")
+    doctor = commands.add_parser(
+        "doctor", help="versions, devices and leftovers; what to do about each"
+    )
+    doctor.add_argument(
+        "--end", metavar="RUN", help="end what is left of that run, or of all; look at nothing else"
+    )
     return parser
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from testbed.bench.plots import draw
 from testbed.bench.record import BenchRecord
-from testbed.errors import UsageError
+from testbed.errors import LaunchError
 from testbed.launch.run_folder import write_bytes
 from testbed.report.files import read_document
 
@@ -24,7 +24,7 @@ def write_plots(record: BenchRecord, folder: Path, form: str) -> dict[str, Path]
     """Draw every plot into a folder; the files, by what they show.
 
     Raises:
-        UsageError: a file cannot be written.
+        LaunchError: a file cannot be written.
     """
     written: dict[str, Path] = {}
     try:
@@ -34,5 +34,7 @@ def write_plots(record: BenchRecord, folder: Path, form: str) -> dict[str, Path]
             write_bytes(path, image)
             written[f"plot of {name}"] = path
     except OSError as problem:
-        raise UsageError(f"--plots {folder}: {problem.strerror}") from problem
+        raise LaunchError(
+            f"--plots {problem.filename}: {problem.strerror}; it is not written"
+        ) from problem
     return written

@@ -14,15 +14,17 @@ from testbed.bench.plan import PARTS, QUICK, THOROUGH, Request
 from testbed.bench.plots import require_matplotlib
 from testbed.bench.programs.sizes import HEADS
 from testbed.bench.progress import BenchProgress
+from testbed.bench.record import BenchRecord
 from testbed.bench.run import bench
 from testbed.cli import OK, UNEXPECTED
 from testbed.commands.run import interruptible
-from testbed.errors import UsageError
-from testbed.launch.run_folder import RUNS, json_text, new_run_folder, write_text
+from testbed.errors import LaunchError, UsageError
+from testbed.launch.run_folder import RUNS, json_text, new_run_folder
 from testbed.report.destinations import all_destinations, folder_destination
 from testbed.report.page import page_of
 from testbed.report.text import console, show_files
-from testbed.report.written import write_to
+from testbed.report.written import RECORD, Texts, write_all
+from testbed.streams import complain
 
 
 def main(options: argparse.Namespace) -> int:
@@ -37,24 +39,31 @@ def main(options: argparse.Namespace) -> int:
     with new_run_folder(RUNS) as folder:
         with BenchProgress(shown) as progress:
             record = interruptible(bench(request, folder, progress, sys.argv[1:]))
-        text = json_text(record.to_json())
-        write_text(folder.record, text)
-        files = {"result": folder.record}
-        if wanted["json"]:
-            write_to("json", wanted["json"], text)
-            files["result"] = wanted["json"]
-    show_bench(record, shown)
+        # Shown before anything is written: a full disk must not take what was measured.
+        show_bench(record, shown)
+        files, lost = write_all(_texts_of(record), {RECORD: folder.record, **wanted})
     if plots:
-        files |= write_plots(record, plots, options.format)
-    if wanted["html"]:
-        write_to("html", wanted["html"], page_of(None, bench=bench_data(record)))
-        files["page"] = wanted["html"]
+        try:
+            files |= write_plots(record, plots, options.format)
+        except LaunchError as problem:
+            lost.append(problem)
     show_files(files)
+    for each in lost:
+        complain(each)
+    status = UNEXPECTED if lost else OK
     if old is None:
-        return OK
+        return status
     comparison = compare(old, record, options.tolerance / 100)
     show_comparison(comparison, shown)
-    return UNEXPECTED if comparison.slower else OK
+    return UNEXPECTED if comparison.slower else status
+
+
+def _texts_of(record: BenchRecord) -> Texts:
+    return {
+        RECORD: lambda: json_text(record.to_json()),
+        "json": lambda: json_text(record.to_json()),
+        "html": lambda: page_of(None, bench=bench_data(record)),
+    }
 
 
 def _request(options: argparse.Namespace) -> Request:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
@@ -13,6 +12,7 @@ from testbed.errors import UsageError
 from testbed.scenario import Scenario
 from testbed.selection import Selection, select
 from testbed.strategies import DEFAULT_DEPLOYMENTS
+from testbed.streams import complain
 
 BEGIN = "<!-- catalogue: make catalogue writes this -->"
 END = "<!-- end of catalogue -->"
@@ -26,7 +26,7 @@ def main(options: argparse.Namespace) -> int:
     else:
         print("\n".join((_as_markdown if options.markdown else _as_text)(selection)))
     for problem in selection.problems:
-        print(f"testbed: {problem}", file=sys.stderr)
+        complain(problem)
     return WRONG_COMMAND if selection.problems else OK
 
 

@@ -21,7 +21,7 @@ from testbed.report.markdown import markdown_of, markdown_of_comparison
 from testbed.report.page import page_of
 from testbed.report.record import RunRecord
 from testbed.report.text import console, show_comparison, show_files, show_record
-from testbed.report.written import write_shown, write_to
+from testbed.report.written import texts_of, write_all, write_to
 
 
 def main(options: argparse.Namespace) -> int:
@@ -44,7 +44,9 @@ def _report_runs(
     records: list[RunRecord], wanted: dict[str, Path | None], options: argparse.Namespace
 ) -> int:
     comparison = compare(*records) if len(records) == 2 else None
-    written = write_shown(records[-1], wanted, comparison)
+    written, lost = write_all(texts_of(records[-1], comparison), wanted)
+    if lost:
+        raise lost[0]
     if options.markdown:
         sys.stdout.write(
             markdown_of_comparison(comparison) if comparison else markdown_of(records[0])

@@ -12,18 +12,21 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
+from testbed.case_run import Options
 from testbed.cli import OK, UNEXPECTED, WRONG_COMMAND
 from testbed.errors import UsageError
 from testbed.launch.cluster_run import Deadlines
-from testbed.launch.run_folder import RUNS, new_run_folder, write_json
+from testbed.launch.environment import kept_from
+from testbed.launch.run_folder import RUNS, new_run_folder
 from testbed.report.console import ConsoleObserver
 from testbed.report.destinations import all_destinations
 from testbed.report.record import record_of
-from testbed.report.text import show_files, show_record
-from testbed.report.written import write_shown
-from testbed.runner import Options, run
+from testbed.report.text import show_files, show_line, show_record
+from testbed.report.written import RECORD, texts_of, write_all
+from testbed.runner import run
 from testbed.selection import Selection, select
 from testbed.strategies import deployments
+from testbed.streams import complain
 
 Result = TypeVar("Result")
 
@@ -37,9 +40,11 @@ def main(options: argparse.Namespace) -> int:
     )
     run_options = _run_options(options)
     wanted = all_destinations(json=options.json, html=options.html, junit=options.junit)
-    for problem in selection.problems:
-        print(f"testbed: {problem}", file=sys.stderr)
+    for told in selection.problems:
+        complain(told)
     _require_cases(selection)
+    if kept := kept_from(os.environ):
+        show_line(f"kept from your environment: {', '.join(kept)}")
     with new_run_folder(RUNS) as folder:
         observer = ConsoleObserver(selection, verbose=options.verbose)
         with observer:
@@ -53,13 +58,15 @@ def main(options: argparse.Namespace) -> int:
             device=run_options.device,
             command=sys.argv[1:],
         )
-        write_json(folder.record, record.to_json())
-        written = write_shown(record, wanted)
-    show_record(record)
-    show_files({"result": folder.record, **written, "logs and readings": folder.path})
+        # Shown before anything is written: a full disk must not take what was seen.
+        show_record(record)
+        written, lost = write_all(texts_of(record), {RECORD: folder.record, **wanted})
+    show_files({**written, "logs and readings": folder.path})
+    for problem in lost:
+        complain(problem)
     if selection.problems:
         return WRONG_COMMAND
-    return OK if record.as_expected else UNEXPECTED
+    return OK if record.as_expected and not lost else UNEXPECTED
 
 
 def interruptible(work: Coroutine[Any, Any, Result]) -> Result:

@@ -20,22 +20,45 @@ from testbed.errors import UsageError
 RUNS = Path(".testbed/runs")
 KEPT_RUNS = 20
 
+_STAMP = "%Y%m%d-%H%M%S"
+
+# What a byte of a file name becomes that is no text; no reader of JSON takes it for one.
+_NO_TEXT = re.compile("[\ud800-\udfff]")
+
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file that is either whole or not there."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_bytes(data)
-    draft.replace(path)
+    """Write a file that is either whole or not there.
+
+    Raises:
+        OSError: it cannot be written; names the file, and nothing is left of it.
+    """
+    # Not made of the file's own name, which may be as long as a name can be.
+    draft = path.with_name(f".testbed-{os.getpid()}-{secrets.token_hex(4)}")
+    try:
+        draft.write_bytes(data)
+        draft.replace(path)
+    except BaseException as problem:
+        with contextlib.suppress(OSError):
+            draft.unlink()
+        if isinstance(problem, OSError):
+            raise OSError(problem.errno, problem.strerror, str(path)) from problem
+        raise
 
 
 def write_text(path: Path, text: str) -> None:
     """Write a text that is either whole or not there."""
-    write_bytes(path, text.encode("utf-8"))
+    # A file name whose bytes are no text can be part of it, and is written as Python shows it.
+    write_bytes(path, text.encode("utf-8", "backslashreplace"))
 
 
 def json_text(data: Any) -> str:
     """JSON as it stands in the files of a run."""
-    return json.dumps(data, indent=1) + "\n"
+    text = json.dumps(data, indent=1)
+    if "\\ud" in text:
+        readable = json.dumps(data, ensure_ascii=False)
+        data = json.loads(_NO_TEXT.sub(lambda half: f"\\\\u{ord(half[0]):04x}", readable))
+        text = json.dumps(data, indent=1)
+    return text + "\n"
 
 
 def write_json(path: Path, data: Any) -> None:
@@ -75,6 +98,11 @@ class RunFolder:
         (folder / package.name).symlink_to(package)
         return folder
 
+    @property
+    def temporary(self) -> Path:
+        """Where the workers' temporary files go; gone when the run is over."""
+        return self.path / "tmp"
+
     def case(self, case_id: str) -> CaseFolder:
         """The folder of one case, made on first use."""
         folder = CaseFolder(self.path / "cases" / _file_name(case_id))
@@ -96,6 +124,22 @@ class CaseFolder:
         """What the worker had to say, there only once it is complete."""
         return self.path / f"worker-{worker}.report.json"
 
+    def restart(self, number: int) -> CaseFolder:
+        """The files of the workers that were started again, for the number-th time; made anew."""
+        folder = CaseFolder(self.path / f"restart-{number}")
+        folder.path.mkdir(exist_ok=True)
+        return folder
+
+    @property
+    def shared(self) -> Path:
+        """What the workers of the case keep for each other, and over a restart."""
+        return self.path / "shared"
+
+    @property
+    def ledger(self) -> Path:
+        """Every phase that a worker told, one JSON object a line."""
+        return self.path / "ledger.jsonl"
+
     def stacks(self, worker: int) -> Path:
         """The worker's Python stacks, filled when it hangs."""
         return self.path / f"worker-{worker}.stacks"
@@ -110,19 +154,36 @@ def new_run_folder(runs: Path = RUNS) -> Iterator[RunFolder]:
     Raises:
         UsageError: the folder cannot be made here.
     """
-    name = f"{datetime.datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-    folder = RunFolder(runs / name)
     try:
+        folder = RunFolder(runs / f"{_next_stamp(runs)}-{secrets.token_hex(2)}")
         folder.path.mkdir(parents=True)
         (runs.parent / ".gitignore").write_text("*\n", encoding="utf-8")
     except OSError as problem:
         raise UsageError(
-            f"cannot make a run folder in {runs.resolve()}: {problem.strerror};"
+            f"cannot make a run folder in {runs.absolute()}: {problem.strerror};"
             " change to a folder that you may write to"
         ) from problem
     with _locked(folder.path):
         _remove_old(runs)
         yield folder
+
+
+def _next_stamp(runs: Path) -> str:
+    """The time, or where a clock was ahead of it, the second after the newest run's.
+
+    Names are what tells the oldest runs, so the newest must come last among them.
+    """
+    now = datetime.datetime.now().replace(microsecond=0)
+    known = [_stamp_of(run.name) for run in runs.iterdir()] if runs.is_dir() else []
+    after = [stamp + datetime.timedelta(seconds=1) for stamp in known if stamp]
+    return f"{max([now, *after]):{_STAMP}}"
+
+
+def _stamp_of(name: str) -> datetime.datetime | None:
+    try:
+        return datetime.datetime.strptime(name[:15], _STAMP)
+    except ValueError:
+        return None
 
 
 def is_running(run: Path) -> bool:
@@ -156,4 +217,5 @@ def _file_name(case_id: str) -> str:
     plain = case_id.replace("[", "-").replace(",", "-").replace("]", "-")
     if name == plain:
         return name
-    return f"{name}-{hashlib.sha256(case_id.encode()).hexdigest()[:8]}"
+    digest = hashlib.sha256(case_id.encode("utf-8", "surrogateescape")).hexdigest()
+    return f"{name}-{digest[:8]}"

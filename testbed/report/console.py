@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from rich.console import Console
+from rich.console import Console, OverflowMethod
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
@@ -19,6 +19,7 @@ from rich.progress import (
 )
 from rich.table import Column
 
+from testbed.launch.isolation import Isolation
 from testbed.launch.worker_process import WorkerProcess
 from testbed.report.text import console, describe
 from testbed.scenario import Case
@@ -38,13 +39,18 @@ def progress_bar(console: Console, *columns: ProgressColumn) -> Progress:
         # The only column that gives way where the terminal is narrow.
         TextColumn(
             "{task.description}",
-            table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1),
+            table_column=Column(no_wrap=True, overflow=_overflow(console), ratio=1),
         ),
         console=console,
         expand=True,
         transient=True,
         disable=not console.is_terminal,
     )
+
+
+def _overflow(console: Console) -> OverflowMethod:
+    """How a text that is too long ends: the dots of an ellipsis are no ASCII."""
+    return "crop" if console.options.ascii_only else "ellipsis"
 
 
 class ConsoleObserver:
@@ -68,6 +74,14 @@ class ConsoleObserver:
         trace: TracebackType | None,
     ) -> None:
         self._progress.stop()
+
+    def opened(self, isolation: Isolation) -> None:
+        """See `testbed.case_run.Observer`."""
+        if not isolation.network:
+            self._print(
+                f"[yellow]not isolated ({escape(isolation.why)}): other machines can reach the"
+                " workers of multi-worker cases[/yellow]"
+            )
 
     def started(self, case: Case) -> None:
         """See `testbed.runner.Observer`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import stat
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
@@ -15,8 +16,8 @@ from testbed.errors import UsageError
 from testbed.launch.run_folder import RunFolder
 from testbed.report.record import RunRecord
 
-# The whole catalogue takes about 10 MB; a reader should not be talked into reading a disk.
-LARGEST_BYTES = 200_000_000
+# The whole catalogue takes about 10 MB, and what is hostile may take 30 times its size in memory.
+LARGEST_BYTES = 50_000_000
 
 # A case's report is 9 deep, and what a script claims is seldom a list of lists of lists.
 DEEPEST = 40
@@ -123,7 +124,11 @@ def _validator(kind: str) -> Any:
 
 def _load(path: Path, name: str) -> Any:
     try:
-        if path.stat().st_size > LARGEST_BYTES:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            # A pipe may have no writer, and a device no end.
+            raise UsageError(f"{name}: not a file; save the record to one first")
+        if found.st_size > LARGEST_BYTES:
             raise UsageError(f"{name}: larger than {LARGEST_BYTES // 10**6} MB; not a record")
         text = path.read_text(encoding="utf-8")
         data = json.loads(text, parse_constant=_no_number, parse_float=_finite)

@@ -103,6 +103,11 @@ def _seen(verdict: Verdict) -> str:
     return f"[{style}]{escape(verdict.seen + unexpected)}[/{style}]"
 
 
+def show_line(line: str) -> None:
+    """Print one line, whatever stands in it."""
+    console().print(escape(line), soft_wrap=True)
+
+
 def show_files(files: Mapping[str, Path]) -> None:
     """Print where things were written, by what they are."""
     shown = console()

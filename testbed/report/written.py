@@ -5,50 +5,65 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from testbed.errors import UsageError
+from testbed.errors import LaunchError
 from testbed.launch.run_folder import json_text, write_text
 from testbed.report.compare import Comparison
 from testbed.report.junit import junit_of
 from testbed.report.page import page_of
 from testbed.report.record import RunRecord
 
-NAMES = {"json": "result", "html": "page", "junit": "JUnit"}
-"""The options that name a file, and what is said to be in it."""
+RECORD = "record"
+"""Beside the options that name a file: the record in the run's own folder."""
+
+NAMES = {RECORD: "result", "json": "result", "html": "page", "junit": "JUnit"}
+"""What is said to be in each file."""
+
+Texts = Mapping[str, Callable[[], str]]
 
 
-def write_shown(
-    record: RunRecord, wanted: Mapping[str, Path | None], comparison: Comparison | None = None
-) -> dict[str, Path]:
-    """Write what is wanted; the files by what they are, to be told to people.
+def texts_of(record: RunRecord, comparison: Comparison | None = None) -> Texts:
+    """What is written of a run, by the names of NAMES.
 
     Args:
         record: of the run, of two runs the later one.
-        wanted: a file, or None, for each option of NAMES.
         comparison: with an earlier run, where the page shows both.
-
-    Raises:
-        UsageError: a file cannot be written.
     """
-    texts: dict[str, Callable[[], str]] = {
+    return {
+        RECORD: lambda: json_text(record.to_json()),
         "json": lambda: json_text(record.to_json()),
         "html": lambda: page_of(record, comparison),
         "junit": lambda: junit_of(record),
     }
+
+
+def write_all(
+    texts: Texts, wanted: Mapping[str, Path | None]
+) -> tuple[dict[str, Path], list[LaunchError]]:
+    """Write what is wanted: the files by what they are, to be told to people, and what failed.
+
+    One file that cannot be written keeps no other from being written.
+    """
     written: dict[str, Path] = {}
+    lost: list[LaunchError] = []
     for option, path in wanted.items():
-        if path is not None:
+        if path is None:
+            continue
+        try:
             write_to(option, path, texts[option]())
             written[NAMES[option]] = path
-    return written
+        except LaunchError as problem:
+            lost.append(problem)
+    return written, lost
 
 
 def write_to(option: str, path: Path, text: str) -> None:
-    """Write the file that an option names.
+    """Write the file that an option names; that one can be named there has been asked before.
 
     Raises:
-        UsageError: it cannot be written.
+        LaunchError: it cannot be written.
     """
     try:
         write_text(path, text)
     except OSError as problem:
-        raise UsageError(f"--{option} {path}: {problem.strerror}") from problem
+        named = "" if option == RECORD else f"--{option} "
+        raise LaunchError(f"{named}{path}: {problem.strerror}; it is not written") from problem

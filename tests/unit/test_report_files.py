@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from testbed.launch.run_folder import write_json
 from testbed.report.destinations import all_destinations
 from testbed.report.files import read_record
 from testbed.report.text import show_record
-from testbed.report.written import write_shown
+from testbed.report.written import texts_of, write_all
 from tests.unit.builders import case_of, counted_per_replica, merged, run_record, verdict_of
 
 RECORD = run_record(counted_per_replica(), merged())
@@ -81,6 +83,26 @@ def test_a_file_that_is_cut_off_is_told(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
     file.write_text(text[: len(text) // 2], encoding="utf-8")
     assert "is the file cut off?" in refused(file)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "/dev/zero", "/dev/null"])
+def test_what_is_no_file_is_not_opened(tmp_path: Path, kind: str) -> None:
+    """A pipe, which may have no writer, and a device, which may have no end, are refused."""
+    path = Path(kind)
+    if kind == "pipe":
+        path = tmp_path / "pipe"
+        os.mkfifo(path)
+    assert refused(path) == f"{path}: not a file; save the record to one first"
+
+
+def test_a_large_file_is_refused_unread(tmp_path: Path) -> None:
+    """A file of 100 MB is no record, whatever it holds, and nobody waits for that answer."""
+    path = tmp_path / "large.json"
+    with path.open("wb") as file:
+        file.truncate(100_000_000)
+    began = time.monotonic()
+    assert refused(path).endswith("large.json: larger than 50 MB; not a record")
+    assert time.monotonic() - began < 1
 
 
 def test_bytes_that_are_no_text_are_told(file: Path) -> None:
@@ -172,12 +194,34 @@ def test_a_folder_without_permission_is_told(tmp_path: Path) -> None:
 def test_what_is_wanted_is_written(tmp_path: Path) -> None:
     """Each file that is asked for is written, and no other."""
     wanted: dict[str, Any] = {"json": tmp_path / "r.json", "html": None, "junit": tmp_path / "j"}
-    assert write_shown(RECORD, wanted) == {"result": tmp_path / "r.json", "JUnit": tmp_path / "j"}
+    written, lost = write_all(texts_of(RECORD), wanted)
+    assert written == {"result": tmp_path / "r.json", "JUnit": tmp_path / "j"}
+    assert lost == []
     assert sorted(path.name for path in tmp_path.iterdir()) == ["j", "r.json"]
     assert json.loads((tmp_path / "r.json").read_text())["cases"]
 
 
-def test_a_file_that_cannot_be_written_after_all_is_told(tmp_path: Path) -> None:
-    """A folder that went away meanwhile is told in one line."""
-    with pytest.raises(UsageError, match=r"--junit .*gone/j: No such file or directory"):
-        write_shown(RECORD, {"junit": tmp_path / "gone" / "j"})
+def test_a_file_that_cannot_be_written_keeps_no_other(tmp_path: Path) -> None:
+    """A folder that went away meanwhile is told in one line, and the other files are written."""
+    wanted = {"junit": tmp_path / "gone" / "j", "json": tmp_path / "r.json"}
+    written, (lost,) = write_all(texts_of(RECORD), wanted)
+    assert str(lost) == (f"--junit {tmp_path}/gone/j: No such file or directory; it is not written")
+    assert written == {"result": tmp_path / "r.json"}
+
+
+def test_report_ends_with_status_1_where_a_file_cannot_be_written(
+    tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A disk that is full is the machine's fault: one line, status 1, and nothing is left of it."""
+
+    def write_half(path: Path, data: bytes) -> int:
+        with path.open("wb") as half:
+            half.write(data[: len(data) // 2])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", write_half)
+    assert main(["report", str(file), "--html", str(tmp_path / "page.html")]) == 1
+    assert capsys.readouterr().err == (
+        f"testbed: --html {tmp_path}/page.html: No space left on device; it is not written\n"
+    )
+    assert list(tmp_path.iterdir()) == [file]
