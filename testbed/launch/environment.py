@@ -28,14 +28,19 @@ MISLEADING = {
 # A benchmark is to run as fast as the user has it elsewhere.
 _TUNED = {"TF_NUM_INTEROP_THREADS"}
 
-_OF_TENSORFLOW = re.compile(r"(TF|XLA|NCCL|GRPC)_")
+# Terraform's variables begin with TF_, too, and some hold what is nobody else's business.
+_NO_TERRAFORM = (
+    r"(?!TF_(VAR|CLI|TOKEN|HTTP|REGISTRY|STATE|PLUGIN|REATTACH|ENCRYPTION)_"
+    r"|TF_(LOG|INPUT|WORKSPACE|DATA_DIR|IN_AUTOMATION)\b)"
+)
+_OF_TENSORFLOW = re.compile(rf"{_NO_TERRAFORM}(TF|XLA|NCCL|GRPC)_")
 
 # One thread per process before the fork: OpenBLAS would start its own when numpy is imported.
 SINGLE_THREADED = {"OPENBLAS_NUM_THREADS": "1"}
 
 # What explains a run. Whatever else is set may be a secret, whatever it is called.
 _TELLING = re.compile(
-    r"(TF|TF2|XLA|NCCL|GRPC|CUDA|CUDNN|NVIDIA|KERAS|OMP|OPENBLAS|MKL|KMP|GOMP|PYTHON|CONDA|LC|SLURM"
+    rf"{_NO_TERRAFORM}(TF|TF2|XLA|NCCL|GRPC|CUDA|CUDNN|NVIDIA|KERAS|OMP|OPENBLAS|MKL|KMP|GOMP|PYTHON|CONDA|LC|SLURM"
     r"|OMPI|PMI|TESTBED)[A-Z0-9_]*"
     r"|PATH|LD_LIBRARY_PATH|LD_PRELOAD|VIRTUAL_ENV|LANG|LANGUAGE|TZ|TERM|COLUMNS|PWD|TMPDIR"
     r"|HOSTNAME|PORTSERVER_ADDRESS|MALLOC_[A-Z_]+|(http|https|grpc|all|no)_proxy"
@@ -52,6 +57,9 @@ LEFT_OUT = "(left out)"
 _IN_ADDRESS = re.compile(r"(?://\S*|^[^/\s]+)(?=@)|(?<=\?)\S+")
 
 
+# Logs are read as UTF-8, and a worker is not to fail on a letter that the terminal lacks.
+PRINTS_ANYTHING = {"PYTHONIOENCODING": "utf-8:backslashreplace"}
+
 # Values are read to their last digit, and oneDNN's depend on the processor.
 EXACT = {"TF_ENABLE_ONEDNN_OPTS": "0"}
 
@@ -65,7 +73,7 @@ def server_environment(inherited: Mapping[str, str], *, exact: bool = True) -> d
     unwanted = MISLEADING.keys() if exact else MISLEADING.keys() - _TUNED
     kept = {name: value for name, value in inherited.items() if name not in unwanted}
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"}
-    return {**quiet, **(EXACT if exact else {}), **kept, **SINGLE_THREADED}
+    return {**quiet, **(EXACT if exact else {}), **kept, **SINGLE_THREADED, **PRINTS_ANYTHING}
 
 
 def kept_from(inherited: Mapping[str, str]) -> list[str]:

@@ -45,11 +45,16 @@ def test_what_is_kept_is_known_to_be_there() -> None:
         "NCCL_COMM_ID": "10.0.0.1:99",
         "HOME": "/home/me",
         "MY_TF_THING": "1",
+        "TF_CLI_CONFIG_FILE": "/home/me/.terraformrc",
+        "TF_VAR_region": "x",
+        "TF_LOG": "debug",
+        "TF_DATA_EXPERIMENT_OPT_IN": "all",
     }
     assert kept_from(inherited) == [
         "GRPC_VERBOSITY=debug",
         "NCCL_DEBUG=INFO",
         "TF_API_TOKEN=(left out)",
+        "TF_DATA_EXPERIMENT_OPT_IN=all",
         "TF_USE_LEGACY_KERAS=1",
         "XLA_FLAGS=--xla_dump_to=/tmp",
     ]
@@ -68,6 +73,12 @@ def test_the_server_has_one_thread_whatever_was_set() -> None:
     assert server_environment({"OPENBLAS_NUM_THREADS": "8"})["OPENBLAS_NUM_THREADS"] == "1"
 
 
+def test_workers_print_any_letter_whatever_was_set() -> None:
+    """A worker's log is UTF-8, also where the terminal is not."""
+    given = server_environment({"PYTHONIOENCODING": "ascii", "LC_ALL": "C"})
+    assert given["PYTHONIOENCODING"] == "utf-8:backslashreplace"
+
+
 def test_the_inherited_environment_is_left_as_it_is() -> None:
     """Making the server's environment changes nothing of the one it is made from."""
     inherited = {"TF_CONFIG": "{}", "HOME": "/home/me"}
@@ -80,7 +91,7 @@ def test_the_inherited_environment_is_left_as_it_is() -> None:
     ["GITHUB_TOKEN", "client_secret", "DB_PASSWORD", "MYSQL_PWD", "DB_PASS", "GPG_PASSPHRASE",
      "AWS_SECRET_ACCESS_KEY", "API_KEY", "HTTP_AUTH", "GOOGLE_APPLICATION_CREDENTIALS", "COOKIE",
      "SENTRY_DSN", "DATABASE_URL", "AZURE_STORAGE_CONNECTION_STRING", "BLOB_SAS_URL", "PIN",
-     "HOME", "MY_PATH", "PATH2", "xPYTHONPATH"],
+     "TF_VAR_region", "TF_CLI_ARGS", "TF_HTTP_ADDRESS", "HOME", "MY_PATH", "PATH2", "xPYTHONPATH"],
 )  # fmt: skip
 def test_what_explains_no_run_is_left_out(name: str) -> None:
     """Of a variable that explains no run only its name is written down, whatever it is called."""
@@ -104,7 +115,7 @@ def test_a_secret_in_what_explains_a_run_is_left_out(name: str) -> None:
         ("HTTP_PROXY", "me:hunter2@proxy:3128", "(left out)@proxy:3128"),
         ("http_proxy", "http://me:hun@ter2@proxy/", "http://(left out)@proxy/"),
         ("http_proxy", "http://me:hun/ter2@proxy/", "http://(left out)@proxy/"),
-        ("TF_DATA", "https://a/b?sig=hunter2&x=1", "https://a/b?(left out)"),
+        ("TF_ADDRESS", "https://a/b?sig=hunter2&x=1", "https://a/b?(left out)"),
         ("PATH", "/opt/python@3.11/bin:/bin", "/opt/python@3.11/bin:/bin"),
         ("XLA_FLAGS", "--xla_dump_to=/tmp --x", "--xla_dump_to=/tmp --x"),
     ],
