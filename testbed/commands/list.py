@@ -39,7 +39,10 @@ def _write(page: Path, table: str) -> None:
     _, end, tail = rest.partition(END)
     if not end:
         raise UsageError(f"--write {page}: no lines '{BEGIN}' and '{END}' in it")
-    page.write_text(f"{head}{begin}\n{table}\n{end}{tail}", encoding="utf-8")
+    # Imported here, since whoever only looks at the list needs nothing of launching.
+    from testbed.launch.run_folder import write_text
+
+    write_text(page, f"{head}{begin}\n{table}\n{end}{tail}")
 
 
 def _as_text(selection: Selection) -> Iterator[str]:

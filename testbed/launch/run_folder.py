@@ -174,15 +174,15 @@ def _next_stamp(runs: Path) -> str:
     Names are what tells the oldest runs, so the newest must come last among them.
     """
     now = datetime.datetime.now().replace(microsecond=0)
-    known = [_stamp_of(run.name) for run in runs.iterdir()] if runs.is_dir() else []
-    after = [stamp + datetime.timedelta(seconds=1) for stamp in known if stamp]
-    return f"{max([now, *after]):{_STAMP}}"
+    names = [run.name for run in runs.iterdir()] if runs.is_dir() else []
+    return f"{max([now, *filter(None, map(_second_after, names))]):{_STAMP}}"
 
 
-def _stamp_of(name: str) -> datetime.datetime | None:
+def _second_after(name: str) -> datetime.datetime | None:
+    """The second after that of a run's id; None where the name is no id."""
     try:
-        return datetime.datetime.strptime(name[:15], _STAMP)
-    except ValueError:
+        return datetime.datetime.strptime(name[:15], _STAMP) + datetime.timedelta(seconds=1)
+    except (ValueError, OverflowError):
         return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, cast
@@ -89,6 +90,7 @@ def status_of(*words: str) -> int:
         ("report a --html nowhere/page.html", "--html nowhere/page.html"),
         ("run --json scenarios", "--json scenarios"),
         ("run --speed high", "--speed"),
+        ("doctor --end", "--end"),
     ],
 )
 def test_a_wrong_command_is_refused_in_one_line(
@@ -124,6 +126,7 @@ def test_an_option_error_tells_where_to_read(capsys: pytest.CaptureFixture[str])
     [
         (LaunchError("no memory"), 1, "testbed: no memory\n"),
         (KeyboardInterrupt(), 130, "testbed: interrupted; all workers are ended\n"),
+        (OSError(errno.ENOSPC, "No space left", "a\nb"), 1, "testbed: a\\nb: No space left\n"),
     ],
 )
 def test_a_command_that_ends_early_has_its_status(
@@ -141,6 +144,17 @@ def test_a_command_that_ends_early_has_its_status(
     monkeypatch.setattr("testbed.commands.list.main", ends)
     assert status_of("list") == status
     assert capsys.readouterr().err == told
+
+
+def test_a_mistake_of_the_testbed_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error that names no file is not taken for the machine's."""
+
+    def ends(options: argparse.Namespace) -> int:
+        raise OSError(errno.EBADF, "Bad file descriptor")
+
+    monkeypatch.setattr("testbed.commands.list.main", ends)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        status_of("list")
 
 
 LISTED = """\

@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 from testbed.errors import UsageError
-from testbed.launch.run_folder import KEPT_RUNS, RunFolder, is_running, new_run_folder, write_json
+from testbed.launch.run_folder import (
+    KEPT_RUNS,
+    RunFolder,
+    is_running,
+    new_run_folder,
+    write_json,
+    write_text,
+)
 from tests.unit.builders import WORKERS_2X2, case_of
 
 HOSTILE = (
@@ -19,6 +26,7 @@ HOSTILE = (
     "a b\tc\nd",
     "a*?;$(rm)'\"[in_scope]",
     "zähler.zähler",
+    "no\udcfftext.no\udcfftext",
     case_of(deployment=WORKERS_2X2).id,
 )
 
@@ -65,9 +73,43 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Mon
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", write_half)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError, match="No space left") as problem:
         write_json(path, "a new and longer text")
     assert json.loads(path.read_bytes()) == "old"
+    assert problem.value.filename == str(path)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_interrupted_write_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C in the middle of a write leaves no part of a file."""
+
+    def interrupted(file: Path, data: bytes) -> int:
+        file.touch()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "write_bytes", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_json(tmp_path / "run.json", "new")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_may_have_the_longest_name(tmp_path: Path) -> None:
+    """A name as long as the file system allows can be written to."""
+    path = tmp_path / ("x" * 255)
+    write_json(path, "new")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_is_no_text_is_written_as_text(tmp_path: Path) -> None:
+    """A file name of other bytes than text becomes what every reader of JSON can read and print."""
+    path = tmp_path / "run.json"
+    write_json(path, {"script": "a\udcff.py", "smile": "\U0001f600", "typed": "\\udcff"})
+    read = json.loads(path.read_bytes())
+    assert read == {"script": "a\\udcff.py", "smile": "\U0001f600", "typed": "\\udcff"}
+    write_text(path, "a\udcff.py")
+    assert path.read_text(encoding="utf-8") == "a\\udcff.py"
 
 
 def test_the_file_appears_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,6 +198,29 @@ def test_only_the_newest_finished_runs_are_kept(runs: Path) -> None:
     old = old_runs(runs, KEPT_RUNS + 3)
     with new_run_folder(runs) as folder:
         assert sorted(runs.iterdir()) == [*old[3:], folder.path]
+
+
+@pytest.mark.parametrize("ahead", ["20991231-235959-ffff", "20990101-000000-abcd"])
+def test_a_clock_that_jumps_back_makes_no_run_older(runs: Path, ahead: str) -> None:
+    """A new run comes after all that are there, so that it is not taken for the oldest."""
+    (runs / ahead).mkdir(parents=True)
+    (runs / ahead / "lock").touch()
+    with new_run_folder(runs) as first:
+        pass
+    with new_run_folder(runs) as second:
+        assert ahead < first.id < second.id
+    old_runs(runs, KEPT_RUNS)
+    with new_run_folder(runs) as third:
+        kept = {run.name for run in runs.iterdir()}
+    assert {ahead, first.id, second.id, third.id} <= kept
+
+
+def test_a_folder_that_is_no_run_s_tells_no_time(runs: Path) -> None:
+    """A name that is no date, or one after which there is none, does not stop a run."""
+    for name in ("notes", "99999999-999999-abcd", "99991231-235959-abcd"):
+        (runs / name).mkdir(parents=True)
+    with new_run_folder(runs) as folder:
+        assert folder.id < "2100"
 
 
 def test_few_runs_are_all_kept(runs: Path) -> None:

@@ -1,0 +1,37 @@
+"""The wall clock may jump, so it is read only where a date is written down."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from tests.house.sources import SCENARIOS, TESTBED, python_files, short, tree_of
+
+# The file, and which date it writes down.
+DATES = {
+    "testbed/runner.py": "when a run began, in its record",
+    "testbed/bench/run.py": "when a benchmark began, in its record",
+    "testbed/launch/run_folder.py": "a run's id, which people read; see there what a jump does",
+}
+
+_WALL = re.compile(
+    r"time\.(time|time_ns|ctime|localtime|gmtime|strftime|asctime)"
+    r"|datetime\.(now|utcnow|today|fromtimestamp)|date\.today|clock_gettime(_ns)?"
+)
+
+
+def readings_of_the_wall_clock() -> Iterator[str]:
+    for path in python_files(TESTBED, SCENARIOS):
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.Attribute) and _WALL.search(ast.unparse(node)):
+                yield short(path)
+            if isinstance(node, ast.ImportFrom) and node.module == "time":
+                yield from (
+                    short(path) for name in node.names if _WALL.fullmatch(f"time.{name.name}")
+                )
+
+
+def test_durations_are_monotonic() -> None:
+    """Nothing but the dates above is taken from a clock that somebody may set."""
+    assert set(readings_of_the_wall_clock()) == set(DATES)
