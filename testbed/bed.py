@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from testbed.scenario import Case
@@ -18,6 +19,10 @@ class Bed(Protocol):
     """The `tf.distribute.Strategy` of the case, made before the scenario script was imported."""
     worker: int
     """This worker's index in the cluster."""
+
+    @property
+    def folder(self) -> Path:
+        """A folder of the case, which all workers share and find again after a restart."""
 
     def make(self, create: Callable[..., Made], *args: Any) -> Made:
         """Call `create(*args)` at the case's site and return what it returned.

@@ -38,9 +38,9 @@ def tasks(workers: int, servers: int = 0) -> tuple[Task, ...]:
     )
 
 
-def tf_config(all_tasks: Sequence[Task], ports: Sequence[int], mine: Task) -> str:
-    """The TF_CONFIG of one task in a cluster of loopback tasks, one per port."""
+def tf_config(all_tasks: Sequence[Task], addresses: Sequence[str], mine: Task) -> str:
+    """The TF_CONFIG of one task of a cluster; the addresses, `host:port`, are of all tasks."""
     cluster: dict[str, list[str]] = {}
-    for task, port in zip(all_tasks, ports, strict=True):
-        cluster.setdefault(task.type, []).append(f"127.0.0.1:{port}")
+    for task, address in zip(all_tasks, addresses, strict=True):
+        cluster.setdefault(task.type, []).append(address)
     return json.dumps({"cluster": cluster, "task": {"type": mine.type, "index": mine.index}})

@@ -3,78 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime
 import json
 import os
+import shutil
 import sys
 import time
-from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, Protocol
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from testbed.cluster import tf_config
+from testbed.case_run import WORKER_MODULE, CaseRun, Observer, Options
 from testbed.devices import Devices, visible_ids
-from testbed.diagnosis import Diagnosis, diagnose
 from testbed.errors import LaunchError, UsageError
-from testbed.launch.cluster_run import ClusterEnd, Deadlines, WorkerOrders, run_cluster
+from testbed.launch.cluster_run import Deadlines, WorkerOrders, run_cluster
 from testbed.launch.environment import without_secrets
+from testbed.launch.isolation import AUTO
 from testbed.launch.leftovers import RUN_MARK
-from testbed.launch.ports import held_ports
 from testbed.launch.preloaded import PreloadedServer, preloaded_server
-from testbed.launch.run_folder import CaseFolder, RunFolder, write_json
-from testbed.launch.worker_process import WorkerProcess
-from testbed.reading import WorkerReport
-from testbed.scenario import Case, Scenario
+from testbed.launch.run_folder import RunFolder, write_json
+from testbed.scenario import Case
 from testbed.selection import Selection
-from testbed.strategies import STRATEGIES
-from testbed.verdict import Verdict, failed, judge, skipped
-
-WORKER_MODULE = "testbed.worker.main"
-RUN_CASE = f"{WORKER_MODULE}:run_case"
-SERVE = f"{WORKER_MODULE}:serve"
-FIRST_SEED = 1000
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to run: what the command line decides."""
-
-    device: str = "cpu"
-    python: str = sys.executable
-    jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
-    fresh: bool = False
-    deadlines: Deadlines = field(default_factory=Deadlines)
-
-
-class Observer(Protocol):
-    """Is told what goes on, to show it."""
-
-    def started(self, case: Case) -> None:
-        """The workers of a case are being started."""
-
-    def judged(self, verdict: Verdict) -> None:
-        """A case has its verdict."""
-
-    async def watch(
-        self, case: Case, workers: Sequence[WorkerProcess], logs: Sequence[Path]
-    ) -> None:
-        """Runs beside a case and is cancelled when it ends."""
-
-
-class Quiet:
-    """An observer that shows nothing, and a base for those that show something else."""
-
-    def started(self, case: Case) -> None:
-        """See `Observer`."""
-
-    def judged(self, verdict: Verdict) -> None:
-        """See `Observer`."""
-
-    async def watch(
-        self, case: Case, workers: Sequence[WorkerProcess], logs: Sequence[Path]
-    ) -> None:
-        """See `Observer`."""
+from testbed.verdict import Verdict, skipped
 
 
 @dataclass(frozen=True)
@@ -99,7 +50,10 @@ async def run(selection: Selection, options: Options, folder: RunFolder, observe
     write_json(folder.environment, without_secrets(os.environ))
     expected = {case: selection.scenario(case).expects(case) for case in selection.cases}
     every_case_fresh = options.fresh or all(selection.scenario(c).fresh for c in selection.cases)
-    async with open_server(folder, fresh=every_case_fresh, python=options.python) as server:
+    async with open_server(
+        folder, fresh=every_case_fresh, python=options.python, isolation=options.isolation
+    ) as server:
+        observer.opened(server.isolation)
         devices = await find_devices(server, options, folder)
         lacking = {case: devices.lacking(case.deployment) for case in selection.cases}
         _require_one_that_runs(lacking)
@@ -136,23 +90,33 @@ async def _all_or_none(work: Sequence[Coroutine[Any, Any, Verdict]]) -> list[Ver
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def open_server(
+@contextlib.asynccontextmanager
+async def open_server(
     folder: RunFolder,
     *,
     fresh: bool,
     python: str = sys.executable,
     module: str = WORKER_MODULE,
     exact: bool = True,
-) -> Any:
+    isolation: str = AUTO,
+) -> AsyncIterator[PreloadedServer]:
     """The server that the workers of a run come from; it preloads nothing where all are fresh.
 
-    `module` is what it preloads; for `exact` see `testbed.launch.environment`.
+    `module` is what it preloads; for `exact` and `isolation` see `testbed.launch`.
     """
     preload = [] if fresh else [module]
-    marks = {RUN_MARK: str(folder.path)}
+    marks = {RUN_MARK: str(folder.path), "TMPDIR": str(folder.temporary)}
     if python != sys.executable:
         marks["PYTHONPATH"] = str(folder.expose_package())
-    return preloaded_server(preload, folder.path / "server.log", marks, python, exact=exact)
+    folder.temporary.mkdir(exist_ok=True)
+    log = folder.path / "server.log"
+    try:
+        async with preloaded_server(
+            preload, log, marks, python, exact=exact, isolation=isolation
+        ) as server:
+            yield server
+    finally:
+        shutil.rmtree(folder.temporary, ignore_errors=True)
 
 
 async def find_devices(server: PreloadedServer, options: Options, folder: RunFolder) -> Devices:
@@ -169,8 +133,8 @@ async def inspect(server: PreloadedServer, folder: RunFolder, *, fresh: bool) ->
     case = folder.case("devices")
     orders = {"entry": f"{WORKER_MODULE}:list_devices", "report": str(case.report(0))}
     end = await run_cluster(server, [WorkerOrders(orders)], case, Deadlines(), fresh=fresh)
-    if end.complaints:
-        raise LaunchError(f"TensorFlow could not list devices: {end.complaints[0]}; {case.log(0)}")
+    if end.cause:
+        raise LaunchError(f"TensorFlow could not list devices: {end.cause}; {case.log(0)}")
     found: dict[str, Any] = json.loads(case.report(0).read_text())
     return found
 
@@ -182,104 +146,3 @@ def _require_one_that_runs(lacking: dict[Case, str]) -> None:
             f"none of the cases can run: {', '.join(sorted(reasons))};"
             " use --device cpu, or fewer --workers and --replicas"
         )
-
-
-@dataclass(frozen=True)
-class CaseRun:
-    """What one case is run with."""
-
-    server: PreloadedServer
-    devices: Devices
-    options: Options
-    folder: CaseFolder
-    observer: Observer
-
-    async def judge(self, case: Case, selection: Selection) -> Verdict:
-        """Run a case on its own cluster and judge what its workers report."""
-        return self._verdict(case, selection, await self.run(case, selection))
-
-    async def run(
-        self, case: Case, selection: Selection, entry: str = RUN_CASE, **more: Any
-    ) -> ClusterEnd:
-        """Run a case on its own cluster, through an entry of the worker; `more` are its orders."""
-        made = selection.scenario(case)
-        script = selection.script(case).path
-        tasks = case.deployment.tasks
-        with held_ports(len(tasks)) as ports:
-            workers = [
-                self._orders(case, script, ports, number, {"entry": entry, **more})
-                for number in range(len(tasks))
-            ]
-
-            async def watch(running: Sequence[WorkerProcess]) -> None:
-                logs = [self.folder.log(number) for number in range(len(tasks))]
-                await self.observer.watch(case, running, logs)
-
-            return await run_cluster(
-                self.server,
-                workers,
-                self.folder,
-                self._deadlines(made),
-                fresh=self.options.fresh or made.fresh,
-                watch=watch,
-            )
-
-    def _deadlines(self, made: Scenario) -> Deadlines:
-        """The command's deadlines, or the scenario's own where that is the shorter one."""
-        given = self.options.deadlines
-        return replace(given, run=min(given.run, made.timeout or given.run))
-
-    def _orders(
-        self, case: Case, script: Path, ports: Sequence[int], worker: int, more: dict[str, Any]
-    ) -> WorkerOrders:
-        known = STRATEGIES[case.strategy]
-        orders = {
-            **more,
-            "script": str(script),
-            "scenario": case.scenario,
-            "site": case.site,
-            "mode": case.mode,
-            "strategy": case.strategy,
-            "workers": case.workers,
-            "replicas_per_worker": case.replicas_per_worker,
-            "device": self.options.device,
-            "worker": worker,
-            "seed": FIRST_SEED + worker,
-            "report": str(self.folder.report(worker)),
-        }
-        if known.servers and worker > 0:
-            orders["entry"] = SERVE
-        environment = self.devices.environment(case.deployment, worker)
-        if known.takes_workers:
-            tasks = case.deployment.tasks
-            environment["TF_CONFIG"] = tf_config(tasks, ports, tasks[worker])
-            # Lets the worker listen on a port that this process holds; for nobody else.
-            environment["TF_GRPC_REUSE_PORT"] = "true"
-        return WorkerOrders(orders, environment)
-
-    def _verdict(self, case: Case, selection: Selection, end: ClusterEnd) -> Verdict:
-        expected = selection.scenario(case).expects(case)
-        reports = _read_reports(self.folder, end)
-        seen = {
-            "seconds": end.seconds,
-            "reports": tuple(reports),
-            "logs": tuple(str(worker.log) for worker in end.workers),
-        }
-        raised = [report.raised for report in reports if report.raised]
-        broken = [problem for problem in raised if problem.origin != "tensorflow"]
-        if broken:
-            return failed(case, expected, f"in the {broken[0].origin}: {broken[0]}", **seen)
-        died = [worker for worker in end.workers if worker.status is not None]
-        if not raised and (died or end.overdue == "start"):
-            return failed(case, expected, end.complaints[0], **seen)
-        if not raised and end.overdue:
-            return judge(case, expected, Diagnosis("hang", end.complaints[0]), **seen)
-        return judge(case, expected, diagnose(reports, case.deployment.in_sync), **seen)
-
-
-def _read_reports(folder: CaseFolder, end: ClusterEnd) -> list[WorkerReport]:
-    return [
-        WorkerReport.from_json(json.loads(folder.report(worker.worker).read_text()))
-        for worker in end.workers
-        if worker.reported
-    ]

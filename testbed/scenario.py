@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from testbed.errors import UsageError
+from testbed.fault import FAULTS, Fault
 from testbed.strategies import MIRRORING, STRATEGIES, Deployment
 from testbed.symptoms import SYMPTOMS
 
@@ -97,6 +98,8 @@ class Scenario:
     strategies: tuple[str, ...] = MIRRORING
     fresh: bool = False
     timeout: float | None = None
+    fault: Fault | None = None
+    restarts: int = 0
 
     @property
     def id(self) -> str:
@@ -110,8 +113,12 @@ class Scenario:
             for site in self.sites
             for mode in self.modes
             for deployment in deployments
-            if deployment.strategy in self.strategies
+            if deployment.strategy in self.strategies and self._has_victim(deployment)
         ]
+
+    def _has_victim(self, deployment: Deployment) -> bool:
+        """Whether there is the worker that the fault is for, and another to see what it does."""
+        return self.fault is None or 1 < deployment.cluster.workers > self.fault.worker
 
     def expects(self, case: Case) -> Expectation:
         """What the rules say of a case; the first rule that applies decides.
@@ -179,6 +186,8 @@ def scenario(
     strategies: Iterable[str] = MIRRORING,
     fresh: bool = False,
     timeout: float | None = None,
+    fault: Fault | None = None,
+    restarts: int = 0,
 ) -> Callable[[Callable[..., None]], Scenario]:
     """Make a function of a script a scenario; its docstring is the claim.
 
@@ -190,10 +199,15 @@ def scenario(
         fresh: give every worker a new interpreter, with a string hash seed of its own.
         timeout: seconds from when all workers have joined until it is a hang, for a scenario
             that shows one; by default what the command says.
+        fault: what is done to one of the workers; then only clusters of several have cases.
+        restarts: how often all workers are started again, on new ports, where they could not
+            finish. They find `bed.folder` as they left it.
 
     Raises:
-        UsageError: an unknown site, mode or strategy, or a function without a docstring.
+        UsageError: an unknown site, mode, strategy or fault, or a function without a docstring.
     """
+    if fault:
+        _known("fault", fault.kind, tuple(FAULTS))
     chosen_sites = _known("site", sites, SITES)
     chosen_modes = _known("mode", modes, MODES)
     chosen_strategies = _known("strategy", strategies, tuple(STRATEGIES))
@@ -215,6 +229,8 @@ def scenario(
             strategies=chosen_strategies,
             fresh=fresh,
             timeout=timeout,
+            fault=fault,
+            restarts=restarts,
         )
 
     return mark

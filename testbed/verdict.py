@@ -30,6 +30,9 @@ class Verdict:
     seconds: float = 0.0
     reports: tuple[WorkerReport, ...] = ()
     logs: tuple[str, ...] = ()
+    ledger: tuple[tuple[tuple[str, float], ...], ...] = ()
+    """Where a case hung or a worker died: of each worker, the phases that it told last, and how
+    many seconds after the start."""
 
     @property
     def seen(self) -> str:
@@ -65,6 +68,7 @@ class Verdict:
             "seconds": round(self.seconds, 3),
             "reports": [report.to_json() for report in self.reports],
             "logs": list(self.logs),
+            "ledger": [[list(told) for told in worker] for worker in self.ledger],
         }
 
     @classmethod
@@ -81,6 +85,9 @@ class Verdict:
             seconds=data["seconds"],
             reports=tuple(WorkerReport.from_json(report) for report in data["reports"]),
             logs=tuple(data["logs"]),
+            ledger=tuple(
+                tuple((phase, after) for phase, after in worker) for worker in data["ledger"]
+            ),
         )
 
 

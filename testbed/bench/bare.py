@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from testbed.case_run import Quiet
 from testbed.errors import LaunchError
 from testbed.launch.environment import server_environment
 from testbed.launch.worker_process import WorkerProcess
-from testbed.runner import Quiet
 from testbed.scenario import Case
 
 PLAIN_LOOP = "testbed.bench.programs.plain_loop"

@@ -11,8 +11,8 @@ from rich.markup import escape
 from rich.progress import TextColumn
 
 from testbed.bench.plan import Setup
+from testbed.case_run import Quiet
 from testbed.report.console import progress_bar
-from testbed.runner import Quiet
 
 
 class BenchProgress(Quiet):

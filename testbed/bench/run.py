@@ -20,10 +20,11 @@ from testbed.bench.plan import Request, Setup, fitted, plan, selection_of
 from testbed.bench.record import BenchRecord
 from testbed.bench.statistics import outlier_share
 from testbed.bench.visits import MODULE, Visit, Visitor
+from testbed.case_run import CaseRun, Observer, Options
 from testbed.launch.environment import without_secrets
 from testbed.launch.machine import describe_machine, usable_cores
 from testbed.launch.run_folder import RunFolder
-from testbed.runner import CaseRun, Observer, Options, find_devices, inspect, open_server
+from testbed.runner import find_devices, inspect, open_server
 
 # What of an environment changes how fast TensorFlow is.
 _TUNES = re.compile(r"^(TF|XLA|NCCL|OMP|MKL|OPENBLAS|CUDA|KMP|GRPC)_")

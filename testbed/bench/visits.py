@@ -12,11 +12,11 @@ from typing import Any
 from testbed.bench.bare import BARE_FORK, PLAIN_LOOP, BareProgram, Turns
 from testbed.bench.plan import COLLECTIVES, LAUNCH, Effort, Setup
 from testbed.bench.statistics import percentile
+from testbed.case_run import CaseRun
 from testbed.errors import LaunchError
-from testbed.launch.cluster_run import ClusterEnd
+from testbed.launch.cluster_end import ClusterEnd
 from testbed.launch.leftovers import RUN_MARK
 from testbed.launch.run_folder import CaseFolder, RunFolder
-from testbed.runner import CaseRun
 from testbed.selection import Selection
 
 MODULE = "testbed.worker.measure"
@@ -148,11 +148,11 @@ class Visitor:
             "sizes": setup.sizes,
         }
         end = await case_run.run(setup.case, self._selection, ENTRY, measure=measure)
-        if end.complaints:
+        if end.cause:
             raise LaunchError(_what_went_wrong(setup, end))
         found = [json.loads(folder.report(w.worker).read_text()) for w in end.workers]
         _forget(folder, len(found))
-        return Visit(found, dict(end.workers[0].phases))
+        return Visit(found, {told.phase: told.after for told in end.workers[0].ledger})
 
 
 def _warm_up(steps: int) -> int:
@@ -164,7 +164,7 @@ def _what_went_wrong(setup: Setup, end: ClusterEnd) -> str:
     log = end.guilty[0].log
     lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
     return (
-        f"{setup.case.id} could not be measured: {end.complaints[0]};"
+        f"{setup.case.id} could not be measured: {end.cause};"
         f" {lines[-1] if lines else 'it said nothing'}; see {log}"
     )
 

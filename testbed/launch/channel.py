@@ -8,6 +8,9 @@ import threading
 import time
 from typing import Any
 
+# Of what a worker says at its end; an exception may hold a whole dataset.
+_WORDS = 500
+
 
 class Channel:
     """The worker's end. Reads its orders, tells its phases, and leaves when told to."""
@@ -17,6 +20,7 @@ class Channel:
         self._lines = self._socket.makefile("r", encoding="utf-8")
         # Replica threads may tell phases too, and half a line must never be followed by another.
         self._lock = threading.Lock()
+        self._hold_at = ""
 
     def orders(self) -> dict[str, Any]:
         """The first thing that a worker reads: what it is to do.
@@ -30,9 +34,23 @@ class Channel:
         orders: dict[str, Any] = json.loads(line)
         return orders
 
+    def hold_at(self, phase: str) -> None:
+        """Block when this phase is told, until whoever watches this worker lets it go on.
+
+        So that what is done to a worker at a phase is done at that phase, not somewhere after it.
+        """
+        self._hold_at = phase
+
     def phase(self, name: str, **details: Any) -> None:
         """Tell how far this worker has come."""
         self._send({"phase": name, "at": time.monotonic(), **details})
+        if name == self._hold_at:
+            self._hold_at = ""
+            self._lines.readline()
+
+    def last_words(self, words: str) -> None:
+        """Tell why this worker is about to end without a report."""
+        self._send({"words": words[:_WORDS]})
 
     def reported(self, *, good: bool) -> None:
         """Tell that the report is written, and whether this worker's peers can still finish."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import importlib
 import os
@@ -27,14 +28,16 @@ def become_worker(log: str, environment: dict[str, str | None], folder: str) -> 
 def follow_orders(fd: int) -> None:
     """Read the orders, run the entry that they name, and end; never returns.
 
-    The orders hold `entry` (`module:function`, called with the orders and the channel) and
-    `stacks` (the file that gets this worker's Python stacks whenever it receives SIGUSR1).
+    The orders hold `entry` (`module:function`, called with the orders and the channel),
+    `stacks` (the file that gets this worker's Python stacks whenever it receives SIGUSR1), and
+    `hold_at` (the phase at which it waits to be let go on; nothing for none).
     """
     code = 1
+    channel = Channel(fd)
     try:
-        channel = Channel(fd)
-        channel.phase("forked")
         orders = channel.orders()
+        channel.hold_at(orders["hold_at"])
+        channel.phase("forked")
         # Kept open for the life of the process: a blocked worker cannot open files any more.
         stacks = os.open(orders["stacks"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
         faulthandler.register(signal.SIGUSR1, file=stacks, all_threads=True)
@@ -44,13 +47,21 @@ def follow_orders(fd: int) -> None:
         code = 0
     except SystemExit as leaving:
         code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
-    except BaseException:
+        _say(channel, f"it left by sys.exit({leaving.code!r})")
+    except BaseException as problem:
         traceback.print_exc()
+        _say(channel, "".join(traceback.format_exception_only(problem)).strip())
     finally:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
         # No exit handlers: those of TensorFlow take long, and those of the parent are not ours.
         os._exit(code)
+
+
+def _say(channel: Channel, words: str) -> None:
+    """The last words, where somebody still listens."""
+    with contextlib.suppress(OSError):
+        channel.last_words(words.splitlines()[0] if words else "")
 
 
 def _write_output_to(log: str) -> None:

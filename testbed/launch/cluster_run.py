@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import functools
+import json
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
+from testbed.fault import Fault
+from testbed.launch.cluster_end import ClusterEnd, Told, WorkerEnd
+from testbed.launch.faults import Strike
+from testbed.launch.memory import oom_kills
+from testbed.launch.output import TOO_MUCH_OUTPUT, exceeds, shorten
 from testbed.launch.preloaded import PreloadedServer
 from testbed.launch.run_folder import CaseFolder
-from testbed.launch.stacks import where_blocked
-from testbed.launch.worker_process import WorkerProcess, describe_end
+from testbed.launch.stacks import NOWHERE, where_blocked
+from testbed.launch.worker_process import WorkerProcess
 
 # When one worker has failed, its peers can only wait for it; what they say soon is still heard.
 PEER_GRACE_S = 2.0
-LEAVE_DEADLINE_S = 3.0
-STACKS_DEADLINE_S = 2.0
+# Together they are what a hang may cost beyond its deadline: less than five seconds.
+STACKS_DEADLINE_S = 1.5
+LEAVE_DEADLINE_S = 2.0
+KILL_DEADLINE_S = 1.0
+
+# A log has no event for its growth, so it is looked at this often.
+OUTPUT_INTERVAL_S = 0.25
 
 
 @dataclass(frozen=True)
@@ -36,57 +48,8 @@ class WorkerOrders:
 
     orders: dict[str, Any]
     environment: dict[str, str | None] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class WorkerEnd:
-    """How far one worker came, and how it ended."""
-
-    worker: int
-    phase: str
-    reported: bool
-    status: int | None
-    """As waitpid tells it, of a worker that ended by itself before all had reported."""
-    at: float
-    """When it told its last phase or ended, in seconds of the monotonic clock."""
-    log: Path
-    blocked: str = ""
-    """Where it was waiting when its time was over: `file.py:12 in step`."""
-    phases: tuple[tuple[str, float], ...] = ()
-    """What it told, and how many seconds after the start of the cluster."""
-
-    @property
-    def complaint(self) -> str:
-        """What is wrong with this worker, or nothing."""
-        if self.reported:
-            return ""
-        after = f"in phase '{self.phase}'"
-        if self.status is not None:
-            return f"worker {self.worker} ended {after}: {describe_end(self.status)}"
-        return f"worker {self.worker} stayed {after}{f', at {self.blocked}' * bool(self.blocked)}"
-
-
-@dataclass(frozen=True)
-class ClusterEnd:
-    """How a whole cluster ended.
-
-    `overdue` is the deadline that passed: `start`, `run`, or nothing.
-    """
-
-    workers: tuple[WorkerEnd, ...]
-    overdue: str
-    seconds: float
-
-    @property
-    def complaints(self) -> list[str]:
-        """What is wrong, the cause first: an end before a wait, the least advanced first."""
-        return [end.complaint for end in self.guilty]
-
-    @property
-    def guilty(self) -> list[WorkerEnd]:
-        """The workers with which something is wrong, in the same order."""
-        found = [end for end in self.workers if end.complaint]
-        return sorted(found, key=lambda end: (end.status is None, end.at))
+    address: str = ""
+    """Where it gets a network of its own: see `PreloadedServer.new_address`."""
 
 
 async def run_cluster(
@@ -97,86 +60,201 @@ async def run_cluster(
     *,
     fresh: bool = False,
     watch: Callable[[Sequence[WorkerProcess]], Awaitable[None]] | None = None,
+    fault: Fault | None = None,
 ) -> ClusterEnd:
     """Run one cluster to its end; no process of it is left when this returns or raises.
 
     Args:
         server: where the workers come from.
         workers: in the order of their indices.
-        folder: for logs, reports and stacks.
+        folder: for logs, reports, stacks and the ledger.
         deadlines: after which the workers are stopped.
         fresh: new interpreters instead of forks.
-        watch: runs beside the cluster and is cancelled at its end, to show what goes on.
+        watch: runs beside the cluster and is cancelled at its end, to show what goes on. What it
+            raises ends the cluster, and is raised.
+        fault: what is done to one of the workers. Then the others are not ended when one has
+            failed: what they do about it is what is to be seen. One that has failed by raising
+            leaves at once, as a program does.
     """
-    began = time.monotonic()
+    began, kills = time.monotonic(), oom_kills()
     changed = asyncio.Event()
-    running = [
+    beside = _Beside(changed)
+    strike = Strike(fault) if fault else None
+    with _ledger(folder, began) as note:
+        running = _start_all(server, workers, folder, changed, note, fresh=fresh, fault=fault)
+        try:
+            beside.start(_watch_output(running, folder))
+            if watch:
+                beside.start(watch(running))
+            if strike:
+                beside.start(strike.carry_out(running[strike.fault.worker]))
+                beside.start(_release_failed(running, changed))
+            overdue = await _wait_for_reports(running, beside, deadlines, patient=bool(strike))
+            if overdue:
+                await _collect_stacks(running, folder)
+            # What counts is how far they came by themselves: once the first ones leave, a worker
+            # that waited for them may still raise and report.
+            ends = tuple(
+                _end_of(worker, index, folder, began, stuck=bool(overdue))
+                for index, worker in enumerate(running)
+            )
+            _let_leave(running)
+        except BaseException:
+            for worker in running:
+                worker.kill()
+            raise
+        finally:
+            await beside.stop()
+            held = await _wait_until_all_ended(running)
+    for end in ends:
+        if exceeds(end.log):
+            shorten(end.log)
+    struck = strike.at - began if strike and strike.at else None
+    hint = held or _hint(ends, kills)
+    return ClusterEnd(ends, overdue, time.monotonic() - began, hint, struck)
+
+
+def _start_all(
+    server: PreloadedServer,
+    workers: Sequence[WorkerOrders],
+    folder: CaseFolder,
+    changed: asyncio.Event,
+    note: Callable[[int, dict[str, Any]], None],
+    *,
+    fresh: bool,
+    fault: Fault | None,
+) -> list[WorkerProcess]:
+    return [
         server.start_worker(
             f"{folder.path.name}/{index}",
-            {**worker.orders, "stacks": str(folder.stacks(index))},
+            {
+                **worker.orders,
+                "stacks": str(folder.stacks(index)),
+                "hold_at": fault.phase if fault and fault.worker == index else "",
+            },
             log=folder.log(index),
             environment=worker.environment,
             fresh=fresh,
             changed=changed,
+            told=functools.partial(note, index),
+            address=worker.address,
         )
         for index, worker in enumerate(workers)
     ]
-    watcher = asyncio.ensure_future(watch(running)) if watch else None
-    try:
-        overdue = await _wait_for_reports(running, changed, deadlines)
-        if overdue:
-            await _collect_stacks(running, folder)
-        # What counts is how far they came by themselves: once the first ones leave, a worker that
-        # waited for them may still raise and report.
-        ends = tuple(
-            _end_of(worker, index, folder, began, stuck=bool(overdue))
-            for index, worker in enumerate(running)
-        )
-        for worker in running:
-            if worker.reported:
-                worker.let_leave()
-            else:
-                worker.kill()
-    except BaseException:
-        for worker in running:
+
+
+def _let_leave(workers: Sequence[WorkerProcess]) -> None:
+    for worker in workers:
+        if worker.reported:
+            worker.let_leave()
+        else:
             worker.kill()
-        raise
-    finally:
-        if watcher:
-            watcher.cancel()
-        await _wait_until_all_ended(running)
-    return ClusterEnd(ends, overdue, time.monotonic() - began)
+
+
+class _Beside:
+    """What runs beside a cluster: whatever of it raises ends the cluster."""
+
+    def __init__(self, changed: asyncio.Event) -> None:
+        self.changed = changed
+        self._tasks: list[asyncio.Future[None]] = []
+
+    def start(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        task.add_done_callback(lambda _: self.changed.set())
+        self._tasks.append(task)
+
+    @property
+    def raised(self) -> BaseException | None:
+        ended = (task for task in self._tasks if task.done() and not task.cancelled())
+        return next(filter(None, (task.exception() for task in ended)), None)
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
 def _end_of(
     worker: WorkerProcess, index: int, folder: CaseFolder, began: float, *, stuck: bool
 ) -> WorkerEnd:
+    log = folder.log(index)
+    ended_for = worker.ended_for or (TOO_MUCH_OUTPUT if exceeds(log) else "")
     return WorkerEnd(
         index,
-        worker.phase,
-        worker.reported,
-        worker.status,
-        _last_sign(worker),
-        folder.log(index),
-        where_blocked(folder.stacks(index)) if stuck else "",
-        tuple((str(told["phase"]), told["at"] - began) for told in worker.phases),
+        log,
+        ledger=tuple(Told(told["phase"], told["at"] - began) for told in worker.phases),
+        reported=worker.reported and not ended_for,
+        status=worker.status,
+        after=_last_sign(worker, began) - began,
+        place=where_blocked(folder.stacks(index)) if stuck else NOWHERE,
+        words=worker.words,
+        ended_for=ended_for,
     )
 
 
+def _last_sign(worker: WorkerProcess, began: float) -> float:
+    if worker.ended_at is not None:
+        return worker.ended_at
+    return float(worker.phases[-1]["at"]) if worker.phases else began
+
+
+@contextlib.contextmanager
+def _ledger(folder: CaseFolder, began: float) -> Iterator[Callable[[int, dict[str, Any]], None]]:
+    """Writes down each phase when it is told, so that the ledger is there whoever is killed."""
+    with contextlib.suppress(OSError), folder.ledger.open("w", encoding="utf-8") as file:
+
+        def note(worker: int, told: dict[str, Any]) -> None:
+            after = round(told["at"] - began, 4)
+            # A full disk shows itself where something is lost by it.
+            with contextlib.suppress(OSError):
+                line = {"worker": worker, "phase": told["phase"], "after": after}
+                file.write(json.dumps(line) + "\n")
+                file.flush()
+
+        yield note
+
+
+async def _watch_output(workers: Sequence[WorkerProcess], folder: CaseFolder) -> None:
+    """End a worker that prints without end, before the disk is full."""
+    while True:
+        for index, worker in enumerate(workers):
+            if exceeds(folder.log(index)):
+                worker.end_for(TOO_MUCH_OUTPUT)
+        await asyncio.sleep(OUTPUT_INTERVAL_S)
+
+
+async def _release_failed(workers: Sequence[WorkerProcess], changed: asyncio.Event) -> None:
+    """Let each worker that has raised leave at once, whatever becomes of its peers."""
+    while True:
+        for worker in workers:
+            if worker.reported and worker.failed:
+                worker.let_leave()
+        changed.clear()
+        await changed.wait()
+
+
 async def _wait_for_reports(
-    workers: Sequence[WorkerProcess], changed: asyncio.Event, deadlines: Deadlines
+    workers: Sequence[WorkerProcess], beside: _Beside, deadlines: Deadlines, *, patient: bool
 ) -> str:
-    """Wait until all have reported or one has failed; the name of a deadline that passed."""
+    """Wait until all have reported or one has failed; the name of a deadline that passed.
 
-    def settled() -> bool:
-        return all(worker.reported for worker in workers) or any(w.failed for w in workers)
-
-    def joined() -> bool:
-        return settled() or all(worker.reached("joined") for worker in workers)
+    With `patient`, until each has reported or ended.
+    """
 
     def over() -> bool:
+        if beside.raised:
+            raise beside.raised
         return all(worker.reported or worker.status is not None for worker in workers)
 
+    def settled() -> bool:
+        return over() or (not patient and any(worker.failed for worker in workers))
+
+    def joined() -> bool:
+        return settled() or all(
+            worker.reached("joined") or worker.status is not None for worker in workers
+        )
+
+    changed = beside.changed
     if not await _until(joined, changed, deadlines.start):
         return "start"
     if not await _until(settled, changed, deadlines.run):
@@ -222,16 +300,25 @@ async def _collect_stacks(workers: Sequence[WorkerProcess], folder: CaseFolder) 
         await asyncio.sleep(0.01)
 
 
-async def _wait_until_all_ended(workers: Sequence[WorkerProcess]) -> None:
-    """Wait until no worker is left, and kill those that linger."""
+async def _wait_until_all_ended(workers: Sequence[WorkerProcess]) -> str:
+    """Wait until no worker is left, and kill those that linger; who cannot even be killed."""
     ended = asyncio.gather(*(worker.wait_until_ended() for worker in workers))
     await asyncio.wait({ended}, timeout=LEAVE_DEADLINE_S)
     for worker in workers:
         worker.kill()
-    await ended
+    await asyncio.wait({ended}, timeout=KILL_DEADLINE_S)
+    ended.cancel()
+    held = [str(index) for index, worker in enumerate(workers) if worker.status is None]
+    if not held:
+        return ""
+    return f"worker {', '.join(held)} cannot even be killed: the kernel holds it, in a driver"
 
 
-def _last_sign(worker: WorkerProcess) -> float:
-    if worker.ended_at is not None:
-        return worker.ended_at
-    return float(worker.phases[-1]["at"]) if worker.phases else 0.0
+def _hint(ends: Sequence[WorkerEnd], before: dict[str, int]) -> str:
+    """What may have killed a worker, where the kernel's counters say so."""
+    if not any(end.was_killed for end in ends):
+        return ""
+    grown = [file for file, count in oom_kills().items() if count > before.get(file, count)]
+    if not grown:
+        return ""
+    return f"the kernel's out-of-memory killer has just ended a process, says {grown[-1]}"

@@ -22,3 +22,33 @@ def _kilobytes(file: str, name: str) -> int:
         if line.startswith(name):
             return int(line.split()[1])
     return 0
+
+
+def oom_kills() -> dict[str, int]:
+    """How many processes the kernel's out-of-memory killer has ended, by the counter's file."""
+    found = {}
+    for file in ("/proc/vmstat", *_cgroup_counters()):
+        try:
+            lines = Path(file).read_text(encoding="utf-8").splitlines()
+        except OSError:
+            continue
+        for line in lines:
+            if line.startswith("oom_kill "):
+                found[file] = int(line.split()[1])
+    return found
+
+
+def _cgroup_counters() -> list[str]:
+    """The counters of this process's own control group, of version 2 and of version 1."""
+    try:
+        lines = Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
+    files = []
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if not controllers:
+            files.append(f"/sys/fs/cgroup{path}/memory.events")
+        elif "memory" in controllers.split(","):
+            files.append(f"/sys/fs/cgroup/memory{path}/memory.oom_control")
+    return files

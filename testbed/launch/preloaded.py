@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from testbed.errors import LaunchError
 from testbed.launch import server
 from testbed.launch.environment import server_environment
+from testbed.launch.isolation import AUTO, REQUIRED, Isolation
+from testbed.launch.network import address_of
 from testbed.launch.worker_process import WorkerProcess
 
 START_DEADLINE_S = 180.0
@@ -26,23 +30,41 @@ STOP_DEADLINE_S = 10.0
 class PreloadedServer:
     """A running server; `start_worker` gives handles on the workers that it forks."""
 
-    def __init__(self, process: subprocess.Popen[bytes], control: socket.socket) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], control: socket.socket, log: Path) -> None:
         self._process = process
         self._control = control
+        self._log = log
         self._workers: dict[str, WorkerProcess] = {}
+        self._numbers = itertools.count()
         self._ready: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         asyncio.get_running_loop().add_reader(control, self._listen)
 
-    async def wait_until_ready(self, log: Path) -> None:
+    @property
+    def pid(self) -> int:
+        """The process that everything ends with: the server's, or its keeper's."""
+        return self._process.pid
+
+    @property
+    def isolation(self) -> Isolation:
+        """What the run has of its own; known once the server is ready."""
+        return Isolation(**self._ready.result()["isolation"])
+
+    def new_address(self) -> str:
+        """The address of a worker that gets a network of its own; no other gets it again."""
+        return address_of(next(self._numbers))
+
+    async def wait_until_ready(self, isolation: str) -> None:
         """Wait until the server has imported what it preloads.
 
         Raises:
-            LaunchError: it failed, is too slow, or has threads, which make forking unsafe.
+            LaunchError: it failed, is too slow, has threads, which make forking unsafe, or has no
+                network of its own where that is required.
         """
         await asyncio.wait({self._ready}, timeout=START_DEADLINE_S)
         if not self._ready.done():
             raise LaunchError(
-                f"the preloaded server did not start within {START_DEADLINE_S:.0f} s; see {log}"
+                f"the preloaded server did not start within {START_DEADLINE_S:.0f} s;"
+                f" see {self._log}"
             )
         event = self._ready.result()
         if event["event"] == "failed":
@@ -51,6 +73,11 @@ class PreloadedServer:
             raise LaunchError(
                 f"importing left {event['threads']} threads in the preloaded server, so forking it"
                 " is not safe here; run with --fresh"
+            )
+        if isolation == REQUIRED and not self.isolation.network:
+            raise LaunchError(
+                f"a network of the run's own is not allowed here ({self.isolation.why});"
+                " allow namespaces, or run with --isolation auto"
             )
 
     def start_worker(
@@ -61,23 +88,27 @@ class PreloadedServer:
         log: Path,
         environment: dict[str, str | None],
         changed: asyncio.Event,
+        told: Callable[[dict[str, Any]], None] = lambda _: None,
         fresh: bool = False,
+        address: str = "",
     ) -> WorkerProcess:
         """Start a worker and give it its orders.
 
         Args:
             key: unique among the workers that run.
-            orders: JSON; `entry` and `stacks` as in `testbed.launch.child`.
+            orders: JSON; `entry`, `stacks` and `hold_at` as in `testbed.launch.child`.
             log: gets what the worker prints.
             environment: set (or, with None, removed) before the worker does anything.
             changed: set whenever something happens to the worker.
+            told: called with each phase that the worker tells.
             fresh: a new interpreter instead of a fork of the preloaded one.
+            address: from `new_address`, for a network of its own.
 
         Raises:
             LaunchError: the server is gone.
         """
         ours, theirs = socket.socketpair()
-        worker = WorkerProcess(key, ours, self._request, changed)
+        worker = WorkerProcess(key, ours, self._request, changed, told)
         self._workers[key] = worker
         request = {
             "op": "start",
@@ -86,6 +117,7 @@ class PreloadedServer:
             "log": str(log),
             "environment": environment,
             "folder": str(Path.cwd()),
+            "address": address,
         }
         with theirs:
             self._request(request, theirs)
@@ -100,7 +132,9 @@ class PreloadedServer:
             socket.send_fds(self._control, [json.dumps(request).encode()], fds)
             self._control.setblocking(False)
         except OSError as problem:
-            raise LaunchError("the preloaded server has ended unexpectedly") from problem
+            raise LaunchError(
+                f"the preloaded server has ended unexpectedly; see {self._log}"
+            ) from problem
 
     def _listen(self) -> None:
         try:
@@ -113,10 +147,8 @@ class PreloadedServer:
         event = json.loads(data)
         if event["event"] in ("ready", "failed"):
             self._ready.set_result(event)
-        elif event["event"] == "started":
-            self._workers[event["worker"]].pid = event["pid"]
         else:
-            self._workers.pop(event["worker"]).ended(event["status"])
+            self._workers.pop(event["worker"]).ended(event["status"], event["at"])
 
     def _server_ended(self) -> None:
         asyncio.get_running_loop().remove_reader(self._control)
@@ -124,7 +156,7 @@ class PreloadedServer:
             self._ready.set_result({"event": "failed", "message": "it ended; see its log"})
         # The kernel has killed them when their parent, the server, died.
         for worker in self._workers.values():
-            worker.ended(signal.SIGKILL)
+            worker.ended(signal.SIGKILL, time.monotonic())
         self._workers.clear()
 
     def stop(self) -> None:
@@ -151,6 +183,7 @@ async def preloaded_server(
     python: str = sys.executable,
     *,
     exact: bool = True,
+    isolation: str = AUTO,
 ) -> AsyncIterator[PreloadedServer]:
     """A server that has imported the modules in `preload`; nothing of it outlives the block.
 
@@ -160,13 +193,14 @@ async def preloaded_server(
         marks: further environment variables of the server and so of all workers.
         python: the interpreter of the server and all workers.
         exact: see `testbed.launch.environment.server_environment`.
+        isolation: see `testbed.launch.isolation.enter`.
 
     Raises:
         LaunchError: see `PreloadedServer.wait_until_ready`.
     """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     ours.setblocking(False)
-    command = [python, "-m", server.__name__, str(theirs.fileno()), *preload]
+    command = [python, "-m", server.__name__, str(theirs.fileno()), isolation, *preload]
     with theirs, log.open("ab") as output:
         process = subprocess.Popen(
             command,
@@ -177,9 +211,9 @@ async def preloaded_server(
             pass_fds=[theirs.fileno()],
             start_new_session=True,
         )
-    running = PreloadedServer(process, ours)
+    running = PreloadedServer(process, ours, log)
     try:
-        await running.wait_until_ready(log)
+        await running.wait_until_ready(isolation)
         yield running
     finally:
         running.stop()

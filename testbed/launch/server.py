@@ -3,23 +3,28 @@
 It runs in a process of its own with a single thread, because a fork copies only the thread that
 calls it: a lock that another thread held would stay locked in the worker for ever.
 
-Requests and answers are JSON, one a message, on the socket whose number is the first argument:
+Its arguments are the number of its socket, the isolation that is wanted, and the modules that it
+imports. Requests and answers are JSON, one a message, on that socket:
 
     {"op": "start", "worker": KEY, "fresh": false, "log": FILE, "environment": {...},
-     "folder": FOLDER}                  and with it the worker's end of its channel
+     "folder": FOLDER, "address": ""}   and with it the worker's end of its channel;
+                                        an address, where the worker gets a network of its own
     {"op": "signal", "worker": KEY, "signal": 10}
     {"op": "kill", "worker": KEY}       the worker and everything that it started
+    {"op": "link", "worker": KEY, "up": false}         pull the cable of its network, or plug it in
 
-    {"event": "ready", "threads": 1, "seconds": 2.1}
+    {"event": "ready", "threads": 1, "seconds": 2.1, "isolation": {...}}
     {"event": "failed", "message": "..."}
-    {"event": "started", "worker": KEY, "pid": 123}
-    {"event": "ended", "worker": KEY, "status": 0}     status as waitpid gives it
+    {"event": "ended", "worker": KEY, "status": 0, "at": 12.3}
+                                        status as waitpid gives it; at, of the monotonic clock
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
+import itertools
 import json
 import os
 import selectors
@@ -30,7 +35,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from testbed.launch import child, custody
+from testbed.launch import child, custody, isolation, kernel, network
 
 MESSAGE_BYTES = 65536
 ORPHANS_DEADLINE_S = 2.0
@@ -42,6 +47,8 @@ class Server:
     def __init__(self, control: socket.socket) -> None:
         self._control = control
         self._workers: dict[int, str] = {}
+        self._cables: dict[str, str] = {}
+        self._cable_numbers = itertools.count()
 
     def serve(self) -> None:
         """Answer requests until the launching process is gone, then end every worker."""
@@ -74,18 +81,27 @@ class Server:
             return True
         if request["op"] == "signal":
             os.kill(pid, request["signal"])
+        elif request["op"] == "link":
+            kernel.set_link(self._cables[request["worker"]], up=request["up"])
         else:
             custody.kill_worker(pid)
         return True
 
     def _start(self, request: dict[str, Any], fd: int, own: list[socket.socket]) -> None:
         parent = os.getpid()
-        pid = os.fork()
-        if pid == 0:
-            self._in_child(request, fd, own, parent)
+        with self._network(request):
+            pid = os.fork()
+            if pid == 0:
+                self._in_child(request, fd, own, parent)
         os.close(fd)
         self._workers[pid] = request["worker"]
-        self._tell({"event": "started", "worker": request["worker"], "pid": pid})
+
+    def _network(self, request: dict[str, Any]) -> contextlib.AbstractContextManager[None]:
+        """The network that a worker is forked in: the run's, or one of its own."""
+        if not request["address"]:
+            return contextlib.nullcontext()
+        cable = self._cables[request["worker"]] = f"cable{next(self._cable_numbers)}"
+        return network.own_network(request["address"], cable)
 
     def _in_child(
         self, request: dict[str, Any], fd: int, own: list[socket.socket], parent: int
@@ -121,7 +137,8 @@ class Server:
             if key is not None:
                 custody.kill_group(pid)
                 self._end_orphans()
-                self._tell({"event": "ended", "worker": key, "status": status})
+                now = time.monotonic()
+                self._tell({"event": "ended", "worker": key, "status": status, "at": now})
 
     def _end_orphans(self) -> None:
         """End all orphans; ending one may make more of them."""
@@ -151,10 +168,11 @@ class Server:
             return
 
 
-def main(control_fd: int, preload: list[str]) -> None:
-    """Import the modules named in `preload`, say so, and serve."""
+def main(control_fd: int, wanted: str, preload: list[str]) -> None:
+    """Move to where the run's processes live, import `preload`, say so, and serve."""
     control = socket.socket(fileno=control_fd)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    entered = isolation.enter(wanted)
     custody.adopt_orphans()
     began = time.monotonic()
     try:
@@ -169,9 +187,10 @@ def main(control_fd: int, preload: list[str]) -> None:
     gc.freeze()
     threads = sum(1 for _ in Path("/proc/self/task").iterdir())
     seconds = time.monotonic() - began
-    control.send(json.dumps({"event": "ready", "threads": threads, "seconds": seconds}).encode())
+    ready = {"event": "ready", "threads": threads, "seconds": seconds}
+    control.send(json.dumps({**ready, "isolation": entered.to_json()}).encode())
     Server(control).serve()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2:])
+    main(int(sys.argv[1]), sys.argv[2], sys.argv[3:])

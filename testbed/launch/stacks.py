@@ -1,8 +1,10 @@
-"""Reads the stacks that a blocked worker wrote, and says where it was."""
+"""Reads the stacks that a blocked worker wrote, and says where it stands."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 _FRAME = re.compile(r'^  File "(?P<file>.+)", line (?P<line>\d+) in (?P<function>.+)$')
@@ -11,28 +13,80 @@ _PACKAGE = str(Path(__file__).resolve().parent.parent)
 _SCENARIOS = f"{_PACKAGE}/scenarios/"
 # Frames of these folders are how a worker waits, not what its author wrote.
 _MACHINERY = ("/site-packages/", "/dist-packages/", "/lib/python", f"{_PACKAGE}/")
+_TENSORFLOW = ("/tensorflow/", "/tf_keras/", "/keras/")
 
 
-def where_blocked(stacks: Path) -> str:
-    """The innermost frame that is neither library nor testbed, like `train.py:12 in step`.
+@dataclass(frozen=True)
+class Place:
+    """Where a blocked worker stands."""
+
+    at: str = ""
+    """The innermost frame of its author, like `train.py:12 in step`; empty where there is none."""
+    in_tensorflow: bool = False
+    """Whether that frame has called TensorFlow, which has not returned."""
+    known: bool = True
+    """Whether the worker wrote its stacks at all."""
+
+
+NOWHERE = Place(known=False)
+
+
+@dataclass(frozen=True)
+class _Frame:
+    file: str
+    line: str
+    function: str
+
+    @property
+    def is_authors(self) -> bool:
+        if self.file.startswith("<"):
+            # `<frozen importlib._bootstrap>` and the like: Python's own, and no file to open.
+            return False
+        if self.file.startswith(_SCENARIOS):
+            return True
+        return not any(part in self.file for part in _MACHINERY)
+
+    @property
+    def is_tensorflows(self) -> bool:
+        return any(part in self.file for part in _TENSORFLOW)
+
+
+def where_blocked(stacks: Path) -> Place:
+    """The place of the innermost frame that is neither library nor testbed.
 
     faulthandler writes the innermost frame of each thread first, and the threads of replicas
-    before the main thread, so the first frame that fits is the deepest one of its author.
-    Empty where there are no stacks, or none of the author's code is on them.
+    before the main thread, so the first frame that fits is the deepest one of its author. Where
+    none of the author's code is on any stack, the main thread says whether it is TensorFlow that
+    does not return.
     """
     try:
         lines = stacks.read_text(errors="replace").splitlines()
     except OSError:
-        return ""
+        lines = []
+    threads = list(_threads(lines))
+    if not threads:
+        return NOWHERE
+    for thread in threads:
+        for depth, frame in enumerate(thread):
+            if frame.is_authors:
+                at = f"{Path(frame.file).name}:{frame.line} in {frame.function}"
+                return Place(at, _has_tensorflow(thread[:depth]))
+    return Place("", _has_tensorflow(threads[-1]))
+
+
+def _has_tensorflow(frames: Sequence[_Frame]) -> bool:
+    return any(frame.is_tensorflows for frame in frames)
+
+
+def _threads(lines: Sequence[str]) -> Iterator[list[_Frame]]:
+    """The frames of each thread; the main thread is the last."""
+    frames: list[_Frame] = []
     for line in lines:
-        frame = _FRAME.match(line)
-        if frame and _is_authors(frame["file"]):
-            return f"{Path(frame['file']).name}:{frame['line']} in {frame['function']}"
-    return ""
-
-
-def _is_authors(file: str) -> bool:
-    if file.startswith("<"):
-        # `<frozen importlib._bootstrap>` and the like: Python's own, and no file to open.
-        return False
-    return file.startswith(_SCENARIOS) or not any(part in file for part in _MACHINERY)
+        found = _FRAME.match(line)
+        if found:
+            frames.append(_Frame(**found.groupdict()))
+        elif frames:
+            yield frames
+            frames = []
+    if frames:
+        yield frames

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import signal
 import socket
-import time
 from collections.abc import Callable
 from typing import Any
 
 
 class WorkerProcess:
-    """A worker seen from outside. Whenever something happens to it, it sets `changed`."""
+    """A worker seen from outside.
+
+    Whenever something happens to it, it sets `changed`; what it tells of itself goes to `told`.
+    """
 
     def __init__(
         self,
@@ -22,16 +23,21 @@ class WorkerProcess:
         channel: socket.socket,
         request: Callable[[dict[str, Any]], None],
         changed: asyncio.Event,
+        told: Callable[[dict[str, Any]], None],
     ) -> None:
         channel.setblocking(False)
         self.key = key
-        self.pid: int | None = None
         self.phases: list[dict[str, Any]] = []
         """What the worker told of itself: `phase`, `at` (seconds of the monotonic clock), more."""
+        self.words = ""
+        """What it said when it was about to end without a report."""
+        self.ended_for = ""
+        """Why it was ended before its time."""
         self.status: int | None = None
         """How it ended, as waitpid tells it; None while it runs."""
         self.ended_at: float | None = None
         self._changed = changed
+        self._told = told
         self._channel = channel
         self._unread = b""
         self._request = request
@@ -82,24 +88,39 @@ class WorkerProcess:
 
     def show_stacks(self) -> None:
         """Have the worker write its Python stacks to its stacks file, and go on."""
-        self._request({"op": "signal", "worker": self.key, "signal": int(signal.SIGUSR1)})
+        self.send_signal(signal.SIGUSR1)
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send a signal to the worker alone; nothing if it has ended."""
+        if self.status is None:
+            self._request({"op": "signal", "worker": self.key, "signal": int(number)})
+
+    def set_cable(self, *, plugged: bool) -> None:
+        """Pull the cable of the worker's own network, or plug it in again."""
+        if self.status is None:
+            self._request({"op": "link", "worker": self.key, "up": plugged})
 
     def kill(self) -> None:
         """SIGKILL the worker and everything in its process group; nothing if it has ended."""
         if self.status is None:
             self._request({"op": "kill", "worker": self.key})
 
+    def end_for(self, reason: str) -> None:
+        """Kill the worker, and keep the reason."""
+        self.ended_for = self.ended_for or reason
+        self.kill()
+
     async def wait_until_ended(self) -> None:
         """Wait until the server has collected the process."""
         await self._gone.wait()
 
-    def ended(self, status: int) -> None:
+    def ended(self, status: int, at: float) -> None:
         """The server says that the process is gone."""
         # What it said last may still lie in the channel.
         while self._read():
             pass
         self._close()
-        self.status, self.ended_at = status, time.monotonic()
+        self.status, self.ended_at = status, at
         self._gone.set()
         self._changed.set()
 
@@ -122,22 +143,26 @@ class WorkerProcess:
             self._close()
             return False
         *lines, self._unread = (self._unread + data).split(b"\n")
-        self.phases += [json.loads(line) for line in lines]
+        for line in lines:
+            self._take_in(line)
         self._changed.set()
         return True
+
+    def _take_in(self, line: bytes) -> None:
+        try:
+            message = json.loads(line)
+            if "words" in message:
+                self.words = str(message["words"])
+                return
+            told = {**message, "phase": str(message["phase"]), "at": float(message["at"])}
+        except (ValueError, TypeError, KeyError):
+            # Code in the worker wrote to a descriptor that it did not open.
+            self.words = self.words or f"something else wrote to its channel: {line[:80]!r}"
+            return
+        self.phases.append(told)
+        self._told(told)
 
     def _close(self) -> None:
         if self._channel.fileno() >= 0:
             asyncio.get_running_loop().remove_reader(self._channel)
             self._channel.close()
-
-
-def describe_end(status: int) -> str:
-    """How a process ended, in words: `exit code 3`, `killed by SIGSEGV`."""
-    if os.WIFSIGNALED(status):
-        number = os.WTERMSIG(status)
-        try:
-            return f"killed by {signal.Signals(number).name}"
-        except ValueError:
-            return f"killed by signal {number}"
-    return f"exit code {os.waitstatus_to_exitcode(status)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
@@ -17,10 +18,13 @@ from testbed.worker.writes import Writes
 class WorkerBed:
     """See `testbed.Bed`, which is what scenarios know of it."""
 
-    def __init__(self, case: Case, strategy: Any, worker: int, channel: Channel) -> None:
+    def __init__(
+        self, case: Case, strategy: Any, worker: int, folder: Path, channel: Channel
+    ) -> None:
         self.case = case
         self.strategy = strategy
         self.worker = worker
+        self._folder = folder
         self.findings: list[Finding] = []
         self._channel = channel
         self._writes = Writes(strategy)
@@ -31,6 +35,12 @@ class WorkerBed:
             if case.strategy == "parameter_server"
             else None
         )
+
+    @property
+    def folder(self) -> Path:
+        """See `testbed.Bed.folder`."""
+        self._folder.mkdir(exist_ok=True)
+        return self._folder
 
     def make(self, create: Callable[..., Any], *args: Any) -> Any:
         """See `testbed.Bed.make`."""

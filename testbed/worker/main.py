@@ -47,7 +47,7 @@ def run_case(orders: dict[str, Any], channel: Channel) -> None:
     """The entry of a worker that runs one case.
 
     Orders: `script`, `scenario`, `site`, `mode`, `strategy`, `workers`, `replicas_per_worker`,
-    `device`, `worker`, `seed`, `report`.
+    `device`, `worker`, `seed`, `folder`, `report`.
     """
     began = time.monotonic()
     bed, raised = None, None
@@ -98,7 +98,7 @@ def prepare(orders: dict[str, Any], channel: Channel, bed: type[AnyBed], **more:
     with telling_when_bound(lambda: channel.phase("bound")):
         strategy = build_strategy(deployment, orders["device"], orders["worker"])
     channel.phase("joined")
-    return bed(case, strategy, orders["worker"], channel, **more)
+    return bed(case, strategy, orders["worker"], Path(orders["folder"]), channel, **more)
 
 
 def run_scenario(orders: dict[str, Any], bed: WorkerBed, channel: Channel) -> None:

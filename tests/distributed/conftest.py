@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
+from testbed.case_run import CaseRun, Options, Quiet
 from testbed.devices import Devices
 from testbed.launch.cluster_run import Deadlines
 from testbed.launch.preloaded import PreloadedServer
 from testbed.launch.run_folder import RunFolder, new_run_folder
-from testbed.runner import CaseRun, Options, Quiet, open_server
+from testbed.runner import open_server
 from testbed.scenario import Case
 from testbed.selection import Selection
 from testbed.verdict import Verdict

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from testbed.launch.cluster_run import ClusterEnd, Deadlines, WorkerOrders, run_cluster
+from testbed.launch.cluster_end import ClusterEnd
+from testbed.launch.cluster_run import Deadlines, WorkerOrders, run_cluster
 from testbed.selection import select
 from testbed.strategies import deployments
 from tests.distributed.conftest import Done, Judge
@@ -58,7 +59,7 @@ def test_missing_replicas_are_noticed(judge: Judge, program: str, replicas: int)
         return await run_cluster(judge.server, [orders], case, Deadlines())
 
     end = judge.loop.run_until_complete(go())
-    assert end.complaints == ["worker 0 ended in phase 'forked': exit code 1"]
+    assert "in phase 'forked': exit code 1 (RuntimeError: " in end.cause
     assert (
         f"mirrored-2 should have 2 replicas, 2 of them here, but has {replicas}, on CPU:0"
     ) in case.log(0).read_text()

@@ -24,13 +24,14 @@ SIZES = f"{PROGRAMS}.sizes"
 
 ALLOWED = {
     "plain": set[str](),
-    "launch": {"testbed.errors"},
+    "launch": {"testbed.errors", "testbed.fault"},
     "worker": {"plain", "launch"},
-    "runner": {"plain", "launch"},
+    "case_run": {"plain", "launch"},
+    "runner": {"plain", "launch", "case_run"},
     "report": {"plain", "launch"},
-    "cli": {"testbed", "testbed.errors"},
-    "commands": {"plain", "launch", "runner", "report", "bench", "cli", SIZES},
-    "bench": {"testbed", "plain", "launch", "runner", "report"},
+    "cli": {"testbed", "testbed.errors", "testbed.streams"},
+    "commands": {"plain", "launch", "case_run", "runner", "report", "bench", "cli", SIZES},
+    "bench": {"testbed", "plain", "launch", "case_run", "runner", "report"},
     "programs": {"plain"},
     "__main__": {"cli"},
 }

@@ -26,7 +26,7 @@ TEXTS = (".py", ".md", ".toml", ".txt", ".yml", ".yaml", "Makefile")
 def test_every_symptom_is_diagnosed() -> None:
     """A symptom that nothing produces would be a promise that nobody keeps."""
     used = {
-        text for name in ("diagnosis.py", "runner.py") for text in text_constants(TESTBED / name)
+        text for name in ("diagnosis.py", "case_run.py") for text in text_constants(TESTBED / name)
     }
     assert set(SYMPTOMS) - used == set()
 
@@ -35,7 +35,7 @@ def test_every_diagnosis_is_a_symptom() -> None:
     """A diagnosis names a symptom of the closed list, which has its meaning and its cure."""
     named = {
         node.args[0].value
-        for name in ("diagnosis.py", "runner.py")
+        for name in ("diagnosis.py", "case_run.py")
         for node in ast.walk(tree_of(TESTBED / name))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)

@@ -2,9 +2,8 @@
 
 import asyncio
 import json
-import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,10 @@ from typing import Any
 
 import pytest
 
-from testbed.launch.cluster_run import ClusterEnd, Deadlines, WorkerOrders, run_cluster
+from testbed.fault import Fault
+from testbed.launch.cluster_end import ClusterEnd
+from testbed.launch.cluster_run import Deadlines, WorkerOrders, run_cluster
+from testbed.launch.isolation import AUTO
 from testbed.launch.leftovers import RUN_MARK, processes_of
 from testbed.launch.preloaded import PreloadedServer, preloaded_server
 from testbed.launch.run_folder import RunFolder, new_run_folder
@@ -34,24 +36,23 @@ class Launcher:
         *,
         deadlines: Deadlines = PATIENT,
         preload: Sequence[str] = ("tests.process.programs",),
-        fresh: bool = False,
-        environment: dict[str, str | None] | None = None,
+        isolation: str = AUTO,
+        **more: Any,
     ) -> ClusterEnd:
-        """One cluster on a server of its own."""
+        """One cluster on a server of its own; `more` as for `cluster`."""
 
         async def go() -> ClusterEnd:
-            async with self.server(preload) as server:
-                return await self.cluster(
-                    server, program, workers, deadlines, fresh=fresh, environment=environment
-                )
+            async with self.server(preload, isolation) as server:
+                return await self.cluster(server, program, workers, deadlines, **more)
 
         return asyncio.run(go())
 
     @asynccontextmanager
-    async def server(self, preload: Sequence[str]) -> Any:
+    async def server(self, preload: Sequence[str], isolation: str = AUTO) -> Any:
         """A server that carries the mark of this run."""
         marks = {RUN_MARK: str(self.folder.path)}
-        async with preloaded_server(preload, self.folder.path / "server.log", marks) as server:
+        log = self.folder.path / "server.log"
+        async with preloaded_server(preload, log, marks, isolation=isolation) as server:
             yield server
 
     async def cluster(
@@ -64,12 +65,15 @@ class Launcher:
         name: str | None = None,
         fresh: bool = False,
         environment: dict[str, str | None] | None = None,
+        fault: Fault | None = None,
+        **orders: Any,
     ) -> ClusterEnd:
         """One cluster of workers that run a program of `tests.process.programs`."""
         case = self.folder.case(name or program)
-        orders = [
+        every_worker = [
             WorkerOrders(
                 {
+                    **orders,
                     "entry": f"tests.process.programs:{program}",
                     "worker": worker,
                     "report": str(case.report(worker)),
@@ -78,7 +82,7 @@ class Launcher:
             )
             for worker in range(workers)
         ]
-        return await run_cluster(server, orders, case, deadlines, fresh=fresh)
+        return await run_cluster(server, every_worker, case, deadlines, fresh=fresh, fault=fault)
 
     def reports(self, program: str, workers: int = 2) -> list[Any]:
         """What the workers of a program wrote down."""
@@ -100,17 +104,3 @@ def launcher(tmp_path: Path) -> Iterator[Launcher]:
     while (left := processes_of(folder.path)) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert left == []
-
-
-@pytest.fixture(scope="session")
-def is_alive() -> Callable[[int], bool]:
-    """Whether a process exists and has not ended; a zombie has."""
-
-    def ask(pid: int) -> bool:
-        try:
-            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-        except OSError:
-            return False
-
-    assert ask(os.getpid())
-    return ask

@@ -1,10 +1,13 @@
 """What workers of these tests do: each is an entry that the launcher starts by name."""
 
+import contextlib
 import ctypes
-import json
 import os
+import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 from typing import Any
@@ -19,7 +22,6 @@ def report(orders: dict[str, Any], channel: Channel) -> None:
     facts = {
         "pid": os.getpid(),
         "session": os.getsid(0),
-        "parent": os.getppid(),
         "hash": hash("a string"),
         "environment": dict(os.environ),
         "threads": threading.active_count(),
@@ -75,7 +77,22 @@ def one_never_reports(orders: dict[str, Any], channel: Channel) -> None:
 
 
 def leave_children_behind(orders: dict[str, Any], channel: Channel) -> None:
-    """Start a child, and a daemon that took a session and a parent of its own."""
+    """Report and leave, with a child and a daemon still running."""
+    channel.phase("joined")
+    write_json(Path(orders["report"]), _start_family())
+    channel.reported(good=True)
+    channel.wait_for_leave()
+
+
+def keep_grandchildren(orders: dict[str, Any], channel: Channel) -> None:
+    """Go on for ever, with a child and a daemon."""
+    channel.phase("joined")
+    write_json(Path(orders["report"]), _start_family())
+    threading.Event().wait()
+
+
+def _start_family() -> list[int]:
+    """A child, and a daemon that took a session and a parent of its own."""
     sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
     child = subprocess.Popen(sleep)
     script = (
@@ -84,12 +101,7 @@ def leave_children_behind(orders: dict[str, Any], channel: Channel) -> None:
     )
     # The process in between ends at once, so the daemon is an orphan from its first moment on.
     daemon = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, check=True)
-    channel.phase("joined")
-    pids = [child.pid, int(daemon.stdout)]
-    write_json(Path(orders["report"]), pids)
-    print(json.dumps(pids), flush=True)
-    channel.reported(good=True)
-    channel.wait_for_leave()
+    return [child.pid, int(daemon.stdout)]
 
 
 def print_much(orders: dict[str, Any], channel: Channel) -> None:
@@ -98,3 +110,119 @@ def print_much(orders: dict[str, Any], channel: Channel) -> None:
     for _ in range(20_000):
         print(line)
     report(orders, channel)
+
+
+def print_too_much(orders: dict[str, Any], channel: Channel) -> None:
+    """Worker 1 prints a hundred megabytes and then reports as if nothing had been."""
+    channel.phase("joined")
+    if orders["worker"] == 1:
+        chunk = "x" * 2**20
+        for _ in range(100):
+            print(chunk)
+    report(orders, channel)
+
+
+def print_for_ever(orders: dict[str, Any], channel: Channel) -> None:
+    channel.phase("joined")
+    while orders["worker"] == 1:
+        print("x" * 2**16)
+    report(orders, channel)
+
+
+def report_what_is_no_json(orders: dict[str, Any], channel: Channel) -> None:
+    channel.phase("joined")
+    if orders["worker"] == 1:
+        write_json(Path(orders["report"]), threading.Lock())
+    report(orders, channel)
+
+
+def speak_nonsense(orders: dict[str, Any], channel: Channel) -> None:
+    """Worker 1 writes to descriptors that it did not open, and ends."""
+    channel.phase("joined")
+    if orders["worker"] == 1:
+        for fd in range(3, 16):
+            with contextlib.suppress(OSError):
+                os.write(fd, b"[1, 2\n17\n")
+        os._exit(3)
+    threading.Event().wait()
+
+
+def use_up_memory(orders: dict[str, Any], channel: Channel) -> None:
+    """Worker 1 goes into a control group of 64 MiB (its folder is an order) and takes more."""
+    channel.phase("joined")
+    if orders["worker"] == 1:
+        Path(orders["group"], "cgroup.procs").write_text(str(os.getpid()))
+        held = [bytearray(os.urandom(2**20)) for _ in range(256)]
+        print(len(held))
+    threading.Event().wait()
+
+
+def one_lags_behind(orders: dict[str, Any], channel: Channel) -> None:
+    """Workers 0, 2 and 3 wait in a call of TensorFlow; worker 1 is somewhere of its own."""
+    channel.phase("joined")
+    channel.phase("step 3")
+    if orders["worker"] == 1:
+        threading.Event().wait()
+    # Stands on the stack where TensorFlow would: a frame is told by the name of its file.
+    wait = "import threading\nthreading.Event().wait()"
+    exec(compile(wait, "/lib/site-packages/tensorflow/collective.py", "exec"))
+
+
+def ignore_everything(orders: dict[str, Any], channel: Channel) -> None:
+    """Worker 1 cannot show its stacks: it is stopped."""
+    channel.phase("joined")
+    if orders["worker"] == 1:
+        os.kill(os.getpid(), signal.SIGSTOP)
+    threading.Event().wait()
+
+
+def hold_a_port(orders: dict[str, Any], channel: Channel) -> None:
+    """Listen on every interface, as TensorFlow's server does, and tell the port."""
+    server = socket.create_server(("0.0.0.0", 0))
+    write_json(Path(orders["report"]), server.getsockname()[1])
+    channel.phase("joined")
+    threading.Event().wait()
+
+
+def leave_shared_memory(orders: dict[str, Any], channel: Channel) -> None:
+    """Leave what only its owner would remove: shared memory, and a temporary file."""
+    channel.phase("joined")
+    shared = Path("/dev/shm") / f"left-by-{os.getpid()}-{orders['worker']}"
+    shared.write_text("left")
+    _, temporary = tempfile.mkstemp()
+    write_json(Path(orders["report"]), [str(shared), temporary])
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def count_steps(orders: dict[str, Any], channel: Channel) -> None:
+    """Take ten steps, and report."""
+    channel.phase("joined")
+    for step in range(1, 11):
+        channel.phase(f"step {step}")
+    channel.reported(good=True)
+    channel.wait_for_leave()
+
+
+def report_surroundings(orders: dict[str, Any], channel: Channel) -> None:
+    """Write down what a process sees of its network, of other processes and of itself."""
+    channel.phase("joined")
+    found = {
+        "interfaces": [name for _, name in socket.if_nameindex()],
+        "first process": Path("/proc/1/cmdline").read_text().split("\0")[0],
+        "processes": sum(entry.name.isdigit() for entry in Path("/proc").iterdir()),
+        "user": [os.getuid(), os.getgid()],
+    }
+    write_json(Path(orders["report"]), found)
+    channel.reported(good=True)
+    channel.wait_for_leave()
+
+
+def visit_each_other(orders: dict[str, Any], channel: Channel) -> None:
+    """Listen, and connect to whoever listens already."""
+    server = socket.create_server(("0.0.0.0", 0))
+    write_json(Path(orders["report"]), server.getsockname()[1])
+    for report in Path(orders["report"]).parent.glob("worker-*.report.json"):
+        socket.create_connection(("127.0.0.1", int(report.read_text())), timeout=5).close()
+    channel.phase("joined")
+    channel.reported(good=True)
+    channel.wait_for_leave()

@@ -4,12 +4,15 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable
 
 import pytest
 
 from testbed.errors import LaunchError
+from testbed.launch.isolation import AUTO, NONE
+from testbed.launch.leftovers import processes_of
 from tests.process.conftest import Launcher
+
+ISOLATIONS = [AUTO, NONE]
 
 
 def test_import_error_is_told(launcher: Launcher) -> None:
@@ -24,32 +27,31 @@ def test_threads_are_refused(launcher: Launcher) -> None:
         launcher.run("report", preload=["tests.process.threaded"])
 
 
-def test_children_end_with_their_worker(
-    launcher: Launcher, is_alive: Callable[[int], bool]
-) -> None:
+@pytest.mark.parametrize("isolation", ISOLATIONS)
+def test_children_end_with_their_worker(launcher: Launcher, isolation: str) -> None:
     """Children and detached daemons of a worker are gone when its cluster is."""
 
     async def go() -> None:
-        async with launcher.server(["tests.process.programs"]) as server:
+        async with launcher.server(["tests.process.programs"], isolation) as server:
+            before = processes_of(launcher.folder.path)
             await launcher.cluster(server, "leave_children_behind", 2)
-            for pids in launcher.reports("leave_children_behind"):
-                assert not any(is_alive(pid) for pid in pids)
+            assert len(launcher.reports("leave_children_behind")) == 2
+            assert processes_of(launcher.folder.path) == before
 
     asyncio.run(go())
 
 
-def test_server_killed(launcher: Launcher) -> None:
+@pytest.mark.parametrize("isolation", ISOLATIONS)
+def test_server_killed(launcher: Launcher, isolation: str) -> None:
     """When the server is killed its workers die with it, and the launcher says what happened."""
 
     async def go() -> None:
-        async with launcher.server(["tests.process.programs"]) as server:
-            await launcher.cluster(server, "report", 1)
-            parent = launcher.reports("report", 1)[0]["parent"]
+        async with launcher.server(["tests.process.programs"], isolation) as server:
             hanging = asyncio.ensure_future(launcher.cluster(server, "one_never_reports", 2))
             await _until_started(launcher)
-            os.kill(parent, signal.SIGKILL)
+            os.kill(server.pid, signal.SIGKILL)
             end = await hanging
-            assert "killed by SIGKILL" in end.complaints[0]
+            assert "killed by SIGKILL" in end.cause
             with pytest.raises(LaunchError, match="ended unexpectedly"):
                 await launcher.cluster(server, "report", 1, name="afterwards")
 
@@ -66,7 +68,7 @@ def test_many_clusters_at_once(launcher: Launcher) -> None:
                 for number in range(16)
             )
             for end in await asyncio.gather(*clusters):
-                assert end.complaints == []
+                assert end.cause == ""
 
     asyncio.run(go())
     pids = {
@@ -86,7 +88,7 @@ def test_cancelled_cluster_is_ended(launcher: Launcher) -> None:
             with pytest.raises(asyncio.CancelledError):
                 await hanging
             end = await launcher.cluster(server, "report", 2)
-            assert end.complaints == []
+            assert end.cause == ""
 
     asyncio.run(go())
 
@@ -101,7 +103,7 @@ def test_a_thousand_launches(launcher: Launcher) -> None:
                     launcher.cluster(server, "report", 2, name=f"lane-{lane}") for lane in range(4)
                 )
                 for end in await asyncio.gather(*clusters):
-                    assert end.complaints == []
+                    assert end.cause == ""
 
     asyncio.run(go())
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import testbed
-from testbed.launch.stacks import where_blocked
+from testbed.launch.stacks import NOWHERE, where_blocked
 
 PACKAGE = Path(testbed.__file__).parent
 
@@ -44,7 +44,7 @@ def test_the_innermost_frame_of_the_author_is_told(tmp_path: Path, text: str, wh
     """The deepest line that is neither library nor testbed says where a worker waits."""
     stacks = tmp_path / "worker-0.stacks"
     stacks.write_text(text, encoding="utf-8")
-    assert where_blocked(stacks) == where
+    assert where_blocked(stacks).at == where
 
 
 @pytest.mark.parametrize("file", ["<frozen importlib._bootstrap>", "<string>"])
@@ -53,16 +53,34 @@ def test_frames_of_no_file_are_nobody_s(tmp_path: Path, file: str) -> None:
     stacks = tmp_path / "worker-0.stacks"
     inner = f'  File "{file}", line 241 in _call_with_frames_removed\n'
     stacks.write_text(HEAD + LIBRARY + inner + OUTER, encoding="utf-8")
-    assert where_blocked(stacks) == "train.py:40 in <module>"
+    assert where_blocked(stacks).at == "train.py:40 in <module>"
 
 
 def test_bytes_that_are_no_text_do_no_harm(tmp_path: Path) -> None:
     """Stacks that were cut off within a letter are read as far as they go."""
     stacks = tmp_path / "worker-0.stacks"
     stacks.write_bytes((HEAD + AUTHOR).encode() + b"  File \xff\xfe")
-    assert where_blocked(stacks) == "train.py:12 in step"
+    assert where_blocked(stacks).at == "train.py:12 in step"
 
 
 def test_without_stacks_nothing_is_told(tmp_path: Path) -> None:
     """A worker that wrote no stacks has no place, and that is no error."""
-    assert where_blocked(tmp_path / "worker-0.stacks") == ""
+    assert where_blocked(tmp_path / "worker-0.stacks") == NOWHERE
+
+
+@pytest.mark.parametrize(
+    ("text", "inside"),
+    [
+        (HEAD + LIBRARY + AUTHOR, True),
+        (HEAD + AUTHOR + LIBRARY + OUTER, False),
+        (HEAD + LIBRARY + MACHINERY, True),
+        (HEAD + MACHINERY + LIBRARY.replace("tensorflow", "numpy"), False),
+        (REPLICA + LIBRARY + AUTHOR + "\n" + HEAD + OUTER, True),
+    ],
+    ids=["called", "called by it", "joining", "no TensorFlow", "replica"],
+)
+def test_whether_tensorflow_was_called(tmp_path: Path, text: str, inside: bool) -> None:
+    """TensorFlow holds a worker where it stands between the author's line and the innermost one."""
+    stacks = tmp_path / "worker-0.stacks"
+    stacks.write_text(text, encoding="utf-8")
+    assert where_blocked(stacks).in_tensorflow == inside

@@ -92,7 +92,13 @@ def test_json_has_exactly_these_fields() -> None:
     """A verdict's JSON has the fields that readers of a record rely on, and no others."""
     report = report_of(worker=1, replicas=2)
     verdict = judge(
-        CASE, COUNTED, COUNTED_10, seconds=1.23456, reports=(report,), logs=("a.log", "b.log")
+        CASE,
+        COUNTED,
+        COUNTED_10,
+        seconds=1.23456,
+        reports=(report,),
+        logs=("a.log", "b.log"),
+        ledger=((("joined", 0.5), ("step 1", 0.75)), ()),
     )
     assert json.loads(json.dumps(verdict.to_json())) == {
         "id": "counters.counter[outside_scope,function]@multi_worker_mirrored-2x2",
@@ -115,6 +121,7 @@ def test_json_has_exactly_these_fields() -> None:
         "seconds": 1.235,
         "reports": [json.loads(json.dumps(report.to_json()))],
         "logs": ["a.log", "b.log"],
+        "ledger": [[["joined", 0.5], ["step 1", 0.75]], []],
     }
 
 

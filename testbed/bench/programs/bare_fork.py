@@ -24,15 +24,14 @@ def launch(workers: int) -> float:
         RuntimeError: a worker failed.
     """
     began = time.monotonic()
-    ports = [portpicker.pick_unused_port() for _ in range(workers)]
+    addresses = [f"127.0.0.1:{portpicker.pick_unused_port()}" for _ in range(workers)]
     done, leave = os.pipe(), os.pipe()
     pids = []
     for index in range(workers):
         pid = os.fork()
         if pid == 0:
-            _work(
-                tf_config(tasks(workers), ports, Task("worker", index)), workers, done[1], leave[0]
-            )
+            config = tf_config(tasks(workers), addresses, Task("worker", index))
+            _work(config, workers, done[1], leave[0])
         pids.append(pid)
     os.close(done[1])
     good = b""

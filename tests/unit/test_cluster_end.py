@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from testbed.launch.worker_process import describe_end
+from testbed.launch.cluster_end import describe_end
 
 CORE_DUMPED = 0x80
 
@@ -12,7 +12,7 @@ CORE_DUMPED = 0x80
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        (0 << 8, "exit code 0"),
+        (0 << 8, "exit code 0, without a report"),
         (3 << 8, "exit code 3"),
         (255 << 8, "exit code 255"),
         (9, "killed by SIGKILL"),

@@ -1,0 +1,31 @@
+"""How much a worker may print: a loop that prints must not fill the disk."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+OUTPUT_LIMIT = 64 * 2**20
+"""Bytes that one worker may print; who prints more is ended."""
+TOO_MUCH_OUTPUT = f"it printed more than {OUTPUT_LIMIT // 2**20} MiB"
+_KEPT_AT_EACH_END = 2**20
+
+
+def exceeds(log: Path) -> bool:
+    """Whether a worker has printed more than it may."""
+    try:
+        return log.stat().st_size > OUTPUT_LIMIT
+    except OSError:
+        return False
+
+
+def shorten(log: Path) -> None:
+    """Keep the beginning and the end of a log that is too long, and say what is missing."""
+    with log.open("r+b") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(size - _KEPT_AT_EACH_END)
+        end = file.read()
+        missing = size - 2 * _KEPT_AT_EACH_END
+        file.seek(_KEPT_AT_EACH_END)
+        file.write(f"\n... {missing} bytes are left out here ...\n".encode() + end)
+        file.truncate()
