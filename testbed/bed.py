@@ -12,7 +12,7 @@ Made = TypeVar("Made")
 
 
 class Bed(Protocol):
-    """One worker's view of a case: its strategy, and the four things that a scenario does."""
+    """One worker's view of a case: its strategy, and what a scenario does."""
 
     case: Case
     strategy: Any
@@ -42,6 +42,12 @@ class Bed(Protocol):
 
         In mode `function` the call is wrapped in one `tf.function` per step function, however
         often it is run. Returns what the last step returned.
+        """
+
+    def phase(self, name: str) -> None:
+        """Tell how far this worker has come, where no step of the bed tells it.
+
+        The ledger keeps it, and a fault may strike there.
         """
 
     def claim(

@@ -13,8 +13,7 @@ from typing import Any, Protocol
 from testbed.cluster import tf_config
 from testbed.devices import Devices
 from testbed.diagnosis import Diagnosis, diagnose
-from testbed.errors import UsageError
-from testbed.fault import Fault
+from testbed.fault import NEED_OWN_NETWORK, Fault
 from testbed.launch.cluster_end import ClusterEnd, WorkerEnd
 from testbed.launch.cluster_run import Deadlines, WorkerOrders, run_cluster
 from testbed.launch.isolation import AUTO, Isolation
@@ -34,9 +33,6 @@ SERVE = f"{WORKER_MODULE}:serve"
 FIRST_SEED = 1000
 
 LOOPBACK = "127.0.0.1"
-CUTTING = ("cut",)
-"""The faults for which each worker needs a network of its own."""
-
 # A worker that raised so long before another died may be why it died.
 CLEARLY_S = 1.0
 LEDGER_LENGTH = 50
@@ -92,6 +88,13 @@ class Quiet:
         self, case: Case, workers: Sequence[WorkerProcess], logs: Sequence[Path]
     ) -> None:
         """See `Observer`."""
+
+
+def lacking_for(fault: Fault | None, isolation: Isolation) -> str:
+    """Why a fault cannot be done on this machine, or nothing."""
+    if fault and fault.kind in NEED_OWN_NETWORK and not isolation.network:
+        return f"no worker can be cut off without a network namespace ({isolation.why})"
+    return ""
 
 
 class UnreadableReportError(Exception):
@@ -196,19 +199,17 @@ class CaseRun:
 
     def _hosts(self, count: int, fault: Fault | None) -> list[str]:
         """The host of each worker: loopback, or, so that one can be cut off, one for each."""
-        if fault is None or fault.kind not in CUTTING:
+        if fault is None or fault.kind not in NEED_OWN_NETWORK:
             return [LOOPBACK] * count
-        if not self.server.isolation.network:
-            raise UsageError(
-                f"no worker can be cut off here ({self.server.isolation.why}): that needs a"
-                " network namespace; stop a worker instead"
-            )
         return [self.server.new_address() for _ in range(count)]
 
     def _deadlines(self, made: Scenario) -> Deadlines:
         """The command's deadlines, or the scenario's own where that is the shorter one."""
         given = self.options.deadlines
-        return replace(given, run=min(given.run, made.timeout or given.run))
+        own = made.timeout or given.run
+        # Who waits for a worker that never starts does not even join.
+        start = min(given.start, own) if made.fault else given.start
+        return Deadlines(start, min(given.run, own))
 
     def _orders(
         self, case: Case, script: Path, addresses: Sequence[str], worker: int, more: dict[str, Any]
@@ -259,7 +260,7 @@ class CaseRun:
         if not raised and end.overdue == "start" and not last.fault:
             return failed(case, expected, end.cause, **stopped)
         if not raised and end.overdue:
-            return judge(case, expected, Diagnosis("hang", end.cause), **stopped)
+            return judge(case, expected, Diagnosis("hang", end.hang), **stopped)
         return judge(case, expected, diagnose(reports, case.deployment.in_sync), **seen)
 
 

@@ -16,7 +16,7 @@ from testbed.errors import UsageError
 from testbed.scenario import Scenario, with_script
 
 WAYS = "ways of sharing"
-GROUPS = (WAYS, "kinds of object", "what people do", "other scripts")
+GROUPS = (WAYS, "kinds of object", "what people do", "what happens to workers", "other scripts")
 """A script names its group with `GROUP = "..."`; one that does not is of the last."""
 
 

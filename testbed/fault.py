@@ -17,6 +17,9 @@ FAULTS = {
 LASTING = ("stop", "slow", "cut")
 """Those that last for some seconds."""
 
+NEED_OWN_NETWORK = ("cut",)
+"""Those for which each worker needs a network of its own."""
+
 FIRST_PHASE = "forked"
 """The phase at which a worker has done nothing yet."""
 

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from testbed.case_run import WORKER_MODULE, CaseRun, Observer, Options
+from testbed.case_run import WORKER_MODULE, CaseRun, Observer, Options, lacking_for
 from testbed.devices import Devices, visible_ids
 from testbed.errors import LaunchError, UsageError
 from testbed.launch.cluster_run import Deadlines, WorkerOrders, run_cluster
@@ -55,8 +55,12 @@ async def run(selection: Selection, options: Options, folder: RunFolder, observe
     ) as server:
         observer.opened(server.isolation)
         devices = await find_devices(server, options, folder)
-        lacking = {case: devices.lacking(case.deployment) for case in selection.cases}
-        _require_one_that_runs(lacking)
+        lacking = {
+            case: devices.lacking(case.deployment)
+            or lacking_for(selection.scenario(case).fault, server.isolation)
+            for case in selection.cases
+        }
+        _require_one_that_runs(lacking, options.device)
         slots = asyncio.Semaphore(options.jobs)
 
         async def verdict_on(case: Case) -> Verdict:
@@ -139,10 +143,8 @@ async def inspect(server: PreloadedServer, folder: RunFolder, *, fresh: bool) ->
     return found
 
 
-def _require_one_that_runs(lacking: dict[Case, str]) -> None:
+def _require_one_that_runs(lacking: dict[Case, str], device: str) -> None:
     reasons = set(lacking.values())
     if lacking and "" not in reasons:
-        raise UsageError(
-            f"none of the cases can run: {', '.join(sorted(reasons))};"
-            " use --device cpu, or fewer --workers and --replicas"
-        )
+        advice = "" if device == "cpu" else "; use --device cpu, or fewer --workers and --replicas"
+        raise UsageError(f"none of the cases can run: {', '.join(sorted(reasons))}{advice}")

@@ -93,6 +93,11 @@ class ClusterEnd:
         complaint = self.guilty[0].complaint
         if complaint:
             return complaint + f"; {self.hint}" * bool(self.hint)
+        return self.hang
+
+    @property
+    def hang(self) -> str:
+        """Who keeps whom waiting, in one sentence."""
         return describe_hang([self._standing(end) for end in self.workers])
 
     def _standing(self, end: WorkerEnd) -> Standing:
@@ -102,6 +107,7 @@ class ClusterEnd:
             told=len(end.ledger),
             joined=end.reached("joined"),
             reported=end.reported,
+            ended=bool(end.complaint),
             place=end.place,
             peers=len(self.workers) - 1,
         )

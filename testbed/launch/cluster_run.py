@@ -126,7 +126,6 @@ def _start_all(
 ) -> list[WorkerProcess]:
     return [
         server.start_worker(
-            f"{folder.path.name}/{index}",
             {
                 **worker.orders,
                 "stacks": str(folder.stacks(index)),
@@ -302,12 +301,13 @@ async def _collect_stacks(workers: Sequence[WorkerProcess], folder: CaseFolder) 
 
 async def _wait_until_all_ended(workers: Sequence[WorkerProcess]) -> str:
     """Wait until no worker is left, and kill those that linger; who cannot even be killed."""
-    ended = asyncio.gather(*(worker.wait_until_ended() for worker in workers))
-    await asyncio.wait({ended}, timeout=LEAVE_DEADLINE_S)
+    leaving = [asyncio.ensure_future(worker.wait_until_ended()) for worker in workers]
+    await asyncio.wait(leaving, timeout=LEAVE_DEADLINE_S)
     for worker in workers:
         worker.kill()
-    await asyncio.wait({ended}, timeout=KILL_DEADLINE_S)
-    ended.cancel()
+    _, staying = await asyncio.wait(leaving, timeout=KILL_DEADLINE_S)
+    for each in staying:
+        each.cancel()
     held = [str(index) for index, worker in enumerate(workers) if worker.status is None]
     if not held:
         return ""

@@ -22,6 +22,7 @@ class Standing:
     """How many phases it told: who told fewer is behind."""
     joined: bool = True
     reported: bool = False
+    ended: bool = False
     place: Place = NOWHERE
     peers: int = 1
     """How many other workers its cluster has."""
@@ -33,7 +34,7 @@ class Standing:
         Inferred: a step of a worker with peers has called TensorFlow, which does not return.
         """
         step = _STEP.fullmatch(self.phase)
-        if step and self.place.in_tensorflow and self.peers and not self.reported:
+        if step and self.place.in_tensorflow and self.peers:
             return f"step {step[1]}'s collective"
         return ""
 
@@ -46,8 +47,8 @@ def describe_hang(standings: Sequence[Standing]) -> str:
     """
     groups: dict[object, list[Standing]] = {}
     for each in standings:
-        alike = "reported" if each.reported else (each.phase, each.place)
-        groups.setdefault(alike, []).append(each)
+        over = "ended" if each.ended else "reported" if each.reported else ""
+        groups.setdefault(over or (each.phase, each.place), []).append(each)
     first, *others = sorted(groups.values(), key=_oddness)
     missed = next((group[0].collective for group in others if group[0].collective), "")
     if first[0].collective:
@@ -58,7 +59,7 @@ def describe_hang(standings: Sequence[Standing]) -> str:
 def _oddness(group: list[Standing]) -> tuple[object, ...]:
     """Sorts first who shows no stack, then who does not wait, then the few, then those behind."""
     first = group[0]
-    silent = not (first.place.known or first.reported)
+    silent = first.ended or not (first.place.known or first.reported)
     waits = bool(first.collective), first.place.in_tensorflow, first.reported
     return not silent, waits, len(group), first.told, first.worker
 
@@ -69,8 +70,8 @@ def _sentence(group: list[Standing], missed: str = "", known: str = "") -> str:
     who = f"worker{'s' * (not one)} {', '.join(str(each.worker) for each in group)}"
     has, is_ = ("has", "is") if one else ("have", "are")
     without = f", and {has} not entered {missed}" if missed else ""
-    if first.reported:
-        return f"{who} {has} reported{without}"
+    if first.reported or first.ended:
+        return f"{who} {has} {'ended' if first.ended else 'reported'}{without}"
     at = f", at {first.place.at}" if first.place.at else ""
     if first.collective:
         inside = "it" if first.collective == known else first.collective

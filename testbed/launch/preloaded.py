@@ -35,7 +35,8 @@ class PreloadedServer:
         self._control = control
         self._log = log
         self._workers: dict[str, WorkerProcess] = {}
-        self._numbers = itertools.count()
+        self._keys = itertools.count()
+        self._addresses = map(address_of, itertools.count())
         self._ready: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         asyncio.get_running_loop().add_reader(control, self._listen)
 
@@ -51,7 +52,7 @@ class PreloadedServer:
 
     def new_address(self) -> str:
         """The address of a worker that gets a network of its own; no other gets it again."""
-        return address_of(next(self._numbers))
+        return next(self._addresses)
 
     async def wait_until_ready(self, isolation: str) -> None:
         """Wait until the server has imported what it preloads.
@@ -82,7 +83,6 @@ class PreloadedServer:
 
     def start_worker(
         self,
-        key: str,
         orders: dict[str, Any],
         *,
         log: Path,
@@ -95,7 +95,6 @@ class PreloadedServer:
         """Start a worker and give it its orders.
 
         Args:
-            key: unique among the workers that run.
             orders: JSON; `entry`, `stacks` and `hold_at` as in `testbed.launch.child`.
             log: gets what the worker prints.
             environment: set (or, with None, removed) before the worker does anything.
@@ -108,6 +107,7 @@ class PreloadedServer:
             LaunchError: the server is gone.
         """
         ours, theirs = socket.socketpair()
+        key = str(next(self._keys))
         worker = WorkerProcess(key, ours, self._request, changed, told)
         self._workers[key] = worker
         request = {

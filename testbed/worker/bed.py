@@ -69,6 +69,10 @@ class WorkerBed:
                 result = call(*args)
         return result
 
+    def phase(self, name: str) -> None:
+        """See `testbed.Bed.phase`."""
+        self._channel.phase(name)
+
     def claim(
         self,
         subject: Any,

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -226,3 +227,40 @@ def visit_each_other(orders: dict[str, Any], channel: Channel) -> None:
     channel.phase("joined")
     channel.reported(good=True)
     channel.wait_for_leave()
+
+
+def compute_steps(orders: dict[str, Any], channel: Channel) -> None:
+    """Take ten steps that keep the processor busy."""
+    channel.phase("joined")
+    for step in range(1, 11):
+        channel.phase(f"step {step}")
+        sum(range(1_500_000))
+    channel.reported(good=True)
+    channel.wait_for_leave()
+
+
+def raise_and_wait(orders: dict[str, Any], channel: Channel) -> None:
+    """Report an error, and wait to be let go."""
+    channel.phase("joined")
+    channel.reported(good=False)
+    channel.wait_for_leave()
+
+
+def visit(orders: dict[str, Any], channel: Channel) -> None:
+    """Worker 1 listens; worker 0 visits it as soon as that has joined, and notes how long it took.
+
+    Both have a network of their own. `ready` is a file that worker 1 makes.
+    """
+    here = orders["hosts"][orders["worker"]], 40000
+    with socket.create_server(here):
+        channel.phase("joined")
+        if orders["worker"] == 1:
+            Path(orders["ready"]).touch()
+        else:
+            while not Path(orders["ready"]).exists():
+                threading.Event().wait(0.01)
+            began = time.monotonic()
+            socket.create_connection((orders["hosts"][1], 40000), timeout=20).close()
+            write_json(Path(orders["report"]), time.monotonic() - began)
+        channel.reported(good=True)
+        channel.wait_for_leave()

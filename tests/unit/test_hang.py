@@ -42,6 +42,11 @@ CASES = {
         "worker 2 has reported, and has not entered step 3's collective;"
         " workers 0, 1, 3 wait in it, at train.py:31 in step",
     ),
+    "one gone": (
+        [at(0, 3), at(1, 3), replace(at(2, 3, NOWHERE), ended=True), at(3, 3)],
+        "worker 2 has ended, and has not entered step 3's collective;"
+        " workers 0, 1, 3 wait in it, at train.py:31 in step",
+    ),
     "one stopped": (
         [at(0, 3), at(1, 3), at(2, 2, NOWHERE), at(3, 3)],
         "worker 2 is in phase 'step 2', without a stack to show (stopped, or held by the kernel),"

@@ -1,0 +1,125 @@
+"""What is done to a worker on purpose is done to it, where and when it was ordered."""
+
+import asyncio
+import itertools
+import signal
+
+import pytest
+
+from testbed.fault import Fault
+from testbed.launch.cluster_end import ClusterEnd
+from testbed.launch.cluster_run import Deadlines, WorkerOrders, run_cluster
+from testbed.launch.isolation import REQUIRED
+from tests.process.conftest import Launcher
+from tests.process.test_isolation import needs_namespaces
+
+SHORT = Deadlines(3.0, 3.0)
+
+
+def gaps(end: ClusterEnd, worker: int) -> dict[str, float]:
+    """Seconds from each phase of a worker to its next one."""
+    ledger = end.workers[worker].ledger
+    return {one.phase: other.after - one.after for one, other in itertools.pairwise(ledger)}
+
+
+@pytest.mark.parametrize("phase", ["forked", "joined", "step 1", "step 7"])
+def test_killed_at_the_phase(launcher: Launcher, phase: str) -> None:
+    """A worker is killed when it has told the phase and nothing after it, every time."""
+    end = launcher.run("count_steps", fault=Fault("kill", 1, phase))
+    assert end.workers[1].phase == phase
+    assert end.workers[1].status == signal.SIGKILL
+    assert end.workers[0].reported
+
+
+def test_the_others_are_not_ended_for_it(launcher: Launcher) -> None:
+    """What the others do about a killed worker is what is to be seen, until the deadline."""
+    end = launcher.run("one_never_reports", deadlines=SHORT, fault=Fault("kill", 0, "joined"))
+    assert end.overdue == "run"
+    assert end.seconds > 3.0
+    assert end.hang.startswith("worker 0 has ended; worker 1 is in phase 'step 3'")
+
+
+def test_it_is_told_when_it_struck(launcher: Launcher) -> None:
+    """The moment lies between the phase and whatever came after it."""
+    end = launcher.run("count_steps", fault=Fault("stop", 1, "step 4", seconds=0.2))
+    ledger = {told.phase: told.after for told in end.workers[1].ledger}
+    assert end.struck is not None
+    assert ledger["step 4"] < end.struck < ledger["step 5"]
+
+
+def test_a_phase_that_never_comes_strikes_nobody(launcher: Launcher) -> None:
+    """A fault for a phase that the worker does not reach is not done, and that is told."""
+    end = launcher.run("count_steps", fault=Fault("kill", 1, "step 11"))
+    assert end.cause == ""
+    assert end.struck is None
+
+
+def test_stopped_for_so_long(launcher: Launcher) -> None:
+    """A stopped worker stands still for the seconds, and then goes on; its peer does not wait."""
+    end = launcher.run("count_steps", fault=Fault("stop", 1, "step 4", seconds=1.0))
+    assert end.cause == ""
+    assert 1.0 <= gaps(end, 1)["step 4"] < 2.0
+    assert gaps(end, 0)["step 4"] < 0.5
+
+
+def test_terminated(launcher: Launcher) -> None:
+    """SIGTERM ends a worker that does nothing about it."""
+    end = launcher.run("count_steps", fault=Fault("terminate", 1, "step 4"))
+    assert end.workers[1].status == signal.SIGTERM
+
+
+def test_slowed_down(launcher: Launcher) -> None:
+    """A slowed worker gets about a tenth of the time; its peer is as fast as ever."""
+    end = launcher.run("compute_steps", fault=Fault("slow", 1, "step 1", seconds=30.0))
+    alone, slowed = (sum(list(gaps(end, worker).values())[2:]) for worker in (0, 1))
+    assert slowed > 3 * alone
+
+
+def test_never_started(launcher: Launcher) -> None:
+    """A worker that never starts has done nothing, not even begun its program."""
+    end = launcher.run("count_steps", fault=Fault("absent", 1))
+    assert end.workers[1].phase == "forked"
+    assert launcher.log("count_steps", 1) == ""
+
+
+def test_who_raises_leaves_at_once(launcher: Launcher) -> None:
+    """A worker that raised does not wait for its peers: programs do not either."""
+    end = launcher.run("raise_and_wait", 2, deadlines=SHORT, fault=Fault("kill", 1, "joined"))
+    assert end.overdue == ""
+    assert end.seconds < 3.0
+
+
+@needs_namespaces
+@pytest.mark.parametrize("fault", [None, Fault("cut", 1, "joined", seconds=1.5)], ids=["", "cut"])
+def test_cut_off(launcher: Launcher, fault: Fault | None) -> None:
+    """A worker that is cut off is not reached until it is plugged in again."""
+    seconds = asyncio.run(_visit(launcher, fault))
+    assert 1.4 < seconds < 10 if fault else seconds < 0.5
+
+
+async def _visit(launcher: Launcher, fault: Fault | None) -> float:
+    """Seconds until worker 0 has reached worker 1, each in a network of its own."""
+    case = launcher.folder.case("visit")
+    async with launcher.server(["tests.process.programs"], REQUIRED) as server:
+        hosts = [server.new_address() for _ in range(2)]
+        orders = {
+            "entry": "tests.process.programs:visit",
+            "hosts": hosts,
+            "ready": str(case.path / "ready"),
+        }
+        workers = [
+            WorkerOrders(
+                {**orders, "worker": worker, "report": str(case.report(worker))}, address=host
+            )
+            for worker, host in enumerate(hosts)
+        ]
+        end = await run_cluster(server, workers, case, Deadlines(30, 30), fault=fault)
+        assert end.cause == ""
+    return float(case.report(0).read_text())
+
+
+def test_a_fault_leaves_nobody_stopped(launcher: Launcher) -> None:
+    """A cluster whose time is over while a worker is stopped is ended all the same."""
+    end = launcher.run("count_steps", deadlines=SHORT, fault=Fault("stop", 1, "step 4", 600.0))
+    assert end.overdue == "run"
+    assert end.seconds < 3.0 + 5.0
