@@ -26,7 +26,7 @@ from testbed.commands import list
 def main(options):
     {body}
     Path("done").touch()
-    return 1
+    return 3
 
 list.main = main
 sys.exit(cli.main(["list"]))
@@ -64,7 +64,7 @@ def command(body: str) -> tuple[str, str]:
 def test_a_reader_that_leaves_changes_nothing(tmp_path: Path, line: str) -> None:
     """Whoever reads only the first line gets it; the command ends as it would, without a word."""
     done = in_shell(f"{line}; echo ${{PIPESTATUS[0]}}", *command(MUCH), folder=tmp_path)
-    assert done.stdout.splitlines()[-1] == b"1"
+    assert done.stdout.splitlines()[-1] == b"3"
     assert done.stderr == b""
     assert (tmp_path / "done").exists()
 
@@ -73,7 +73,8 @@ def test_errors_that_nobody_reads_change_nothing(tmp_path: Path) -> None:
     """A reader of the errors that leaves is as good as one of the output."""
     body = MUCH.replace("print('x' * 60)", "print('x' * 60, file=sys.stderr)")
     line = '{ "$@" 2>&1 >&3 | true; echo ${PIPESTATUS[0]}; } 3>&1'
-    assert in_shell(line, *command(body), folder=tmp_path).stdout == b"1\n"
+    assert in_shell(line, *command(body), folder=tmp_path).stdout == b"3\n"
+    assert (tmp_path / "done").exists()
 
 
 def test_a_full_disk_under_the_output_is_told(tmp_path: Path) -> None:
@@ -81,7 +82,7 @@ def test_a_full_disk_under_the_output_is_told(tmp_path: Path) -> None:
     done = in_shell('"$@" > /dev/full', "-m", "testbed", "list", folder=tmp_path)
     assert done.returncode == 1
     assert done.stderr == b"testbed: the output is not complete: No space left on device\n"
-    assert in_shell('"$@" > /dev/full', *command(MUCH), folder=tmp_path).returncode == 1
+    assert in_shell('"$@" > /dev/full', *command(MUCH), folder=tmp_path).returncode == 3
     assert (tmp_path / "done").exists()
 
 
@@ -94,7 +95,7 @@ def test_nothing_takes_the_place_of_a_closed_stream(tmp_path: Path, closed: str)
         " Path('taken').write_text(str(taken[0] > 2))"
     )
     done = in_shell(f'"$@" {closed}', *command(body), folder=tmp_path)
-    assert (done.returncode, (tmp_path / "taken").read_text()) == (1, "True")
+    assert (done.returncode, (tmp_path / "taken").read_text()) == (3, "True")
     assert done.stdout == (b"" if ">&- " in f"{closed} ".replace("2>&- ", "") else b"said\n")
     assert done.stderr == (b"" if "2>&-" in closed else b"said\n")
 
@@ -104,7 +105,7 @@ def test_every_text_can_be_printed(tmp_path: Path, alphabet: str) -> None:
     """Letters that a terminal lacks, and names that are no text, are printed as escapes."""
     body = r"text = 'z\xe4h \u2503 \udcff'; print(text); print(text, file=sys.stderr)"
     done = in_shell('"$@"', *command(body), folder=tmp_path, **ALPHABETS[alphabet])
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert done.stdout == done.stderr
     assert done.stdout.startswith(b"z")
     assert done.stdout.endswith(b"\\udcff\n")

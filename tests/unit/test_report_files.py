@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -92,7 +94,15 @@ def test_what_is_no_file_is_not_opened(tmp_path: Path, kind: str) -> None:
     if kind == "pipe":
         path = tmp_path / "pipe"
         os.mkfifo(path)
-    assert refused(path) == f"{path}: not a file; save the record to one first"
+    done = subprocess.run(
+        [sys.executable, "-m", "testbed", "report", str(path)],
+        capture_output=True,
+        text=True,
+        timeout=10,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr == f"testbed: {path}: not a file; save the record to one first\n"
 
 
 def test_a_large_file_is_refused_unread(tmp_path: Path) -> None:
