@@ -135,6 +135,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--python", metavar="PATH", help="run the workers in that interpreter, with its TensorFlow"
     )
+    _add_isolation(how)
     how.add_argument("-j", "--jobs", type=int, metavar="N", help="cases side by side")
     how.add_argument("--fresh", action="store_true", help="a new interpreter for every worker")
     how.add_argument(
@@ -150,6 +151,16 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     _add_files(shown)
     shown.add_argument(
         "-v", "--verbose", action="store_true", help="every reading, and the workers' output, live"
+    )
+
+
+def _add_isolation(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--isolation",
+        default="auto",
+        choices=("auto", "required", "none"),
+        help="auto: workers in a network and a process namespace of the run's own, where the"
+        " kernel allows it (default); required: not without such a network; none: without",
     )
 
 
@@ -187,6 +198,7 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--device", default="cpu", choices=("cpu", "gpu", "split-gpu"), help="as for testbed run"
     )
+    _add_isolation(how)
     how.add_argument("--workers", type=int, default=0, metavar="W", help="at most so many workers")
     how.add_argument(
         "--replicas", type=int, default=0, metavar="R", help="at most so many replicas of a worker"

@@ -7,10 +7,9 @@ import contextlib
 import datetime
 import json
 import os
-import shutil
 import sys
 import time
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +19,6 @@ from testbed.errors import LaunchError, UsageError
 from testbed.launch.cluster_run import Deadlines, WorkerOrders, run_cluster
 from testbed.launch.environment import without_secrets
 from testbed.launch.isolation import AUTO
-from testbed.launch.leftovers import RUN_MARK
 from testbed.launch.preloaded import PreloadedServer, preloaded_server
 from testbed.launch.run_folder import RunFolder, write_json
 from testbed.scenario import Case
@@ -94,8 +92,7 @@ async def _all_or_none(work: Sequence[Coroutine[Any, Any, Verdict]]) -> list[Ver
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-@contextlib.asynccontextmanager
-async def open_server(
+def open_server(
     folder: RunFolder,
     *,
     fresh: bool,
@@ -103,24 +100,21 @@ async def open_server(
     module: str = WORKER_MODULE,
     exact: bool = True,
     isolation: str = AUTO,
-) -> AsyncIterator[PreloadedServer]:
+) -> contextlib.AbstractAsyncContextManager[PreloadedServer]:
     """The server that the workers of a run come from; it preloads nothing where all are fresh.
 
     `module` is what it preloads; for `exact` and `isolation` see `testbed.launch`.
     """
-    preload = [] if fresh else [module]
-    marks = {RUN_MARK: str(folder.path), "TMPDIR": str(folder.temporary)}
-    if python != sys.executable:
-        marks["PYTHONPATH"] = str(folder.expose_package())
-    folder.temporary.mkdir(exist_ok=True)
-    log = folder.path / "server.log"
-    try:
-        async with preloaded_server(
-            preload, log, marks, python, exact=exact, isolation=isolation
-        ) as server:
-            yield server
-    finally:
-        shutil.rmtree(folder.temporary, ignore_errors=True)
+    other = python != sys.executable
+    environment = {"PYTHONPATH": str(folder.expose_package())} if other else {}
+    return preloaded_server(
+        [] if fresh else [module],
+        folder,
+        python,
+        environment=environment,
+        exact=exact,
+        isolation=isolation,
+    )
 
 
 async def find_devices(server: PreloadedServer, options: Options, folder: RunFolder) -> Devices:

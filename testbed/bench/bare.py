@@ -12,6 +12,7 @@ from typing import Any
 
 from testbed.case_run import Quiet
 from testbed.errors import LaunchError
+from testbed.launch import isolation
 from testbed.launch.environment import server_environment
 from testbed.launch.worker_process import WorkerProcess
 from testbed.scenario import Case
@@ -27,8 +28,9 @@ _LONGEST_LINE = 2**20
 class BareProgram:
     """A module that runs in an interpreter of its own and answers in lines of JSON."""
 
-    def __init__(self, module: str) -> None:
+    def __init__(self, module: str, isolated: str) -> None:
         self._module = module
+        self._isolated = isolated
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self, *arguments: str, environment: dict[str, str | None]) -> None:
@@ -41,6 +43,9 @@ class BareProgram:
         more = {name: value for name, value in environment.items() if value is not None}
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
+            "-m",
+            isolation.__name__,
+            self._isolated,
             "-m",
             self._module,
             *arguments,

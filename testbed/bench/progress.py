@@ -12,6 +12,7 @@ from rich.progress import TextColumn
 
 from testbed.bench.plan import Setup
 from testbed.case_run import Quiet
+from testbed.launch.isolation import Isolation
 from testbed.report.console import progress_bar
 
 
@@ -38,6 +39,11 @@ class BenchProgress(Quiet):
         trace: TracebackType | None,
     ) -> None:
         self._progress.stop()
+
+    def opened(self, isolation: Isolation) -> None:
+        """See `testbed.case_run.Observer`."""
+        if isolation.notice:
+            self._progress.console.print(f"[yellow]{escape(isolation.notice)}[/yellow]")
 
     def planned(self, setups: Sequence[Setup], rounds: int) -> None:
         """See `testbed.bench.run.Progress`."""

@@ -51,8 +51,11 @@ async def bench(
     """
     began, started = datetime.datetime.now(datetime.timezone.utc), time.monotonic()
     selection, host = selection_of(), Host(usable_cores())
-    options = Options(device=request.device)
-    async with open_server(folder, fresh=False, module=MODULE, exact=False) as server:
+    options = Options(device=request.device, isolation=request.isolation)
+    async with open_server(
+        folder, fresh=False, module=MODULE, exact=False, isolation=request.isolation
+    ) as server:
+        progress.opened(server.isolation)
         imported = time.monotonic() - started
         devices = await find_devices(server, options, folder)
         versions = await inspect(server, folder, fresh=False)

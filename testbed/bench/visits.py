@@ -61,8 +61,8 @@ class Visitor:
         self._folder = folder
         self._effort = effort
         self._steps: dict[str, int] = {}
-        self._fork = BareProgram(BARE_FORK)
-        self._loop = BareProgram(PLAIN_LOOP)
+        self._fork = BareProgram(BARE_FORK, case_run.options.isolation)
+        self._loop = BareProgram(PLAIN_LOOP, case_run.options.isolation)
 
     async def __aenter__(self) -> Visitor:
         return self

@@ -87,6 +87,7 @@ def _request(options: argparse.Namespace) -> Request:
         quick=options.quick,
         device=options.device,
         sizes={"batch": options.batch, "width": options.width, "image": options.image},
+        isolation=options.isolation,
         workers=options.workers,
         replicas=options.replicas,
     )

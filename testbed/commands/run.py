@@ -105,6 +105,7 @@ def _run_options(options: argparse.Namespace) -> Options:
         jobs=jobs,
         fresh=options.fresh,
         deadlines=Deadlines(options.start_timeout, options.timeout),
+        isolation=options.isolation,
     )
 
 

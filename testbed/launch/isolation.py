@@ -11,6 +11,7 @@ import contextlib
 import os
 import select
 import signal
+import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,13 @@ class Isolation:
     processes: bool = False
     why: str = ""
     """Why it has less than both: `turned off`, or what the kernel said."""
+
+    @property
+    def notice(self) -> str:
+        """What a user must know where others can get in; nothing where they cannot."""
+        if self.network:
+            return ""
+        return f"not isolated ({self.why}): other machines can reach clusters of several workers"
 
     def to_json(self) -> dict[str, Any]:
         """As JSON types."""
@@ -134,3 +142,13 @@ def _keep(pid: int, keeping: int) -> None:
     os.closerange(keeping + 1, os.sysconf("SC_OPEN_MAX"))
     _, status = os.waitpid(pid, 0)
     os._exit(os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else 1)
+
+
+def main(wanted: str, arguments: list[str]) -> None:
+    """Run Python with these arguments in namespaces of its own; for what is no worker."""
+    enter(wanted)
+    os.execv(sys.executable, [sys.executable, *arguments])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2:])

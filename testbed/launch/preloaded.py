@@ -7,12 +7,13 @@ import contextlib
 import itertools
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ from testbed.errors import LaunchError
 from testbed.launch import server
 from testbed.launch.environment import server_environment
 from testbed.launch.isolation import AUTO, REQUIRED, Isolation
+from testbed.launch.leftovers import RUN_MARK
 from testbed.launch.network import address_of
+from testbed.launch.run_folder import RunFolder
 from testbed.launch.worker_process import WorkerProcess
 
 START_DEADLINE_S = 180.0
@@ -178,10 +181,10 @@ class PreloadedServer:
 @contextlib.asynccontextmanager
 async def preloaded_server(
     preload: Sequence[str],
-    log: Path,
-    marks: dict[str, str] | None = None,
+    folder: RunFolder,
     python: str = sys.executable,
     *,
+    environment: Mapping[str, str] | None = None,
     exact: bool = True,
     isolation: str = AUTO,
 ) -> AsyncIterator[PreloadedServer]:
@@ -189,9 +192,9 @@ async def preloaded_server(
 
     Args:
         preload: empty where every worker is to be fresh.
-        log: gets what the server prints.
-        marks: further environment variables of the server and so of all workers.
+        folder: of the run; its temporary files are gone after the block, too.
         python: the interpreter of the server and all workers.
+        environment: further variables of the server and so of all workers.
         exact: see `testbed.launch.environment.server_environment`.
         isolation: see `testbed.launch.isolation.enter`.
 
@@ -200,20 +203,23 @@ async def preloaded_server(
     """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     ours.setblocking(False)
+    folder.temporary.mkdir(exist_ok=True)
+    marks = {RUN_MARK: str(folder.path), "TMPDIR": str(folder.temporary)}
     command = [python, "-m", server.__name__, str(theirs.fileno()), isolation, *preload]
-    with theirs, log.open("ab") as output:
+    with theirs, folder.server_log.open("ab") as output:
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            env={**server_environment(os.environ, exact=exact), **(marks or {})},
+            env={**server_environment(os.environ, exact=exact), **(environment or {}), **marks},
             pass_fds=[theirs.fileno()],
             start_new_session=True,
         )
-    running = PreloadedServer(process, ours, log)
+    running = PreloadedServer(process, ours, folder.server_log)
     try:
         await running.wait_until_ready(isolation)
         yield running
     finally:
         running.stop()
+        shutil.rmtree(folder.temporary, ignore_errors=True)

@@ -99,6 +99,11 @@ class RunFolder:
         return folder
 
     @property
+    def server_log(self) -> Path:
+        """What the preloaded server printed."""
+        return self.path / "server.log"
+
+    @property
     def temporary(self) -> Path:
         """Where the workers' temporary files go; gone when the run is over."""
         return self.path / "tmp"

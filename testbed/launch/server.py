@@ -27,6 +27,7 @@ import importlib
 import itertools
 import json
 import os
+import select
 import selectors
 import signal
 import socket
@@ -173,6 +174,8 @@ def main(control_fd: int, wanted: str, preload: list[str]) -> None:
     control = socket.socket(fileno=control_fd)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     entered = isolation.enter(wanted)
+    if not entered.processes:
+        _die_while_importing(control)
     custody.adopt_orphans()
     began = time.monotonic()
     try:
@@ -187,9 +190,21 @@ def main(control_fd: int, wanted: str, preload: list[str]) -> None:
     gc.freeze()
     threads = sum(1 for _ in Path("/proc/self/task").iterdir())
     seconds = time.monotonic() - began
+    if not entered.processes:
+        # From here on the end of the launching process is told by the socket: there is more to do
+        # then than to die.
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, 0)
     ready = {"event": "ready", "threads": threads, "seconds": seconds}
     control.send(json.dumps({**ready, "isolation": entered.to_json()}).encode())
     Server(control).serve()
+
+
+def _die_while_importing(control: socket.socket) -> None:
+    """Have the kernel end this process with its parent, as an import listens to nobody."""
+    custody.die_with_parent(os.getppid())
+    if select.select([control], [], [], 0)[0]:
+        # Nobody has asked for anything yet, so this is the end of the socket.
+        os._exit(1)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +29,7 @@ from testbed.verdict import Verdict
 
 # A log has no event for a new line, so it is looked at this often, in seconds.
 FOLLOW_INTERVAL_S = 0.05
+PHASES_INTERVAL_S = 0.25
 
 
 def progress_bar(console: Console, *columns: ProgressColumn) -> Progress:
@@ -60,6 +62,7 @@ class ConsoleObserver:
         self._console = console()
         self._verbose = verbose
         self._running: list[Case] = []
+        self._workers: dict[Case, Sequence[WorkerProcess]] = {}
         self._progress = progress_bar(self._console, MofNCompleteColumn(), TimeElapsedColumn())
         self._task = self._progress.add_task("importing TensorFlow", total=len(selection.cases))
 
@@ -77,21 +80,18 @@ class ConsoleObserver:
 
     def opened(self, isolation: Isolation) -> None:
         """See `testbed.case_run.Observer`."""
-        if not isolation.network:
-            self._print(
-                f"[yellow]not isolated ({escape(isolation.why)}): other machines can reach the"
-                " workers of multi-worker cases[/yellow]"
-            )
+        if isolation.notice:
+            self._print(f"[yellow]{escape(isolation.notice)}[/yellow]")
 
     def started(self, case: Case) -> None:
-        """See `testbed.runner.Observer`."""
+        """See `testbed.case_run.Observer`."""
         self._running.append(case)
         if self._verbose:
             self._print(f"[bold]{escape(case.id)}[/bold]")
         self._update()
 
     def judged(self, verdict: Verdict) -> None:
-        """See `testbed.runner.Observer`."""
+        """See `testbed.case_run.Observer`."""
         if verdict.case in self._running:
             self._running.remove(verdict.case)
         self._progress.advance(self._task)
@@ -103,16 +103,32 @@ class ConsoleObserver:
     async def watch(
         self, case: Case, workers: Sequence[WorkerProcess], logs: Sequence[Path]
     ) -> None:
-        """See `testbed.runner.Observer`; follows the workers' logs until it is cancelled."""
-        if not self._verbose:
-            return
-        offsets = [0] * len(logs)
+        """See `testbed.case_run.Observer`; follows workers and logs until it is cancelled."""
+        self._workers[case] = workers
+        offsets, told = [0] * len(logs), [0] * len(workers)
+
+        def show() -> None:
+            if self._verbose:
+                self._show_new(logs, offsets)
+                self._show_phases(workers, told)
+            self._update()
+
         try:
             while True:
-                self._show_new(logs, offsets)
-                await asyncio.sleep(FOLLOW_INTERVAL_S)
+                show()
+                await asyncio.sleep(FOLLOW_INTERVAL_S if self._verbose else PHASES_INTERVAL_S)
         finally:
-            self._show_new(logs, offsets)
+            show()
+            del self._workers[case]
+
+    def _show_phases(self, workers: Sequence[WorkerProcess], told: list[int]) -> None:
+        """What workers told since the last look; of steps in a row the last one."""
+        for number, worker in enumerate(workers):
+            new = [str(each["phase"]) for each in worker.phases[told[number] :]]
+            told[number] += len(new)
+            for phase, following in itertools.pairwise([*new, ""]):
+                if not (phase.startswith("step ") and following.startswith("step ")):
+                    self._print(f"[dim]worker {number} : {escape(phase)}[/dim]")
 
     def _show_new(self, logs: Sequence[Path], offsets: list[int]) -> None:
         for worker, log in enumerate(logs):
@@ -126,9 +142,14 @@ class ConsoleObserver:
                 self._print(f"[dim]worker {worker} |[/dim] {escape(line)}")
 
     def _update(self) -> None:
-        ids = ", ".join(case.id for case in self._running[:2])
+        ids = ", ".join(self._describe(case) for case in self._running[:2])
         more = f" and {len(self._running) - 2} more" if len(self._running) > 2 else ""
         self._progress.update(self._task, description=escape(ids + more))
+
+    def _describe(self, case: Case) -> str:
+        """A case that runs, and how far each of its workers is."""
+        phases = [worker.phase for worker in self._workers.get(case, ())]
+        return f"{case.id} ({' | '.join(phases)})" if phases else case.id
 
     def _print(self, line: str) -> None:
         self._progress.console.print(line, soft_wrap=True)

@@ -15,7 +15,7 @@ from testbed.fault import Fault
 from testbed.launch.cluster_end import ClusterEnd
 from testbed.launch.cluster_run import Deadlines, WorkerOrders, run_cluster
 from testbed.launch.isolation import AUTO
-from testbed.launch.leftovers import RUN_MARK, processes_of
+from testbed.launch.leftovers import processes_of
 from testbed.launch.preloaded import PreloadedServer, preloaded_server
 from testbed.launch.run_folder import RunFolder, new_run_folder
 
@@ -50,9 +50,7 @@ class Launcher:
     @asynccontextmanager
     async def server(self, preload: Sequence[str], isolation: str = AUTO) -> Any:
         """A server that carries the mark of this run."""
-        marks = {RUN_MARK: str(self.folder.path)}
-        log = self.folder.path / "server.log"
-        async with preloaded_server(preload, log, marks, isolation=isolation) as server:
+        async with preloaded_server(preload, self.folder, isolation=isolation) as server:
             yield server
 
     async def cluster(

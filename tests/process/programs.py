@@ -92,16 +92,17 @@ def keep_grandchildren(orders: dict[str, Any], channel: Channel) -> None:
     threading.Event().wait()
 
 
-def _start_family() -> list[int]:
+def _start_family(*, close_fds: bool = True) -> list[int]:
     """A child, and a daemon that took a session and a parent of its own."""
     sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
-    child = subprocess.Popen(sleep)
+    child = subprocess.Popen(sleep, close_fds=close_fds)
     script = (
-        "import subprocess;"
-        f"print(subprocess.Popen({sleep!r}, start_new_session=True, stdout=subprocess.DEVNULL).pid)"
+        f"import subprocess; print(subprocess.Popen({sleep!r}, start_new_session=True,"
+        f" stdout=subprocess.DEVNULL, close_fds={close_fds}).pid)"
     )
     # The process in between ends at once, so the daemon is an orphan from its first moment on.
-    daemon = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, check=True)
+    between = [sys.executable, "-c", script]
+    daemon = subprocess.run(between, stdout=subprocess.PIPE, check=True, close_fds=close_fds)
     return [child.pid, int(daemon.stdout)]
 
 
@@ -264,3 +265,36 @@ def visit(orders: dict[str, Any], channel: Channel) -> None:
             write_json(Path(orders["report"]), time.monotonic() - began)
         channel.reported(good=True)
         channel.wait_for_leave()
+
+
+def stay(orders: dict[str, Any], channel: Channel) -> None:
+    """Listen, start a family, and go from phase to phase until the one to stay at.
+
+    Where that is `success` or `failure`, worker 1 ends so, and worker 0 as it can.
+    """
+
+    def arrive(phase: str) -> None:
+        if phase != orders["stay_at"]:
+            return
+        Path(orders["marker"]).touch()
+        threading.Event().wait()
+
+    server = socket.socket()
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    server.bind(("0.0.0.0", orders["port"]))
+    server.listen()
+    # The family keeps the port open, too.
+    server.set_inheritable(True)
+    _start_family(close_fds=False)
+    tempfile.mkstemp()
+    arrive("forked")
+    channel.phase("joined")
+    arrive("joined")
+    channel.phase("step 1")
+    arrive("step 1")
+    if orders["stay_at"] == "failure" and orders["worker"] == 1:
+        raise ValueError("as ordered")
+    write_json(Path(orders["report"]), {})
+    channel.reported(good=True)
+    arrive("reported")
+    channel.wait_for_leave()

@@ -151,16 +151,16 @@ def test_who_has_no_privilege_has_it_too(tmp_path: Path) -> None:
     """Without privilege a user namespace gives the same, and outside its processes are seen."""
     script = (
         "import asyncio, os, pathlib, sys\n"
-        "from testbed.launch.leftovers import RUN_MARK, processes_of\n"
+        "from testbed.launch.leftovers import processes_of\n"
         "from testbed.launch.preloaded import preloaded_server\n"
-        "run = pathlib.Path(sys.argv[1])\n"
+        "from testbed.launch.run_folder import RunFolder\n"
+        "run = RunFolder(pathlib.Path(sys.argv[1]))\n"
         "async def go():\n"
-        "    marks = {RUN_MARK: str(run)}\n"
-        "    async with preloaded_server(['json'], run / 'log', marks) as server:\n"
+        "    async with preloaded_server(['json'], run) as server:\n"
         "        user = os.readlink('/proc/self/ns/user')\n"
         "        print(server.isolation.network, server.isolation.processes)\n"
         "        print(os.readlink(f'/proc/{server.pid}/ns/user') != user)\n"
-        "        print(len(processes_of(run)))\n"
+        "        print(len(processes_of(run.path)))\n"
         "asyncio.run(go())\n"
     )
     drop: list[str] = []

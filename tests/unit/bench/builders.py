@@ -35,7 +35,9 @@ def request_of(
     replicas: int = 2,
 ) -> Request:
     effort = QUICK if quick else THOROUGH
-    return Request(parts, effort, quick, device, SIZES, capacity, workers, replicas)
+    return Request(
+        parts, effort, quick, device, SIZES, capacity, workers=workers, replicas=replicas
+    )
 
 
 def row_of(
