@@ -12,7 +12,7 @@ MODE ?=
 DEVICE ?=
 QUICK ?=
 
-.PHONY: help setup run scenario test test-unit test-process test-browser test-distributed test-slow \
+.PHONY: help setup run scenario test test-unit test-process test-browser test-distributed soak \
 	lint types readme-pictures bench catalogue doctor clean
 
 help:  ## this list
@@ -34,22 +34,22 @@ scenario: setup  ## run one: NAME=module_global STRATEGY=... WORKERS=2 REPLICAS=
 	$(BIN)/testbed run $(NAME) $(STRATEGY:%=--strategy %) $(WORKERS:%=--workers %) \
 		$(REPLICAS:%=--replicas %) $(MODE:%=--mode %) $(DEVICE:%=--device %)
 
-test: lint types test-unit test-process test-browser test-distributed  ## every test but the slow tier
+test: lint types test-unit test-process test-browser test-distributed  ## every test but the soak
 
 test-unit: setup  ## the logic alone, and the house rules
 	$(BIN)/python -m pytest -q tests/unit tests/house
 
 test-process: setup  ## real processes, no TensorFlow
-	$(BIN)/python -m pytest -q -n auto tests/process
+	$(BIN)/python -m pytest -q -n auto tests/process -m "not soak"
 
 test-browser: setup  ## the page in a real browser; skipped where there is none
 	$(BIN)/python -m pytest -q -rs tests/browser
 
 test-distributed: setup  ## real clusters, side by side on all cores
-	$(BIN)/python -m pytest -q -n auto tests/distributed -m "not slow"
+	$(BIN)/python -m pytest -q -n auto tests/distributed -m "not soak"
 
-test-slow: setup  ## minutes: 200 launches in a row, an installed wheel, fresh interpreters
-	$(BIN)/python -m pytest -q -n auto -m slow tests
+soak: setup  ## half an hour: a thousand launches at once, random kills, 64 workers, fresh interpreters
+	$(BIN)/python -m pytest -q -rP -m soak tests
 
 lint: setup  ## style
 	$(BIN)/ruff check .

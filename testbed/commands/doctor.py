@@ -15,6 +15,7 @@ from testbed import __version__
 from testbed.cli import OK, UNEXPECTED, require_tensorflow
 from testbed.errors import LaunchError, UsageError
 from testbed.launch.environment import MISLEADING, kept_from
+from testbed.launch.isolation import Isolation
 from testbed.launch.leftovers import end, leftovers, processes_of
 from testbed.launch.machine import usable_cores
 from testbed.launch.run_folder import is_running
@@ -84,21 +85,34 @@ def _devices() -> Iterator[Finding]:
     from testbed.launch.run_folder import new_run_folder
     from testbed.runner import inspect, open_server
 
-    async def ask() -> dict[str, object]:
+    async def ask() -> tuple[dict[str, object], Isolation]:
         with new_run_folder() as folder:
             async with open_server(folder, fresh=False) as server:
-                return await inspect(server, folder, fresh=False)
+                return await inspect(server, folder, fresh=False), server.isolation
 
     try:
-        found = interruptible(ask())
+        found, isolation = interruptible(ask())
     except LaunchError as problem:
         yield Finding("the preloaded server does not start", str(problem))
         return
     yield Finding(f"Keras {found['keras']}, numpy {found['numpy']}")
     yield Finding("workers can be forked from a preloaded server")
+    yield _isolation(isolation)
     gpus = found["gpus"]
     assert isinstance(gpus, list)
     yield Finding(f"GPUs: {', '.join(gpus) if gpus else 'none; runs use logical CPU devices'}")
+
+
+def _isolation(isolation: Isolation) -> Finding:
+    if isolation.network and isolation.processes:
+        return Finding("workers get a network and processes of their own")
+    if isolation.network:
+        return Finding(f"workers get a network of their own, not processes ({isolation.why})")
+    return Finding(
+        f"workers share this machine's network ({isolation.why})",
+        "allow network namespaces, to root or to users; until then let nobody else reach this"
+        " machine while clusters of several workers run",
+    )
 
 
 def _environment() -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from testbed.case_run import CaseRun, Options, Quiet
+from testbed.case_run import CaseRun, Options, Quiet, lacking_for
 from testbed.devices import Devices
 from testbed.launch.cluster_run import Deadlines
 from testbed.launch.preloaded import PreloadedServer
@@ -42,6 +42,9 @@ class Judge:
         deadlines: Deadlines | None = None,
     ) -> Verdict:
         """The verdict on one case of a selection."""
+        lacking = lacking_for(selection.scenario(case).fault, self.server.isolation)
+        if lacking:
+            pytest.skip(lacking)
         options = Options(fresh=fresh, deadlines=deadlines or Deadlines())
         folder = self.folder.case(case.id)
         bench = CaseRun(self.server, Devices(), options, folder, Quiet())

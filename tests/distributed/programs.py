@@ -1,12 +1,17 @@
 """What workers of these tests do: each is an entry that the launcher starts by name."""
 
+from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
 
 from testbed.cluster import Cluster
 from testbed.launch.channel import Channel
+from testbed.launch.memory import memory_of_process
+from testbed.launch.run_folder import write_json
 from testbed.strategies import Deployment
+from testbed.worker.bed import WorkerBed
+from testbed.worker.main import prepare, run_scenario
 from testbed.worker.strategy import require_replicas
 
 MIRRORED_2 = Deployment("mirrored", Cluster(1, 2))
@@ -19,3 +24,12 @@ def two_replicas_on_one_cpu(orders: dict[str, Any], channel: Channel) -> None:
 
 def one_replica_for_two(orders: dict[str, Any], channel: Channel) -> None:
     require_replicas(tf.distribute.MirroredStrategy(["CPU:0"]), MIRRORED_2)
+
+
+def add_up_and_weigh(orders: dict[str, Any], channel: Channel) -> None:
+    """Run the scenario, and report this process's memory while its peers are still there."""
+    bed = prepare(orders, channel, WorkerBed)
+    run_scenario(orders, bed, channel)
+    write_json(Path(orders["report"]), memory_of_process()["proportional"])
+    channel.reported(good=True)
+    channel.wait_for_leave()

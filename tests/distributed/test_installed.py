@@ -10,7 +10,7 @@ import pytest
 from tests.distributed.conftest import ROOT
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_installed_wheel(tmp_path: Path) -> None:
     """Built, installed in an empty environment and run from another folder."""
     _run(tmp_path, sys.executable, "-m", "build", "--wheel", "--outdir", str(tmp_path), str(ROOT))

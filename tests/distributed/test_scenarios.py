@@ -27,7 +27,7 @@ def test_as_expected(judge: Judge, scenario: str, deployment: object) -> None:
     assert [_told(verdict) for verdict in verdicts if not verdict.as_expected] == []
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.parametrize("strategy", ["mirrored", "multi_worker_mirrored"])
 @pytest.mark.parametrize("script", ALL.scripts, ids=lambda script: script.name)
 def test_fresh_interpreters_agree(judge: Judge, script: Script, strategy: str) -> None:

@@ -12,7 +12,7 @@ from tests.distributed.conftest import Judge
 SCRIPT = str(PROGRAMS / "all_reduce.py")
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_two_hundred_launches(judge: Judge) -> None:
     """Two workers build their strategy and add up, 200 times in a row, and none fails."""
     selection = select([SCRIPT], deployments(["multi_worker_mirrored"], 2, 1), None)
@@ -21,7 +21,7 @@ def test_two_hundred_launches(judge: Judge) -> None:
     assert shown == ["behaves"] * 200
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.parametrize("replicas", [2, 4])
 def test_four_workers_with_several_replicas(judge: Judge, replicas: int) -> None:
     """Four workers with several CPU replicas each, 25 times in a row."""

@@ -298,3 +298,18 @@ def stay(orders: dict[str, Any], channel: Channel) -> None:
     channel.reported(good=True)
     arrive("reported")
     channel.wait_for_leave()
+
+
+def listen(orders: dict[str, Any], channel: Channel) -> None:
+    """Listen on the port as gRPC does when it is told that it may share it, and leave with all."""
+    with socket.socket() as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        server.bind(("0.0.0.0", orders["port"]))
+        server.listen()
+        with socket.create_connection(("127.0.0.1", orders["port"]), timeout=5):
+            # Somebody else who listened there would get one of the two.
+            server.settimeout(5)
+            server.accept()[0].close()
+        channel.phase("joined")
+        channel.reported(good=True)
+        channel.wait_for_leave()

@@ -1,0 +1,53 @@
+"""What is true once must be true a thousand times, at any moment, and beside others."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.process.test_nothing_left import ISOLATIONS, ROOT, ARun, wait_for
+
+RUNS_AT_ONCE = 16
+LAUNCHES = 63
+
+
+def test_a_thousand_launches_at_once(tmp_path: Path) -> None:
+    """Sixteen runs at once, on the machine's own ports: no worker finds its port taken."""
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.process.many_launches", str(tmp_path), str(LAUNCHES)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(RUNS_AT_ONCE)
+    ]
+    answers = [process.communicate(timeout=1200)[0] for process in started]
+    assert answers == [f"{LAUNCHES} launches, 0 failed\n"] * RUNS_AT_ONCE
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("isolation", ISOLATIONS)
+def test_killed_at_random(tmp_path: Path, isolation: str) -> None:
+    """Killed at a random moment, a run leaves nothing: two hundred times."""
+    chance = random.Random(5)
+    for number in range(200):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        run = ARun(folder, isolation, chance.choice(["step 1", "success"]))
+        wait_for(lambda run=run: run.process.poll() is not None or _has_ports(run))  # type: ignore[misc]
+        time.sleep(chance.uniform(0, 0.6))
+        if run.process.poll() is None:
+            os.kill(run.process.pid, signal.SIGKILL)
+        run.process.wait(timeout=30)
+        run.assert_nothing_is_left()
+    print(f"isolation {isolation}: 200 runs killed at random: nothing left")
+
+
+def _has_ports(run: ARun) -> bool:
+    return any(file.stat().st_size for file in run.runs.glob("*/ports"))
