@@ -8,7 +8,7 @@ import re
 import sys
 from typing import Any, TextIO
 
-_CONTROL = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 class _Lasting(io.FileIO):

@@ -11,8 +11,9 @@ from testbed.report.record import RunRecord
 from testbed.report.words import readings_in_words
 from testbed.verdict import Verdict
 
-# XML 1.0 knows no control characters, not even escaped, and no half of a surrogate pair.
-_NOT_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+# XML 1.0 knows no control characters, not even escaped, and no half of a surrogate pair; the other
+# control characters it knows, and whoever looks at the file in a terminal may obey them.
+_NOT_XML = re.compile("[^\\t\\n\\r\\x20-\\x7e\\xa0-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 
 
 def junit_of(record: RunRecord) -> str:

@@ -18,8 +18,11 @@ _UNKNOWN = "unknown"
 # A longer value would bury the sentence that it stands in.
 LONGEST_CLAIMED = 60
 
-# What a terminal would obey: colours (Keras puts them into its messages), then all else.
-_CONTROL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# What a terminal would obey: colours (Keras puts them into its messages), then all else, and what
+# turns the direction of writing, so that a text reads as another than it is.
+_CONTROL = re.compile(
+    r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]"
+)
 
 
 def printable(text: str) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,14 @@ from testbed.report.destinations import all_destinations
 from testbed.report.files import read_record
 from testbed.report.text import show_record
 from testbed.report.written import texts_of, write_all
-from tests.unit.builders import case_of, counted_per_replica, merged, run_record, verdict_of
+from tests.unit.builders import (
+    case_of,
+    counted_per_replica,
+    merged,
+    rejected,
+    run_record,
+    verdict_of,
+)
 
 RECORD = run_record(counted_per_replica(), merged())
 
@@ -151,6 +160,54 @@ def test_every_reader_is_safe_from_hostile_texts(
     page = Path(files[0]).read_text(encoding="utf-8")
     assert "<img" not in page
     assert page.count("</script>") == 2
+
+
+def texts_in(node: Any, *path: Any) -> Iterator[tuple[Any, ...]]:
+    """Where in a document there is a text."""
+    if isinstance(node, str):
+        yield path
+    elif isinstance(node, (dict, list)):
+        for key, inner in node.items() if isinstance(node, dict) else enumerate(node):
+            yield from texts_in(inner, *path, key)
+
+
+def put(node: Any, path: Sequence[Any], text: str) -> None:
+    for key in path[:-1]:
+        node = node[key]
+    node[path[-1]] = text
+
+
+def test_no_text_of_a_record_is_obeyed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever text of a record is hostile, no report passes a command on to who shows it."""
+    hostile = "</script><img src=x>\x1b]0;gone\x07\x1b[31m\x9b31m\x00\u202e\u2028\x7f\r"
+    unexpected = verdict_of(case_of("a.b"), "rejected", "x", as_expected=False)
+    data = run_record(counted_per_replica(), rejected("no", "c.d"), unexpected).to_json()
+    old, new = tmp_path / "old.json", tmp_path / "new.json"
+    write_json(old, data)
+    replaced = 0
+    for path in texts_in(data):
+        changed = json.loads(json.dumps(data))
+        put(changed, path, f"{hostile}{replaced}")
+        write_json(new, changed)
+        try:
+            read_record(str(new))
+        except UsageError:
+            continue
+        data, replaced = changed, replaced + 1
+    assert replaced > 20
+    write_json(new, data)
+    page, junit = tmp_path / "page.html", tmp_path / "junit.xml"
+    for arguments in ([new], [old, new], [new, "--markdown"], [old, new, "--markdown"]):
+        assert main(["report", *map(str, arguments)]) == 0
+    assert main(["report", str(old), str(new), "--html", str(page)]) == 0
+    assert main(["report", str(new), "--junit", str(junit)]) == 0
+    shown = capsys.readouterr().out
+    for text in (shown, junit.read_text(encoding="utf-8")):
+        assert "gone" in text
+        assert re.findall("[\x00-\x08\x0b-\x1f\x7f\x9b]", text) == []
+    assert re.findall("[\u2028\u202e]", shown) == []
+    assert "gone" in page.read_text(encoding="utf-8")
+    assert re.findall("<img|\x1b|\x00", page.read_text(encoding="utf-8")) == []
 
 
 def test_status_of_two_runs_that_differ(
