@@ -8,7 +8,7 @@ from itertools import groupby
 from xml.etree import ElementTree
 
 from testbed.report.record import RunRecord
-from testbed.report.words import readings_in_words
+from testbed.report.words import ledger_in_words, readings_in_words
 from testbed.verdict import Verdict
 
 # XML 1.0 knows no control characters, not even escaped, and no half of a surrogate pair; the other
@@ -81,6 +81,7 @@ def _lines(verdict: Verdict) -> list[str]:
         for report in verdict.reports
         if report.raised
     ]
+    lines += ledger_in_words(verdict)
     return lines + [f"log: {log}" for log in verdict.logs]
 
 

@@ -15,7 +15,7 @@ from testbed.report.picture import pictures_of
 from testbed.report.record import RunRecord
 from testbed.report.summary import counts, way_against_place
 from testbed.report.table import deployments_of
-from testbed.report.words import command_of, conditions, printable
+from testbed.report.words import command_of, conditions, ledger_in_words, printable
 from testbed.symptoms import SYMPTOMS
 from testbed.verdict import Verdict
 
@@ -138,6 +138,7 @@ def _side(verdict: Verdict) -> dict[str, Any]:
         "cure": verdict.cure,
         "seconds": round(verdict.seconds, 3),
         # Where all went well, nobody looks for a log on the machine that ran it.
+        "ledger": ledger_in_words(verdict),
         "logs": [] if verdict.as_expected else list(verdict.logs),
     }
 

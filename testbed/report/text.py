@@ -14,7 +14,7 @@ from testbed.report.compare import Change, Comparison
 from testbed.report.record import RunRecord
 from testbed.report.summary import counts, way_against_place
 from testbed.report.table import STYLES, tables_of
-from testbed.report.words import printable, readings_in_words
+from testbed.report.words import ledger_in_words, printable, readings_in_words
 from testbed.verdict import Verdict
 
 # Where there is no terminal to ask: wide enough for the table's columns.
@@ -124,6 +124,7 @@ def describe(verdict: Verdict) -> list[str]:
     for report in verdict.reports:
         lines += [f"  worker {report.worker}: {escape(line)}" for line in readings_in_words(report)]
     if not verdict.as_expected:
+        lines += [f"  {escape(line)}" for line in ledger_in_words(verdict)]
         lines += [f"  log: {_near(Path(log))}" for log in verdict.logs]
     return lines
 

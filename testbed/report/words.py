@@ -12,6 +12,7 @@ from testbed.reading import Claim, Copy, Finding, Reading, WorkerReport
 from testbed.report.record import RunRecord
 from testbed.scenario import Case
 from testbed.strategies import DEFAULT_DEPLOYMENTS, STRATEGIES
+from testbed.verdict import Verdict
 
 _UNKNOWN = "unknown"
 
@@ -107,6 +108,21 @@ def readings_in_words(report: WorkerReport) -> list[str]:
     if report.raised:
         lines.append(f"raised {report.raised.type} at {report.raised.where or 'its start'}")
     return [printable(line) for line in lines]
+
+
+def ledger_in_words(verdict: Verdict) -> list[str]:
+    """How far each worker came, one line each; of steps in a row the first and the last."""
+    lines = []
+    for worker, told in enumerate(verdict.ledger):
+        phases = [phase for phase, _ in told]
+        around = zip(["", *phases], told, [*phases[1:], ""], strict=False)
+        kept = [
+            f"{phase} {after:.2f} s"
+            for before, (phase, after), following in around
+            if not all(name.startswith("step ") for name in (before, phase, following))
+        ]
+        lines.append(printable(f"worker {worker}: {', '.join(kept) or 'told nothing'}"))
+    return lines
 
 
 def _reading(finding: Finding) -> str:

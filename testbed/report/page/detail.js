@@ -113,6 +113,8 @@ function sideOf(of, side, name) {
     seen.length ? seen.map(figureOf) : make("p", { class: "muted" }, "No claim was reached."),
     [...grouped(side.workers.filter((each) => each.raised !== null), (each) => each.raised)].map(raisedOf),
     workersOf(side),
+    side.ledger.length ? make("details", {}, make("summary", {}, "How far each worker came"),
+      make("pre", { tabindex: "0" }, side.ledger.join("\n"))) : null,
     side.logs.length ? make("details", {}, make("summary", {}, "Logs on the machine that ran it"),
       make("pre", { tabindex: "0" }, side.logs.join("\n"))) : null);
 }
