@@ -106,8 +106,6 @@ def _move(flags: int) -> None:
         Path("/proc/self/setgroups").write_text("deny")
         Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
         Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
-        # Changed credentials hide a process from its own user, who must be able to find it.
-        kernel.prctl(kernel.PR_SET_DUMPABLE, 1)
     kernel.set_link("lo", up=True)
     if flags & kernel.CLONE_NEWPID:
         _become_first()

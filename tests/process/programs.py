@@ -313,3 +313,12 @@ def listen(orders: dict[str, Any], channel: Channel) -> None:
         channel.phase("joined")
         channel.reported(good=True)
         channel.wait_for_leave()
+
+
+def linger(orders: dict[str, Any], channel: Channel) -> None:
+    """Report, and stay although all may leave."""
+    channel.phase("joined")
+    channel.reported(good=True)
+    if orders["worker"] == orders["lingering"]:
+        threading.Event().wait()
+    channel.wait_for_leave()

@@ -98,6 +98,7 @@ def test_start_deadline_names_the_absent(launcher: Launcher) -> None:
     assert odd.startswith("worker 1 has not joined and is in phase 'thinking', at programs.py:")
     assert odd.endswith(" in one_never_joins")
     assert others == "workers 0, 2 have reported"
+    assert SHORT.start <= end.seconds < SHORT.start + 5.0
 
 
 def test_run_deadline_says_where(launcher: Launcher) -> None:
@@ -196,6 +197,14 @@ def memory_group() -> Iterator[Path]:
 def test_deadline_is_kept(launcher: Launcher) -> None:
     """A hang costs no more than its deadline plus five seconds."""
     assert launcher.run("one_never_reports", deadlines=SHORT).seconds < 1.0 + 5.0
+
+
+@pytest.mark.parametrize("worker", [0, 1])
+def test_who_lingers_is_ended(launcher: Launcher, worker: int) -> None:
+    """A worker that has reported and does not leave when it may keeps nobody for long."""
+    end = launcher.run("linger", lingering=worker)
+    assert end.cause == ""
+    assert end.seconds < 4.0
 
 
 def test_much_output(launcher: Launcher) -> None:
