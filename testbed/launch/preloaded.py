@@ -178,6 +178,19 @@ class PreloadedServer:
             self._process.wait()
 
 
+def _temporary(folder: RunFolder) -> dict[str, str]:
+    """Where workers put their temporary files, among them the code that AutoGraph makes.
+
+    TensorFlow traces no code from a file whose name is not UTF-8, so that the machine's own place
+    has to do where the run's folder has such a name.
+    """
+    try:
+        folder.temporary.as_posix().encode("utf-8")
+    except UnicodeEncodeError:
+        return {}
+    return {"TMPDIR": str(folder.temporary)}
+
+
 @contextlib.asynccontextmanager
 async def preloaded_server(
     preload: Sequence[str],
@@ -204,7 +217,7 @@ async def preloaded_server(
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     ours.setblocking(False)
     folder.temporary.mkdir(exist_ok=True)
-    marks = {RUN_MARK: str(folder.path), "TMPDIR": str(folder.temporary)}
+    marks = {RUN_MARK: str(folder.path), **_temporary(folder)}
     command = [python, "-m", server.__name__, str(theirs.fileno()), isolation, *preload]
     with theirs, folder.server_log.open("ab") as output:
         process = subprocess.Popen(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.machinery
 import importlib.util
 import os
 import sys
@@ -66,7 +67,7 @@ def run_case(orders: dict[str, Any], channel: Channel) -> None:
         seconds=time.monotonic() - began,
         facts={
             "tensorflow": tf.__version__,
-            "keras": tf.keras.__version__,
+            "keras": _keras_version(),
             "python": sys.version.split()[0],
             "seed": str(orders["seed"]),
             "pid": str(os.getpid()),
@@ -117,16 +118,33 @@ def run_scenario(orders: dict[str, Any], bed: WorkerBed, channel: Channel) -> No
     channel.phase("finished")
 
 
+class _TextLoader(importlib.machinery.SourceFileLoader):
+    """Gives code a file name that is text: TensorFlow cannot trace what stands in another one."""
+
+    def source_to_code(  # type: ignore[override]
+        self, data: Any, path: Any, *, _optimize: int = -1
+    ) -> Any:
+        """See `importlib.abc.InspectLoader.source_to_code`."""
+        named = os.fsencode(path).decode("utf-8", "backslashreplace")
+        return super().source_to_code(data, named, _optimize=_optimize)
+
+
 def _import_script(path: Path) -> ModuleType:
     """Import a scenario script as `python path` would find it and what lies beside it."""
     sys.path.insert(0, str(path.parent))
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    loader = _TextLoader(path.stem, str(path))
+    spec = importlib.util.spec_from_file_location(path.stem, path, loader=loader)
     if spec is None or spec.loader is None:
         raise ImportError(f"{path} cannot be imported")
     module = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module
     spec.loader.exec_module(module)
     return module
+
+
+def _keras_version() -> str:
+    # TF_USE_LEGACY_KERAS puts tf_keras in its place, of which only the package has a version.
+    return str(getattr(tf.keras, "__version__", None) or sys.modules["tf_keras"].__version__)
 
 
 def _describe(problem: Exception, script: Path) -> Raised:
@@ -163,7 +181,7 @@ def list_devices(orders: dict[str, Any], channel: Channel) -> None:
     found = {
         "tensorflow": tf.__version__,
         "numpy": numpy.__version__,
-        "keras": tf.keras.__version__,
+        "keras": _keras_version(),
         "cpus": len(tf.config.list_physical_devices("CPU")),
         "gpus": [
             tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)

@@ -87,7 +87,14 @@ def test_a_reader_that_leaves_takes_nothing_along(
 
 
 @pytest.mark.parametrize(
-    "name", ['it\'s "q" $HOME \\ `x`; &', "new\nline", "z\xe4hler \u4e16\u754c [bold]"]
+    "name",
+    [
+        'it\'s "q" $HOME \\ `x`; &',
+        "new\nline",
+        "z\xe4hler \u4e16\u754c [bold]",
+        os.fsdecode(b"no\xfftext"),
+    ],
+    ids=["quotes", "lines", "letters", "bytes"],
 )
 def test_any_folder_will_do(script: Callable[..., str], tmp_path: Path, name: str) -> None:
     """A script and its run in a folder of any name give the verdicts and files as anywhere."""
@@ -107,7 +114,9 @@ def test_any_folder_will_do(script: Callable[..., str], tmp_path: Path, name: st
     assert (done.returncode, done.stderr) == (0, "")
     assert "1 case: 1 break as expected, 0 unexpected" in done.stdout
     (case,) = json.loads((folder / "result.json").read_text())["cases"]
-    assert (case["evidence"], case["scenario"]) == ("10 for 5", f"{name}.counter")
+    shown = os.fsencode(name).decode("utf-8", "backslashreplace")
+    assert case["evidence"] == "10 for 5"
+    assert case["scenario"] in (f"{name}.counter", f"{shown}.counter", "no\\udcfftext.counter")
     assert "10 for 5" in (folder / "page.html").read_text(encoding="utf-8")
     assert 'tests="1" failures="0"' in (folder / "junit.xml").read_text(encoding="utf-8")
 
