@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import fcntl
 import os
 import signal
 import socket
@@ -240,11 +241,20 @@ def compute_steps(orders: dict[str, Any], channel: Channel) -> None:
     channel.wait_for_leave()
 
 
-def raise_and_wait(orders: dict[str, Any], channel: Channel) -> None:
-    """Report an error, and wait to be let go."""
-    channel.phase("joined")
-    channel.reported(good=False)
-    channel.wait_for_leave()
+def wait_for_who_raised(orders: dict[str, Any], channel: Channel) -> None:
+    """Worker 0 reports an error; worker 2 cannot go on before that has ended."""
+    folder = Path(orders["report"]).parent
+    with (folder / "held").open("w") as held:
+        if orders["worker"] == 0:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            (folder / "ready").touch()
+        while not (folder / "ready").exists():
+            threading.Event().wait(0.01)
+        channel.phase("joined")
+        if orders["worker"] != 0:
+            fcntl.flock(held, fcntl.LOCK_EX)
+        channel.reported(good=orders["worker"] != 0)
+        channel.wait_for_leave()
 
 
 def visit(orders: dict[str, Any], channel: Channel) -> None:

@@ -84,9 +84,10 @@ def test_never_started(launcher: Launcher) -> None:
 
 def test_who_raises_leaves_at_once(launcher: Launcher) -> None:
     """A worker that raised does not wait for its peers: programs do not either."""
-    end = launcher.run("raise_and_wait", 2, deadlines=SHORT, fault=Fault("kill", 1, "joined"))
+    fault = Fault("kill", 1, "joined")
+    end = launcher.run("wait_for_who_raised", 3, deadlines=SHORT, fault=fault)
     assert end.overdue == ""
-    assert end.seconds < 3.0
+    assert [worker.reported for worker in end.workers] == [True, False, True]
 
 
 @needs_namespaces
