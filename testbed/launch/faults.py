@@ -38,24 +38,24 @@ class Strike:
 
 @contextlib.asynccontextmanager
 async def _killed(worker: WorkerProcess, _seconds: float) -> AsyncIterator[None]:
-    worker.send_signal(signal.SIGKILL)
+    await worker.send_signal(signal.SIGKILL)
     await worker.wait_until_ended()
     yield
 
 
 @contextlib.asynccontextmanager
 async def _terminated(worker: WorkerProcess, _seconds: float) -> AsyncIterator[None]:
-    worker.send_signal(signal.SIGTERM)
+    await worker.send_signal(signal.SIGTERM)
     yield
 
 
 @contextlib.asynccontextmanager
 async def _stopped(worker: WorkerProcess, _seconds: float) -> AsyncIterator[None]:
-    worker.send_signal(signal.SIGSTOP)
+    await worker.send_signal(signal.SIGSTOP)
     try:
         yield
     finally:
-        worker.send_signal(signal.SIGCONT)
+        await worker.send_signal(signal.SIGCONT)
 
 
 @contextlib.asynccontextmanager
@@ -63,12 +63,12 @@ async def _slowed(worker: WorkerProcess, _seconds: float) -> AsyncIterator[None]
     async def alternate() -> None:
         try:
             while True:
-                worker.send_signal(signal.SIGSTOP)
+                await worker.send_signal(signal.SIGSTOP)
                 await asyncio.sleep(_SLOW_TURN_S * (1 - _SLOW_SHARE))
-                worker.send_signal(signal.SIGCONT)
+                await worker.send_signal(signal.SIGCONT)
                 await asyncio.sleep(_SLOW_TURN_S * _SLOW_SHARE)
         finally:
-            worker.send_signal(signal.SIGCONT)
+            await worker.send_signal(signal.SIGCONT)
 
     slowing = asyncio.ensure_future(alternate())
     try:
@@ -80,11 +80,11 @@ async def _slowed(worker: WorkerProcess, _seconds: float) -> AsyncIterator[None]
 
 @contextlib.asynccontextmanager
 async def _cut_off(worker: WorkerProcess, _seconds: float) -> AsyncIterator[None]:
-    worker.set_cable(plugged=False)
+    await worker.set_cable(plugged=False)
     try:
         yield
     finally:
-        worker.set_cable(plugged=True)
+        await worker.set_cable(plugged=True)
 
 
 _DEEDS = {

@@ -39,6 +39,8 @@ class PreloadedServer:
         self._log = log
         self._workers: dict[str, WorkerProcess] = {}
         self._keys = itertools.count()
+        self._requests = itertools.count()
+        self._asked: dict[int, asyncio.Future[None]] = {}
         self._addresses = map(address_of, itertools.count())
         self._ready: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         asyncio.get_running_loop().add_reader(control, self._listen)
@@ -127,17 +129,24 @@ class PreloadedServer:
         worker.give_orders(orders)
         return worker
 
-    def _request(self, request: dict[str, Any], channel: socket.socket | None = None) -> None:
+    def _request(
+        self, request: dict[str, Any], channel: socket.socket | None = None
+    ) -> asyncio.Future[None]:
+        """Ask the server for something; done when the server has done it, or has ended."""
+        number = next(self._requests)
         fds = [channel.fileno()] if channel else []
         try:
             # A blocking send: requests are short, and the server reads them at once.
             self._control.setblocking(True)
-            socket.send_fds(self._control, [json.dumps(request).encode()], fds)
+            data = json.dumps({**request, "number": number}).encode()
+            socket.send_fds(self._control, [data], fds)
             self._control.setblocking(False)
         except OSError as problem:
             raise LaunchError(
                 f"the preloaded server has ended unexpectedly; see {self._log}"
             ) from problem
+        done = self._asked[number] = asyncio.get_running_loop().create_future()
+        return done
 
     def _listen(self) -> None:
         try:
@@ -150,6 +159,8 @@ class PreloadedServer:
         event = json.loads(data)
         if event["event"] in ("ready", "failed"):
             self._ready.set_result(event)
+        elif event["event"] == "did":
+            _finish(self._asked.pop(event["number"]))
         else:
             self._workers.pop(event["worker"]).ended(event["status"], event["at"])
 
@@ -157,6 +168,8 @@ class PreloadedServer:
         asyncio.get_running_loop().remove_reader(self._control)
         if not self._ready.done():
             self._ready.set_result({"event": "failed", "message": "it ended; see its log"})
+        for asked in self._asked.values():
+            _finish(asked)
         # The kernel has killed them when their parent, the server, died.
         for worker in self._workers.values():
             worker.ended(signal.SIGKILL, time.monotonic())
@@ -176,6 +189,12 @@ class PreloadedServer:
             # Its workers die with it: the kernel sees to that.
             self._process.kill()
             self._process.wait()
+
+
+def _finish(asked: asyncio.Future[None]) -> None:
+    # Whoever waited for it may have been cancelled.
+    if not asked.done():
+        asked.set_result(None)
 
 
 def _temporary(folder: RunFolder) -> dict[str, str]:

@@ -13,6 +13,12 @@ imports. Requests and answers are JSON, one a message, on that socket:
     {"op": "kill", "worker": KEY}       the worker and everything that it started
     {"op": "link", "worker": KEY, "up": false}         pull the cable of its network, or plug it in
 
+Each request has a `number`, and is answered when it is done:
+
+    {"event": "did", "number": 7}
+
+What else is told:
+
     {"event": "ready", "threads": 1, "seconds": 2.1, "isolation": {...}}
     {"event": "failed", "message": "..."}
     {"event": "ended", "worker": KEY, "status": 0, "at": 12.3}
@@ -76,17 +82,22 @@ class Server:
         request = json.loads(data)
         if request["op"] == "start":
             self._start(request, fds[0], own)
-            return True
+        else:
+            self._do(request)
+        self._tell({"event": "did", "number": request["number"]})
+        return True
+
+    def _do(self, request: dict[str, Any]) -> None:
+        """Do something to a worker; nothing if it has ended."""
         pid = next((p for p, key in self._workers.items() if key == request["worker"]), None)
         if pid is None:
-            return True
+            return
         if request["op"] == "signal":
             os.kill(pid, request["signal"])
         elif request["op"] == "link":
             kernel.set_link(self._cables[request["worker"]], up=request["up"])
         else:
             custody.kill_worker(pid)
-        return True
 
     def _start(self, request: dict[str, Any], fd: int, own: list[socket.socket]) -> None:
         parent = os.getpid()

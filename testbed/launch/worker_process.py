@@ -21,7 +21,7 @@ class WorkerProcess:
         self,
         key: str,
         channel: socket.socket,
-        request: Callable[[dict[str, Any]], None],
+        request: Callable[[dict[str, Any]], asyncio.Future[None]],
         changed: asyncio.Event,
         told: Callable[[dict[str, Any]], None],
     ) -> None:
@@ -88,22 +88,19 @@ class WorkerProcess:
 
     def show_stacks(self) -> None:
         """Have the worker write its Python stacks to its stacks file, and go on."""
-        self.send_signal(signal.SIGUSR1)
+        self._request_of({"op": "signal", "signal": int(signal.SIGUSR1)})
 
-    def send_signal(self, number: signal.Signals) -> None:
-        """Send a signal to the worker alone; nothing if it has ended."""
-        if self.status is None:
-            self._request({"op": "signal", "worker": self.key, "signal": int(number)})
+    async def send_signal(self, number: signal.Signals) -> None:
+        """Send a signal to the worker alone, and wait until it is sent."""
+        await self._request_of({"op": "signal", "signal": int(number)})
 
-    def set_cable(self, *, plugged: bool) -> None:
-        """Pull the cable of the worker's own network, or plug it in again."""
-        if self.status is None:
-            self._request({"op": "link", "worker": self.key, "up": plugged})
+    async def set_cable(self, *, plugged: bool) -> None:
+        """Pull the cable of the worker's own network, or plug it in again, and wait for that."""
+        await self._request_of({"op": "link", "up": plugged})
 
     def kill(self) -> None:
         """SIGKILL the worker and everything in its process group; nothing if it has ended."""
-        if self.status is None:
-            self._request({"op": "kill", "worker": self.key})
+        self._request_of({"op": "kill"})
 
     def end_for(self, reason: str) -> None:
         """Kill the worker, and keep the reason."""
@@ -123,6 +120,14 @@ class WorkerProcess:
         self.status, self.ended_at = status, at
         self._gone.set()
         self._changed.set()
+
+    def _request_of(self, request: dict[str, Any]) -> asyncio.Future[None]:
+        """Have the server do something to this worker; nothing if it has ended."""
+        if self.status is None:
+            return self._request({**request, "worker": self.key})
+        nothing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        nothing.set_result(None)
+        return nothing
 
     def _say(self, text: str) -> None:
         # A worker that has ended cannot hear; its end is told by `ended`.
