@@ -21,7 +21,7 @@ from testbed.launch.ports import held_ports
 from testbed.launch.preloaded import PreloadedServer
 from testbed.launch.run_folder import CaseFolder
 from testbed.launch.worker_process import WorkerProcess
-from testbed.reading import WorkerReport
+from testbed.reading import Raised, WorkerReport
 from testbed.scenario import Case, Scenario
 from testbed.selection import Selection
 from testbed.strategies import STRATEGIES
@@ -255,6 +255,10 @@ class CaseRun:
             return failed(case, expected, last.unreadable, **stopped)
         if broken:
             return failed(case, expected, f"in the {broken[0].origin}: {broken[0]}", **seen)
+        if self.server.isolation.network and any(map(_sought_network, raised)):
+            return failed(
+                case, expected, f"{raised[0]}; a run has no network but its own: --isolation none"
+            )
         if last.died and not _raised_before(last):
             return failed(case, expected, end.cause, **stopped)
         if not raised and end.overdue == "start" and not last.fault:
@@ -262,6 +266,11 @@ class CaseRun:
         if not raised and end.overdue:
             return judge(case, expected, Diagnosis("hang", end.hang), **stopped)
         return judge(case, expected, diagnose(reports, case.deployment.in_sync), **seen)
+
+
+def _sought_network(problem: Raised) -> bool:
+    """Whether a worker asked for another host by its name, as to download something."""
+    return "socket.gaierror" in problem.traceback
 
 
 def _raised_before(attempt: Attempt) -> bool:

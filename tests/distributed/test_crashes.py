@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from tests.distributed.conftest import Done
+from tests.process.test_isolation import needs_namespaces
 
 HEAD = """
 def add() -> tf.Tensor:
@@ -84,6 +85,24 @@ def test_every_crash_is_told(testbed: Callable[..., Done], script: Callable[...,
     for case, (_, told) in zip(crashed, CRASHES.values(), strict=True):
         assert case["verdict"] == "error", case["id"]
         assert re.search(told, case["evidence"]), f"{case['id']}: {case['evidence']}"
+
+
+@needs_namespaces
+def test_who_needs_the_network_is_told(
+    testbed: Callable[..., Done], script: Callable[..., str]
+) -> None:
+    """A script that would download something is told that a run has no network, and what to do."""
+    body = """
+@scenario(sites=("in_scope",), modes=("eager",))
+def downloads(bed: Bed) -> None:
+    \"\"\"There is a network.\"\"\"
+    import urllib.request
+    urllib.request.urlopen("http://example.invalid/")
+"""
+    options = ["--strategy", "default", "--json", "result.json", "--isolation", "required"]
+    (case,) = testbed("run", script(body), *options).record["cases"]
+    assert case["verdict"] == "error"
+    assert case["evidence"].endswith("a run has no network but its own: --isolation none")
 
 
 def test_a_value_of_an_unknown_type_is_read(
