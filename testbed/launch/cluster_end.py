@@ -75,7 +75,7 @@ class ClusterEnd:
     """The deadline that passed: `start`, `run`, or nothing."""
     seconds: float
     hint: str = ""
-    """What the machine says of it, where a worker was killed by somebody else."""
+    """What the machine says of it: why a worker was killed, or could not be."""
     struck: float | None = None
     """When a fault that was ordered struck, in seconds after the start of the cluster."""
 
@@ -90,10 +90,8 @@ class ClusterEnd:
         """What went wrong, in one sentence; nothing where all have reported."""
         if not self.guilty:
             return ""
-        complaint = self.guilty[0].complaint
-        if complaint:
-            return complaint + f"; {self.hint}" * bool(self.hint)
-        return self.hang
+        found = self.guilty[0].complaint or self.hang
+        return found + f"; {self.hint}" * bool(self.hint)
 
     @property
     def hang(self) -> str:

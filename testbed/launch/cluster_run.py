@@ -200,15 +200,21 @@ def _last_sign(worker: WorkerProcess, began: float) -> float:
 @contextlib.contextmanager
 def _ledger(folder: CaseFolder, began: float) -> Iterator[Callable[[int, dict[str, Any]], None]]:
     """Writes down each phase when it is told, so that the ledger is there whoever is killed."""
-    with contextlib.suppress(OSError), folder.ledger.open("w", encoding="utf-8") as file:
+    with contextlib.ExitStack() as opened:
+        file = None
+        # A full disk shows itself where something is lost by it.
+        with contextlib.suppress(OSError):
+            file = opened.enter_context(folder.ledger.open("w", encoding="utf-8", buffering=1))
 
         def note(worker: int, told: dict[str, Any]) -> None:
-            after = round(told["at"] - began, 4)
-            # A full disk shows itself where something is lost by it.
+            line = {
+                "worker": worker,
+                "phase": told["phase"],
+                "after": round(told["at"] - began, 4),
+            }
             with contextlib.suppress(OSError):
-                line = {"worker": worker, "phase": told["phase"], "after": after}
-                file.write(json.dumps(line) + "\n")
-                file.flush()
+                if file:
+                    file.write(json.dumps(line) + "\n")
 
         yield note
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from testbed.launch.cluster_end import describe_end
+from testbed.launch.cluster_end import ClusterEnd, Told, WorkerEnd, describe_end
 
 CORE_DUMPED = 0x80
 
@@ -25,3 +27,23 @@ CORE_DUMPED = 0x80
 def test_an_end_is_told_in_words(status: int, words: str) -> None:
     """What waitpid gives is told as an exit code or as the signal's name."""
     assert describe_end(status) == words
+
+
+def test_the_earliest_end_is_the_cause(tmp_path: Path) -> None:
+    """Of several workers that ended, the first is the cause; who only waits comes after them all."""
+    log = tmp_path / "log"
+    ledger = (Told("joined", 0.5),)
+    waits = WorkerEnd(0, log, ledger, after=0.5)
+    second = WorkerEnd(1, log, ledger, status=6, after=1.4)
+    first = WorkerEnd(2, log, ledger, status=11, after=1.25, words="why")
+    end = ClusterEnd((waits, second, first), overdue="run", seconds=3.0, hint="a hint")
+    assert end.guilty == [first, second, waits]
+    assert end.cause == (
+        "worker 2 ended after 1.2 s in phase 'joined': killed by SIGSEGV (why); a hint"
+    )
+
+
+def test_where_all_have_reported_there_is_no_cause(tmp_path: Path) -> None:
+    """A cluster whose workers have all reported went well, whatever signal let them leave."""
+    ends = tuple(WorkerEnd(n, tmp_path, reported=True, status=9) for n in range(3))
+    assert ClusterEnd(ends, overdue="", seconds=1.0).cause == ""
