@@ -207,6 +207,20 @@ def test_who_lingers_is_ended(launcher: Launcher, worker: int) -> None:
     assert end.seconds < 4.0
 
 
+def test_who_cannot_be_killed_holds_nobody(
+    launcher: Launcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that the kernel holds, as in a driver, is named, and the run goes on without it."""
+    # As good as a driver that hangs: the server does not kill.
+    patch = "from testbed.launch import custody\ncustody.kill_worker = lambda pid: None\n"
+    (tmp_path / "sitecustomize.py").write_text(patch)
+    root = str(Path(__file__).resolve().parents[2])
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), root]))
+    end = launcher.run("one_never_reports", deadlines=SHORT)
+    assert end.cause.endswith("; worker 1 cannot even be killed: the kernel holds it, in a driver")
+    assert end.seconds < 1.0 + 5.0
+
+
 def test_much_output(launcher: Launcher) -> None:
     """Twenty megabytes of output neither block a worker nor get lost."""
     end = launcher.run("print_much")

@@ -30,7 +30,7 @@ def test_an_end_is_told_in_words(status: int, words: str) -> None:
 
 
 def test_the_earliest_end_is_the_cause(tmp_path: Path) -> None:
-    """Of several workers that ended, the first is the cause; who only waits comes after them all."""
+    """Of several workers that ended the first is the cause; who only waits comes last."""
     log = tmp_path / "log"
     ledger = (Told("joined", 0.5),)
     waits = WorkerEnd(0, log, ledger, after=0.5)
