@@ -1,5 +1,7 @@
 """What is true once must be true two hundred times."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from testbed.bench.plan import PROGRAMS
 from testbed.selection import select
 from testbed.strategies import deployments
-from tests.distributed.conftest import Judge
+from tests.distributed.conftest import ROOT, Judge
 
 SCRIPT = str(PROGRAMS / "all_reduce.py")
 
@@ -30,3 +32,14 @@ def test_four_workers_with_several_replicas(judge: Judge, replicas: int) -> None
     shown = [judge(case, selection).seen for _ in range(25)]
     assert shown == ["behaves"] * 25
     assert Path(judge.folder.case(case.id).log(3)).exists()
+
+
+@pytest.mark.soak
+def test_a_thousand_launches_at_once(tmp_path: Path) -> None:
+    """Sixteen runs at once, 1,008 clusters on the machine's own ports: none gets another's."""
+    program = [sys.executable, "-m", "tests.distributed.many_launches", str(tmp_path), "63"]
+    started = [
+        subprocess.Popen(program, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(16)
+    ]
+    answers = [process.communicate(timeout=3000)[0] for process in started]
+    assert answers == ["63 launches, 0 failed []\n"] * 16
