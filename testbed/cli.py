@@ -93,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("report", help="show a recorded run or benchmark, or compare two")
     )
     _add_bench(commands.add_parser("bench", help="what sharing, scaling and the testbed cost"))
+    _add_chaos(commands.add_parser("chaos", help="kill, stop or cut off workers; what recovers"))
     doctor = commands.add_parser(
         "doctor", help="versions, devices and leftovers; what to do about each"
     )
@@ -226,3 +227,53 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
         "--format", default="svg", choices=("svg", "png"), help="of the plots (default svg)"
     )
     shown.add_argument("--html", metavar="PAGE", help="write a page to look at in a browser")
+
+
+def _add_chaos(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("patterns", nargs="+", metavar="NAME", help="as for testbed run")
+    what = parser.add_argument_group("what is run")
+    what.add_argument(
+        "--strategy",
+        action="append",
+        help="multi_worker_mirrored (default) or parameter_server; may be repeated",
+    )
+    what.add_argument("--workers", type=int, metavar="W", help="at least 2 (default 2)")
+    what.add_argument("--replicas", type=int, metavar="R", help="of each worker (default 1)")
+    what.add_argument(
+        "--mode", action="append", help="eager, function or compiled; may be repeated"
+    )
+    done = parser.add_argument_group("what is done to it; what is left out is drawn")
+    done.add_argument(
+        "--fault",
+        choices=("kill", "terminate", "stop", "slow", "cut", "absent", "none"),
+        help="none: nothing, so that --repeat tells how often it fails by itself",
+    )
+    done.add_argument("--worker", type=int, metavar="N", help="the worker to which it is done")
+    done.add_argument(
+        "--at", metavar="PHASE", help="when that worker tells this phase, like 'step 3'"
+    )
+    done.add_argument(
+        "--seconds", type=float, default=20.0, metavar="S",
+        help="how long stop, slow and cut last (default 20)",
+    )  # fmt: skip
+    done.add_argument("--seed", type=int, metavar="S", help="draw the faults that it drew before")
+    done.add_argument("--repeat", type=int, default=1, metavar="N", help="so many faults a case")
+    done.add_argument(
+        "--restarts", type=int, default=1, metavar="N",
+        help="how often all workers are started again (default 1)",
+    )  # fmt: skip
+    how = parser.add_argument_group("how")
+    _add_isolation(how)
+    how.add_argument(
+        "--start-timeout", type=float, default=60.0, metavar="S",
+        help="seconds until every worker of a case has joined (default 60)",
+    )  # fmt: skip
+    how.add_argument(
+        "--timeout", type=float, default=60.0, metavar="S",
+        help="seconds from then until every worker has reported (default 60)",
+    )  # fmt: skip
+    shown = parser.add_argument_group("what is shown")
+    shown.add_argument("--json", metavar="FILE", help="write the whole record there, too")
+    shown.add_argument(
+        "-v", "--verbose", action="store_true", help="the workers' phases and output, live"
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 from testbed.bench.compare import compare as compare_benches
 from testbed.bench.console import show_bench
@@ -12,6 +13,8 @@ from testbed.bench.console import show_comparison as show_bench_comparison
 from testbed.bench.markdown import markdown_of as bench_markdown_of
 from testbed.bench.page import bench_data
 from testbed.bench.record import BenchRecord
+from testbed.chaos.record import ChaosRecord
+from testbed.chaos.text import show_chaos
 from testbed.cli import OK, UNEXPECTED
 from testbed.errors import UsageError
 from testbed.report.compare import Comparison, compare
@@ -23,12 +26,16 @@ from testbed.report.record import RunRecord
 from testbed.report.text import console, show_comparison, show_files, show_record
 from testbed.report.written import texts_of, write_all, write_to
 
+CHAOS = "chaos"
+
 
 def main(options: argparse.Namespace) -> int:
     """Show one record, or two side by side; of a run and a benchmark, a page of both."""
     _require_sensible(options)
     wanted = all_destinations(html=options.html, junit=options.junit)
-    documents = [(name, read_document(name, *KINDS)) for name in options.files]
+    documents = [(name, read_document(name, *KINDS, CHAOS)) for name in options.files]
+    if any(data["kind"] == CHAOS for _, data in documents):
+        return _report_chaos(documents, options)
     runs = [run_in(data, name) for name, data in documents if data["kind"] == "run"]
     benches = [BenchRecord.from_json(data) for _, data in documents if data["kind"] == "bench"]
     if not benches:
@@ -90,6 +97,17 @@ def _report_benches(
         show_bench(latest, console())
     slower = comparison is not None and bool(comparison.slower)
     return UNEXPECTED if options.fail_on_change and slower else OK
+
+
+def _report_chaos(documents: list[tuple[str, dict[str, Any]]], options: argparse.Namespace) -> int:
+    """Show a record of faults as it was shown while they were done, which is its only form."""
+    if len(documents) > 1 or options.html or options.junit or options.markdown:
+        name = next(name for name, data in documents if data["kind"] == CHAOS)
+        raise UsageError(
+            f"{name}: a record of chaos is shown alone and as text: testbed report FILE"
+        )
+    show_chaos(ChaosRecord.from_json(documents[0][1]), console())
+    return OK
 
 
 def _require_sensible(options: argparse.Namespace) -> None:

@@ -30,8 +30,9 @@ ALLOWED = {
     "runner": {"plain", "launch", "case_run"},
     "report": {"plain", "launch"},
     "cli": {"testbed", "testbed.errors", "testbed.streams"},
-    "commands": {"plain", "launch", "case_run", "runner", "report", "bench", "cli", SIZES},
+    "commands": {"plain", "launch", "case_run", "runner", "report", "bench", "chaos", "cli", SIZES},
     "bench": {"testbed", "plain", "launch", "case_run", "runner", "report"},
+    "chaos": {"testbed", "plain", "launch", "case_run", "runner", "report"},
     "programs": {"plain"},
     "__main__": {"cli"},
 }

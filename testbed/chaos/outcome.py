@@ -1,0 +1,217 @@
+"""From what workers did to what came of a fault: pure functions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from testbed.case_run import Attempt
+from testbed.chaos.draw import phases_of
+from testbed.chaos.record import Outcome, Reaction, Resumed, Undisturbed
+from testbed.cluster import Cluster
+from testbed.diagnosis import diagnose
+from testbed.fault import Fault
+from testbed.launch.cluster_end import ClusterEnd, WorkerEnd, describe_end
+from testbed.reading import WorkerReport
+
+_NUMBERED = re.compile(r"(\S+) (\d+)")
+_STEP = "step"
+
+# What these do to their worker is its end, so that its end tells nothing of who noticed.
+_END_THEIR_WORKER = ("kill", "absent")
+
+
+def undisturbed_of(attempt: Attempt, in_sync: Cluster) -> Undisturbed:
+    """What a case does when nothing is done to it."""
+    symptom, evidence = _fails(attempt, in_sync)
+    return Undisturbed(
+        finished=attempt.finished,
+        symptom=symptom,
+        evidence=evidence,
+        phases=tuple(_phases(end) for end in attempt.end.workers),
+        reported=tuple(_reported_after(end) for end in attempt.end.workers),
+        steps=_steps(attempt),
+        seconds=round(attempt.end.seconds, 3),
+    )
+
+
+def outcome_of(
+    number: int,
+    attempts: Sequence[Attempt],
+    undisturbed: Undisturbed,
+    in_sync: Cluster,
+    *,
+    replay: str = "",
+    logs: str = "",
+) -> Outcome:
+    """What came of a case: the first attempt is the one that its fault was done to.
+
+    Args:
+        number: counts the repetitions of a case from 1.
+        attempts: what `CaseRun.attempts` gave.
+        undisturbed: the same case without a fault.
+        in_sync: the part of the cluster that takes a step together.
+        replay: the command that does it again.
+        logs: where the logs of it are.
+    """
+    first, last = attempts[0], attempts[-1]
+    symptom, evidence = _fails(last, in_sync)
+    result = _result(first, last, (symptom, evidence), undisturbed)
+    if result == "recovered":
+        symptom, evidence = "", ""
+    reactions = _reactions(first, undisturbed)
+    return Outcome(
+        number=number,
+        fault=first.fault,
+        struck=_rounded(first.end.struck),
+        reactions=reactions,
+        noticed=_noticed(reactions, first.fault),
+        hang=first.end.hang if first.end.overdue else "",
+        restarts=len(attempts) - 1,
+        steps=_steps(last),
+        resumed=_resumed(undisturbed, attempts) if result == "recovered" else None,
+        result=result,
+        symptom=symptom,
+        evidence=evidence,
+        seconds=round(sum(attempt.end.seconds for attempt in attempts), 3),
+        replay=replay,
+        logs=logs,
+    )
+
+
+def _fails(attempt: Attempt, in_sync: Cluster) -> tuple[str, str]:
+    """How the claims of an attempt fail, or why it did not come to its end; nothing where both do.
+
+    Of one that did not come to its end there is no symptom, but for what a worker raised.
+    """
+    if attempt.unreadable:
+        return "", attempt.unreadable
+    if not attempt.finished and not any(report.raised for report in attempt.reports):
+        end = attempt.end
+        return "", end.hang if end.overdue else end.cause
+    found = diagnose(attempt.reports, in_sync)
+    return (found.symptom, found.evidence) if found else ("", "")
+
+
+def _result(first: Attempt, last: Attempt, fails: tuple[str, str], undisturbed: Undisturbed) -> str:
+    if not last.finished:
+        return "lost"
+    # A claim that holds only after a restart, or never, is no harm that the fault did.
+    if fails not in (("", ""), (undisturbed.symptom, undisturbed.evidence)):
+        return "wrong"
+    return "missed" if first.fault and first.end.struck is None else "recovered"
+
+
+def _reactions(attempt: Attempt, undisturbed: Undisturbed) -> tuple[Reaction, ...]:
+    reports = {report.worker: report for report in attempt.reports}
+    return tuple(
+        _reaction(end, reports.get(end.worker), attempt.end, undisturbed)
+        for end in attempt.end.workers
+    )
+
+
+def _reaction(
+    end: WorkerEnd, report: WorkerReport | None, cluster: ClusterEnd, undisturbed: Undisturbed
+) -> Reaction:
+    phase = next((told.phase for told in reversed(end.ledger) if told.phase != "reported"), "")
+    if end.reported and report and report.raised:
+        return Reaction(
+            end.worker,
+            "raised",
+            phase,
+            after=_since(cluster, _reported_after(end)),
+            told=str(report.raised),
+            where=report.raised.where,
+        )
+    if end.reported:
+        delay = _reported_after(end) - undisturbed.reported[end.worker]
+        return Reaction(end.worker, "finished", phase, delay=round(delay, 3))
+    if end.ended_for or end.status is not None:
+        how = end.ended_for or describe_end(end.status or 0)
+        words = f" ({end.words})" if end.words else ""
+        return Reaction(
+            end.worker, "ended", phase, after=_since(cluster, end.after), told=how + words
+        )
+    return Reaction(end.worker, "hung", phase)
+
+
+def _noticed(reactions: Sequence[Reaction], fault: Fault | None) -> float | None:
+    """Seconds until the first worker raised or ended, other than by the fault itself."""
+    if fault is None:
+        return None
+    done_to = fault.worker if fault.kind in _END_THEIR_WORKER else None
+    return min(
+        (
+            each.after
+            for each in reactions
+            if each.worker != done_to and each.after is not None and each.after >= 0
+        ),
+        default=None,
+    )
+
+
+def _resumed(undisturbed: Undisturbed, attempts: Sequence[Attempt]) -> Resumed | None:
+    """Where the workers went on after the last restart; None where that cannot be told.
+
+    Every worker that can tell has to tell the same.
+    """
+    if len(attempts) == 1:
+        return None
+    told = [
+        _resumed_at(phases, [_phases(attempt.end.workers[worker]) for attempt in attempts])
+        for worker, phases in enumerate(undisturbed.phases)
+    ]
+    found = {each for each in told if each}
+    return found.pop() if len(found) == 1 else None
+
+
+def _resumed_at(phases: Sequence[str], attempts: Sequence[Sequence[str]]) -> Resumed | None:
+    """Where one worker went on, from the phases of each attempt.
+
+    `bed.run` numbers the steps of every attempt from 1, so that where a worker went on follows
+    from how many were left to take: that is known where no more are missing than were taken
+    before. What a script numbers itself, like its epochs, says it at once.
+    """
+    words = dict.fromkeys(word for word, _ in _numbers(phases))
+    if _STEP in words:
+        whole, *taken = (_count(each) for each in (phases, *attempts))
+        missing = whole - taken[-1]
+        if 0 <= missing <= sum(taken[:-1]):
+            return Resumed(_STEP, missing + 1, whole)
+        return None
+    if len(words) != 1:
+        return None
+    (word,) = words
+    again = [number for _, number in _numbers(attempts[-1])]
+    return Resumed(word, again[0], _numbers(phases)[-1][1]) if again else None
+
+
+def _steps(attempt: Attempt) -> int:
+    """The steps that were begun, of the worker that began most of them."""
+    return max((_count(_phases(end)) for end in attempt.end.workers), default=0)
+
+
+def _count(phases: Sequence[str]) -> int:
+    return sum(word == _STEP for word, _ in _numbers(phases))
+
+
+def _numbers(phases: Sequence[str]) -> list[tuple[str, int]]:
+    found = (_NUMBERED.fullmatch(phase) for phase in phases)
+    return [(each[1], int(each[2])) for each in found if each]
+
+
+def _phases(end: WorkerEnd) -> tuple[str, ...]:
+    return phases_of([told.phase for told in end.ledger])
+
+
+def _reported_after(end: WorkerEnd) -> float:
+    """When a worker had reported, or when it told its last phase."""
+    return round(end.ledger[-1].after, 3) if end.ledger else 0.0
+
+
+def _since(cluster: ClusterEnd, after: float) -> float | None:
+    return None if cluster.struck is None else _rounded(after - cluster.struck)
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)

@@ -1,0 +1,69 @@
+"""Faults while they are done: how far it is, and what came of each as soon as it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.markup import escape
+
+from testbed.chaos.record import CaseRecord, Outcome
+from testbed.chaos.text import case_lines, outcome_lines
+from testbed.report.console import ConsoleObserver
+from testbed.scenario import Case
+from testbed.selection import Selection
+
+
+class ChaosProgress(ConsoleObserver):
+    """A bar in a terminal; with `verbose`, also what workers tell and print."""
+
+    def __init__(self, selection: Selection, repeat: int, *, verbose: bool) -> None:
+        super().__init__(selection, verbose=verbose)
+        self._selection = selection
+        self._what = ""
+        self._told: set[str] = set()
+        self._progress.update(self._task, total=len(selection.cases) * (repeat + 1))
+
+    def __enter__(self) -> ChaosProgress:
+        super().__enter__()
+        return self
+
+    def begins(self, case: Case, what: str) -> None:
+        """See `testbed.chaos.run.Audience`."""
+        self._what = what
+        self._running = [case]
+        if self._verbose:
+            self._print(f"[bold]{escape(case.id)}[/bold] {escape(what)}")
+            self._tell_of_own_fault(case)
+        self._update()
+
+    def baseline(self) -> None:
+        """See `testbed.chaos.run.Audience`."""
+        self._advance()
+
+    def disturbed(self, case: CaseRecord) -> None:
+        """See `testbed.chaos.run.Audience`."""
+        self.show(case_lines(case))
+
+    def ends(self, outcome: Outcome) -> None:
+        """See `testbed.chaos.run.Audience`."""
+        self.show(outcome_lines(outcome))
+        self._advance()
+
+    def show(self, lines: Iterable[str]) -> None:
+        """Print lines above the bar."""
+        for line in lines:
+            self._print(line)
+
+    def _advance(self) -> None:
+        self._running = []
+        self._progress.advance(self._task)
+        self._update()
+
+    def _tell_of_own_fault(self, case: Case) -> None:
+        own = self._selection.scenario(case).fault
+        if own and case.id not in self._told:
+            self._told.add(case.id)
+            self._print(f"not done, though the scenario asks for it: {escape(str(own))}")
+
+    def _describe(self, case: Case) -> str:
+        return f"{super()._describe(case)}: {self._what}"

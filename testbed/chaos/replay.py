@@ -1,0 +1,73 @@
+"""The command that does one fault again."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+
+from testbed.catalogue import scenario_folder
+from testbed.chaos.draw import NONE
+from testbed.chaos.run import Request
+from testbed.fault import LASTING, Fault
+from testbed.scenario import Case
+from testbed.selection import Selection
+from testbed.strategies import DEFAULT_DEPLOYMENTS, STRATEGIES
+
+
+def replay_command(selection: Selection, request: Request, case: Case, fault: Fault | None) -> str:
+    """What to type for this fault and no other; of a script of one's own, on all its scenarios.
+
+    A case's id is found among the default deployments only, and those of shipped scripts.
+    """
+    script = selection.script(case).path
+    own = script.parent != scenario_folder()
+    words = ["testbed", "chaos", _typed(script) if own else case.id]
+    if own or case.deployment not in DEFAULT_DEPLOYMENTS:
+        words += _deployment(case)
+    if own:
+        words += ["--mode", case.mode]
+    words += _what(fault) + _how(request)
+    return shlex.join(words)
+
+
+def _deployment(case: Case) -> list[str]:
+    words = ["--strategy", case.strategy, "--workers", str(case.workers)]
+    if STRATEGIES[case.strategy].takes_replicas:
+        words += ["--replicas", str(case.replicas_per_worker)]
+    return words
+
+
+def _what(fault: Fault | None) -> list[str]:
+    if fault is None:
+        return ["--fault", NONE]
+    words = ["--fault", fault.kind, "--worker", str(fault.worker)]
+    if fault.kind != "absent":
+        words += ["--at", fault.phase]
+    if fault.kind in LASTING:
+        words += ["--seconds", f"{fault.seconds:g}"]
+    return words
+
+
+def _how(request: Request) -> list[str]:
+    """What else was typed and decides what comes of it."""
+    usual = Request(request.wanted, request.seed)
+    given, default = request.options.deadlines, usual.options.deadlines
+    options = (
+        ("--restarts", request.restarts, usual.restarts),
+        ("--start-timeout", given.start, default.start),
+        ("--timeout", given.run, default.run),
+        ("--isolation", request.options.isolation, usual.options.isolation),
+    )
+    return [
+        word
+        for name, number, without in options
+        if number != without
+        for word in (name, f"{number:g}" if isinstance(number, float) else str(number))
+    ]
+
+
+def _typed(script: Path) -> str:
+    """A path as it can be typed from here."""
+    near = os.path.relpath(script)
+    return str(script) if near.startswith("..") else near

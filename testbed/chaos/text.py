@@ -1,0 +1,182 @@
+"""What was done and what came of it, in a terminal."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.table import Table
+
+from testbed.chaos.draw import NONE
+from testbed.chaos.rates import Summary, kind_of, summaries, wilson
+from testbed.chaos.record import CaseRecord, ChaosRecord, Outcome, Reaction, Resumed
+from testbed.report.text import escape
+
+_COUNTED = {
+    "recovered": "recovered",
+    "wrong": "recovered but wrong",
+    "lost": "not recovered",
+    "missed": "did not strike",
+}
+_GOOD, _DOUBTFUL, _BAD = "green", "yellow", "bold red"
+_STYLES = {"recovered": _GOOD, "wrong": _BAD, "lost": _BAD, "missed": _DOUBTFUL}
+
+
+def show_chaos(record: ChaosRecord, console: Console) -> None:
+    """Print a whole record, as it was printed while it came about."""
+    _show(seed_line(record.seed), console)
+    for case in record.cases:
+        _show(case_lines(case), console)
+        for outcome in case.outcomes:
+            _show(outcome_lines(outcome), console)
+    show_sums(record, console)
+
+
+def show_sums(record: ChaosRecord, console: Console) -> None:
+    """Print what all faults come to."""
+    outcomes = record.outcomes
+    console.print()
+    if len(outcomes) > 1:
+        _show_rates(outcomes, console)
+    broken = sum(not case.undisturbed.finished for case in record.cases)
+    parts = [
+        f"{count} {words}"
+        for result, words in _COUNTED.items()
+        if (count := sum(each.result == result for each in outcomes if each.fault))
+        or (result == "recovered" and any(each.fault for each in outcomes))
+    ]
+    if broken:
+        parts.append(f"{broken} case{'s' * (broken != 1)} failed undisturbed")
+    done = sum(each.fault is not None for each in outcomes)
+    again = len(outcomes) - done
+    what = [f"{done} fault{'s' * (done != 1)}"] if done else []
+    what += [f"{again} undisturbed repetition{'s' * (again != 1)}"] if again else []
+    told = ", ".join(parts)
+    console.print(
+        f"[bold]{' and '.join(what) or 'no fault'}{': ' * bool(told)}{told}[/bold]"
+        f" in {record.seconds:.0f} s",
+        soft_wrap=True,
+    )
+
+
+def seed_line(seed: int) -> Iterator[str]:
+    """How to have the same faults drawn again."""
+    yield f"seed {seed}: --seed {seed} draws the same faults"
+
+
+def case_lines(case: CaseRecord) -> Iterator[str]:
+    """A case as it is undisturbed."""
+    yield ""
+    yield f"[bold]{escape(case.id)}[/bold]"
+    told = case.undisturbed
+    fails = f"{told.symptom}: {told.evidence}" if told.symptom else told.evidence
+    if not told.finished:
+        yield f"  [{_BAD}]fails undisturbed[/{_BAD}], so nothing is done to it: {escape(fails)}"
+        return
+    steps = f"{told.steps} step{'s' * (told.steps != 1)}, " if told.steps else ""
+    yield f"  undisturbed: {steps}all have reported after {max(told.reported):.2f} s"
+    if fails:
+        yield f"  [{_DOUBTFUL}]its claims fail undisturbed[/{_DOUBTFUL}]: {escape(fails)}"
+
+
+def outcome_lines(outcome: Outcome) -> Iterator[str]:
+    """What was done, what each worker did, and what became of the case.
+
+    A repetition to which nothing was done is told only where it failed.
+    """
+    if outcome.fault is None and outcome.result == "recovered":
+        return
+    word = "fault" if outcome.fault else "repetition"
+    yield f"  {word} {outcome.number}: {escape(str(outcome.fault or 'undisturbed again'))}"
+    for reaction in outcome.reactions:
+        yield f"    worker {reaction.worker}: {escape(_did(reaction, outcome))}"
+    if outcome.hang:
+        yield f"    hang: {escape(outcome.hang)}"
+    if outcome.struck is not None:
+        late = outcome.noticed is not None
+        yield f"    {f'noticed after {outcome.noticed:.2f} s' if late else 'nobody noticed'}"
+    style = _STYLES[outcome.result]
+    headline, rest = _became(outcome)
+    yield f"    [{style}]{headline}[/{style}]{escape(rest)}"
+    if outcome.result != "recovered":
+        yield f"    logs: {escape(outcome.logs)}"
+    yield f"    again: {escape(outcome.replay)}"
+
+
+def _did(reaction: Reaction, outcome: Outcome) -> str:
+    """What one worker did, in one line."""
+    fault = outcome.fault
+    if fault and fault.worker == reaction.worker and reaction.kind == "ended":
+        if fault.kind == "absent":
+            return "never started"
+        if fault.kind == "kill":
+            return f"was killed in phase '{reaction.phase}'"
+    if reaction.kind == "finished":
+        return f"finished, {reaction.delay:+.2f} s against undisturbed"
+    if reaction.kind == "hung":
+        return f"hung in phase '{reaction.phase}' until the time was over"
+    after = "" if reaction.after is None else f" after {reaction.after:.2f} s"
+    where = f", at {reaction.where}" if reaction.where else f", in phase '{reaction.phase}'"
+    verb = "raised" if reaction.kind == "raised" else "ended"
+    return f"{verb}{after}{where}: {reaction.told}"
+
+
+def _became(outcome: Outcome) -> tuple[str, str]:
+    """What became of the case: the word for it, and the rest of the sentence."""
+    times = {0: ", without a restart", 1: " after one restart"}
+    restarted = times.get(outcome.restarts, f" after {outcome.restarts} restarts")
+    fails = f"{outcome.symptom}: {outcome.evidence}" if outcome.symptom else outcome.evidence
+    if outcome.result == "missed" and outcome.fault:
+        fault = outcome.fault
+        return "did not strike", f": worker {fault.worker} never came to {fault.phase}"
+    if outcome.result == "recovered":
+        went_on = f", {_went_on(outcome.resumed)}" if outcome.resumed else ""
+        unknown = f", {outcome.steps} steps" if outcome.steps and outcome.restarts else ""
+        return "recovered", f"{restarted}{went_on or unknown}"
+    # The sentence of the hang stands above.
+    why = f": {fails}" if fails and fails != outcome.hang else ""
+    return _COUNTED[outcome.result], restarted + why
+
+
+def _went_on(resumed: Resumed) -> str:
+    if resumed.at > resumed.of:
+        return f"went on after {resumed.word} {resumed.of}, the last"
+    if resumed.at == 1:
+        return f"began again at {resumed.word} 1 of {resumed.of}"
+    return f"went on at {resumed.word} {resumed.at} of {resumed.of}"
+
+
+def _show_rates(outcomes: list[Outcome], console: Console) -> None:
+    found = summaries(outcomes)
+    table = Table()
+    for number, heading in enumerate(("fault", "recovered (95 %)", "noticed after", "unnoticed")):
+        table.add_column(heading, justify="right" if number else "left", no_wrap=True)
+    done = [each for each in found if each.kind != NONE]
+    for each in done:
+        table.add_row(each.kind, str(each.good), _noticed(each), str(each.unnoticed))
+    if len(done) > 1:
+        struck = [each for each in outcomes if each.struck is not None and kind_of(each) != NONE]
+        recovered = wilson(sum(each.result == "recovered" for each in struck), len(struck))
+        unnoticed = sum(each.unnoticed for each in done)
+        table.add_section()
+        table.add_row("all", str(recovered), "", str(unnoticed))
+    if done:
+        console.print(table)
+    for each in found:
+        if each.kind == NONE:
+            console.print(f"failed undisturbed (95 %): {each.good}", soft_wrap=True)
+
+
+def _noticed(summary: Summary) -> str:
+    """The median, and from where to where: `9.51 s (9.40 to 9.62)`."""
+    seconds = summary.noticed
+    if not seconds:
+        return "-"
+    spread = f" ({seconds[0]:.2f} to {seconds[-1]:.2f})" if len(seconds) > 1 else ""
+    return f"{statistics.median(seconds):.2f} s{spread}"
+
+
+def _show(lines: Iterator[str], console: Console) -> None:
+    for line in lines:
+        console.print(line, soft_wrap=True)
