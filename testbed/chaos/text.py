@@ -94,8 +94,7 @@ def outcome_lines(outcome: Outcome) -> Iterator[str]:
     if outcome.hang:
         yield f"    hang: {escape(outcome.hang)}"
     if outcome.struck is not None:
-        late = outcome.noticed is not None
-        yield f"    {f'noticed after {outcome.noticed:.2f} s' if late else 'nobody noticed'}"
+        yield f"    {_noticed(outcome)}"
     style = _STYLES[outcome.result]
     headline, rest = _became(outcome)
     yield f"    [{style}]{headline}[/{style}]{escape(rest)}"
@@ -120,6 +119,12 @@ def _did(reaction: Reaction, outcome: Outcome) -> str:
     where = f", at {reaction.where}" if reaction.where else f", in phase '{reaction.phase}'"
     verb = "raised" if reaction.kind == "raised" else "ended"
     return f"{verb}{after}{where}: {reaction.told}"
+
+
+def _noticed(outcome: Outcome) -> str:
+    if outcome.noticed is not None:
+        return f"noticed after {outcome.noticed:.2f} s"
+    return "nobody noticed" + " until the time was over" * bool(outcome.hang)
 
 
 def _became(outcome: Outcome) -> tuple[str, str]:
@@ -154,7 +159,7 @@ def _show_rates(outcomes: list[Outcome], console: Console) -> None:
         table.add_column(heading, justify="right" if number else "left", no_wrap=True)
     done = [each for each in found if each.kind != NONE]
     for each in done:
-        table.add_row(each.kind, str(each.good), _noticed(each), str(each.unnoticed))
+        table.add_row(each.kind, str(each.good), _seconds(each), str(each.unnoticed))
     if len(done) > 1:
         struck = [each for each in outcomes if each.struck is not None and kind_of(each) != NONE]
         recovered = wilson(sum(each.result == "recovered" for each in struck), len(struck))
@@ -168,7 +173,7 @@ def _show_rates(outcomes: list[Outcome], console: Console) -> None:
             console.print(f"failed undisturbed (95 %): {each.good}", soft_wrap=True)
 
 
-def _noticed(summary: Summary) -> str:
+def _seconds(summary: Summary) -> str:
     """The median, and from where to where: `9.51 s (9.40 to 9.62)`."""
     seconds = summary.noticed
     if not seconds:

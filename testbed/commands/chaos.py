@@ -103,7 +103,7 @@ def _select(options: argparse.Namespace) -> Selection:
     Where nothing is said of strategy and cluster, a case's id may say it.
     """
     patterns = options.patterns
-    if options.strategy or options.workers or options.replicas:
+    if any(each is not None for each in (options.strategy, options.workers, options.replicas)):
         return select(patterns, _deployments(options), options.mode)
     found = select(patterns, DEFAULT_DEPLOYMENTS, options.mode)
     ids = [pattern for pattern in patterns if "@" in pattern]
