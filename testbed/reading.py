@@ -106,8 +106,7 @@ class Raised:
             lines = [line.partition(": ")[2] for line in lines if _names_error(line)]
         elif lines and lines[0] == "Graph execution error:":
             # The runtime puts where the node was made before what is wrong with it.
-            node = next((n for n, line in enumerate(lines) if line.startswith("Node: ")), 0)
-            lines = lines[node + 1 :]
+            lines = [line for line in lines[1:] if not line.startswith(_WHERE_MADE)]
         return f"{self.type}: {lines[0]}" if lines else f"{self.type} with an empty message"
 
 
@@ -145,6 +144,9 @@ class WorkerReport:
             seconds=data["seconds"],
             facts=data["facts"],
         )
+
+
+_WHERE_MADE = ("Detected at node ", 'File "', "Node: ", "<stack traces")
 
 
 def _names_error(line: str) -> bool:

@@ -77,8 +77,15 @@ IN_USER_CODE = """in user code:
         ("\n  no  \nand more", "ValueError: no"),
         ("", "ValueError with an empty message"),
         (IN_USER_CODE, "ValueError: variables are made once: not twice"),
+        (
+            "Graph execution error:\n\nDetected at node Sum defined at (most recent call last):\n"
+            '  File "/home/me/train.py", line 3, in step\n\n'
+            "Detected at node Other defined at (most recent call last):\n"
+            "<stack traces unavailable>\nNode: 'Reduce'\nCollective ops is aborted\n\nRPC: x",
+            "ValueError: Collective ops is aborted",
+        ),
     ],
-    ids=["line", "lines", "empty", "in user code"],
+    ids=["line", "lines", "empty", "in user code", "in a graph"],
 )
 def test_an_exception_is_shown_by_its_first_telling_line(message: str, shown: str) -> None:
     """An exception is shown as its type and one line, without what AutoGraph puts before it."""
