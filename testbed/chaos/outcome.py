@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Sequence
 
 from testbed.case_run import Attempt
@@ -19,6 +20,7 @@ _STEP = "step"
 
 # What these do to their worker is its end, so that its end tells nothing of who noticed.
 _END_THEIR_WORKER = ("kill", "absent")
+_BY_SIGTERM = describe_end(signal.SIGTERM)
 
 
 def undisturbed_of(attempt: Attempt, in_sync: Cluster) -> Undisturbed:
@@ -139,15 +141,22 @@ def _noticed(reactions: Sequence[Reaction], fault: Fault | None) -> float | None
     """Seconds until the first worker raised or ended, other than by the fault itself."""
     if fault is None:
         return None
-    done_to = fault.worker if fault.kind in _END_THEIR_WORKER else None
     return min(
         (
             each.after
             for each in reactions
-            if each.worker != done_to and each.after is not None and each.after >= 0
+            if each.after is not None and each.after >= 0 and not _is_the_fault(each, fault)
         ),
         default=None,
     )
+
+
+def _is_the_fault(reaction: Reaction, fault: Fault) -> bool:
+    """Whether the end of a worker is what was done to it; who handles SIGTERM ends otherwise."""
+    if reaction.worker != fault.worker:
+        return False
+    by_sigterm = fault.kind == "terminate" and reaction.told == _BY_SIGTERM
+    return fault.kind in _END_THEIR_WORKER or by_sigterm
 
 
 def _resumed(undisturbed: Undisturbed, attempts: Sequence[Attempt]) -> Resumed | None:

@@ -44,6 +44,8 @@ class Summary:
     noticed: tuple[float, ...]
     """Seconds, of those that somebody noticed, in rising order."""
     unnoticed: int
+    """How many passed without anybody raising, ending or hanging."""
+    hung: int
 
 
 def wilson(hits: int, of: int, confidence: float = CONFIDENCE) -> Rate:
@@ -83,7 +85,11 @@ def _summary(kind: str, outcomes: Sequence[Outcome]) -> Summary:
     counted = len(outcomes) - recovered if kind == NONE else recovered
     noticed = sorted(each.noticed for each in outcomes if each.noticed is not None)
     return Summary(
-        kind, wilson(counted, len(outcomes)), tuple(noticed), len(outcomes) - len(noticed)
+        kind,
+        wilson(counted, len(outcomes)),
+        tuple(noticed),
+        unnoticed=sum(each.noticed is None and not each.hang for each in outcomes),
+        hung=sum(bool(each.hang) for each in outcomes),
     )
 
 

@@ -19,6 +19,7 @@ _COUNTED = {
     "lost": "not recovered",
     "missed": "did not strike",
 }
+COLUMNS = ("fault", "recovered (95 %)", "noticed after", "unnoticed", "hung")
 _GOOD, _DOUBTFUL, _BAD = "green", "yellow", "bold red"
 _STYLES = {"recovered": _GOOD, "wrong": _BAD, "lost": _BAD, "missed": _DOUBTFUL}
 
@@ -155,17 +156,19 @@ def _went_on(resumed: Resumed) -> str:
 def _show_rates(outcomes: list[Outcome], console: Console) -> None:
     found = summaries(outcomes)
     table = Table()
-    for number, heading in enumerate(("fault", "recovered (95 %)", "noticed after", "unnoticed")):
+    for number, heading in enumerate(COLUMNS):
         table.add_column(heading, justify="right" if number else "left", no_wrap=True)
     done = [each for each in found if each.kind != NONE]
     for each in done:
-        table.add_row(each.kind, str(each.good), _seconds(each), str(each.unnoticed))
+        table.add_row(
+            each.kind, str(each.good), _seconds(each), str(each.unnoticed), str(each.hung)
+        )
     if len(done) > 1:
         struck = [each for each in outcomes if each.struck is not None and kind_of(each) != NONE]
         recovered = wilson(sum(each.result == "recovered" for each in struck), len(struck))
-        unnoticed = sum(each.unnoticed for each in done)
+        unnoticed, hung = (sum(getattr(each, of) for each in done) for of in ("unnoticed", "hung"))
         table.add_section()
-        table.add_row("all", str(recovered), "", str(unnoticed))
+        table.add_row("all", str(recovered), "", str(unnoticed), str(hung))
     if done:
         console.print(table)
     for each in found:

@@ -22,8 +22,9 @@ STRUCK = 1.0
 STEPS = 6
 
 SIGKILL = 9
+SIGTERM = 15
 LEFT = 42 << 8
-"""How a worker ended, as waitpid tells it: killed, and by exit code 42."""
+"""How a worker ended, as waitpid tells it: killed, terminated, and by exit code 42."""
 
 
 def told(*phases: str, last: float = 2.0) -> tuple[Told, ...]:

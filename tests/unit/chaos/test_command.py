@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import shlex
 from collections.abc import Coroutine
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from testbed.case_run import Options
 from testbed.chaos.draw import Wanted
+from testbed.chaos.record import ChaosRecord
 from testbed.chaos.replay import replay_command
 from testbed.chaos.run import Request
 from testbed.cli import _parser, main
@@ -20,6 +22,7 @@ from testbed.fault import Fault
 from testbed.launch.cluster_run import Deadlines
 from testbed.selection import Selection
 from tests.unit.builders import COUNTER, write_script
+from tests.unit.chaos.builders import came_of, killed, record_of, whole
 from tests.unit.test_cli import status_of
 
 STOP = Fault("stop", 1, "step 3", 2.5)
@@ -172,6 +175,33 @@ def test_a_script_of_one_s_own_is_repeated_by_its_path(tmp_path: Path) -> None:
 
 def shlex_words(command: str) -> list[str]:
     return shlex.split(command)[2:]
+
+
+def test_what_came_about_outlives_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was done is summed up, what could be written is told, and what could not as well."""
+
+    def done(work: Coroutine[Any, Any, Any]) -> ChaosRecord:
+        work.close()
+        return record_of(came_of(killed(), whole()), came_of(killed(), whole()))
+
+    whole_file = Path.write_bytes
+
+    def no_space_here(path: Path, data: bytes) -> int:
+        if path.absolute().is_relative_to(tmp_path / ".testbed"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return whole_file(path, data)
+
+    monkeypatch.setattr("testbed.commands.chaos.interruptible", done)
+    monkeypatch.setattr("testbed.commands.chaos.require_tensorflow", lambda: None)
+    monkeypatch.setattr(Path, "write_bytes", no_space_here)
+    assert status_of("chaos", "counters", "--seed", "7", "--json", "x.json") == 1
+    shown = capsys.readouterr()
+    assert shown.out.startswith("seed 7: --seed 7 draws the same faults\n")
+    assert "2 faults: 2 recovered" in shown.out
+    assert "result: x.json\n" in shown.out
+    assert shown.err.endswith("run.json: No space left on device; it is not written\n")
 
 
 def test_faults_are_described(capsys: pytest.CaptureFixture[str]) -> None:

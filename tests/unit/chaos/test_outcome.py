@@ -15,6 +15,7 @@ from tests.unit.chaos.builders import (
     KILL,
     LEFT,
     SIGKILL,
+    SIGTERM,
     STRUCK,
     TWO,
     attempt,
@@ -106,6 +107,16 @@ def test_who_is_disturbed_may_notice_first(kind: str) -> None:
         raising(0, 10.5), stopped(1, 1.5, LEFT), fault=Fault(kind, 1), struck=STRUCK
     )
     assert came_of(disturbed).noticed == 0.5
+
+
+def test_who_dies_of_sigterm_has_not_noticed_it() -> None:
+    """A worker that SIGTERM kills did nothing about it; one that left by a code of its own did."""
+    fault = Fault("terminate", 1)
+    for status, noticed in ((SIGTERM, 3.0), (LEFT, 0.5)):
+        disturbed = attempt(raising(0, 4.0), stopped(1, 1.5, status), fault=fault, struck=STRUCK)
+        assert came_of(disturbed).noticed == noticed
+    other = attempt(stopped(0, 1.5, SIGTERM), raising(1, 4.0), fault=fault, struck=STRUCK)
+    assert came_of(other).noticed == 0.5
 
 
 def test_what_came_before_the_fault_is_not_because_of_it() -> None:

@@ -8,7 +8,17 @@ import pytest
 
 from testbed.chaos.rates import summaries, wilson
 from testbed.fault import Fault
-from tests.unit.chaos.builders import came_of, killed, of_every_result, whole
+from tests.unit.chaos.builders import (
+    KILL,
+    SIGKILL,
+    STRUCK,
+    attempt,
+    came_of,
+    killed,
+    of_every_result,
+    stopped,
+    whole,
+)
 
 
 @pytest.mark.parametrize(
@@ -60,6 +70,15 @@ def test_by_kind_of_fault() -> None:
     assert (kill.noticed, kill.unnoticed) == ((2.0, 3.0, 9.5), 0)
     assert (cut_off.kind, cut_off.good.hits, cut_off.good.of) == ("cut", 1, 1)
     assert (cut_off.noticed, cut_off.unnoticed) == ((), 1)
+
+
+def test_a_hang_is_not_what_passed_unnoticed() -> None:
+    """What nobody noticed is harmless or a hang, and they are counted apart."""
+    hung = attempt(
+        stopped(0, 2.0, None), stopped(1, 1.0, SIGKILL), fault=KILL, struck=STRUCK, overdue="run"
+    )
+    (found,) = summaries([came_of(hung), came_of(hung), came_of(whole(fault=KILL, struck=STRUCK))])
+    assert (found.unnoticed, found.hung) == (1, 2)
 
 
 def test_undisturbed_it_is_failures_that_are_counted() -> None:
