@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from testbed.chaos.draw import Wanted, draw
+from testbed.fault import Fault
 from testbed.report.files import check
 from tests.distributed.conftest import Done
 
@@ -18,6 +20,16 @@ BROKEN = """
 def raises(bed: Bed) -> None:
     \"\"\"It fails by itself.\"\"\"
     raise ValueError("as ever")
+"""
+
+FLAKY = """
+@scenario(sites=("in_scope",), modes=("function",), strategies=("multi_worker_mirrored",))
+def fails_later(bed: Bed) -> None:
+    \"\"\"It works once.\"\"\"
+    ran = f"{__file__}.{bed.worker}"
+    if os.path.exists(ran):
+        raise ValueError("the second time")
+    open(ran, "w").close()
 """
 
 
@@ -73,14 +85,15 @@ def test_who_never_starts_is_not_noticed(testbed: Callable[..., Done]) -> None:
 def test_a_seed_does_the_same_again(testbed: Callable[..., Done]) -> None:
     """The same seed does the same faults to the same workers at the same phases."""
     command = ("chaos", COUNTED, "--seed", "7", "--repeat", "2", "--seconds", "0.5")
-    found = []
     for _ in range(2):
         done = testbed(*command, *JSON)
         assert (done.status, done.errors) == (0, ""), done.output
         assert "seed 7: --seed 7 draws the same faults\n" in done.output
-        found.append([each["fault"] for each in outcomes(done)])
-    assert found[0] == found[1]
-    assert found[0][0] != found[0][1]
+        phases = done.record["cases"][0]["undisturbed"]["phases"]
+        network = done.record["isolated"]
+        drawn = [draw(Wanted(seconds=0.5), phases, seed, network=network) for seed in (7, 8)]
+        assert [Fault(**each["fault"]) for each in outcomes(done)] == drawn
+        assert drawn[0] != drawn[1]
 
 
 def test_repetitions_tell_flakes(testbed: Callable[..., Done]) -> None:
@@ -92,6 +105,16 @@ def test_repetitions_tell_flakes(testbed: Callable[..., Done]) -> None:
     own = "not done, though the scenario asks for it: worker 0 is killed at step 3"
     assert done.output.count(own) == 1
     assert "worker 1 : step 6" in done.output
+
+
+def test_a_flake(testbed: Callable[..., Done], script: Callable[..., str]) -> None:
+    """A case that fails though nothing is done to it is not started again, and is counted."""
+    done = testbed("chaos", script(FLAKY), "--fault", "none", "--repeat", "2", *JSON)
+    assert (done.status, done.errors) == (1, ""), done.output
+    assert [(each["result"], each["restarts"]) for each in outcomes(done)] == [("lost", 0)] * 2
+    assert "repetition 2: undisturbed again" in done.output
+    assert "rejected: ValueError: the second time" in done.output
+    assert "failed undisturbed (95 %): 2 of 2 (at least 34 %)" in done.output
 
 
 def test_a_case_that_fails_by_itself(

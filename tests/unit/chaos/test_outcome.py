@@ -143,7 +143,8 @@ def test_a_claim_that_fails_undisturbed_is_no_harm_of_the_fault() -> None:
     """What fails in the same way without a fault is not told as its harm; another way is."""
     fails = undisturbed(value=4.0)
     assert (fails.finished, fails.symptom, fails.evidence) == (True, "wrong_value", "4 for 6")
-    assert came_of(killed(), whole(4.0), baseline=fails).result == "recovered"
+    again = came_of(killed(), whole(4.0), baseline=fails)
+    assert (again.result, again.symptom, again.evidence) == ("recovered", "", "")
     assert came_of(killed(), whole(6.0), baseline=fails).result == "recovered"
     assert came_of(killed(), whole(8.0), baseline=fails).result == "wrong"
 
