@@ -53,7 +53,9 @@ def test_preemption_recovers(testbed: Callable[..., Done]) -> None:
     assert outcome["resumed"]["at"] in (4, 5, 6)
     assert outcome["resumed"]["of"] == 10
     assert f"after one restart, went on at step {outcome['resumed']['at']} of 10" in done.output
-    assert (done.folder / ".testbed/runs" / done.record["run"] / outcome["logs"]).is_dir()
+    logs = done.folder / ".testbed/runs" / done.record["run"] / outcome["logs"]
+    assert (logs / "worker-1.log").is_file()
+    assert (logs / "restart-1" / "worker-1.log").is_file()
 
 
 def test_the_leader_s_end_is_noticed(testbed: Callable[..., Done]) -> None:
