@@ -40,25 +40,32 @@ def show_sums(record: ChaosRecord, console: Console) -> None:
     console.print()
     if len(outcomes) > 1:
         _show_rates(outcomes, console)
+    faults = [each for each in outcomes if each.fault]
+    what = (
+        _counted(len(faults), "fault"),
+        _counted(len(outcomes) - len(faults), "undisturbed repetition"),
+    )
     broken = sum(not case.undisturbed.finished for case in record.cases)
-    parts = [
-        f"{count} {words}"
-        for result, words in _COUNTED.items()
-        if (count := sum(each.result == result for each in outcomes if each.fault))
-        or (result == "recovered" and any(each.fault for each in outcomes))
-    ]
-    if broken:
-        parts.append(f"{broken} case{'s' * (broken != 1)} failed undisturbed")
-    done = sum(each.fault is not None for each in outcomes)
-    again = len(outcomes) - done
-    what = [f"{done} fault{'s' * (done != 1)}"] if done else []
-    what += [f"{again} undisturbed repetition{'s' * (again != 1)}"] if again else []
-    told = ", ".join(parts)
+    results = [*_results(faults), f"{_counted(broken, 'case')} failed undisturbed" * bool(broken)]
+    done, became = " and ".join(filter(None, what)), ", ".join(filter(None, results))
     console.print(
-        f"[bold]{' and '.join(what) or 'no fault'}{': ' * bool(told)}{told}[/bold]"
+        f"[bold]{': '.join(filter(None, (done or 'no fault', became)))}[/bold]"
         f" in {record.seconds:.0f} s",
         soft_wrap=True,
     )
+
+
+def _results(faults: list[Outcome]) -> Iterator[str]:
+    """How many faults came to which result; that none recovered is said, too."""
+    for result, words in _COUNTED.items():
+        count = sum(each.result == result for each in faults)
+        if count or (faults and result == "recovered"):
+            yield f"{count} {words}"
+
+
+def _counted(count: int, word: str) -> str:
+    """`2 faults`; nothing for none."""
+    return f"{count} {word}{'s' * (count != 1)}" if count else ""
 
 
 def seed_line(seed: int) -> Iterator[str]:
@@ -113,7 +120,8 @@ def _did(reaction: Reaction, outcome: Outcome) -> str:
         if fault.kind == "kill":
             return f"was killed in phase '{reaction.phase}'"
     if reaction.kind == "finished":
-        return f"finished, {reaction.delay:+.2f} s against undisturbed"
+        late = reaction.delay
+        return "finished" + ("" if late is None else f", {late:+.2f} s against undisturbed")
     if reaction.kind == "hung":
         return f"hung in phase '{reaction.phase}' until the time was over"
     after = "" if reaction.after is None else f" after {reaction.after:.2f} s"

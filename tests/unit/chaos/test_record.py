@@ -38,6 +38,9 @@ def as_json(record: ChaosRecord = RECORD) -> dict[str, Any]:
     return data
 
 
+UNDISTURBED = as_json()["cases"][0]["undisturbed"]
+
+
 def text_of(record: ChaosRecord) -> str:
     console = Console(width=300, file=io.StringIO(), record=True)
     show_chaos(record, console)
@@ -151,6 +154,14 @@ def test_it_is_shown_in_one_form_only(
         ({"seed": "seven"}, "not a valid record: data.seed must be integer"),
         ({"cases": [{}]}, "not a valid record: data.cases[0] must contain"),
         ({"more": 1}, "not a valid record"),
+        (
+            {
+                "cases": [
+                    {"id": "x", "undisturbed": {**UNDISTURBED, "reported": []}, "outcomes": []}
+                ]
+            },
+            "data.cases[0].undisturbed.reported must contain at least 1 items",
+        ),
     ],
 )
 def test_what_is_no_record_is_refused(
