@@ -38,7 +38,7 @@ def as_json(record: ChaosRecord = RECORD) -> dict[str, Any]:
     return data
 
 
-UNDISTURBED = as_json()["cases"][0]["undisturbed"]
+CASE = as_json()["cases"][0]
 
 
 def text_of(record: ChaosRecord) -> str:
@@ -155,11 +155,7 @@ def test_it_is_shown_in_one_form_only(
         ({"cases": [{}]}, "not a valid record: data.cases[0] must contain"),
         ({"more": 1}, "not a valid record"),
         (
-            {
-                "cases": [
-                    {"id": "x", "undisturbed": {**UNDISTURBED, "reported": []}, "outcomes": []}
-                ]
-            },
+            {"cases": [{**CASE, "undisturbed": {**CASE["undisturbed"], "reported": []}}]},
             "data.cases[0].undisturbed.reported must contain at least 1 items",
         ),
     ],

@@ -109,6 +109,13 @@ def test_a_repetition_is_told_only_where_it_failed() -> None:
     assert "repetition 1: undisturbed again" in next(outcome_lines(came_of(whole(8.0))))
 
 
+def test_a_record_may_not_know_a_delay() -> None:
+    """Who finished is told to have finished, with a delay or without."""
+    seen = came_of(whole(fault=KILL, struck=STRUCK))
+    unknown = tuple(replace(each, delay=None) for each in seen.reactions)
+    assert block(replace(seen, reactions=unknown))[1] == "    worker 0: finished"
+
+
 def test_nothing_of_a_record_reaches_a_terminal_as_a_command() -> None:
     """A message that holds escape codes or markup is shown as it is written, without effect."""
     evil = replace(came_of(killed()), evidence="\x1b[31m[bold]red[/bold]")
