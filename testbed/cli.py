@@ -229,7 +229,17 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
     shown.add_argument("--html", metavar="PAGE", help="write a page to look at in a browser")
 
 
+_CHAOS_EPILOG = """exit status:
+  0  every case came to its end as it does undisturbed; with --fault none, every time
+  1  one did not, or not with what it claims, or a fault did not strike
+  2  the command was wrong, or a script could not be read
+  130  interrupted
+"""
+
+
 def _add_chaos(parser: argparse.ArgumentParser) -> None:
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = _CHAOS_EPILOG
     parser.add_argument("patterns", nargs="+", metavar="NAME", help="as for testbed run")
     what = parser.add_argument_group("what is run")
     what.add_argument(

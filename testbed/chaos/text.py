@@ -144,10 +144,10 @@ def _became(outcome: Outcome) -> tuple[str, str]:
     if outcome.result == "missed" and outcome.fault:
         fault = outcome.fault
         return "did not strike", f": worker {fault.worker} never came to {fault.phase}"
-    if outcome.result == "recovered":
-        went_on = f", {_went_on(outcome.resumed)}" if outcome.resumed else ""
-        unknown = f", {outcome.steps} steps" if outcome.steps and outcome.restarts else ""
-        return "recovered", f"{restarted}{went_on or unknown}"
+    if outcome.resumed:
+        restarted += f", {_went_on(outcome.resumed)}"
+    elif outcome.restarts and outcome.steps and outcome.result != "lost":
+        restarted += f", took {_counted(outcome.steps, 'step')}"
     # The sentence of the hang stands above.
     why = f": {fails}" if fails and fails != outcome.hang else ""
     return _COUNTED[outcome.result], restarted + why

@@ -205,8 +205,9 @@ def test_what_came_about_outlives_a_full_disk(
 
 
 def test_faults_are_described(capsys: pytest.CaptureFixture[str]) -> None:
-    """The help names every fault."""
+    """The help names every fault and every exit status."""
     with pytest.raises(SystemExit):
         main(["chaos", "--help"])
     shown = capsys.readouterr().out
     assert "{kill,terminate,stop,slow,cut,absent,none}" in shown
+    assert all(status in shown for status in ("  0  ", "  1  ", "  2  ", "  130  "))

@@ -89,7 +89,7 @@ def test_a_hang() -> None:
         ),
         (
             came_of(killed(), killed(), whole(8.0)),
-            "recovered but wrong after 2 restarts: wrong_value: 8 for 6",
+            "recovered but wrong after 2 restarts, took 6 steps: wrong_value: 8 for 6",
         ),
         (
             came_of(killed()),
