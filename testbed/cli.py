@@ -139,14 +139,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     _add_isolation(how)
     how.add_argument("-j", "--jobs", type=int, metavar="N", help="cases side by side")
     how.add_argument("--fresh", action="store_true", help="a new interpreter for every worker")
-    how.add_argument(
-        "--start-timeout", type=float, default=60.0, metavar="S",
-        help="seconds until every worker of a case has joined (default 60)",
-    )  # fmt: skip
-    how.add_argument(
-        "--timeout", type=float, default=60.0, metavar="S",
-        help="seconds from then until every worker has reported (default 60)",
-    )  # fmt: skip
+    _add_deadlines(how)
     shown = parser.add_argument_group("what is shown")
     shown.add_argument("--json", metavar="FILE", help="write the whole result there, too")
     _add_files(shown)
@@ -165,12 +158,23 @@ def _add_isolation(group: argparse._ArgumentGroup) -> None:
     )
 
 
+def _add_deadlines(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--start-timeout", type=float, default=60.0, metavar="S",
+        help="seconds until every worker of a case has joined (default 60)",
+    )  # fmt: skip
+    group.add_argument(
+        "--timeout", type=float, default=60.0, metavar="S",
+        help="seconds from then until every worker has reported (default 60)",
+    )  # fmt: skip
+
+
 def _add_report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "files",
         nargs="+",
         metavar="FILE",
-        help="what run --json or bench --json wrote, or a run's folder; of two, the later one last",
+        help="what --json wrote, of run, bench or chaos, or a run's folder; of two, the later last",
     )
     parser.add_argument("--markdown", action="store_true", help="print a Markdown page")
     _add_files(parser)
@@ -274,14 +278,7 @@ def _add_chaos(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     how = parser.add_argument_group("how")
     _add_isolation(how)
-    how.add_argument(
-        "--start-timeout", type=float, default=60.0, metavar="S",
-        help="seconds until every worker of a case has joined (default 60)",
-    )  # fmt: skip
-    how.add_argument(
-        "--timeout", type=float, default=60.0, metavar="S",
-        help="seconds from then until every worker has reported (default 60)",
-    )  # fmt: skip
+    _add_deadlines(how)
     shown = parser.add_argument_group("what is shown")
     shown.add_argument("--json", metavar="FILE", help="write the whole record there, too")
     shown.add_argument(

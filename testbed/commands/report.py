@@ -33,7 +33,7 @@ def main(options: argparse.Namespace) -> int:
     """Show one record, or two side by side; of a run and a benchmark, a page of both."""
     _require_sensible(options)
     wanted = all_destinations(html=options.html, junit=options.junit)
-    documents = [(name, read_document(name, *KINDS, CHAOS)) for name in options.files]
+    documents = [(name, read_document(name, *KINDS)) for name in options.files]
     if any(data["kind"] == CHAOS for _, data in documents):
         return _report_chaos(documents, options)
     runs = [run_in(data, name) for name, data in documents if data["kind"] == "run"]

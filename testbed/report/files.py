@@ -23,7 +23,7 @@ LARGEST_BYTES = 50_000_000
 DEEPEST = 40
 
 _SCHEMAS = Path(__file__).parent
-KINDS = ("run", "bench")
+KINDS = ("run", "bench", "chaos")
 
 
 def read_record(name: str) -> RunRecord:
