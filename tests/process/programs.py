@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import fcntl
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -190,7 +191,7 @@ def hold_a_port(orders: dict[str, Any], channel: Channel) -> None:
 def leave_shared_memory(orders: dict[str, Any], channel: Channel) -> None:
     """Leave what only its owner would remove: shared memory, and a temporary file."""
     channel.phase("joined")
-    shared = Path("/dev/shm") / f"left-by-{os.getpid()}-{orders['worker']}"
+    shared = Path("/dev/shm") / f"left-by-a-test-{secrets.token_hex(8)}"
     shared.write_text("left")
     _, temporary = tempfile.mkstemp()
     write_json(Path(orders["report"]), [str(shared), temporary])
