@@ -14,7 +14,7 @@ from testbed.cluster import tf_config
 from testbed.devices import Devices
 from testbed.diagnosis import Diagnosis, diagnose
 from testbed.fault import NEED_OWN_NETWORK, Fault
-from testbed.launch.cluster_end import ClusterEnd, WorkerEnd
+from testbed.launch.cluster_end import ClusterEnd, WorkerEnd, first_failed
 from testbed.launch.cluster_run import Deadlines, WorkerOrders, run_cluster
 from testbed.launch.isolation import AUTO, Isolation
 from testbed.launch.ports import held_ports
@@ -33,8 +33,6 @@ SERVE = f"{WORKER_MODULE}:serve"
 FIRST_SEED = 1000
 
 LOOPBACK = "127.0.0.1"
-# A worker that raised so long before another died may be why it died.
-CLEARLY_S = 1.0
 LEDGER_LENGTH = 50
 
 REPORT_LIMIT = 16 * 2**20
@@ -121,6 +119,12 @@ class Attempt:
         """The workers that ended without a report, but for the one to which that was done."""
         victim = self.fault.worker if self.fault else None
         return [end for end in self.end.guilty if end.complaint and end.worker != victim]
+
+    @property
+    def first_failed(self) -> WorkerEnd | None:
+        """The worker that failed first, by its end or by what it raised."""
+        raised = {report.worker for report in self.reports if report.raised}
+        return first_failed(self.died, [end for end in self.end.workers if end.worker in raised])
 
 
 @dataclass(frozen=True)
@@ -259,7 +263,7 @@ class CaseRun:
             return failed(
                 case, expected, f"{raised[0]}; a run has no network but its own: --isolation none"
             )
-        if last.died and not _raised_before(last):
+        if last.died and last.first_failed in last.died:
             return failed(case, expected, end.cause, **stopped)
         if not raised and end.overdue == "start" and not last.fault:
             return failed(case, expected, end.cause, **stopped)
@@ -271,13 +275,6 @@ class CaseRun:
 def _sought_network(problem: Raised) -> bool:
     """Whether a worker asked for another host by its name, as to download something."""
     return "socket.gaierror" in problem.traceback
-
-
-def _raised_before(attempt: Attempt) -> bool:
-    """Whether a worker raised clearly before another died, so that the death may follow from it."""
-    raised = {report.worker for report in attempt.reports if report.raised}
-    first = min((end.after for end in attempt.end.workers if end.worker in raised), default=None)
-    return first is not None and first + CLEARLY_S < attempt.died[0].after
 
 
 def _ledger(end: ClusterEnd) -> tuple[tuple[tuple[str, float], ...], ...]:

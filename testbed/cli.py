@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import importlib.util
+import math
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -19,6 +20,15 @@ _EPILOG = """exit status:
   0  every case showed what its scenario expects
   1  something unexpected was seen, or could not be judged
   2  the command was wrong, or a script could not be read
+  130  interrupted
+"""
+
+
+_LAUNCH_EPILOG = """exit status:
+  0  every worker ended with 0
+  N  a worker ended with N, as python would: the first that failed decides; 128 + S by signal S
+  124  the time was over
+  2  the command was wrong
   130  interrupted
 """
 
@@ -93,6 +103,9 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("report", help="show a recorded run or benchmark, or compare two")
     )
     _add_bench(commands.add_parser("bench", help="what sharing, scaling and the testbed cost"))
+    _add_launch(
+        commands.add_parser("launch", help="run your own program as a cluster on this machine")
+    )
     _add_chaos(commands.add_parser("chaos", help="kill, stop or cut off workers; what recovers"))
     doctor = commands.add_parser(
         "doctor", help="versions, devices and leftovers; what to do about each"
@@ -148,7 +161,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_isolation(group: argparse._ArgumentGroup) -> None:
+def _add_isolation(group: argparse._ActionsContainer) -> None:
     group.add_argument(
         "--isolation",
         default="auto",
@@ -239,6 +252,36 @@ _CHAOS_EPILOG = """exit status:
   2  the command was wrong, or a script could not be read
   130  interrupted
 """
+
+
+def _add_launch(parser: argparse.ArgumentParser) -> None:
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.usage = "testbed launch [OPTION ...] (SCRIPT | -m MODULE) [ARGUMENT ...]"
+    parser.epilog = _LAUNCH_EPILOG
+    parser.add_argument(
+        "program", nargs=argparse.REMAINDER, metavar="SCRIPT", help="and its own arguments"
+    )
+    parser.add_argument(
+        "-m", dest="module", nargs=argparse.REMAINDER, metavar="MODULE",
+        help="a module instead of a script, and its own arguments",
+    )  # fmt: skip
+    parser.add_argument("--workers", type=int, default=2, metavar="W", help="default 2")
+    parser.add_argument(
+        "--replicas", type=int, default=1, metavar="R", help="devices of each worker (default 1)"
+    )
+    parser.add_argument(
+        "--device", default="cpu", choices=("cpu", "gpu", "split-gpu"), help="as for testbed run"
+    )
+    parser.add_argument("--fresh", action="store_true", help="a new interpreter for every worker")
+    parser.add_argument(
+        "--start-timeout", type=float, default=60.0, metavar="S",
+        help="seconds from when the first worker makes its strategy until all have (default 60)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--timeout", type=float, default=math.inf, metavar="S",
+        help="seconds until every worker has ended (default: no limit)",
+    )  # fmt: skip
+    _add_isolation(parser)
 
 
 def _add_chaos(parser: argparse.ArgumentParser) -> None:

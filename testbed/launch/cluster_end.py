@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from testbed.launch.hang import Standing, describe_hang
 from testbed.launch.stacks import NOWHERE, Place
+
+# A worker that raised so long before another died may be why it died.
+CLEARLY_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,23 @@ class ClusterEnd:
             place=end.place,
             peers=len(self.workers) - 1,
         )
+
+
+def first_failed(died: Sequence[WorkerEnd], raised: Sequence[WorkerEnd]) -> WorkerEnd | None:
+    """The worker that failed first, of those that died and those that raised.
+
+    Peers notice a death at once, and may have raised before the server has collected who died: so
+    what was raised comes first only where it clearly did.
+    """
+    death = min(died, key=_after, default=None)
+    error = min(raised, key=_after, default=None)
+    if death and error:
+        return error if error.after + CLEARLY_S < death.after else death
+    return death or error
+
+
+def _after(end: WorkerEnd) -> float:
+    return end.after
 
 
 def describe_end(status: int) -> str:

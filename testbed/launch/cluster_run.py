@@ -15,7 +15,7 @@ from testbed.fault import Fault
 from testbed.launch.cluster_end import ClusterEnd, Told, WorkerEnd
 from testbed.launch.faults import Strike
 from testbed.launch.memory import oom_kills
-from testbed.launch.output import TOO_MUCH_OUTPUT, exceeds, shorten
+from testbed.launch.output import OUTPUT_LIMIT, TOO_MUCH_OUTPUT, exceeds, shorten
 from testbed.launch.preloaded import PreloadedServer
 from testbed.launch.run_folder import CaseFolder
 from testbed.launch.stacks import NOWHERE, where_blocked
@@ -40,6 +40,9 @@ class Deadlines:
     """Until every worker has told the phase `joined`."""
     run: float = 60.0
     """From then until every worker has reported."""
+    begin: str = ""
+    """The phase from which the first of them counts, once any worker has told it; then the second
+    counts from the start of the cluster. For programs that join when they please, or never."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ async def run_cluster(
     fresh: bool = False,
     watch: Callable[[Sequence[WorkerProcess]], Awaitable[None]] | None = None,
     fault: Fault | None = None,
+    output_limit: float = OUTPUT_LIMIT,
 ) -> ClusterEnd:
     """Run one cluster to its end; no process of it is left when this returns or raises.
 
@@ -75,6 +79,7 @@ async def run_cluster(
         fault: what is done to one of the workers. Then the others are not ended when one has
             failed: what they do about it is what is to be seen. One that has failed by raising
             leaves at once, as a program does.
+        output_limit: bytes that each worker may print; who prints more is ended.
     """
     began, kills = time.monotonic(), oom_kills()
     changed = asyncio.Event()
@@ -83,7 +88,7 @@ async def run_cluster(
     with _ledger(folder, began) as note:
         running = _start_all(server, workers, folder, changed, note, fresh=fresh, fault=fault)
         try:
-            beside.start(_watch_output(running, folder))
+            beside.start(_watch_output(running, folder, output_limit))
             if watch:
                 beside.start(watch(running))
             if strike:
@@ -94,10 +99,7 @@ async def run_cluster(
                 await _collect_stacks(running, folder)
             # What counts is how far they came by themselves: once the first ones leave, a worker
             # that waited for them may still raise and report.
-            ends = tuple(
-                _end_of(worker, index, folder, began, stuck=bool(overdue))
-                for index, worker in enumerate(running)
-            )
+            ends = _ends_of(running, folder, began, output_limit, stuck=bool(overdue))
             _let_leave(running)
         except BaseException:
             for worker in running:
@@ -107,7 +109,7 @@ async def run_cluster(
             await beside.stop()
             held = await _wait_until_all_ended(running)
     for end in ends:
-        if exceeds(end.log):
+        if exceeds(end.log, output_limit):
             shorten(end.log)
     struck = strike.at - began if strike and strike.at else None
     hint = held or _hint(ends, kills)
@@ -173,11 +175,31 @@ class _Beside:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
+def _ends_of(
+    workers: Sequence[WorkerProcess],
+    folder: CaseFolder,
+    began: float,
+    limit: float,
+    *,
+    stuck: bool,
+) -> tuple[WorkerEnd, ...]:
+    return tuple(
+        _end_of(worker, index, folder, began, limit, stuck=stuck)
+        for index, worker in enumerate(workers)
+    )
+
+
 def _end_of(
-    worker: WorkerProcess, index: int, folder: CaseFolder, began: float, *, stuck: bool
+    worker: WorkerProcess,
+    index: int,
+    folder: CaseFolder,
+    began: float,
+    limit: float,
+    *,
+    stuck: bool,
 ) -> WorkerEnd:
     log = folder.log(index)
-    ended_for = worker.ended_for or (TOO_MUCH_OUTPUT if exceeds(log) else "")
+    ended_for = worker.ended_for or (TOO_MUCH_OUTPUT if exceeds(log, limit) else "")
     return WorkerEnd(
         index,
         log,
@@ -219,11 +241,11 @@ def _ledger(folder: CaseFolder, began: float) -> Iterator[Callable[[int, dict[st
         yield note
 
 
-async def _watch_output(workers: Sequence[WorkerProcess], folder: CaseFolder) -> None:
+async def _watch_output(workers: Sequence[WorkerProcess], folder: CaseFolder, limit: float) -> None:
     """End a worker that prints without end, before the disk is full."""
     while True:
         for index, worker in enumerate(workers):
-            if exceeds(folder.log(index)):
+            if exceeds(folder.log(index), limit):
                 worker.end_for(TOO_MUCH_OUTPUT)
         await asyncio.sleep(OUTPUT_INTERVAL_S)
 
@@ -259,10 +281,20 @@ async def _wait_for_reports(
             worker.reached("joined") or worker.status is not None for worker in workers
         )
 
-    changed = beside.changed
-    if not await _until(joined, changed, deadlines.start):
+    def begun() -> bool:
+        return settled() or any(worker.reached(deadlines.begin) for worker in workers)
+
+    changed, left = beside.changed, deadlines.run
+    if deadlines.begin:
+        end = time.monotonic() + deadlines.run
+        if not await _until(begun, changed, deadlines.run):
+            return "run"
+        if not await _until(joined, changed, min(deadlines.start, end - time.monotonic())):
+            return "start" if time.monotonic() < end else "run"
+        left = end - time.monotonic()
+    elif not await _until(joined, changed, deadlines.start):
         return "start"
-    if not await _until(settled, changed, deadlines.run):
+    if not await _until(settled, changed, left):
         return "run"
     if not await _until(over, changed, PEER_GRACE_S):
         return "run"

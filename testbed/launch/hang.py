@@ -78,8 +78,8 @@ def _sentence(group: list[Standing], missed: str = "", known: str = "") -> str:
         return f"{who} wait{'s' * one} in {inside}{at}"
     if not first.place.known:
         at = ", without a stack to show (stopped, or held by the kernel)"
-    elif not at and first.place.in_tensorflow:
-        at = ", in TensorFlow"
+    elif first.place.in_tensorflow:
+        at = ", in TensorFlow" + (f", called at {first.place.at}" if at else "")
     if not first.joined:
         return f"{who} {has} not joined and {is_} in phase '{first.phase}'{at}"
     return f"{who} {is_} in phase '{first.phase}'{at}{without}"

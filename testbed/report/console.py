@@ -22,6 +22,7 @@ from rich.table import Column
 
 from testbed.launch.isolation import Isolation
 from testbed.launch.worker_process import WorkerProcess
+from testbed.report.follow import Follower
 from testbed.report.text import console, describe
 from testbed.scenario import Case
 from testbed.selection import Selection
@@ -105,11 +106,12 @@ class ConsoleObserver:
     ) -> None:
         """See `testbed.case_run.Observer`; follows workers and logs until it is cancelled."""
         self._workers[case] = workers
-        offsets, told = [0] * len(logs), [0] * len(workers)
+        follower, told = Follower(logs), [0] * len(workers)
 
         def show() -> None:
             if self._verbose:
-                self._show_new(logs, offsets)
+                for worker, line in follower.lines():
+                    self._print(f"[dim]worker {worker} |[/dim] {escape(line)}")
                 self._show_phases(workers, told)
             self._update()
 
@@ -129,17 +131,6 @@ class ConsoleObserver:
             for phase, following in itertools.pairwise([*new, ""]):
                 if not (phase.startswith("step ") and following.startswith("step ")):
                     self._print(f"[dim]worker {number} : {escape(phase)}[/dim]")
-
-    def _show_new(self, logs: Sequence[Path], offsets: list[int]) -> None:
-        for worker, log in enumerate(logs):
-            if not log.exists():
-                continue
-            with log.open("rb") as file:
-                file.seek(offsets[worker])
-                whole, newline, _ = file.read().rpartition(b"\n")
-            offsets[worker] += len(whole) + len(newline)
-            for line in whole.decode(errors="replace").splitlines():
-                self._print(f"[dim]worker {worker} |[/dim] {escape(line)}")
 
     def _update(self) -> None:
         ids = ", ".join(self._describe(case) for case in self._running[:2])

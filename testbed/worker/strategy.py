@@ -38,15 +38,20 @@ def build_strategy(deployment: Deployment, device: str, worker: int) -> Any:
     Raises:
         RuntimeError: the strategy has other replicas than were asked for.
     """
-    replicas = deployment.cluster.replicas_per_worker
-    if device == "cpu":
-        # OneDeviceStrategy gets a second device, so that what it does not place is seen.
-        _configure_cpus(2 if deployment.strategy == "one_device" else replicas)
-    else:
-        _configure_gpus(replicas, split=device == "split-gpu")
+    # OneDeviceStrategy gets a second device, so that what it does not place is seen.
+    spare = deployment.strategy == "one_device" and device == "cpu"
+    configure_devices(2 if spare else deployment.cluster.replicas_per_worker, device)
     strategy = _BUILDERS[deployment.strategy](deployment, device, worker)
     require_replicas(strategy, deployment)
     return strategy
+
+
+def configure_devices(count: int, device: str) -> None:
+    """Have so many logical devices for replicas; before the runtime starts."""
+    if device == "cpu":
+        _configure_cpus(count)
+    else:
+        _configure_gpus(count, split=device == "split-gpu")
 
 
 def replica_devices(strategy: Any) -> tuple[str, ...]:

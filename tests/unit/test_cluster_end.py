@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.launch.cluster_end import ClusterEnd, Told, WorkerEnd, describe_end
+from testbed.launch.cluster_end import ClusterEnd, Told, WorkerEnd, describe_end, first_failed
 
 CORE_DUMPED = 0x80
 
@@ -47,3 +47,30 @@ def test_where_all_have_reported_there_is_no_cause(tmp_path: Path) -> None:
     """A cluster whose workers have all reported went well, whatever signal let them leave."""
     ends = tuple(WorkerEnd(n, tmp_path, reported=True, status=9) for n in range(3))
     assert ClusterEnd(ends, overdue="", seconds=1.0).cause == ""
+
+
+@pytest.mark.parametrize(
+    ("died", "raised", "first"),
+    [
+        ([2.0], [], 2.0),
+        ([], [2.0, 1.0], 1.0),
+        ([2.0, 1.5], [1.9], 1.5),
+        # The peer's error reached us first, and yet follows from the death.
+        ([2.0], [1.5], 2.0),
+        ([2.0], [0.5], 0.5),
+    ],
+)
+def test_who_failed_first(
+    tmp_path: Path, died: list[float], raised: list[float], first: float
+) -> None:
+    """A death counts before what peers raised, unless they clearly raised before it."""
+    deaths = [WorkerEnd(0, tmp_path, status=9, after=after) for after in died]
+    errors = [WorkerEnd(1, tmp_path, reported=True, after=after) for after in raised]
+    found = first_failed(deaths, errors)
+    assert found is not None
+    assert found.after == first
+
+
+def test_where_none_failed_there_is_no_first() -> None:
+    """Without a death and without an error nobody failed."""
+    assert first_failed([], []) is None

@@ -55,7 +55,7 @@ CASES = {
     ),
     "alone": (
         [at(0, 3, peers=0)],
-        "worker 0 is in phase 'step 3', at train.py:31 in step",
+        "worker 0 is in phase 'step 3', in TensorFlow, called at train.py:31 in step",
     ),
     "not joined": (
         [

@@ -1,0 +1,144 @@
+"""Somebody's own program as a cluster: its workers, from their ports to their exit codes."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from testbed.cluster import Cluster, tf_config
+from testbed.devices import Devices
+from testbed.launch.cluster_end import ClusterEnd, WorkerEnd, first_failed
+from testbed.launch.cluster_run import Deadlines, WorkerOrders, run_cluster
+from testbed.launch.ports import held_ports
+from testbed.launch.preloaded import PreloadedServer
+from testbed.launch.run_folder import CaseFolder
+from testbed.launch.worker_process import WorkerProcess
+from testbed.strategies import Deployment
+
+MODULE = "testbed.worker.program"
+ENTRY = f"{MODULE}:run_program"
+STRATEGY = "multi_worker_mirrored"
+
+TIME_IS_OVER = 124
+"""The exit code of a program whose time is over, as timeout(1) has it."""
+
+Watch = Callable[[Sequence[WorkerProcess]], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Program:
+    """What is run: a script's path or a module's name, and its arguments."""
+
+    name: str
+    arguments: tuple[str, ...] = ()
+    is_module: bool = False
+
+
+@dataclass(frozen=True)
+class ProgramEnd:
+    """What became of a program."""
+
+    codes: tuple[int, ...]
+    """Each worker's exit code as a shell gives it: of one that was killed, 128 and the signal."""
+    cause: str
+    """What went wrong, in one sentence; nothing where every worker ended with 0."""
+    code: int
+    """The exit code of it all: 0, or that of the cause."""
+    seconds: float
+
+
+async def run_program(
+    server: PreloadedServer,
+    program: Program,
+    cluster: Cluster,
+    folder: CaseFolder,
+    deadlines: Deadlines,
+    *,
+    devices: Devices,
+    fresh: bool = False,
+    watch: Watch | None = None,
+) -> ProgramEnd:
+    """Run a program in every worker of a cluster, until all have ended or one has failed."""
+    deployment = Deployment(STRATEGY, cluster)
+    tasks = deployment.tasks
+    with held_ports(len(tasks)) as ports:
+        addresses = [f"127.0.0.1:{port}" for port in ports]
+        workers = [
+            WorkerOrders(
+                {
+                    "entry": ENTRY,
+                    "program": program.name,
+                    "is_module": program.is_module,
+                    "arguments": list(program.arguments),
+                    "replicas": cluster.replicas_per_worker,
+                    "device": devices.kind,
+                    "worker": number,
+                    "report": str(folder.report(number)),
+                },
+                {
+                    **devices.environment(deployment, number),
+                    "TF_CONFIG": tf_config(tasks, addresses, task),
+                    # Lets the worker listen on a port that this process holds; for nobody else.
+                    "TF_GRPC_REUSE_PORT": "true",
+                },
+            )
+            for number, task in enumerate(tasks)
+        ]
+        end = await run_cluster(
+            server,
+            workers,
+            folder,
+            deadlines,
+            fresh=fresh,
+            watch=watch,
+            # How much a program prints is its own affair.
+            output_limit=math.inf,
+        )
+    return program_end(end, [_report(folder, worker) for worker in end.workers])
+
+
+def program_end(end: ClusterEnd, reports: Sequence[dict[str, Any]]) -> ProgramEnd:
+    """What became of a program, from how its cluster ended and what its workers reported.
+
+    Args:
+        end: of the cluster.
+        reports: of each worker; empty of one without.
+    """
+    codes = tuple(
+        _code(worker, report) for worker, report in zip(end.workers, reports, strict=True)
+    )
+    died = [worker for worker in end.workers if worker.complaint]
+    failed = [worker for worker in end.workers if reports[worker.worker].get("code")]
+    first = first_failed(died, failed)
+    if first is None:
+        return ProgramEnd(codes, end.cause, TIME_IS_OVER if end.cause else 0, end.seconds)
+    code = codes[first.worker]
+    report = reports[first.worker]
+    cause = first.complaint or (
+        f"worker {first.worker} failed after {first.after:.1f} s with exit code {code}"
+        + f": {report['raised']}" * bool(report["raised"])
+    )
+    return ProgramEnd(codes, cause, code, end.seconds)
+
+
+def _code(worker: WorkerEnd, report: dict[str, Any]) -> int:
+    if report:
+        return int(report["code"])
+    if worker.status is None:
+        return TIME_IS_OVER
+    if os.WIFSIGNALED(worker.status):
+        return 128 + os.WTERMSIG(worker.status)
+    # A worker that ended without a report did not end well, whatever it says.
+    return os.waitstatus_to_exitcode(worker.status) or 1
+
+
+def _report(folder: CaseFolder, worker: WorkerEnd) -> dict[str, Any]:
+    if not worker.reported:
+        return {}
+    found: dict[str, Any] = json.loads(Path(folder.report(worker.worker)).read_text())
+    return found

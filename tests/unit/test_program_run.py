@@ -1,0 +1,57 @@
+"""What became of a program, from how its workers ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from testbed.launch.cluster_end import ClusterEnd, Told, WorkerEnd
+from testbed.program_run import TIME_IS_OVER, program_end
+
+LOG = Path("log")
+LEDGER = (Told("started", 0.1),)
+GOOD = {"code": 0, "raised": ""}
+
+
+def end_of(*workers: WorkerEnd, overdue: str = "") -> ClusterEnd:
+    return ClusterEnd(workers, overdue, seconds=9.0)
+
+
+def reported(worker: int, after: float = 1.0) -> WorkerEnd:
+    return WorkerEnd(worker, LOG, LEDGER, reported=True, after=after)
+
+
+def test_a_program_that_goes_well_has_no_cause() -> None:
+    """Where all workers end with 0, so does the program."""
+    end = program_end(end_of(reported(0), reported(1)), [GOOD, GOOD])
+    assert (end.code, end.codes, end.cause, end.seconds) == (0, (0, 0), "", 9.0)
+
+
+def test_the_first_exit_code_is_the_program_s() -> None:
+    """Of several workers that fail, the first decides, whatever its index is."""
+    failed: list[dict[str, Any]] = [{"code": 3, "raised": ""}, {"code": 1, "raised": "OSError: no"}]
+    end = program_end(end_of(reported(0, 2.5), reported(1, 1.5)), failed)
+    assert (end.code, end.codes) == (1, (3, 1))
+    assert end.cause == "worker 1 failed after 1.5 s with exit code 1: OSError: no"
+
+
+def test_a_signal_is_told_as_a_shell_tells_it() -> None:
+    """A worker that was killed gives 128 and the signal's number."""
+    killed = WorkerEnd(1, LOG, LEDGER, status=9, after=1.0)
+    waits = WorkerEnd(0, LOG, LEDGER)
+    end = program_end(end_of(waits, killed, overdue="run"), [{}, {}])
+    assert (end.code, end.codes) == (137, (TIME_IS_OVER, 137))
+    assert end.cause == "worker 1 ended after 1.0 s in phase 'started': killed by SIGKILL"
+
+
+def test_who_leaves_without_a_word_has_failed() -> None:
+    """os._exit(0) is no success: nobody knows what the worker had still to do."""
+    left = WorkerEnd(0, LOG, LEDGER, status=0, after=1.0)
+    assert program_end(end_of(left), [{}]).code == 1
+
+
+def test_a_hang_has_a_code_of_its_own() -> None:
+    """Where nobody failed and the time is over, the code says that."""
+    end = program_end(end_of(reported(0), WorkerEnd(1, LOG, LEDGER), overdue="run"), [GOOD, {}])
+    assert end.code == TIME_IS_OVER
+    assert end.cause.startswith("worker 1 has not joined and is in phase 'started'")
