@@ -80,6 +80,7 @@ class Visitor:
         environment = {
             **self._case_run.devices.environment(setup.case.deployment, 0),
             RUN_MARK: str(self._folder.path),
+            "TMPDIR": str(self._folder.temporary),
         }
         if setup.how == "bare_fork":
             await self._fork.start(environment=environment)

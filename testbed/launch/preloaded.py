@@ -12,8 +12,9 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -197,17 +198,24 @@ def _finish(asked: asyncio.Future[None]) -> None:
         asked.set_result(None)
 
 
-def _temporary(folder: RunFolder) -> dict[str, str]:
+@contextlib.contextmanager
+def _temporary(folder: RunFolder) -> Iterator[Path]:
     """Where workers put their temporary files, among them the code that AutoGraph makes.
 
-    TensorFlow traces no code from a file whose name is not UTF-8, so that the machine's own place
-    has to do where the run's folder has such a name.
+    TensorFlow traces no code from a file whose name is not UTF-8, so that a folder among the
+    machine's temporary files has to do where the run's has such a name.
     """
     try:
         folder.temporary.as_posix().encode("utf-8")
     except UnicodeEncodeError:
-        return {}
-    return {"TMPDIR": str(folder.temporary)}
+        with tempfile.TemporaryDirectory(prefix="testbed-") as elsewhere:
+            yield Path(elsewhere)
+        return
+    folder.temporary.mkdir(exist_ok=True)
+    try:
+        yield folder.temporary
+    finally:
+        shutil.rmtree(folder.temporary, ignore_errors=True)
 
 
 @contextlib.asynccontextmanager
@@ -235,23 +243,22 @@ async def preloaded_server(
     """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     ours.setblocking(False)
-    folder.temporary.mkdir(exist_ok=True)
-    marks = {RUN_MARK: str(folder.path), **_temporary(folder)}
     command = [python, "-m", server.__name__, str(theirs.fileno()), isolation, *preload]
-    with theirs, folder.server_log.open("ab") as output:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            env={**server_environment(os.environ, exact=exact), **(environment or {}), **marks},
-            pass_fds=[theirs.fileno()],
-            start_new_session=True,
-        )
-    running = PreloadedServer(process, ours, folder.server_log)
-    try:
-        await running.wait_until_ready(isolation)
-        yield running
-    finally:
-        running.stop()
-        shutil.rmtree(folder.temporary, ignore_errors=True)
+    with _temporary(folder) as temporary:
+        marks = {RUN_MARK: str(folder.path), "TMPDIR": str(temporary)}
+        with theirs, folder.server_log.open("ab") as output:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env={**server_environment(os.environ, exact=exact), **(environment or {}), **marks},
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+        running = PreloadedServer(process, ours, folder.server_log)
+        try:
+            await running.wait_until_ready(isolation)
+            yield running
+        finally:
+            running.stop()

@@ -54,6 +54,11 @@ CRASHES = {
         'bed.claim("x" * 100 * 2**20, value="x")',
         r"worker 1 reported \d+ MiB; at most 16 MiB: claim less, or fewer objects",
     ),
+    "report that is none": (
+        "import testbed.worker.main as main\n"
+        "        main.write_json = lambda path, _: path.write_text('{\"version\": 1')",
+        r"worker 1's report cannot be read \(JSONDecodeError: ",
+    ),
     "huge output": (
         'print("x" * 100 * 2**20)',
         r"worker 1 was ended after \d+\.\d s in phase '.*': it printed more than 64 MiB",

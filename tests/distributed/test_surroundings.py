@@ -100,12 +100,19 @@ def test_any_folder_will_do(script: Callable[..., str], tmp_path: Path, name: st
     """A script and its run in a folder of any name give the verdicts and files as anywhere."""
     folder = tmp_path / name
     folder.mkdir()
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
     path = Path(script(COUNTER, name="mine")).rename(folder / f"{name}.py")
     done = subprocess.run(
         [sys.executable, "-m", "testbed", "run", f"./{path.name}", "--strategy", "mirrored",
          *FILES],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "PYTHONIOENCODING": "ascii",
+            "TMPDIR": str(temporary),
+        },
         capture_output=True,
         text=True,
         timeout=120,
@@ -113,6 +120,7 @@ def test_any_folder_will_do(script: Callable[..., str], tmp_path: Path, name: st
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     assert "1 case: 1 break as expected, 0 unexpected" in done.stdout
+    assert list(temporary.iterdir()) == []
     (case,) = json.loads((folder / "result.json").read_text())["cases"]
     shown = os.fsencode(name).decode("utf-8", "backslashreplace")
     assert case["evidence"] == "10 for 5"
