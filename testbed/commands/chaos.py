@@ -15,9 +15,8 @@ from testbed.chaos.replay import replay_command
 from testbed.chaos.run import Request, chaos
 from testbed.chaos.text import seed_line, show_sums
 from testbed.cli import OK, UNEXPECTED, WRONG_COMMAND, require_tensorflow
-from testbed.commands.run import interruptible
+from testbed.commands.run import deadlines_of, interruptible, require_positive
 from testbed.errors import UsageError
-from testbed.launch.cluster_run import Deadlines
 from testbed.launch.run_folder import RUNS, json_text, new_run_folder
 from testbed.report.destinations import all_destinations
 from testbed.report.text import console, show_files
@@ -75,10 +74,8 @@ def _texts_of(record: ChaosRecord) -> Texts:
 
 
 def _request(options: argparse.Namespace) -> Request:
-    for name in ("timeout", "start_timeout", "seconds"):
-        number = getattr(options, name)
-        if not number > 0:
-            raise UsageError(f"--{name.replace('_', '-')} {number:g}: more than 0")
+    deadlines = deadlines_of(options)
+    require_positive("--seconds", options.seconds)
     for name, least in (("repeat", 1), ("restarts", 0)):
         number = getattr(options, name)
         if number < least:
@@ -91,7 +88,7 @@ def _request(options: argparse.Namespace) -> Request:
         repeat=options.repeat,
         restarts=options.restarts,
         options=Options(
-            deadlines=Deadlines(options.start_timeout, options.timeout),
+            deadlines=deadlines,
             isolation=options.isolation,
         ),
     )

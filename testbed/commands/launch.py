@@ -11,10 +11,9 @@ from rich.markup import escape
 
 from testbed.case_run import Options
 from testbed.cluster import Cluster
-from testbed.commands.run import interruptible
+from testbed.commands.run import deadlines_of, interruptible
 from testbed.devices import Devices
 from testbed.errors import UsageError
-from testbed.launch.cluster_run import Deadlines
 from testbed.launch.run_folder import RUNS, RunFolder, new_run_folder
 from testbed.launch.worker_process import WorkerProcess
 from testbed.program_run import MODULE, STRATEGY, Program, ProgramEnd, run_program
@@ -102,14 +101,10 @@ def _cluster(options: argparse.Namespace) -> Cluster:
 
 
 def _options(options: argparse.Namespace) -> Options:
-    start, run = options.start_timeout, options.timeout
-    for name, seconds in (("--timeout", run), ("--start-timeout", start)):
-        if not seconds > 0:
-            raise UsageError(f"{name} {seconds:g}: more than 0")
     return Options(
         device=options.device,
         fresh=options.fresh,
-        deadlines=Deadlines(start, run, begin=JOINING),
+        deadlines=deadlines_of(options, JOINING),
         isolation=options.isolation,
     )
 

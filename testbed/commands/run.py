@@ -89,14 +89,30 @@ def interruptible(work: Coroutine[Any, Any, Result]) -> Result:
         raise KeyboardInterrupt from None
 
 
+def deadlines_of(options: argparse.Namespace, begin: str = "") -> Deadlines:
+    """The deadlines that a command gives; for `begin` see `Deadlines`.
+
+    Raises:
+        UsageError: one of them is no time.
+    """
+    require_positive("--timeout", options.timeout)
+    require_positive("--start-timeout", options.start_timeout)
+    return Deadlines(options.start_timeout, options.timeout, begin)
+
+
+def require_positive(name: str, number: float | None) -> None:
+    """Refuse an option that is given and not more than 0.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if number is not None and not number > 0:
+        raise UsageError(f"{name} {number:g}: more than 0")
+
+
 def _run_options(options: argparse.Namespace) -> Options:
-    for name, number in (
-        ("-j", options.jobs),
-        ("--timeout", options.timeout),
-        ("--start-timeout", options.start_timeout),
-    ):
-        if number is not None and not number > 0:
-            raise UsageError(f"{name} {number:g}: more than 0")
+    require_positive("-j", options.jobs)
+    deadlines = deadlines_of(options)
     # Output of several cases at once cannot be read, so -v runs one after the other.
     jobs = options.jobs or (1 if options.verbose else os.cpu_count() or 1)
     return Options(
@@ -104,7 +120,7 @@ def _run_options(options: argparse.Namespace) -> Options:
         python=_interpreter(options.python),
         jobs=jobs,
         fresh=options.fresh,
-        deadlines=Deadlines(options.start_timeout, options.timeout),
+        deadlines=deadlines,
         isolation=options.isolation,
     )
 
