@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -10,33 +9,26 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from testbed.cluster import tf_config
 from testbed.devices import Devices
 from testbed.diagnosis import Diagnosis, diagnose
+from testbed.entry_run import run_entry
 from testbed.fault import NEED_OWN_NETWORK, Fault
-from testbed.launch.cluster_end import ClusterEnd, WorkerEnd, first_failed
-from testbed.launch.cluster_run import Deadlines, WorkerOrders, run_cluster
-from testbed.launch.isolation import AUTO, Isolation
-from testbed.launch.ports import held_ports
-from testbed.launch.preloaded import PreloadedServer
-from testbed.launch.run_folder import CaseFolder
-from testbed.launch.worker_process import WorkerProcess
+from testbed.launcher.cluster_end import ClusterEnd, WorkerEnd, first_failed
+from testbed.launcher.cluster_run import Deadlines
+from testbed.launcher.isolation import AUTO, Isolation
+from testbed.launcher.preloaded import PreloadedServer
+from testbed.launcher.report_file import UnreadableReportError, read_report, unreadable
+from testbed.launcher.run_folder import CaseFolder
+from testbed.launcher.worker_process import WorkerProcess
 from testbed.reading import Raised, WorkerReport
 from testbed.scenario import Case, Scenario
 from testbed.selection import Selection
-from testbed.strategies import STRATEGIES
 from testbed.verdict import Verdict, failed, judge
 
 WORKER_MODULE = "testbed.worker.main"
 RUN_CASE = f"{WORKER_MODULE}:run_case"
-SERVE = f"{WORKER_MODULE}:serve"
-FIRST_SEED = 1000
 
-LOOPBACK = "127.0.0.1"
 LEDGER_LENGTH = 50
-
-REPORT_LIMIT = 16 * 2**20
-"""Bytes of one worker's report; a case's own is a few thousand."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +41,7 @@ class Options:
     fresh: bool = False
     deadlines: Deadlines = field(default_factory=Deadlines)
     isolation: str = AUTO
-    """See `testbed.launch.isolation`."""
+    """See `testbed.launcher.isolation`."""
 
 
 class Observer(Protocol):
@@ -93,10 +85,6 @@ def lacking_for(fault: Fault | None, isolation: Isolation) -> str:
     if fault and fault.kind in NEED_OWN_NETWORK and not isolation.network:
         return f"no worker can be cut off without a network namespace ({isolation.why})"
     return ""
-
-
-class UnreadableReportError(Exception):
-    """A worker's report that cannot be read; the message says whose, and why."""
 
 
 @dataclass(frozen=True)
@@ -173,39 +161,31 @@ class CaseRun:
         `fault` is done to one of the workers; `more` are further orders.
         """
         made = selection.scenario(case)
-        script = selection.script(case).path
-        tasks = case.deployment.tasks
-        with held_ports(len(tasks)) as ports:
-            hosts = self._hosts(len(tasks), fault)
-            addresses = [f"{host}:{port}" for host, port in zip(hosts, ports, strict=True)]
-            orders = {"entry": entry, "folder": str(self.folder.shared), **more}
-            workers = [
-                replace(
-                    self._orders(case, script, addresses, number, orders),
-                    address="" if host == LOOPBACK else host,
-                )
-                for number, host in enumerate(hosts)
-            ]
+        orders = {
+            "folder": str(self.folder.shared),
+            "script": str(selection.script(case).path),
+            "scenario": case.scenario,
+            "site": case.site,
+            "mode": case.mode,
+            **more,
+        }
 
-            async def watch(running: Sequence[WorkerProcess]) -> None:
-                logs = [self.folder.log(number) for number in range(len(tasks))]
-                await self.observer.watch(case, running, logs)
+        async def watch(running: Sequence[WorkerProcess]) -> None:
+            logs = [self.folder.log(number) for number in range(len(running))]
+            await self.observer.watch(case, running, logs)
 
-            return await run_cluster(
-                self.server,
-                workers,
-                self.folder,
-                self._deadlines(made),
-                fresh=self.options.fresh or made.fresh,
-                watch=watch,
-                fault=fault,
-            )
-
-    def _hosts(self, count: int, fault: Fault | None) -> list[str]:
-        """The host of each worker: loopback, or, so that one can be cut off, one for each."""
-        if fault is None or fault.kind not in NEED_OWN_NETWORK:
-            return [LOOPBACK] * count
-        return [self.server.new_address() for _ in range(count)]
+        return await run_entry(
+            self.server,
+            entry,
+            orders,
+            case.deployment,
+            self.folder,
+            self._deadlines(made),
+            devices=self.devices,
+            fresh=self.options.fresh or made.fresh,
+            watch=watch,
+            fault=fault,
+        )
 
     def _deadlines(self, made: Scenario) -> Deadlines:
         """The command's deadlines, or the scenario's own where that is the shorter one."""
@@ -214,34 +194,6 @@ class CaseRun:
         # Who waits for a worker that never starts does not even join.
         start = min(given.start, own) if made.fault else given.start
         return Deadlines(start, min(given.run, own))
-
-    def _orders(
-        self, case: Case, script: Path, addresses: Sequence[str], worker: int, more: dict[str, Any]
-    ) -> WorkerOrders:
-        known = STRATEGIES[case.strategy]
-        orders = {
-            **more,
-            "script": str(script),
-            "scenario": case.scenario,
-            "site": case.site,
-            "mode": case.mode,
-            "strategy": case.strategy,
-            "workers": case.workers,
-            "replicas_per_worker": case.replicas_per_worker,
-            "device": self.options.device,
-            "worker": worker,
-            "seed": FIRST_SEED + worker,
-            "report": str(self.folder.report(worker)),
-        }
-        if known.servers and worker > 0:
-            orders["entry"] = SERVE
-        environment = self.devices.environment(case.deployment, worker)
-        if known.takes_workers:
-            tasks = case.deployment.tasks
-            environment["TF_CONFIG"] = tf_config(tasks, addresses, tasks[worker])
-            # Lets the worker listen on a port that this process holds; for nobody else.
-            environment["TF_GRPC_REUSE_PORT"] = "true"
-        return WorkerOrders(orders, environment)
 
     def _verdict(self, case: Case, selection: Selection, attempts: Sequence[Attempt]) -> Verdict:
         expected = selection.scenario(case).expects(case)
@@ -294,25 +246,13 @@ def _attempt(folder: CaseFolder, end: ClusterEnd, fault: Fault | None = None) ->
 
 
 def _read_report(folder: CaseFolder, worker: int) -> WorkerReport:
-    """The report of a worker, which its script may have damaged.
+    """The report of a worker.
 
     Raises:
         UnreadableReportError: it is too long, not there, or not a report.
     """
-    file = folder.report(worker)
+    found = read_report(folder, worker)
     try:
-        size = file.stat().st_size
-        if size > REPORT_LIMIT:
-            raise UnreadableReportError(
-                f"worker {worker} reported {size / 2**20:.0f} MiB; at most"
-                f" {REPORT_LIMIT // 2**20} MiB: claim less, or fewer objects"
-            )
-        return WorkerReport.from_json(json.loads(file.read_text(encoding="utf-8")))
-    except OSError as problem:
-        raise UnreadableReportError(
-            f"worker {worker}'s report is gone: {problem.strerror}"
-        ) from problem
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as problem:
-        raise UnreadableReportError(
-            f"worker {worker}'s report cannot be read ({type(problem).__name__}: {problem}); {file}"
-        ) from problem
+        return WorkerReport.from_json(found)
+    except (ValueError, TypeError, KeyError, AttributeError) as problem:
+        raise unreadable(folder, worker, problem) from problem

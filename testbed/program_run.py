@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from testbed.cluster import Cluster, tf_config
+from testbed.cluster import Cluster
 from testbed.devices import Devices
-from testbed.launch.cluster_end import ClusterEnd, WorkerEnd, first_failed
-from testbed.launch.cluster_run import Deadlines, WorkerOrders, run_cluster
-from testbed.launch.ports import held_ports
-from testbed.launch.preloaded import PreloadedServer
-from testbed.launch.run_folder import CaseFolder
-from testbed.launch.worker_process import WorkerProcess
+from testbed.entry_run import Watch, run_entry
+from testbed.launcher.cluster_end import ClusterEnd, WorkerEnd, first_failed
+from testbed.launcher.cluster_run import Deadlines
+from testbed.launcher.preloaded import PreloadedServer
+from testbed.launcher.report_file import read_report
+from testbed.launcher.run_folder import CaseFolder
 from testbed.strategies import Deployment
 
 MODULE = "testbed.worker.program"
@@ -26,8 +24,6 @@ STRATEGY = "multi_worker_mirrored"
 
 TIME_IS_OVER = 124
 """The exit code of a program whose time is over, as timeout(1) has it."""
-
-Watch = Callable[[Sequence[WorkerProcess]], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -64,41 +60,24 @@ async def run_program(
     watch: Watch | None = None,
 ) -> ProgramEnd:
     """Run a program in every worker of a cluster, until all have ended or one has failed."""
-    deployment = Deployment(STRATEGY, cluster)
-    tasks = deployment.tasks
-    with held_ports(len(tasks)) as ports:
-        addresses = [f"127.0.0.1:{port}" for port in ports]
-        workers = [
-            WorkerOrders(
-                {
-                    "entry": ENTRY,
-                    "program": program.name,
-                    "is_module": program.is_module,
-                    "arguments": list(program.arguments),
-                    "replicas": cluster.replicas_per_worker,
-                    "device": devices.kind,
-                    "worker": number,
-                    "report": str(folder.report(number)),
-                },
-                {
-                    **devices.environment(deployment, number),
-                    "TF_CONFIG": tf_config(tasks, addresses, task),
-                    # Lets the worker listen on a port that this process holds; for nobody else.
-                    "TF_GRPC_REUSE_PORT": "true",
-                },
-            )
-            for number, task in enumerate(tasks)
-        ]
-        end = await run_cluster(
-            server,
-            workers,
-            folder,
-            deadlines,
-            fresh=fresh,
-            watch=watch,
-            # How much a program prints is its own affair.
-            output_limit=math.inf,
-        )
+    orders = {
+        "program": program.name,
+        "is_module": program.is_module,
+        "arguments": list(program.arguments),
+    }
+    end = await run_entry(
+        server,
+        ENTRY,
+        orders,
+        Deployment(STRATEGY, cluster),
+        folder,
+        deadlines,
+        devices=devices,
+        fresh=fresh,
+        watch=watch,
+        # How much a program prints is its own affair.
+        output_limit=math.inf,
+    )
     return program_end(end, [_report(folder, worker) for worker in end.workers])
 
 
@@ -138,7 +117,4 @@ def _code(worker: WorkerEnd, report: dict[str, Any]) -> int:
 
 
 def _report(folder: CaseFolder, worker: WorkerEnd) -> dict[str, Any]:
-    if not worker.reported:
-        return {}
-    found: dict[str, Any] = json.loads(Path(folder.report(worker.worker)).read_text())
-    return found
+    return dict(read_report(folder, worker.worker)) if worker.reported else {}

@@ -16,11 +16,11 @@ from typing import Any
 from testbed.case_run import WORKER_MODULE, CaseRun, Observer, Options, lacking_for
 from testbed.devices import Devices, visible_ids
 from testbed.errors import LaunchError, UsageError
-from testbed.launch.cluster_run import Deadlines, WorkerOrders, run_cluster
-from testbed.launch.environment import without_secrets
-from testbed.launch.isolation import AUTO
-from testbed.launch.preloaded import PreloadedServer, preloaded_server
-from testbed.launch.run_folder import RunFolder, write_json
+from testbed.launcher.cluster_run import Deadlines, WorkerOrders, run_cluster
+from testbed.launcher.environment import without_secrets
+from testbed.launcher.isolation import AUTO
+from testbed.launcher.preloaded import PreloadedServer, preloaded_server
+from testbed.launcher.run_folder import RunFolder, write_json
 from testbed.scenario import Case
 from testbed.selection import Selection
 from testbed.verdict import Verdict, skipped
@@ -103,7 +103,7 @@ def open_server(
 ) -> contextlib.AbstractAsyncContextManager[PreloadedServer]:
     """The server that the workers of a run come from; it preloads nothing where all are fresh.
 
-    `module` is what it preloads; for `exact` and `isolation` see `testbed.launch`.
+    `module` is what it preloads; for `exact` and `isolation` see `testbed.launcher`.
     """
     other = python != sys.executable
     environment = {"PYTHONPATH": str(folder.expose_package())} if other else {}

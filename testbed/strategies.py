@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from testbed.cluster import Cluster, Task, tasks
+from testbed.cluster import Cluster, Task, tasks, tf_config
 from testbed.errors import UsageError
 
 
@@ -72,6 +73,21 @@ class Deployment:
     def tasks(self) -> tuple[Task, ...]:
         """The processes that it takes, in the order of their reports."""
         return tasks(self.cluster.workers, STRATEGIES[self.strategy].servers)
+
+    def environment(self, addresses: Sequence[str], worker: int) -> dict[str, str]:
+        """The part of a worker's environment that tells it its place in the cluster.
+
+        Args:
+            addresses: of all processes, `host:port`.
+            worker: the index of its report.
+        """
+        if not STRATEGIES[self.strategy].takes_workers:
+            return {}
+        return {
+            "TF_CONFIG": tf_config(self.tasks, addresses, self.tasks[worker]),
+            # Lets the worker listen on a port that this process holds; for nobody else.
+            "TF_GRPC_REUSE_PORT": "true",
+        }
 
 
 DEFAULT_DEPLOYMENTS = (

@@ -12,9 +12,9 @@ from typing import Any
 
 from testbed.case_run import Quiet
 from testbed.errors import LaunchError
-from testbed.launch import isolation
-from testbed.launch.environment import server_environment
-from testbed.launch.worker_process import WorkerProcess
+from testbed.launcher import isolation
+from testbed.launcher.environment import server_environment
+from testbed.launcher.worker_process import WorkerProcess
 from testbed.scenario import Case
 
 PLAIN_LOOP = "testbed.bench.programs.plain_loop"

@@ -7,7 +7,7 @@ from pathlib import Path
 from testbed.bench.plots import draw
 from testbed.bench.record import BenchRecord
 from testbed.errors import LaunchError
-from testbed.launch.run_folder import write_bytes
+from testbed.launcher.run_folder import write_bytes
 from testbed.report.files import read_document
 
 

@@ -12,8 +12,8 @@ from testbed.catalogue import WAYS, find_scripts, read_scripts, scenario_folder
 from testbed.cluster import Cluster
 from testbed.devices import Devices
 from testbed.errors import UsageError
-from testbed.launch.isolation import AUTO
-from testbed.launch.machine import usable_cores
+from testbed.launcher.isolation import AUTO
+from testbed.launcher.machine import usable_cores
 from testbed.scenario import Case
 from testbed.selection import Selection
 from testbed.strategies import Deployment
@@ -71,7 +71,7 @@ class Request:
     capacity: int = 1
     """Cores, or GPUs: how many replicas can run at the same time."""
     isolation: str = AUTO
-    """See `testbed.launch.isolation`."""
+    """See `testbed.launcher.isolation`."""
     workers: int = 0
     replicas: int = 0
     """The largest cluster, in workers of one replica and in replicas of one worker; 0: what fits

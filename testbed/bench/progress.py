@@ -12,7 +12,7 @@ from rich.progress import TextColumn
 
 from testbed.bench.plan import Setup
 from testbed.case_run import Quiet
-from testbed.launch.isolation import Isolation
+from testbed.launcher.isolation import Isolation
 from testbed.report.console import progress_bar
 
 

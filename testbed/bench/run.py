@@ -21,9 +21,9 @@ from testbed.bench.record import BenchRecord
 from testbed.bench.statistics import outlier_share
 from testbed.bench.visits import MODULE, Visit, Visitor
 from testbed.case_run import CaseRun, Observer, Options
-from testbed.launch.environment import without_secrets
-from testbed.launch.machine import describe_machine, usable_cores
-from testbed.launch.run_folder import RunFolder
+from testbed.launcher.environment import without_secrets
+from testbed.launcher.machine import describe_machine, usable_cores
+from testbed.launcher.run_folder import RunFolder
 from testbed.runner import find_devices, inspect, open_server
 
 # What of an environment changes how fast TensorFlow is.

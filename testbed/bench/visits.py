@@ -14,9 +14,9 @@ from testbed.bench.plan import COLLECTIVES, LAUNCH, Effort, Setup
 from testbed.bench.statistics import percentile
 from testbed.case_run import CaseRun
 from testbed.errors import LaunchError
-from testbed.launch.cluster_end import ClusterEnd
-from testbed.launch.leftovers import RUN_MARK
-from testbed.launch.run_folder import CaseFolder, RunFolder
+from testbed.launcher.cluster_end import ClusterEnd
+from testbed.launcher.leftovers import RUN_MARK
+from testbed.launcher.run_folder import CaseFolder, RunFolder
 from testbed.selection import Selection
 
 MODULE = "testbed.worker.measure"

@@ -12,7 +12,7 @@ from testbed.chaos.record import Outcome, Reaction, Resumed, Undisturbed
 from testbed.cluster import Cluster
 from testbed.diagnosis import diagnose
 from testbed.fault import Fault
-from testbed.launch.cluster_end import ClusterEnd, WorkerEnd, describe_end
+from testbed.launcher.cluster_end import ClusterEnd, WorkerEnd, describe_end
 from testbed.reading import WorkerReport
 
 _NUMBERED = re.compile(r"(\S+) (\d+)")

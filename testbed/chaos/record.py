@@ -123,7 +123,7 @@ class ChaosRecord:
     """Whether the workers had a network of the run's own."""
     versions: dict[str, str | None]
     machine: dict[str, Any]
-    """See `testbed.launch.machine.describe_machine`."""
+    """See `testbed.launcher.machine.describe_machine`."""
     cases: tuple[CaseRecord, ...]
 
     @property

@@ -18,11 +18,11 @@ from testbed.chaos.record import CaseRecord, ChaosRecord, Outcome, Undisturbed
 from testbed.devices import Devices
 from testbed.errors import UsageError
 from testbed.fault import Fault
-from testbed.launch.environment import without_secrets
-from testbed.launch.isolation import Isolation
-from testbed.launch.machine import describe_machine
-from testbed.launch.preloaded import PreloadedServer
-from testbed.launch.run_folder import RunFolder, write_json
+from testbed.launcher.environment import without_secrets
+from testbed.launcher.isolation import Isolation
+from testbed.launcher.machine import describe_machine
+from testbed.launcher.preloaded import PreloadedServer
+from testbed.launcher.run_folder import RunFolder, write_json
 from testbed.runner import open_server
 from testbed.scenario import Case
 from testbed.selection import Selection

@@ -19,7 +19,7 @@ from testbed.bench.run import bench
 from testbed.cli import OK, UNEXPECTED
 from testbed.commands.run import interruptible
 from testbed.errors import LaunchError, UsageError
-from testbed.launch.run_folder import RUNS, json_text, new_run_folder
+from testbed.launcher.run_folder import RUNS, json_text, new_run_folder
 from testbed.report.destinations import all_destinations, folder_destination
 from testbed.report.page import page_of
 from testbed.report.text import console, show_files

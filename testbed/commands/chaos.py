@@ -17,7 +17,7 @@ from testbed.chaos.text import seed_line, show_sums
 from testbed.cli import OK, UNEXPECTED, WRONG_COMMAND, require_tensorflow
 from testbed.commands.run import deadlines_of, interruptible, require_positive
 from testbed.errors import UsageError
-from testbed.launch.run_folder import RUNS, json_text, new_run_folder
+from testbed.launcher.run_folder import RUNS, json_text, new_run_folder
 from testbed.report.destinations import all_destinations
 from testbed.report.text import console, show_files
 from testbed.report.written import RECORD, Texts, write_all

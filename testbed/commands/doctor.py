@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from testbed import __version__
 from testbed.cli import OK, UNEXPECTED, require_tensorflow
 from testbed.errors import LaunchError, UsageError
-from testbed.launch.environment import MISLEADING, kept_from
-from testbed.launch.isolation import Isolation
-from testbed.launch.leftovers import end, leftovers, processes_of
-from testbed.launch.machine import usable_cores
-from testbed.launch.run_folder import is_running
+from testbed.launcher.environment import MISLEADING, kept_from
+from testbed.launcher.isolation import Isolation
+from testbed.launcher.leftovers import end, leftovers, processes_of
+from testbed.launcher.machine import usable_cores
+from testbed.launcher.run_folder import is_running
 from testbed.streams import one_line
 
 TESTED_TENSORFLOW = "2.21"
@@ -82,7 +82,7 @@ def _tensorflow() -> Iterator[Finding]:
 def _devices() -> Iterator[Finding]:
     # Imported here, so that a Python that lacks what they need is still told what it lacks.
     from testbed.commands.run import interruptible
-    from testbed.launch.run_folder import new_run_folder
+    from testbed.launcher.run_folder import new_run_folder
     from testbed.runner import inspect, open_server
 
     async def ask() -> tuple[dict[str, object], Isolation]:

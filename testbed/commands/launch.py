@@ -14,8 +14,8 @@ from testbed.cluster import Cluster
 from testbed.commands.run import deadlines_of, interruptible
 from testbed.devices import Devices
 from testbed.errors import UsageError
-from testbed.launch.run_folder import RUNS, RunFolder, new_run_folder
-from testbed.launch.worker_process import WorkerProcess
+from testbed.launcher.run_folder import RUNS, RunFolder, new_run_folder
+from testbed.launcher.worker_process import WorkerProcess
 from testbed.program_run import MODULE, STRATEGY, Program, ProgramEnd, run_program
 from testbed.report.console import FOLLOW_INTERVAL_S
 from testbed.report.follow import Follower

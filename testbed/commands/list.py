@@ -40,7 +40,7 @@ def _write(page: Path, table: str) -> None:
     if not end:
         raise UsageError(f"--write {page}: no lines '{BEGIN}' and '{END}' in it")
     # Imported here, since whoever only looks at the list needs nothing of launching.
-    from testbed.launch.run_folder import write_text
+    from testbed.launcher.run_folder import write_text
 
     write_text(page, f"{head}{begin}\n{table}\n{end}{tail}")
 

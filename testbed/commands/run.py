@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 from testbed.case_run import Options
 from testbed.cli import OK, UNEXPECTED, WRONG_COMMAND
 from testbed.errors import UsageError
-from testbed.launch.cluster_run import Deadlines
-from testbed.launch.environment import kept_from
-from testbed.launch.run_folder import RUNS, new_run_folder
+from testbed.launcher.cluster_run import Deadlines
+from testbed.launcher.environment import kept_from
+from testbed.launcher.run_folder import RUNS, new_run_folder
 from testbed.report.console import ConsoleObserver
 from testbed.report.destinations import all_destinations
 from testbed.report.record import record_of

@@ -20,8 +20,8 @@ from rich.progress import (
 )
 from rich.table import Column
 
-from testbed.launch.isolation import Isolation
-from testbed.launch.worker_process import WorkerProcess
+from testbed.launcher.isolation import Isolation
+from testbed.launcher.worker_process import WorkerProcess
 from testbed.report.follow import Follower
 from testbed.report.text import console, describe
 from testbed.scenario import Case

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import fastjsonschema
 
 from testbed.errors import UsageError
-from testbed.launch.run_folder import RunFolder
+from testbed.launcher.run_folder import RunFolder
 from testbed.report.record import RunRecord
 
 # The whole catalogue takes about 10 MB, and what is hostile may take 30 times its size in memory.

@@ -14,7 +14,7 @@ from typing import Any
 
 from testbed import __version__
 from testbed.catalogue import Script
-from testbed.launch.machine import describe_machine
+from testbed.launcher.machine import describe_machine
 from testbed.selection import Selection
 from testbed.verdict import Verdict
 
@@ -56,7 +56,7 @@ class RunRecord:
     versions: dict[str, str | None]
     """Of testbed, python, tensorflow and keras."""
     machine: dict[str, Any]
-    """See `testbed.launch.machine.describe_machine`."""
+    """See `testbed.launcher.machine.describe_machine`."""
     scripts: tuple[ScriptText, ...]
     verdicts: tuple[Verdict, ...]
 

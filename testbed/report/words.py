@@ -40,7 +40,7 @@ class Conditioned(Protocol):
 
     @property
     def machine(self) -> dict[str, Any]:
-        """See `testbed.launch.machine.describe_machine`."""
+        """See `testbed.launcher.machine.describe_machine`."""
 
     @property
     def device(self) -> str:

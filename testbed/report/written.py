@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from testbed.errors import LaunchError
-from testbed.launch.run_folder import json_text, write_text
+from testbed.launcher.run_folder import json_text, write_text
 from testbed.report.compare import Comparison
 from testbed.report.junit import junit_of
 from testbed.report.page import page_of

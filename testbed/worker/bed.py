@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from testbed.launch.channel import Channel
+from testbed.launcher.channel import Channel
 from testbed.reading import Claim, Finding, Reading
 from testbed.scenario import Case
 from testbed.worker.probes import encode, read

@@ -20,8 +20,8 @@ import numpy.random
 import tensorflow as tf
 
 from testbed.cluster import Cluster
-from testbed.launch.channel import Channel
-from testbed.launch.run_folder import write_json
+from testbed.launcher.channel import Channel
+from testbed.launcher.run_folder import write_json
 from testbed.reading import Raised, WorkerReport
 from testbed.scenario import Case, Scenario
 from testbed.strategies import Deployment

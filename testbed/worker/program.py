@@ -18,8 +18,8 @@ from typing import Any
 import numpy
 import tensorflow as tf
 
-from testbed.launch.channel import Channel
-from testbed.launch.run_folder import write_json
+from testbed.launcher.channel import Channel
+from testbed.launcher.run_folder import write_json
 from testbed.worker.probes import several_cpus_per_worker, telling_when_bound
 from testbed.worker.strategy import configure_devices, require_threads
 
@@ -29,13 +29,13 @@ _OURS = str(Path(__file__).resolve().parent.parent)
 def run_program(orders: dict[str, Any], channel: Channel) -> None:
     """The entry of a worker that runs a program.
 
-    Orders: `program` (a script's path, or a module's name), `is_module`, `arguments`, `replicas`,
-    `device`, `worker`, `report`.
+    Orders: `program` (a script's path, or a module's name), `is_module`, `arguments`,
+    `replicas_per_worker`, `device`, `worker`, `report`.
     """
     _be_nobodys_twin()
     with _silent():
         require_threads()
-        configure_devices(orders["replicas"], orders["device"])
+        configure_devices(orders["replicas_per_worker"], orders["device"])
     with _several_replicas(orders), _telling_who_joins(channel):
         channel.phase("started")
         report = _outcome(orders)
@@ -65,8 +65,8 @@ def _be_nobodys_twin() -> None:
 
 
 def _several_replicas(orders: dict[str, Any]) -> contextlib.AbstractContextManager[None]:
-    if orders["device"] == "cpu" and orders["replicas"] > 1:
-        return several_cpus_per_worker(orders["worker"], orders["replicas"])
+    if orders["device"] == "cpu" and orders["replicas_per_worker"] > 1:
+        return several_cpus_per_worker(orders["worker"], orders["replicas_per_worker"])
     return contextlib.nullcontext()
 
 

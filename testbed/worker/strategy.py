@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from testbed.diagnosis import place
-from testbed.launch.machine import usable_cores
+from testbed.launcher.machine import usable_cores
 from testbed.strategies import Deployment
 from testbed.worker.probes import several_cpus_per_worker
 

@@ -14,9 +14,9 @@ import pytest
 
 from testbed.case_run import CaseRun, Options, Quiet, lacking_for
 from testbed.devices import Devices
-from testbed.launch.cluster_run import Deadlines
-from testbed.launch.preloaded import PreloadedServer
-from testbed.launch.run_folder import RunFolder, new_run_folder
+from testbed.launcher.cluster_run import Deadlines
+from testbed.launcher.preloaded import PreloadedServer
+from testbed.launcher.run_folder import RunFolder, new_run_folder
 from testbed.runner import open_server
 from testbed.scenario import Case
 from testbed.selection import Selection

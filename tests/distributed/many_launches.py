@@ -7,9 +7,9 @@ from pathlib import Path
 from testbed.bench.plan import PROGRAMS
 from testbed.case_run import CaseRun, Options, Quiet
 from testbed.devices import Devices
-from testbed.launch.cluster_run import Deadlines
-from testbed.launch.isolation import NONE
-from testbed.launch.run_folder import new_run_folder
+from testbed.launcher.cluster_run import Deadlines
+from testbed.launcher.isolation import NONE
+from testbed.launcher.run_folder import new_run_folder
 from testbed.runner import open_server
 from testbed.selection import select
 from testbed.strategies import deployments

@@ -6,9 +6,9 @@ from typing import Any
 import tensorflow as tf
 
 from testbed.cluster import Cluster
-from testbed.launch.channel import Channel
-from testbed.launch.memory import memory_of_process
-from testbed.launch.run_folder import write_json
+from testbed.launcher.channel import Channel
+from testbed.launcher.memory import memory_of_process
+from testbed.launcher.run_folder import write_json
 from testbed.strategies import Deployment
 from testbed.worker.bed import WorkerBed
 from testbed.worker.main import prepare, run_scenario

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from testbed.launch.machine import gpus
+from testbed.launcher.machine import gpus
 from testbed.report.files import check
 from tests.distributed.conftest import ROOT, Done
 

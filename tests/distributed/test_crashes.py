@@ -52,7 +52,7 @@ CRASHES = {
     ),
     "huge result": (
         'bed.claim("x" * 100 * 2**20, value="x")',
-        r"worker 1 reported \d+ MiB; at most 16 MiB: claim less, or fewer objects",
+        r"worker 1 reported \d+ MiB; at most 16 MiB: claim or return less",
     ),
     "report that is none": (
         "import testbed.worker.main as main\n"

@@ -8,8 +8,8 @@ import pytest
 from testbed.bench.plan import PROGRAMS
 from testbed.case_run import CaseRun, Options, Quiet
 from testbed.devices import Devices
-from testbed.launch.cluster_end import ClusterEnd
-from testbed.launch.machine import describe_machine
+from testbed.launcher.cluster_end import ClusterEnd
+from testbed.launcher.machine import describe_machine
 from testbed.selection import select
 from testbed.strategies import deployments
 from tests.distributed.conftest import Judge

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from testbed.launch.cluster_end import ClusterEnd
-from testbed.launch.cluster_run import Deadlines, WorkerOrders, run_cluster
+from testbed.launcher.cluster_end import ClusterEnd
+from testbed.launcher.cluster_run import Deadlines, WorkerOrders, run_cluster
 from testbed.selection import select
 from testbed.strategies import deployments
 from tests.distributed.conftest import Done, Judge

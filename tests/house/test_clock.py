@@ -13,7 +13,7 @@ DATES = {
     "testbed/runner.py": "when a run began, in its record",
     "testbed/bench/run.py": "when a benchmark began, in its record",
     "testbed/chaos/run.py": "when it began, in its record",
-    "testbed/launch/run_folder.py": "a run's id, which people read; see there what a jump does",
+    "testbed/launcher/run_folder.py": "a run's id, which people read; see there what a jump does",
 }
 
 _WALL = re.compile(

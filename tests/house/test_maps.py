@@ -1,7 +1,7 @@
 """The maps: each README names everything that is there, and nothing that is not.
 
 A map's rows are those of its tables whose first cell names a file or folder in backticks, like
-`returned.py` or `launch/`, by its path from the folder of the README.
+`returned.py` or `launcher/`, by its path from the folder of the README.
 """
 
 from __future__ import annotations

@@ -64,4 +64,4 @@ def test_report_loads_nothing_of_launching(tmp_path: Path) -> None:
 def test_list_loads_only_what_it_shows() -> None:
     """`list` answers without rich, without asyncio, and without anything of launching."""
     loaded = loaded_after("import testbed.cli; assert testbed.cli.main(['list']) == 0")
-    assert loaded & {"rich", "asyncio", "portpicker", "testbed.runner", "testbed.launch"} == set()
+    assert loaded & {"rich", "asyncio", "portpicker", "testbed.runner", "testbed.launcher"} == set()

@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 from testbed.commands.run import interruptible
-from testbed.launch.cluster_run import Deadlines, WorkerOrders, run_cluster
-from testbed.launch.ports import held_ports
-from testbed.launch.preloaded import preloaded_server
-from testbed.launch.run_folder import RunFolder, new_run_folder
+from testbed.launcher.cluster_run import Deadlines, WorkerOrders, run_cluster
+from testbed.launcher.ports import held_ports
+from testbed.launcher.preloaded import preloaded_server
+from testbed.launcher.run_folder import RunFolder, new_run_folder
 
 WORKERS = 2
 

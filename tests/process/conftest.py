@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from testbed.fault import Fault
-from testbed.launch.cluster_end import ClusterEnd
-from testbed.launch.cluster_run import Deadlines, WorkerOrders, run_cluster
-from testbed.launch.isolation import AUTO
-from testbed.launch.leftovers import processes_of
-from testbed.launch.preloaded import PreloadedServer, preloaded_server
-from testbed.launch.run_folder import RunFolder, new_run_folder
+from testbed.launcher.cluster_end import ClusterEnd
+from testbed.launcher.cluster_run import Deadlines, WorkerOrders, run_cluster
+from testbed.launcher.isolation import AUTO
+from testbed.launcher.leftovers import processes_of
+from testbed.launcher.preloaded import PreloadedServer, preloaded_server
+from testbed.launcher.run_folder import RunFolder, new_run_folder
 
 GONE_DEADLINE_S = 5.0
 PATIENT = Deadlines(start=60.0, run=60.0)

@@ -15,8 +15,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from testbed.launch.channel import Channel
-from testbed.launch.run_folder import write_json
+from testbed.launcher.channel import Channel
+from testbed.launcher.run_folder import write_json
 
 
 def report(orders: dict[str, Any], channel: Channel) -> None:

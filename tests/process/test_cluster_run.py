@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.launch.cluster_run import Deadlines
+from testbed.launcher.cluster_run import Deadlines
 from tests.process.conftest import Launcher
 
 SHORT = Deadlines(start=1.0, run=1.0)
@@ -212,7 +212,7 @@ def test_who_cannot_be_killed_holds_nobody(
 ) -> None:
     """A worker that the kernel holds, as in a driver, is named, and the run goes on without it."""
     # As good as a driver that hangs: the server does not kill.
-    patch = "from testbed.launch import custody\ncustody.kill_worker = lambda pid: None\n"
+    patch = "from testbed.launcher import custody\ncustody.kill_worker = lambda pid: None\n"
     (tmp_path / "sitecustomize.py").write_text(patch)
     root = str(Path(__file__).resolve().parents[2])
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), root]))

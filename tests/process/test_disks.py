@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.launch.run_folder import write_json
+from testbed.launcher.run_folder import write_json
 from tests.house.sources import ROOT
 from tests.unit.builders import counted_per_replica, run_record
 

@@ -7,9 +7,9 @@ import signal
 import pytest
 
 from testbed.fault import Fault
-from testbed.launch.cluster_end import ClusterEnd
-from testbed.launch.cluster_run import Deadlines, WorkerOrders, run_cluster
-from testbed.launch.isolation import REQUIRED
+from testbed.launcher.cluster_end import ClusterEnd
+from testbed.launcher.cluster_run import Deadlines, WorkerOrders, run_cluster
+from testbed.launcher.isolation import REQUIRED
 from tests.process.conftest import Launcher
 from tests.process.test_isolation import needs_namespaces
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from testbed.errors import LaunchError
-from testbed.launch.cluster_run import Deadlines
-from testbed.launch.isolation import AUTO, NONE, REQUIRED
-from testbed.launch.leftovers import processes_of
+from testbed.launcher.cluster_run import Deadlines
+from testbed.launcher.isolation import AUTO, NONE, REQUIRED
+from testbed.launcher.leftovers import processes_of
 from tests.process.conftest import Launcher
 
 NOBODY = 65534
@@ -103,13 +103,13 @@ def test_isolation_is_told(launcher: Launcher) -> None:
 # Where user namespaces are forbidden, as in many containers.
 FORBIDDEN = """
 import sys
-from testbed.launch import kernel
+from testbed.launcher import kernel
 def unshare(flags):
     raise PermissionError(1, "Operation not permitted")
 kernel.unshare = unshare
 """
 NO_PROC = """
-from testbed.launch import kernel
+from testbed.launcher import kernel
 def mount(*arguments):
     raise PermissionError(1, "Operation not permitted")
 kernel.mount = mount
@@ -150,9 +150,9 @@ def test_who_has_no_privilege_has_it_too(tmp_path: Path) -> None:
     """Without privilege a user namespace gives the same, and outside its processes are seen."""
     script = (
         "import asyncio, os, pathlib, sys\n"
-        "from testbed.launch.leftovers import processes_of\n"
-        "from testbed.launch.preloaded import preloaded_server\n"
-        "from testbed.launch.run_folder import RunFolder\n"
+        "from testbed.launcher.leftovers import processes_of\n"
+        "from testbed.launcher.preloaded import preloaded_server\n"
+        "from testbed.launcher.run_folder import RunFolder\n"
         "run = RunFolder(pathlib.Path(sys.argv[1]))\n"
         "async def go():\n"
         "    async with preloaded_server(['json'], run) as server:\n"

@@ -14,9 +14,9 @@ import pytest
 from testbed.cli import main
 from testbed.commands import doctor
 from testbed.errors import LaunchError
-from testbed.launch import leftovers
-from testbed.launch.leftovers import RUN_MARK, end, processes_of
-from testbed.launch.run_folder import new_run_folder
+from testbed.launcher import leftovers
+from testbed.launcher.leftovers import RUN_MARK, end, processes_of
+from testbed.launcher.run_folder import new_run_folder
 
 # Says that it runs, and then waits; its sleep is longer than any test.
 WAITS = "import time; print(flush=True); time.sleep(600)"

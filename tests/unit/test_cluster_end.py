@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.launch.cluster_end import ClusterEnd, Told, WorkerEnd, describe_end, first_failed
+from testbed.launcher.cluster_end import ClusterEnd, Told, WorkerEnd, describe_end, first_failed
 
 CORE_DUMPED = 0x80
 

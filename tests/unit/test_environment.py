@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from testbed.launch.environment import MISLEADING, kept_from, server_environment, without_secrets
+from testbed.launcher.environment import MISLEADING, kept_from, server_environment, without_secrets
 
 
 @pytest.mark.parametrize("name", sorted(MISLEADING))

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from testbed.launch.hang import Standing, describe_hang
-from testbed.launch.stacks import NOWHERE, Place
+from testbed.launcher.hang import Standing, describe_hang
+from testbed.launcher.stacks import NOWHERE, Place
 
 OWN = Place("train.py:42 in load")
 WAITS = Place("train.py:31 in step", in_tensorflow=True)

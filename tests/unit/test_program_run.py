@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from testbed.launch.cluster_end import ClusterEnd, Told, WorkerEnd
+from testbed.launcher.cluster_end import ClusterEnd, Told, WorkerEnd
 from testbed.program_run import TIME_IS_OVER, program_end
 
 LOG = Path("log")

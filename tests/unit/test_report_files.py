@@ -17,7 +17,7 @@ import pytest
 
 from testbed.cli import main
 from testbed.errors import UsageError
-from testbed.launch.run_folder import write_json
+from testbed.launcher.run_folder import write_json
 from testbed.report.destinations import all_destinations
 from testbed.report.files import read_record
 from testbed.report.text import show_record

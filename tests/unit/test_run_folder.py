@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from testbed.errors import UsageError
-from testbed.launch.run_folder import (
+from testbed.launcher.run_folder import (
     KEPT_RUNS,
     RunFolder,
     is_running,

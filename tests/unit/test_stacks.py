@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import testbed
-from testbed.launch.stacks import NOWHERE, where_blocked
+from testbed.launcher.stacks import NOWHERE, where_blocked
 
 PACKAGE = Path(testbed.__file__).parent
 

@@ -6,7 +6,7 @@ import pytest
 
 from testbed.bench.scaling import doubling, efficiency, examples_per_second
 from testbed.bench.wire import algbw, busbw, link_of, message_bytes
-from testbed.launch.machine import gpu_of, nvlinks_of
+from testbed.launcher.machine import gpu_of, nvlinks_of
 
 
 def test_algbw_is_message_by_time() -> None:

@@ -12,7 +12,7 @@ from testbed.chaos.outcome import outcome_of, undisturbed_of
 from testbed.chaos.record import CaseRecord, ChaosRecord, Outcome, Undisturbed
 from testbed.cluster import Cluster
 from testbed.fault import Fault
-from testbed.launch.cluster_end import ClusterEnd, Told, WorkerEnd
+from testbed.launcher.cluster_end import ClusterEnd, Told, WorkerEnd
 from testbed.reading import Claim, Finding, WorkerReport
 from tests.unit.builders import raised_of, reading_of
 

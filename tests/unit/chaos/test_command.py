@@ -19,7 +19,7 @@ from testbed.chaos.run import Request
 from testbed.cli import _parser, main
 from testbed.commands import chaos
 from testbed.fault import Fault
-from testbed.launch.cluster_run import Deadlines
+from testbed.launcher.cluster_run import Deadlines
 from testbed.selection import Selection
 from tests.unit.builders import COUNTER, write_script
 from tests.unit.chaos.builders import came_of, killed, record_of, whole

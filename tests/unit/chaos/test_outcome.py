@@ -10,7 +10,7 @@ from testbed.case_run import Attempt
 from testbed.chaos.outcome import undisturbed_of
 from testbed.chaos.record import REACTIONS, RESULTS, Outcome, Reaction, Resumed
 from testbed.fault import Fault
-from testbed.launch.cluster_end import Told
+from testbed.launcher.cluster_end import Told
 from tests.unit.chaos.builders import (
     KILL,
     LEFT,

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from testbed.launch.hang import Standing, describe_hang
-from testbed.launch.stacks import NOWHERE, Place
+from testbed.launcher.hang import Standing, describe_hang
+from testbed.launcher.stacks import NOWHERE, Place
 
 # A worker that raised so long before another died may be why it died.
 CLEARLY_S = 1.0

@@ -10,7 +10,7 @@ import signal
 import sys
 import traceback
 
-from testbed.launch.channel import Channel
+from testbed.launcher.channel import Channel
 
 
 def become_worker(log: str, environment: dict[str, str | None], folder: str) -> None:

@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from testbed.errors import LaunchError
-from testbed.launch import server
-from testbed.launch.environment import server_environment
-from testbed.launch.isolation import AUTO, REQUIRED, Isolation
-from testbed.launch.leftovers import RUN_MARK
-from testbed.launch.network import address_of
-from testbed.launch.run_folder import RunFolder
-from testbed.launch.worker_process import WorkerProcess
+from testbed.launcher import server
+from testbed.launcher.environment import server_environment
+from testbed.launcher.isolation import AUTO, REQUIRED, Isolation
+from testbed.launcher.leftovers import RUN_MARK
+from testbed.launcher.network import address_of
+from testbed.launcher.run_folder import RunFolder
+from testbed.launcher.worker_process import WorkerProcess
 
 START_DEADLINE_S = 180.0
 STOP_DEADLINE_S = 10.0
@@ -101,7 +101,7 @@ class PreloadedServer:
         """Start a worker and give it its orders.
 
         Args:
-            orders: JSON; `entry`, `stacks` and `hold_at` as in `testbed.launch.child`.
+            orders: JSON; `entry`, `stacks` and `hold_at` as in `testbed.launcher.child`.
             log: gets what the worker prints.
             environment: set (or, with None, removed) before the worker does anything.
             changed: set whenever something happens to the worker.
@@ -235,8 +235,8 @@ async def preloaded_server(
         folder: of the run; its temporary files are gone after the block, too.
         python: the interpreter of the server and all workers.
         environment: further variables of the server and so of all workers.
-        exact: see `testbed.launch.environment.server_environment`.
-        isolation: see `testbed.launch.isolation.enter`.
+        exact: see `testbed.launcher.environment.server_environment`.
+        isolation: see `testbed.launcher.isolation.enter`.
 
     Raises:
         LaunchError: see `PreloadedServer.wait_until_ready`.

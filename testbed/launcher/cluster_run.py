@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from testbed.fault import Fault
-from testbed.launch.cluster_end import ClusterEnd, Told, WorkerEnd
-from testbed.launch.faults import Strike
-from testbed.launch.memory import oom_kills
-from testbed.launch.output import OUTPUT_LIMIT, TOO_MUCH_OUTPUT, exceeds, shorten
-from testbed.launch.preloaded import PreloadedServer
-from testbed.launch.run_folder import CaseFolder
-from testbed.launch.stacks import NOWHERE, where_blocked
-from testbed.launch.worker_process import WorkerProcess
+from testbed.launcher.cluster_end import ClusterEnd, Told, WorkerEnd
+from testbed.launcher.faults import Strike
+from testbed.launcher.memory import oom_kills
+from testbed.launcher.output import OUTPUT_LIMIT, TOO_MUCH_OUTPUT, exceeds, shorten
+from testbed.launcher.preloaded import PreloadedServer
+from testbed.launcher.run_folder import CaseFolder
+from testbed.launcher.stacks import NOWHERE, where_blocked
+from testbed.launcher.worker_process import WorkerProcess
 
 # When one worker has failed, its peers can only wait for it; what they say soon is still heard.
 PEER_GRACE_S = 2.0

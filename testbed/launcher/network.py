@@ -14,7 +14,7 @@ import socket
 import struct
 from collections.abc import Iterator
 
-from testbed.launch import kernel
+from testbed.launcher import kernel
 
 BRIDGE = "testbed0"
 _PREFIX = "10.77"

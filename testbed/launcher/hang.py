@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from testbed.launch.stacks import NOWHERE, Place
+from testbed.launcher.stacks import NOWHERE, Place
 
 _STEP = re.compile(r"step (\d+)")
 

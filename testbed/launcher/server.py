@@ -42,7 +42,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from testbed.launch import child, custody, isolation, kernel, network
+from testbed.launcher import child, custody, isolation, kernel, network
 
 MESSAGE_BYTES = 65536
 ORPHANS_DEADLINE_S = 2.0

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from testbed.errors import LaunchError
-from testbed.launch.run_folder import is_running
+from testbed.launcher.run_folder import is_running
 
 RUN_MARK = "TESTBED_RUN"
 """Stands in the environment of the server and all workers of a run; its value is the folder."""

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from testbed.launch import kernel
+from testbed.launcher import kernel
 
 
 def adopt_orphans() -> None:

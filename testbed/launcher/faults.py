@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from testbed.fault import LASTING, Fault
-from testbed.launch.worker_process import WorkerProcess
+from testbed.launcher.worker_process import WorkerProcess
 
 # One turn of a slowed worker: it runs for a tenth of it.
 _SLOW_TURN_S = 0.05

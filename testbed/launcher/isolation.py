@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from testbed.launch import custody, kernel
+from testbed.launcher import custody, kernel
 
 AUTO, REQUIRED, NONE = "auto", "required", "none"
 CHOICES = (AUTO, REQUIRED, NONE)

@@ -1,0 +1,103 @@
+"""One entry of a worker in every process of a cluster: their ports, orders and environments."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from testbed.devices import Devices
+from testbed.fault import NEED_OWN_NETWORK, Fault
+from testbed.launcher.cluster_end import ClusterEnd
+from testbed.launcher.cluster_run import Deadlines, WorkerOrders, run_cluster
+from testbed.launcher.output import OUTPUT_LIMIT
+from testbed.launcher.ports import held_ports
+from testbed.launcher.preloaded import PreloadedServer
+from testbed.launcher.run_folder import CaseFolder
+from testbed.launcher.worker_process import WorkerProcess
+from testbed.strategies import STRATEGIES, Deployment
+
+SERVE = "testbed.worker.main:serve"
+FIRST_SEED = 1000
+
+LOOPBACK = "127.0.0.1"
+
+Watch = Callable[[Sequence[WorkerProcess]], Awaitable[None]]
+
+
+async def run_entry(
+    server: PreloadedServer,
+    entry: str,
+    orders: dict[str, Any],
+    deployment: Deployment,
+    folder: CaseFolder,
+    deadlines: Deadlines,
+    *,
+    devices: Devices,
+    fresh: bool = False,
+    watch: Watch | None = None,
+    fault: Fault | None = None,
+    output_limit: float = OUTPUT_LIMIT,
+) -> ClusterEnd:
+    """Run an entry in every process that the deployment takes, to the end of all.
+
+    Args:
+        server: where the workers come from.
+        entry: `module:function`; of a chief's workers and servers it is SERVE instead.
+        orders: of every worker; each gets its index, its seed, its devices and its report's file
+            with them.
+        deployment: strategy and cluster.
+        folder: for logs, reports, stacks and the ledger.
+        deadlines: after which the workers are stopped.
+        devices: of this machine.
+        fresh: new interpreters instead of forks.
+        watch, fault, output_limit: see `run_cluster`.
+    """
+    count = len(deployment.tasks)
+    with held_ports(count) as ports:
+        hosts = _hosts(server, count, fault)
+        addresses = [f"{host}:{port}" for host, port in zip(hosts, ports, strict=True)]
+        workers = [
+            WorkerOrders(
+                {
+                    **orders,
+                    "entry": SERVE if number and STRATEGIES[deployment.strategy].servers else entry,
+                    **_place(deployment, number),
+                    "device": devices.kind,
+                    "report": str(folder.report(number)),
+                },
+                {
+                    **devices.environment(deployment, number),
+                    **deployment.environment(addresses, number),
+                },
+                address="" if host == LOOPBACK else host,
+            )
+            for number, host in enumerate(hosts)
+        ]
+        return await run_cluster(
+            server,
+            workers,
+            folder,
+            deadlines,
+            fresh=fresh,
+            watch=watch,
+            fault=fault,
+            output_limit=output_limit,
+        )
+
+
+def _place(deployment: Deployment, worker: int) -> dict[str, Any]:
+    """What a worker is told of its cluster, and of itself in it."""
+    return {
+        "strategy": deployment.strategy,
+        "workers": deployment.cluster.workers,
+        "replicas_per_worker": deployment.cluster.replicas_per_worker,
+        "worker": worker,
+        "seed": FIRST_SEED + worker,
+    }
+
+
+def _hosts(server: PreloadedServer, count: int, fault: Fault | None) -> list[str]:
+    """The host of each worker: loopback, or, so that one can be cut off, one for each."""
+    if fault is None or fault.kind not in NEED_OWN_NETWORK:
+        return [LOOPBACK] * count
+    return [server.new_address() for _ in range(count)]

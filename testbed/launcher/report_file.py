@@ -1,0 +1,46 @@
+"""Reads what a worker reported, which the code that it ran may have damaged."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from testbed.launcher.run_folder import CaseFolder
+
+REPORT_LIMIT = 16 * 2**20
+"""Bytes of one worker's report; a case's own is a few thousand."""
+
+
+class UnreadableReportError(Exception):
+    """A worker's report that cannot be read; the message says whose, and why."""
+
+
+def read_report(folder: CaseFolder, worker: int) -> Any:
+    """The report of a worker, as the JSON that it is.
+
+    Raises:
+        UnreadableReportError: it is too long, not there, or no JSON.
+    """
+    file = folder.report(worker)
+    try:
+        size = file.stat().st_size
+        if size > REPORT_LIMIT:
+            raise UnreadableReportError(
+                f"worker {worker} reported {size / 2**20:.0f} MiB; at most"
+                f" {REPORT_LIMIT // 2**20} MiB: claim or return less"
+            )
+        return json.loads(file.read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise UnreadableReportError(
+            f"worker {worker}'s report is gone: {problem.strerror}"
+        ) from problem
+    except (ValueError, RecursionError) as problem:
+        raise unreadable(folder, worker, problem) from problem
+
+
+def unreadable(folder: CaseFolder, worker: int, problem: Exception) -> UnreadableReportError:
+    """The error of a report that is not what it should be."""
+    return UnreadableReportError(
+        f"worker {worker}'s report cannot be read ({type(problem).__name__}: {problem});"
+        f" {folder.report(worker)}"
+    )
