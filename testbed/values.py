@@ -1,0 +1,189 @@
+"""Values that pass between processes, as JSON: what arrives is what was given, or it is refused.
+
+Numbers, texts, true, false, null and lists stand for themselves. Every JSON object is one tag with
+what it holds, so that no dict that somebody passes can be taken for one:
+
+    {"dict": [[KEY, VALUE], ...]}   {"tuple": [...]}   {"float": "nan"}   {"int": "0x..."}
+    {"bytes": BASE64}   {"text": BASE64, where it holds half a surrogate pair}
+    {"array": {"dtype": "<f4", "shape": [2, 3], "bytes": BASE64}}   {"scalar": the same}
+"""
+
+from __future__ import annotations
+
+import base64
+import importlib
+import json
+import math
+from collections.abc import Callable
+from typing import Any
+
+VALID = (
+    "None, bool, int, float, str, bytes, NumPy arrays and scalars, tensors and variables (which"
+    " arrive as NumPy values), and lists, tuples and dicts with str keys of these"
+)
+
+# Deeper than any data, and far from where Python gives up.
+DEEPEST = 100
+
+# Further integers are no numbers to many readers of JSON, and Python itself refuses the longest.
+_PLAIN_BITS = 63
+
+_ML_DTYPES = "ml_dtypes"
+"""The package of bfloat16 and the like, which NumPy itself does not know."""
+
+
+class NoValueError(Exception):
+    """What cannot be passed on; the message says what it is, where it is, and what is valid."""
+
+
+def encode(value: Any, where: str) -> Any:
+    """A value as JSON types.
+
+    Args:
+        value: see `VALID`.
+        where: how to name it, as in `result`; what is in it is then named `result["loss"][0]`.
+
+    Raises:
+        NoValueError: it is, or holds, something else.
+    """
+    return _encode(value, where, 0)
+
+
+def decode(data: Any) -> Any:
+    """The value that `encode` gave as JSON types.
+
+    Raises:
+        Exception: of any kind, where it did not.
+    """
+    if isinstance(data, list):
+        return [decode(each) for each in data]
+    if not isinstance(data, dict):
+        return data
+    ((tag, held),) = data.items()
+    return _DECODERS[tag](held)
+
+
+def _encode(value: Any, where: str, depth: int) -> Any:
+    if depth > DEEPEST:
+        raise NoValueError(f"{where[:60]}... is nested too deep, or holds itself")
+    # Exact types: a subclass would arrive as something else than it was.
+    kind = type(value)
+    if value is None or kind is bool:
+        return value
+    if kind is int:
+        return value if value.bit_length() <= _PLAIN_BITS else {"int": hex(value)}
+    if kind is float:
+        return value if math.isfinite(value) else {"float": str(value)}
+    if kind is str:
+        return _encode_text(value)
+    if kind is bytes:
+        return {"bytes": _base64(value)}
+    if kind is list or kind is tuple:
+        items = [_encode(each, f"{where}[{n}]", depth + 1) for n, each in enumerate(value)]
+        return items if kind is list else {"tuple": items}
+    if kind is dict:
+        return {"dict": [_encode_item(key, value[key], where, depth) for key in value]}
+    return _encode_array(value, where)
+
+
+def _encode_item(key: Any, value: Any, where: str, depth: int) -> list[Any]:
+    if type(key) is not str:
+        raise NoValueError(f"{where} has a key of type {_name(key)}; keys are str")
+    inner = f"{where}[{json.dumps(key, ensure_ascii=not key.isprintable())}]"
+    return [_encode_text(key), _encode(value, inner, depth + 1)]
+
+
+def _encode_text(text: str) -> Any:
+    # Names of files may hold bytes that are no text, which JSON has no way to write.
+    if text.isprintable() or not any("\ud800" <= letter <= "\udfff" for letter in text):
+        return text
+    return {"text": _base64(text.encode("utf-8", "surrogatepass"))}
+
+
+def _encode_array(value: Any, where: str) -> Any:
+    given = value
+    # Whatever has no dtype is no array, and NumPy need not be imported to say so.
+    if hasattr(value, "dtype") or hasattr(value, "numpy"):
+        import numpy
+
+        if not isinstance(value, (numpy.ndarray, numpy.generic)):
+            value = _read(value, where)
+        if type(value) is numpy.ndarray or isinstance(value, numpy.generic):
+            array = numpy.asarray(value)
+            held = {
+                "dtype": _encode_dtype(array.dtype, where),
+                "shape": list(array.shape),
+                "bytes": _base64(array.tobytes()),
+            }
+            return {"array" if type(value) is numpy.ndarray else "scalar": held}
+        if value is not given and type(value) is bytes:
+            # What a tensor of one string holds.
+            return {"bytes": _base64(value)}
+    raise NoValueError(f"{where} is of type {_name(given)}; valid are {VALID}")
+
+
+def _read(value: Any, where: str) -> Any:
+    """What a tensor or a variable holds."""
+    if not hasattr(value, "numpy"):
+        raise NoValueError(f"{where} is of type {_name(value)}; valid are {VALID}")
+    try:
+        return value.numpy()
+    except Exception as problem:
+        # A symbolic tensor has none, nor has a variable within a replica.
+        why = str(problem).splitlines()[:1]
+        raise NoValueError(
+            f"{where} is of type {_name(value)}, whose value cannot be read:"
+            f" {' '.join([type(problem).__name__ + ':', *why])}"
+        ) from problem
+
+
+def _encode_dtype(dtype: Any, where: str) -> str:
+    if dtype.kind in "biufcSUMm":
+        return str(dtype.str)
+    if dtype.type.__module__ == _ML_DTYPES:
+        return f"{_ML_DTYPES}.{dtype.name}"
+    raise NoValueError(
+        f"{where} is an array of dtype {dtype}; valid are numbers, bool, texts, bytes and times"
+    )
+
+
+def _decode_array(held: Any) -> Any:
+    import numpy
+
+    package, _, name = held["dtype"].rpartition(".")
+    if package:
+        dtype = numpy.dtype(getattr(importlib.import_module(_ML_DTYPES), name))
+    else:
+        dtype = numpy.dtype(name)
+    if dtype.hasobject:
+        raise ValueError(f"an array of dtype {dtype} holds addresses of another process")
+    # A bytearray, because an array that somebody gets may be written to.
+    return numpy.ndarray(held["shape"], dtype, buffer=bytearray(_bytes(held["bytes"])))
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+def _bytes(held: str) -> bytes:
+    return base64.b64decode(held, validate=True)
+
+
+def _name(value: Any) -> str:
+    """The class of a value, as people write it."""
+    kind = type(value)
+    if kind.__module__ in ("builtins", "__main__"):
+        return kind.__qualname__
+    return f"{kind.__module__.partition('.')[0]} {kind.__qualname__}"
+
+
+_DECODERS: dict[str, Callable[[Any], Any]] = {
+    "dict": lambda held: {decode(key): decode(value) for key, value in held},
+    "tuple": lambda held: tuple(decode(held)),
+    "float": float,
+    "int": lambda held: int(held, 16),
+    "bytes": _bytes,
+    "text": lambda held: _bytes(held).decode("utf-8", "surrogatepass"),
+    "array": _decode_array,
+    "scalar": lambda held: _decode_array(held)[()],
+}
