@@ -98,17 +98,18 @@ def open_server(
     fresh: bool,
     python: str = sys.executable,
     module: str = WORKER_MODULE,
+    more: Sequence[str] = (),
     exact: bool = True,
     isolation: str = AUTO,
 ) -> contextlib.AbstractAsyncContextManager[PreloadedServer]:
     """The server that the workers of a run come from; it preloads nothing where all are fresh.
 
-    `module` is what it preloads; for `exact` and `isolation` see `testbed.launcher`.
+    It preloads `module`, and `more` of them; for `exact` and `isolation` see `testbed.launcher`.
     """
     other = python != sys.executable
     environment = {"PYTHONPATH": str(folder.expose_package())} if other else {}
     return preloaded_server(
-        [] if fresh else [module],
+        [] if fresh else [module, *more],
         folder,
         python,
         environment=environment,

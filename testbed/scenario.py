@@ -164,7 +164,7 @@ def breaks(
     if (symptom == "rejected") != bool(error):
         raise UsageError("a rule for 'rejected', and no other, names the error: error='...'")
     for word, given, valid in (("site", site, SITES), ("mode", mode, MODES)):
-        _known(word, () if given is None else (given,), valid)
+        known_names(word, () if given is None else (given,), valid)
 
     def applies(case: Case) -> bool:
         return case.site == (site or case.site) and case.mode == (mode or case.mode) and when(case)
@@ -207,10 +207,10 @@ def scenario(
         UsageError: an unknown site, mode, strategy or fault, or a function without a docstring.
     """
     if fault:
-        _known("fault", fault.kind, tuple(FAULTS))
-    chosen_sites = _known("site", sites, SITES)
-    chosen_modes = _known("mode", modes, MODES)
-    chosen_strategies = _known("strategy", strategies, tuple(STRATEGIES))
+        known_names("fault", fault.kind, tuple(FAULTS))
+    chosen_sites = known_names("site", sites, SITES)
+    chosen_modes = known_names("mode", modes, MODES)
+    chosen_strategies = known_names("strategy", strategies, tuple(STRATEGIES))
     if not (chosen_sites and chosen_modes and chosen_strategies):
         raise UsageError("a scenario needs at least one site, one mode and one strategy")
 
@@ -251,7 +251,12 @@ def with_script(made: Scenario, script: str) -> Scenario:
     return replace(made, script=script)
 
 
-def _known(word: str, given: Iterable[str], valid: tuple[str, ...]) -> tuple[str, ...]:
+def known_names(word: str, given: Iterable[str], valid: tuple[str, ...]) -> tuple[str, ...]:
+    """The names that are given, one or several, each once.
+
+    Raises:
+        UsageError: one of them is not valid.
+    """
     chosen = (given,) if isinstance(given, str) else tuple(given)
     for name in chosen:
         if name not in valid:

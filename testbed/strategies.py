@@ -138,6 +138,11 @@ def _cluster(known: Strategy, workers: int | None, replicas: int | None, named: 
             f"--replicas {replicas}: {known.name} has one replica in each process;"
             " mirrored, multi_worker_mirrored and central_storage take more"
         )
+    return cluster_of(known, workers, replicas)
+
+
+def cluster_of(known: Strategy, workers: int | None, replicas: int | None) -> Cluster:
+    """The cluster of a strategy, with its own numbers where none are given or it takes none."""
     if known.takes_workers:
         return Cluster(workers or 2, (replicas or 1) if known.takes_replicas else 1)
     return Cluster(1, replicas or 2) if known.takes_replicas else Cluster()

@@ -18,7 +18,7 @@ from testbed.launcher.memory import oom_kills
 from testbed.launcher.output import OUTPUT_LIMIT, TOO_MUCH_OUTPUT, exceeds, shorten
 from testbed.launcher.preloaded import PreloadedServer
 from testbed.launcher.run_folder import CaseFolder
-from testbed.launcher.stacks import NOWHERE, where_blocked
+from testbed.launcher.stacks import NOWHERE, is_whole, where_blocked
 from testbed.launcher.worker_process import WorkerProcess
 
 # When one worker has failed, its peers can only wait for it; what they say soon is still heard.
@@ -331,7 +331,7 @@ async def _collect_stacks(workers: Sequence[WorkerProcess], folder: CaseFolder) 
             asked.append(folder.stacks(index))
     deadline = time.monotonic() + STACKS_DEADLINE_S
     while time.monotonic() < deadline:
-        if all(path.exists() and path.stat().st_size for path in asked):
+        if all(map(is_whole, asked)):
             return
         # A signal has no answer to wait for: the file itself is the answer.
         await asyncio.sleep(0.01)

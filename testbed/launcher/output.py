@@ -29,3 +29,17 @@ def shorten(log: Path) -> None:
         file.seek(_KEPT_AT_EACH_END)
         file.write(f"\n... {missing} bytes are left out here ...\n".encode() + end)
         file.truncate()
+
+
+def tail(log: Path, size: int) -> str:
+    """The last lines of a log, of at most so many bytes; nothing of one that is not there."""
+    try:
+        with log.open("rb") as file:
+            whole = file.seek(0, 2)
+            file.seek(max(0, whole - size))
+            text = file.read().decode(errors="replace")
+    except OSError:
+        return ""
+    if whole <= size:
+        return text
+    return f"({whole - size} bytes before this are in {log})\n{text.partition(chr(10))[2]}"

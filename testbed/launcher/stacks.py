@@ -37,6 +37,9 @@ class _Frame:
     line: str
     function: str
 
+    def __str__(self) -> str:
+        return f'File "{self.file}", line {self.line} in {self.function}'
+
     @property
     def is_authors(self) -> bool:
         if self.file.startswith("<"):
@@ -72,6 +75,36 @@ def where_blocked(stacks: Path) -> Place:
                 at = f"{Path(frame.file).name}:{frame.line} in {frame.function}"
                 return Place(at, _has_tensorflow(thread[:depth]))
     return Place("", _has_tensorflow(threads[-1]))
+
+
+def telling_part(stacks: Path) -> str:
+    """The stacks without what only waits for work, and without what started the author's code.
+
+    Nothing where there are none; all of it where no thread is in the author's code.
+    """
+    try:
+        text = stacks.read_text(errors="replace")
+    except OSError:
+        return ""
+    told = []
+    for thread in _threads(text.splitlines()):
+        last = max((depth for depth, frame in enumerate(thread) if frame.is_authors), default=None)
+        if last is not None:
+            told.append("\n".join(map(str, thread[: last + 1])))
+    return "\n\n".join([*told, f"(all of them: {stacks})"]) if told else text
+
+
+def is_whole(stacks: Path) -> bool:
+    """Whether a worker has written its stacks to the end.
+
+    The main thread comes last, and its outermost frame is where the interpreter started the module
+    of the worker or its server; of a stack that is too deep faulthandler leaves out what follows.
+    """
+    try:
+        text = stacks.read_text(errors="replace").rstrip()
+    except OSError:
+        return False
+    return text.endswith((" in _run_module_as_main", "\n  ..."))
 
 
 def _has_tensorflow(frames: Sequence[_Frame]) -> bool:

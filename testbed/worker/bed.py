@@ -36,6 +36,9 @@ class WorkerBed:
             else None
         )
 
+    def __repr__(self) -> str:
+        return f"<bed of worker {self.worker} on {self.case.deployment}>"
+
     @property
     def folder(self) -> Path:
         """See `testbed.Bed.folder`."""

@@ -65,13 +65,7 @@ def run_case(orders: dict[str, Any], channel: Channel) -> None:
         findings=tuple(bed.findings) if bed else (),
         raised=raised,
         seconds=time.monotonic() - began,
-        facts={
-            "tensorflow": tf.__version__,
-            "keras": _keras_version(),
-            "python": sys.version.split()[0],
-            "seed": str(orders["seed"]),
-            "pid": str(os.getpid()),
-        },
+        facts=facts_of(orders["seed"]),
     )
     write_json(Path(orders["report"]), report.to_json())
     channel.reported(good=raised is None)
@@ -140,6 +134,17 @@ def _import_script(path: Path) -> ModuleType:
     sys.modules[path.stem] = module
     spec.loader.exec_module(module)
     return module
+
+
+def facts_of(seed: int) -> dict[str, str]:
+    """Versions and seeds in force in this worker."""
+    return {
+        "tensorflow": tf.__version__,
+        "keras": _keras_version(),
+        "python": sys.version.split()[0],
+        "seed": str(seed),
+        "pid": str(os.getpid()),
+    }
 
 
 def _keras_version() -> str:

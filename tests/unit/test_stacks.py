@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import testbed
-from testbed.launcher.stacks import NOWHERE, where_blocked
+from testbed.launcher.stacks import NOWHERE, is_whole, telling_part, where_blocked
 
 PACKAGE = Path(testbed.__file__).parent
 
@@ -84,3 +84,39 @@ def test_whether_tensorflow_was_called(tmp_path: Path, text: str, inside: bool) 
     stacks = tmp_path / "worker-0.stacks"
     stacks.write_text(text, encoding="utf-8")
     assert where_blocked(stacks).in_tensorflow == inside
+
+
+STARTED = '  File "<frozen runpy>", line 198 in _run_module_as_main\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        (REPLICA + LIBRARY + "\n" + HEAD + OUTER + STARTED, True),
+        (HEAD + OUTER + STARTED + "\n", True),
+        (HEAD + LIBRARY + "  ...\n", True),
+        (REPLICA + LIBRARY + "\n" + HEAD + OUTER, False),
+        (REPLICA + LIBRARY, False),
+        ("", False),
+    ],
+    ids=["whole", "line after it", "too deep", "main thread half", "main thread missing", "empty"],
+)
+def test_stacks_are_whole_when_the_main_thread_is(tmp_path: Path, text: str, whole: bool) -> None:
+    """A worker that still writes its stacks is not taken for one that has written them."""
+    stacks = tmp_path / "worker-0.stacks"
+    assert not is_whole(stacks)
+    stacks.write_text(text, encoding="utf-8")
+    assert is_whole(stacks) == whole
+
+
+def test_the_telling_part_is_the_author_s_code_and_what_it_called(tmp_path: Path) -> None:
+    """Threads that only wait are left out, and so is what started the author's code."""
+    stacks = tmp_path / "worker-0.stacks"
+    assert telling_part(stacks) == ""
+    idle = REPLICA + '  File "/usr/lib/python3.11/selectors.py", line 415 in select\n'
+    stacks.write_text(idle + "\n" + HEAD + LIBRARY + AUTHOR + MACHINERY + STARTED, encoding="utf-8")
+    told = telling_part(stacks)
+    assert told.splitlines()[0] == 'File "/usr/lib/python3.11/threading.py", line 327 in wait'
+    assert told.splitlines()[3:] == [AUTHOR.strip(), "", f"(all of them: {stacks})"]
+    stacks.write_text(idle, encoding="utf-8")
+    assert telling_part(stacks) == idle

@@ -1,0 +1,203 @@
+"""The server that all marked tests of a session share, and the cluster of each of them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections import Counter
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import pytest
+
+from testbed.case_run import Options
+from testbed.devices import Devices
+from testbed.entry_run import run_entry
+from testbed.errors import LaunchError
+from testbed.launcher.cluster_end import ClusterEnd
+from testbed.launcher.cluster_run import Deadlines
+from testbed.launcher.preloaded import PreloadedServer
+from testbed.launcher.report_file import UnreadableReportError, read_report
+from testbed.launcher.run_folder import RUNS, CaseFolder, RunFolder, new_run_folder
+from testbed.launcher.worker_process import WorkerProcess
+from testbed.mark import Setup
+from testbed.pytest_plugin.item import DistributedTest
+from testbed.pytest_plugin.options import arguments_of, options_of
+from testbed.pytest_plugin.settings import Settings
+from testbed.report.follow import Follower
+from testbed.runner import find_devices, open_server
+from testbed.strategies import STRATEGIES
+
+MODULE = "testbed.worker.pytest_session"
+ENTRY = f"{MODULE}:run_test"
+
+FOLLOW_INTERVAL_S = 0.2
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a worker reported of a test: the parts of its JSON, or why there are none."""
+
+    report: dict[str, Any] = field(default_factory=dict)
+    unreadable: str = ""
+
+
+@dataclass(frozen=True)
+class TestEnd:
+    """What became of one marked test."""
+
+    __test__ = False
+
+    setup: Setup
+    end: ClusterEnd
+    told: tuple[Told | None, ...]
+    """Of each worker; None of one that reported nothing, or only serves others."""
+    folder: CaseFolder
+
+
+@dataclass(frozen=True)
+class _Opened:
+    server: PreloadedServer
+    folder: RunFolder
+    devices: Devices
+
+
+class Launching:
+    """Launches the workers of marked tests; the server starts with the first of them."""
+
+    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+        self._config = config
+        self._settings = settings
+        self._loop = asyncio.new_event_loop()
+        self._stack = contextlib.ExitStack()
+        self._runs: Counter[str] = Counter()
+        self._opened: _Opened | LaunchError | None = None
+
+    def close(self) -> None:
+        """End the server, and with it whatever it started."""
+        self._stack.close()
+        self._loop.close()
+
+    def run(self, item: DistributedTest) -> TestEnd:
+        """Run a test in its cluster, to the end of all its workers.
+
+        Raises:
+            LaunchError: no worker can be started on this machine.
+        """
+        setup = item.distributed_setup
+        opened = self._open()
+        lacking = opened.devices.lacking(setup.deployment)
+        if lacking:
+            pytest.skip(f"{setup.deployment} {lacking}")
+        self._runs[item.nodeid] += 1
+        again = f" ({self._runs[item.nodeid]})" * (self._runs[item.nodeid] > 1)
+        case = opened.folder.case(item.nodeid + again)
+        end = self._wait_for(self._run(opened, item, setup, case))
+        chief_only = bool(STRATEGIES[setup.deployment.strategy].servers)
+        told = tuple(
+            _told(case, worker.worker)
+            if worker.reported and not (chief_only and worker.worker)
+            else None
+            for worker in end.workers
+        )
+        return TestEnd(setup, end, told, case)
+
+    async def _run(
+        self, opened: _Opened, item: DistributedTest, setup: Setup, folder: CaseFolder
+    ) -> ClusterEnd:
+        orders = {
+            "scenario": item.nodeid,
+            "site": setup.site,
+            "mode": setup.mode,
+            "folder": str(folder.shared),
+            "path": sys.path,
+            "options": options_of(item.config),
+            "arguments": arguments_of(item),
+        }
+        shows = item.config.getoption("capture") == "no"
+        follower = Follower([folder.log(n) for n in range(len(setup.deployment.tasks))])
+
+        async def watch(_workers: Sequence[WorkerProcess]) -> None:
+            while shows:
+                _show(follower)
+                await asyncio.sleep(FOLLOW_INTERVAL_S)
+
+        try:
+            return await run_entry(
+                opened.server,
+                ENTRY,
+                orders,
+                setup.deployment,
+                folder,
+                self._deadlines(setup),
+                devices=opened.devices,
+                fresh=setup.fresh,
+                watch=watch,
+            )
+        finally:
+            if shows:
+                _show(follower, over=True)
+
+    def _deadlines(self, setup: Setup) -> Deadlines:
+        return Deadlines(
+            start=setup.start_timeout or self._settings.start_timeout,
+            run=setup.timeout or self._settings.timeout,
+        )
+
+    @property
+    def notice(self) -> str:
+        """What all clusters of the session lack."""
+        return "" if not isinstance(self._opened, _Opened) else self._opened.server.isolation.notice
+
+    def _open(self) -> _Opened:
+        """The server, started when it is first asked for; once it has failed, it is not again."""
+        if self._opened is None:
+            try:
+                self._opened = self._start()
+            except LaunchError as problem:
+                self._opened = problem
+        if isinstance(self._opened, LaunchError):
+            raise self._opened
+        return self._opened
+
+    def _start(self) -> _Opened:
+        options = Options(device=self._settings.device, isolation=self._settings.isolation)
+        folder = self._stack.enter_context(new_run_folder(self._config.rootpath / RUNS))
+        opening = open_server(
+            folder,
+            fresh=False,
+            module=MODULE,
+            more=self._settings.preload,
+            isolation=options.isolation,
+        )
+        server = self._wait_for(opening.__aenter__())
+        self._stack.callback(lambda: self._wait_for(opening.__aexit__(None, None, None)))
+        return _Opened(server, folder, self._wait_for(find_devices(server, options, folder)))
+
+    def _wait_for(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Do something in the loop; what interrupts it, as Ctrl-C does, ends it properly."""
+        task = self._loop.create_task(work)
+        try:
+            return self._loop.run_until_complete(task)
+        except BaseException:
+            if not task.done():
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    self._loop.run_until_complete(task)
+            raise
+
+
+def _told(folder: CaseFolder, worker: int) -> Told:
+    try:
+        return Told(read_report(folder, worker))
+    except UnreadableReportError as problem:
+        return Told(unreadable=str(problem))
+
+
+def _show(follower: Follower, *, over: bool = False) -> None:
+    for worker, line in follower.lines(over=over):
+        print(f"worker {worker} | {line}")

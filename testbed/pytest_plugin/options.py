@@ -1,0 +1,64 @@
+"""What the session in a worker is started with: what this one was, as far as it holds there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+# Plugins that show or write what the launching process shows and writes, or that start processes.
+_NOT_IN_WORKERS = (
+    "terminal",
+    "xdist",
+    "xdist.looponfail",
+    "faulthandler",
+    "pytest_cov",
+)
+
+# Which tests run is decided here, and so is how often. Output goes to a worker's log.
+_DECIDED_HERE = {
+    "capture": "no",
+    "basetemp": None,
+    "usepdb": False,
+    "trace": False,
+    "lf": False,
+    "failedfirst": False,
+    "newfirst": False,
+    "stepwise": False,
+    "stepwise_skip": False,
+    "maxfail": 0,
+    "reruns": None,
+    "deselect": None,
+    "keyword": "",
+    "markexpr": "",
+}
+
+
+def options_of(config: pytest.Config) -> dict[str, Any]:
+    """The options of a session, by their names in `config.option`, for a worker's."""
+    given = {name: value for name, value in vars(config.option).items() if _is_json(value)}
+    # What is collected is an argument, not an option.
+    given.pop("file_or_dir", None)
+    return {
+        **given,
+        **_DECIDED_HERE,
+        "rootdir": str(config.rootpath),
+        "inifilename": str(config.inipath) if config.inipath else None,
+    }
+
+
+def arguments_of(item: pytest.Item) -> list[str]:
+    """The arguments of a session that collects a test, and with it its other parameters."""
+    without = [argument for name in _NOT_IN_WORKERS for argument in ("-p", f"no:{name}")]
+    names = item.nodeid.partition("[")[0].split("::")[1:]
+    # pytest takes a bracket in a file's name for the parameters of a test.
+    narrowed = [] if "[" in str(item.path) else names
+    return [*without, "::".join([str(item.path), *narrowed])]
+
+
+def _is_json(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return all(map(_is_json, value))
+    if isinstance(value, dict):
+        return all(isinstance(name, str) for name in value) and all(map(_is_json, value.values()))
+    return value is None or isinstance(value, (str, int, float))

@@ -1,0 +1,213 @@
+"""From what the workers of a marked test did to what pytest reports of it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from testbed.diagnosis import Diagnosis, diagnose
+from testbed.launcher.cluster_end import WorkerEnd, first_failed
+from testbed.launcher.output import tail
+from testbed.launcher.stacks import telling_part
+from testbed.mark import RAW_OUTCOME
+from testbed.pytest_plugin.item import DistributedTest
+from testbed.pytest_plugin.launching import TestEnd
+from testbed.pytest_plugin.naming import OF_WORKER
+from testbed.reading import WorkerReport
+from testbed.report.words import readings_in_words
+from testbed.symptoms import SYMPTOMS
+
+SHOWN_OUTPUT = 20_000
+"""Bytes of each worker's output that a failure shows; the whole of it is in its log."""
+
+Reports = list[pytest.TestReport]
+
+
+def reports_of(item: DistributedTest, ended: TestEnd) -> Reports:
+    """Every report of a test: those of each worker, and one of the claims that do not hold.
+
+    The worker that failed first comes first, since what the others say may follow from that.
+    """
+    by_worker = {
+        worker.worker: _of_worker(item, ended, worker)
+        for worker in ended.end.workers
+        if ended.told[worker.worker] or not (worker.reported or _only_serves(ended, worker))
+    }
+    cause = _first(ended, by_worker)
+    for worker in ended.end.workers:
+        if worker.worker in by_worker and not by_worker[worker.worker]:
+            by_worker[worker.worker] = [_ended_early(item, worker, cause, by_worker)]
+    for number, reports in by_worker.items():
+        _attach(reports, ended, number, first=cause is not None and cause.worker == number)
+        for report in reports:
+            if len(by_worker) > 1:
+                setattr(report, OF_WORKER, number)
+    order = sorted(by_worker, key=lambda number: cause is None or number != cause.worker)
+    reports = [report for number in order for report in by_worker[number]]
+    return _as_one_test(reports, _claims(item, ended))
+
+
+def _only_serves(ended: TestEnd, worker: WorkerEnd) -> bool:
+    """Whether a worker runs nothing of the test, and is none the worse for having to wait."""
+    chief = ended.setup.deployment.strategy == "parameter_server"
+    return chief and worker.worker > 0 and not worker.complaint
+
+
+def _of_worker(item: DistributedTest, ended: TestEnd, worker: WorkerEnd) -> Reports:
+    """What a worker reported, or how it ended; nothing where another's end was the reason."""
+    told, end = ended.told[worker.worker], ended.end
+    if told:
+        if told.unreadable or told.report["problem"]:
+            return [_failure(item, told.unreadable or told.report["problem"], worker)]
+        hook = item.config.hook
+        return [
+            hook.pytest_report_from_serializable(config=item.config, data=_with_tuples(data))
+            for data in told.report["tests"]
+        ]
+    if worker.complaint:
+        return [_failure(item, worker.complaint + f"; {end.hint}" * bool(end.hint), worker)]
+    if end.overdue:
+        return [_failure(item, end.hang + _skipped_elsewhere(ended), worker)]
+    return []
+
+
+def _with_tuples(data: dict[str, Any]) -> dict[str, Any]:
+    """A report as pytest made it: JSON has no tuples, and pytest tells a skip's reason by one."""
+    reason = data["longrepr"]
+    return {
+        **data,
+        "location": tuple(data["location"]),
+        "longrepr": tuple(reason) if isinstance(reason, list) else reason,
+        "sections": [tuple(section) for section in data["sections"]],
+        "user_properties": [tuple(each) for each in data["user_properties"]],
+    }
+
+
+def _skipped_elsewhere(ended: TestEnd) -> str:
+    """Which workers had skipped the test, so that others may wait for them in vain."""
+    skipped = [
+        str(number)
+        for number, told in enumerate(ended.told)
+        if told and any(test["outcome"] == "skipped" for test in told.report.get("tests", ()))
+    ]
+    if not skipped:
+        return ""
+    return (
+        f"; worker {', '.join(skipped)} had skipped the test: skip it in every worker, or in none"
+    )
+
+
+def _first(ended: TestEnd, by_worker: dict[int, Reports]) -> WorkerEnd | None:
+    """The worker that failed first."""
+    failed = [
+        worker
+        for worker in ended.end.workers
+        if any(_raw(report) == "failed" for report in by_worker.get(worker.worker, ()))
+    ]
+    died = [worker for worker in failed if worker.complaint]
+    return first_failed(died, [worker for worker in failed if not worker.complaint])
+
+
+def _raw(report: pytest.TestReport) -> str:
+    """What happened, whatever a mark for expected failures has made of it."""
+    raw: str = getattr(report, RAW_OUTCOME, report.outcome)
+    return raw
+
+
+def _failure(item: DistributedTest, message: str, worker: WorkerEnd | None) -> pytest.TestReport:
+    """A failure that no worker could report; a mark may have expected it."""
+    call = pytest.CallInfo.from_call(lambda: pytest.fail(message, pytrace=False), when="call")
+    report: pytest.TestReport = item.ihook.pytest_runtest_makereport(item=item, call=call)
+    report.duration = worker.after if worker else report.duration
+    setattr(report, RAW_OUTCOME, "failed")
+    return report
+
+
+def _ended_early(
+    item: DistributedTest,
+    worker: WorkerEnd,
+    cause: WorkerEnd | None,
+    by_worker: dict[int, Reports],
+) -> pytest.TestReport:
+    """Of a worker that was ended because another had failed."""
+    other = f"worker {cause.worker}" if cause else "another worker"
+    message = f"worker {worker.worker} was ended in phase '{worker.phase}': {other} had failed"
+    report = _failure(item, message, worker)
+    expected = [r for r in by_worker[cause.worker] if hasattr(r, "wasxfail")] if cause else []
+    if expected:
+        report.outcome, report.wasxfail = "skipped", expected[0].wasxfail
+    return report
+
+
+def _attach(reports: Reports, ended: TestEnd, number: int, *, first: bool) -> None:
+    """Put a worker's output and stacks beside its failure; and beside the first one the others'."""
+    shown = next((r for r in reports if _raw(r) == "failed"), None)
+    shown = shown or next((r for r in reports if r.when == "call"), None)
+    if shown is None:
+        return
+    others = [worker.worker for worker in ended.end.workers if worker.worker != number]
+    for each in [number, *(others if first else ())]:
+        output = tail(ended.folder.log(each), SHOWN_OUTPUT)
+        _add_section(shown, f"Captured output of worker {each}", output)
+    if ended.end.overdue:
+        stacks = telling_part(ended.folder.stacks(number))
+        _add_section(shown, f"Captured stacks of worker {number}", stacks)
+
+
+def _add_section(report: pytest.TestReport, title: str, text: str) -> None:
+    if text:
+        report.sections.append((title, text))
+
+
+def _claims(item: DistributedTest, ended: TestEnd) -> Reports:
+    """A failure that names each claim that does not hold; nothing where all do."""
+    told = [each.report for each in ended.told if each and each.report]
+    workers = [WorkerReport.from_json(report["worker"]) for report in told]
+    broken = []
+    for number in range(max((len(worker.findings) for worker in workers), default=0)):
+        stated = [
+            replace(worker, findings=(worker.findings[number],))
+            for worker in workers
+            if len(worker.findings) > number
+        ]
+        diagnosis = diagnose(stated, ended.setup.deployment.in_sync)
+        if diagnosis:
+            place = next(r["claims"][number] for r in told if len(r["claims"]) > number)
+            broken.append(_broken_claim(diagnosis, place, stated))
+    return [_failure(item, "\n\n".join(broken), None)] if broken else []
+
+
+def _broken_claim(diagnosis: Diagnosis, place: dict[str, str], stated: list[WorkerReport]) -> str:
+    where = f"{os.path.relpath(place['file'])}:{place['line']}"
+    lines = [
+        f"{diagnosis.symptom}: {diagnosis.evidence}",
+        f"  {where}: {place['text']}",
+        *(
+            f"  worker {report.worker}: {line}"
+            for report in stated
+            for line in readings_in_words(report)
+        ),
+        f"  cure: {SYMPTOMS[diagnosis.symptom].cure}",
+    ]
+    return "\n".join(lines)
+
+
+def _as_one_test(reports: Reports, claims: Reports) -> Reports:
+    """All reports of a test; whether it fails as expected is a matter of all of them together.
+
+    pytest in a worker knows only of that worker: where another one fails as expected, it is no
+    surprise that this one passes.
+    """
+    if any(hasattr(report, "wasxfail") and report.skipped for report in [*reports, *claims]):
+        for report in reports:
+            if _raw(report) == "passed" and report.outcome != "skipped":
+                report.outcome, report.longrepr = "passed", None
+                report.__dict__.pop("wasxfail", None)
+    several = any(hasattr(report, OF_WORKER) for report in reports)
+    if claims and not several:
+        # One process, one name: what it claimed decides over its body, which passed.
+        return [report for report in reports if report.when != "call" or report.failed] + claims
+    return [*reports, *claims]

@@ -1,0 +1,75 @@
+"""What a suite sets for all of its marked tests, in pytest's configuration file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from testbed.launcher.isolation import CHOICES
+
+DEVICES = ("cpu", "gpu", "split-gpu")
+SECONDS = "60"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Of one session; a mark may say something else for one test."""
+
+    timeout: float
+    start_timeout: float
+    device: str
+    isolation: str
+    preload: tuple[str, ...]
+
+    @staticmethod
+    def declare(parser: pytest.Parser) -> None:
+        """Tell pytest the names of all settings."""
+        joined = "all its workers have joined"
+        for name, default, about in (
+            ("timeout", SECONDS, f"seconds that a marked test has once {joined}"),
+            ("start_timeout", SECONDS, f"seconds that a marked test has until {joined}"),
+            ("device", "cpu", f"what replicas run on: {', '.join(DEVICES)}"),
+            ("isolation", "auto", f"a network of the workers' own: {', '.join(CHOICES)}"),
+        ):
+            parser.addini(f"testbed_{name}", f"{about} (default {default})", default=default)
+        parser.addini(
+            "testbed_preload",
+            "modules that are imported once, before workers are forked; they must start no thread"
+            " and make no tensor",
+            type="linelist",
+        )
+
+    @classmethod
+    def of(cls, config: pytest.Config) -> Settings:
+        """The settings of a session.
+
+        Raises:
+            pytest.UsageError: one of them is not valid.
+        """
+        return cls(
+            _seconds(config, "timeout"),
+            _seconds(config, "start_timeout"),
+            _one_of(config, "device", DEVICES),
+            _one_of(config, "isolation", CHOICES),
+            tuple(config.getini("testbed_preload")),
+        )
+
+
+def _one_of(config: pytest.Config, name: str, valid: Sequence[str]) -> str:
+    given = str(config.getini(f"testbed_{name}"))
+    if given not in valid:
+        raise pytest.UsageError(f"testbed_{name} = {given}: choose from {', '.join(valid)}")
+    return given
+
+
+def _seconds(config: pytest.Config, name: str) -> float:
+    given = str(config.getini(f"testbed_{name}"))
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = 0
+    if not seconds > 0:
+        raise pytest.UsageError(f"testbed_{name} = {given}: seconds, more than 0")
+    return seconds

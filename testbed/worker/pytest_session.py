@@ -1,0 +1,182 @@
+"""Runs one marked test in a worker, as a pytest session of its own."""
+
+from __future__ import annotations
+
+import pdb
+import sys
+import time
+import traceback
+import warnings
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+import tensorflow as tf
+
+from testbed.launcher.channel import Channel
+from testbed.launcher.run_folder import write_json
+from testbed.mark import RAW_OUTCOME, WORKER_PLUGIN
+from testbed.reading import WorkerReport
+from testbed.worker.bed import WorkerBed
+from testbed.worker.main import facts_of, prepare
+from testbed.worker.strategy import replica_devices, require_threads
+
+
+class TestBed(WorkerBed):
+    """A bed that keeps where each claim stands, so that one that fails can name its line."""
+
+    __test__ = False
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.places: list[dict[str, Any]] = []
+
+    def claim(self, subject: Any, **claimed: Any) -> None:
+        """See `testbed.Bed.claim`."""
+        caller = traceback.extract_stack(limit=2)[0]
+        self.places.append(
+            {"file": caller.filename, "line": caller.lineno, "text": caller.line or ""}
+        )
+        super().claim(subject, **claimed)
+
+
+def run_test(orders: dict[str, Any], channel: Channel) -> None:
+    """The entry of a worker that runs one test.
+
+    Orders: those of `testbed.worker.main.prepare`, and `seed`, `scenario` (the test's node id),
+    `path` (of modules), `options` and `arguments` of pytest, `report`.
+    """
+    began = time.monotonic()
+    require_threads()
+    bed = prepare(orders, channel, TestBed)
+    tf.keras.utils.set_random_seed(orders["seed"])
+    session = _Session(orders["scenario"], bed, channel)
+    _run_pytest(orders, session)
+    channel.phase("finished")
+    report = WorkerReport(
+        worker=orders["worker"],
+        replica_devices=replica_devices(bed.strategy),
+        findings=tuple(bed.findings),
+        seconds=time.monotonic() - began,
+        facts=facts_of(orders["seed"]),
+    )
+    write_json(
+        Path(orders["report"]),
+        {
+            "worker": report.to_json(),
+            "claims": bed.places,
+            "tests": session.reports,
+            "problem": session.problem,
+        },
+    )
+    channel.reported(good=session.good)
+    channel.wait_for_leave()
+
+
+def _run_pytest(orders: dict[str, Any], session: _Session) -> None:
+    # Only now, when the strategy is made: a test's module and its conftest may make variables.
+    sys.path[:] = orders["path"]
+    config = pytest.Config.fromdictargs(orders["options"], orders["arguments"])
+    # By this plugins know that another process writes files and shows results.
+    config.workerinput = {  # type: ignore[attr-defined]
+        "workerid": f"worker{orders['worker']}",
+        "workercount": orders["workers"],
+        "testrunuid": orders["folder"],
+        "mainargv": sys.argv,
+    }
+    config.pluginmanager.register(session, WORKER_PLUGIN)
+    config.hook.pytest_cmdline_main(config=config)
+
+
+class _Session:
+    """What is told of the session, and what of pytest cannot be had in a worker."""
+
+    def __init__(self, test: str, bed: TestBed, channel: Channel) -> None:
+        self.bed = bed
+        self.reports: list[dict[str, Any]] = []
+        self.problem = ""
+        """Why the test did not run, in words."""
+        self._failed = False
+        self._test = test
+        self._channel = channel
+
+    @property
+    def good(self) -> bool:
+        """Whether the other workers can come to their end: one that skips may not be waited for."""
+        return not (self._failed or self.problem)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Take the debugger's place, after pytest itself has taken it."""
+        self._config = config
+        pdb.set_trace = _no_debugger
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Keep the test alone, after everybody else has changed what was collected."""
+        found = [item for item in items if item.nodeid == self._test]
+        items[:] = found[:1]
+        if not found and not self.problem:
+            self.problem = (
+                f"the worker does not find {self._test}: parameters and their ids must be the same"
+                " in every process, so not random, nor from a set or the time"
+            )
+        self._channel.phase("collected")
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """The module could not be imported here, though the launching process could."""
+        if report.failed:
+            self.problem = f"the worker cannot collect it: {report.longreprtext}"
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self) -> None:
+        """Tell the phase."""
+        self._channel.phase("setup")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self) -> None:
+        """Tell the phase."""
+        self._channel.phase("call")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_teardown(self) -> None:
+        """Tell the phase."""
+        self._channel.phase("teardown")
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_makereport(
+        self,
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Keep what happened, before a mark for expected failures turns it into something else."""
+        report = yield
+        setattr(report, RAW_OUTCOME, report.outcome)
+        self._failed = self._failed or report.failed
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep what pytest reports, as JSON."""
+        hook = self._config.hook
+        self.reports.append(hook.pytest_report_to_serializable(config=self._config, report=report))
+
+    def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
+        """Print it, since there is no summary here."""
+        told = warning_message
+        text = warnings.formatwarning(
+            str(told.message), told.category, told.filename, told.lineno, told.line
+        )
+        print(text, end="", file=sys.stderr)
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """The test called `pytest.exit`."""
+        self.problem = f"the test ended its session: {excinfo.value!r}"
+
+    def pytest_internalerror(self, excrepr: Any) -> None:
+        """A plugin or pytest itself raised."""
+        self.problem = f"pytest failed in the worker: {excrepr}"
+
+
+def _no_debugger(*_: Any, **__: Any) -> NoReturn:
+    pytest.fail(
+        "no debugger can work here: a worker has no terminal; print, and `pytest -s` shows it live"
+    )
