@@ -135,8 +135,9 @@ class Protocol:
     def pytest_sessionfinish(self) -> Generator[None, None, None]:
         """Let --last-failed and --stepwise find what failed, by the names of tests."""
         yield
-        if not self._sends and self._config.cache is not None:
-            self._last_failed.correct(self._config.cache)
+        cache = getattr(self._config, "cache", None)
+        if cache is not None and not self._sends:
+            self._last_failed.correct(cache)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say what every marked test lacked."""

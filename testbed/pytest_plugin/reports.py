@@ -196,12 +196,12 @@ def _broken_claim(diagnosis: Diagnosis, place: dict[str, str], stated: list[Work
 
 
 def _as_one_test(reports: Reports, claims: Reports) -> Reports:
-    """All reports of a test; whether it fails as expected is a matter of all of them together.
+    """All reports of a test; whether it fails is a matter of all of them together.
 
-    pytest in a worker knows only of that worker: where another one fails as expected, it is no
-    surprise that this one passes.
+    pytest in a worker knows only of that worker: where another one fails, it is no surprise that
+    this one passes.
     """
-    if any(hasattr(report, "wasxfail") and report.skipped for report in [*reports, *claims]):
+    if any(_raw(report) == "failed" for report in [*reports, *claims]):
         for report in reports:
             if _raw(report) == "passed" and report.outcome != "skipped":
                 report.outcome, report.longrepr = "passed", None
