@@ -110,7 +110,7 @@ def _taken(
     """The numbers that a strategy takes of those that are given."""
     if given is None:
         return (None,)
-    numbers = (given,) if isinstance(given, int) else tuple(given)
+    numbers = tuple(given) if isinstance(given, (tuple, list, range, set)) else (given,)
     for number in numbers:
         if not _is_number(number) or number != int(number) or number < 1:
             raise UsageError(f"{name}={number!r}: a whole number, at least 1")

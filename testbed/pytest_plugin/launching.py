@@ -111,6 +111,7 @@ class Launching:
     ) -> ClusterEnd:
         orders = {
             "scenario": item.nodeid,
+            "file": str(item.path),
             "site": setup.site,
             "mode": setup.mode,
             "folder": str(folder.shared),

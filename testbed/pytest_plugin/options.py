@@ -48,12 +48,11 @@ def options_of(config: pytest.Config) -> dict[str, Any]:
 
 
 def arguments_of(item: pytest.Item) -> list[str]:
-    """The arguments of a session that collects a test, and with it its other parameters."""
+    """The arguments of a session that collects the file of a test."""
     without = [argument for name in _NOT_IN_WORKERS for argument in ("-p", f"no:{name}")]
-    names = item.nodeid.partition("[")[0].split("::")[1:]
-    # pytest takes a bracket in a file's name for the parameters of a test.
-    narrowed = [] if "[" in str(item.path) else names
-    return [*without, "::".join([str(item.path), *narrowed])]
+    # pytest takes no argument with a bracket for a file, so there it gets a folder around it.
+    around = [item.path, *item.path.parents]
+    return [*without, str(next(path for path in around if "[" not in str(path)))]
 
 
 def _is_json(value: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unittest
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -47,12 +48,7 @@ class Protocol:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Refuse what has the mark and cannot run in workers."""
         if item.get_closest_marker(MARK) and not isinstance(item, DistributedTest):
-            pytest.fail(
-                f"@pytest.mark.{MARK} is for functions, and methods of plain classes, from when"
-                f" they are collected; not for {type(item).__name__} (a method of"
-                " unittest.TestCase), nor where the mark is added later",
-                pytrace=False,
-            )
+            pytest.fail(f"@pytest.mark.{MARK}: {_why_not(item)}", pytrace=False)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(
@@ -143,6 +139,13 @@ class Protocol:
         """Say what every marked test lacked."""
         for notice in sorted(self._notices):
             terminalreporter.write_line(f"testbed: {notice}")
+
+
+def _why_not(item: pytest.Item) -> str:
+    cls = getattr(item, "cls", None)
+    if isinstance(cls, type) and issubclass(cls, unittest.TestCase):
+        return "not for methods of unittest.TestCase; write a function, or a plain class"
+    return "this mark came too late; put it on the function, its class or its module"
 
 
 def _phase(

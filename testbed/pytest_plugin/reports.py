@@ -101,14 +101,14 @@ def _skipped_elsewhere(ended: TestEnd) -> str:
 
 
 def _first(ended: TestEnd, by_worker: dict[int, Reports]) -> WorkerEnd | None:
-    """The worker that failed first."""
+    """The worker that failed first, and by itself: not one that could only wait for another."""
     failed = [
         worker
         for worker in ended.end.workers
-        if any(_raw(report) == "failed" for report in by_worker.get(worker.worker, ()))
+        if ended.told[worker.worker]
+        and any(_raw(report) == "failed" for report in by_worker[worker.worker])
     ]
-    died = [worker for worker in failed if worker.complaint]
-    return first_failed(died, [worker for worker in failed if not worker.complaint])
+    return first_failed([worker for worker in ended.end.workers if worker.complaint], failed)
 
 
 def _raw(report: pytest.TestReport) -> str:

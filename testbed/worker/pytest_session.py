@@ -45,13 +45,13 @@ def run_test(orders: dict[str, Any], channel: Channel) -> None:
     """The entry of a worker that runs one test.
 
     Orders: those of `testbed.worker.main.prepare`, and `seed`, `scenario` (the test's node id),
-    `path` (of modules), `options` and `arguments` of pytest, `report`.
+    `file` (of the test), `path` (of modules), `options` and `arguments` of pytest, `report`.
     """
     began = time.monotonic()
     require_threads()
     bed = prepare(orders, channel, TestBed)
     tf.keras.utils.set_random_seed(orders["seed"])
-    session = _Session(orders["scenario"], bed, channel)
+    session = _Session(orders["scenario"], Path(orders["file"]), bed, channel)
     _run_pytest(orders, session)
     channel.phase("finished")
     report = WorkerReport(
@@ -92,13 +92,14 @@ def _run_pytest(orders: dict[str, Any], session: _Session) -> None:
 class _Session:
     """What is told of the session, and what of pytest cannot be had in a worker."""
 
-    def __init__(self, test: str, bed: TestBed, channel: Channel) -> None:
+    def __init__(self, test: str, file: Path, bed: TestBed, channel: Channel) -> None:
         self.bed = bed
         self.reports: list[dict[str, Any]] = []
         self.problem = ""
         """Why the test did not run, in words."""
         self._failed = False
         self._test = test
+        self._file = file
         self._channel = channel
 
     @property
@@ -111,6 +112,10 @@ class _Session:
         """Take the debugger's place, after pytest itself has taken it."""
         self._config = config
         pdb.set_trace = _no_debugger
+
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """Leave every other file alone."""
+        return None if self._file.is_relative_to(collection_path) else True
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -169,7 +174,7 @@ class _Session:
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """The test called `pytest.exit`."""
-        self.problem = f"the test ended its session: {excinfo.value!r}"
+        self.problem = self.problem or f"the test ended its session: {excinfo.value!r}"
 
     def pytest_internalerror(self, excrepr: Any) -> None:
         """A plugin or pytest itself raised."""

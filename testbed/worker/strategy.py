@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
@@ -48,10 +51,24 @@ def build_strategy(deployment: Deployment, device: str, worker: int) -> Any:
 
 def configure_devices(count: int, device: str) -> None:
     """Have so many logical devices for replicas; before the runtime starts."""
-    if device == "cpu":
-        _configure_cpus(count)
-    else:
-        _configure_gpus(count, split=device == "split-gpu")
+    with _silent():
+        if device == "cpu":
+            _configure_cpus(count)
+        else:
+            _configure_gpus(count, split=device == "split-gpu")
+
+
+@contextlib.contextmanager
+def _silent() -> Iterator[None]:
+    """Keep out of the log what TensorFlow complains of while it looks for devices."""
+    kept = os.dup(2)
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def replica_devices(strategy: Any) -> tuple[str, ...]:
