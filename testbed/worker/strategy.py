@@ -23,6 +23,20 @@ MIN_INTER_OP_THREADS = 8
 SPLIT_GPU_MB = 1024
 
 
+@contextlib.contextmanager
+def _silent() -> Iterator[None]:
+    """Keep out of the log what TensorFlow complains of while it looks for devices."""
+    kept = os.dup(2)
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+@_silent()
 def require_threads() -> None:
     """Have at least MIN_INTER_OP_THREADS, whatever the machine has; before the runtime starts."""
     threads = tf.config.threading.get_inter_op_parallelism_threads() or usable_cores()
@@ -49,26 +63,13 @@ def build_strategy(deployment: Deployment, device: str, worker: int) -> Any:
     return strategy
 
 
+@_silent()
 def configure_devices(count: int, device: str) -> None:
     """Have so many logical devices for replicas; before the runtime starts."""
-    with _silent():
-        if device == "cpu":
-            _configure_cpus(count)
-        else:
-            _configure_gpus(count, split=device == "split-gpu")
-
-
-@contextlib.contextmanager
-def _silent() -> Iterator[None]:
-    """Keep out of the log what TensorFlow complains of while it looks for devices."""
-    kept = os.dup(2)
-    with Path(os.devnull).open("w") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+    if device == "cpu":
+        _configure_cpus(count)
+    else:
+        _configure_gpus(count, split=device == "split-gpu")
 
 
 def replica_devices(strategy: Any) -> tuple[str, ...]:
