@@ -14,6 +14,9 @@ from testbed.scenario import Case
 from testbed.worker.probes import encode, read
 from testbed.worker.writes import Writes
 
+# The traceback of a test that fails shows its author's code, not ours: pytest reads this.
+__tracebackhide__ = True
+
 
 class WorkerBed:
     """See `testbed.Bed`, which is what scenarios know of it."""
