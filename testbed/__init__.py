@@ -3,10 +3,34 @@
 A scenario script needs what is exported here, and nothing here imports TensorFlow.
 """
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from testbed.bed import Bed
+from testbed.errors import WorkerFailedError
 from testbed.fault import Fault
 from testbed.scenario import Case, breaks, run_script, scenario
 
+if TYPE_CHECKING:
+    from testbed.function_run import launch
+
 __version__ = "0.1.0"
 
-__all__ = ["Bed", "Case", "Fault", "__version__", "breaks", "run_script", "scenario"]
+__all__ = [
+    "Bed",
+    "Case",
+    "Fault",
+    "WorkerFailedError",
+    "__version__",
+    "breaks",
+    "launch",
+    "run_script",
+    "scenario",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # Imported when it is used: what launches processes is needed by nobody else.
+    if name == "launch":
+        return importlib.import_module("testbed.function_run").launch
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,6 @@
-"""The two ways in which a command ends early, each with a line that a user can act on."""
+"""The ways in which a command or a launch ends early, each with words that a user can act on."""
+
+from __future__ import annotations
 
 
 class UsageError(Exception):
@@ -10,3 +12,18 @@ class UsageError(Exception):
 
 class LaunchError(Exception):
     """The machine did not give what a run needs: what happened, where to look, what to do."""
+
+
+class WorkerFailedError(Exception):
+    """A function that was launched did not return in every worker.
+
+    The text is one sentence that says which worker failed first and how, and where the logs are;
+    where the worker raised, its traceback follows.
+    """
+
+    def __init__(self, text: str, *, worker: int | None = None, traceback: str = "") -> None:
+        super().__init__(text + f"\n\n{traceback.rstrip()}" * bool(traceback))
+        self.worker = worker
+        """The worker that failed first; None of a hang, in which they wait for each other."""
+        self.traceback = traceback
+        """Of what it raised, without the frames that only start the function; may be empty."""

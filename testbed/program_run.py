@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from testbed.cluster import Cluster
-from testbed.devices import Devices
-from testbed.entry_run import Watch, run_entry
 from testbed.launcher.cluster_end import ClusterEnd, WorkerEnd, first_failed
 from testbed.launcher.cluster_run import Deadlines
-from testbed.launcher.preloaded import PreloadedServer
 from testbed.launcher.report_file import read_report
 from testbed.launcher.run_folder import CaseFolder
-from testbed.strategies import Deployment
+from testbed.own_code_run import Place
 
 MODULE = "testbed.worker.program"
 ENTRY = f"{MODULE}:run_program"
-STRATEGY = "multi_worker_mirrored"
 
 TIME_IS_OVER = 124
 """The exit code of a program whose time is over, as timeout(1) has it."""
@@ -48,37 +42,15 @@ class ProgramEnd:
     seconds: float
 
 
-async def run_program(
-    server: PreloadedServer,
-    program: Program,
-    cluster: Cluster,
-    folder: CaseFolder,
-    deadlines: Deadlines,
-    *,
-    devices: Devices,
-    fresh: bool = False,
-    watch: Watch | None = None,
-) -> ProgramEnd:
+async def run_program(place: Place, program: Program, deadlines: Deadlines) -> ProgramEnd:
     """Run a program in every worker of a cluster, until all have ended or one has failed."""
     orders = {
         "program": program.name,
         "is_module": program.is_module,
         "arguments": list(program.arguments),
     }
-    end = await run_entry(
-        server,
-        ENTRY,
-        orders,
-        Deployment(STRATEGY, cluster),
-        folder,
-        deadlines,
-        devices=devices,
-        fresh=fresh,
-        watch=watch,
-        # How much a program prints is its own affair.
-        output_limit=math.inf,
-    )
-    return program_end(end, [_report(folder, worker) for worker in end.workers])
+    end = await place.run(ENTRY, orders, deadlines)
+    return program_end(end, [_report(place.folder, worker) for worker in end.workers])
 
 
 def program_end(end: ClusterEnd, reports: Sequence[dict[str, Any]]) -> ProgramEnd:
@@ -98,10 +70,10 @@ def program_end(end: ClusterEnd, reports: Sequence[dict[str, Any]]) -> ProgramEn
         return ProgramEnd(codes, end.cause, TIME_IS_OVER if end.cause else 0, end.seconds)
     code = codes[first.worker]
     report = reports[first.worker]
-    cause = first.complaint or (
-        f"worker {first.worker} failed after {first.after:.1f} s with exit code {code}"
-        + f": {report['raised']}" * bool(report["raised"])
-    )
+    if first.complaint:
+        return ProgramEnd(codes, end.hinted(first.complaint), code, end.seconds)
+    cause = f"worker {first.worker} failed after {first.after:.1f} s with exit code {code}"
+    cause += f": {report['raised']}" * bool(report["raised"])
     return ProgramEnd(codes, cause, code, end.seconds)
 
 

@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-from collections.abc import Sequence
 from pathlib import Path
-
-from rich.markup import escape
 
 from testbed.case_run import Options
 from testbed.cluster import Cluster
 from testbed.commands.run import deadlines_of, interruptible
-from testbed.devices import Devices
 from testbed.errors import UsageError
 from testbed.launcher.run_folder import RUNS, RunFolder, new_run_folder
-from testbed.launcher.worker_process import WorkerProcess
-from testbed.program_run import MODULE, STRATEGY, Program, ProgramEnd, run_program
-from testbed.report.console import FOLLOW_INTERVAL_S
-from testbed.report.follow import Follower
-from testbed.report.text import console
-from testbed.runner import find_devices, open_server
-from testbed.strategies import Deployment
+from testbed.own_code_run import JOINING, own_code_place
+from testbed.program_run import MODULE, Program, ProgramEnd, run_program
 from testbed.streams import complain
-
-# The phase at which a worker begins to meet the others.
-JOINING = "joining"
 
 CASE = "program"
 """The folder of its logs within the run's."""
@@ -45,40 +32,8 @@ def main(options: argparse.Namespace) -> int:
 async def _launch(
     program: Program, cluster: Cluster, folder: RunFolder, options: Options
 ) -> ProgramEnd:
-    async with open_server(
-        folder, fresh=options.fresh, module=MODULE, exact=False, isolation=options.isolation
-    ) as server:
-        if server.isolation.notice and cluster.workers > 1:
-            complain(server.isolation.notice)
-        devices = await find_devices(server, options, folder)
-        _require_devices(devices, cluster)
-        case = folder.case(CASE)
-        follower = Follower([case.log(number) for number in range(cluster.workers)])
-
-        async def watch(_workers: Sequence[WorkerProcess]) -> None:
-            while True:
-                _show(follower)
-                await asyncio.sleep(FOLLOW_INTERVAL_S)
-
-        try:
-            return await run_program(
-                server,
-                program,
-                cluster,
-                case,
-                options.deadlines,
-                devices=devices,
-                fresh=options.fresh,
-                watch=watch,
-            )
-        finally:
-            _show(follower, over=True)
-
-
-def _show(follower: Follower, *, over: bool = False) -> None:
-    shown = console()
-    for worker, line in follower.lines(over=over):
-        shown.print(f"[dim]worker {worker} |[/dim] {escape(line)}", soft_wrap=True)
+    async with own_code_place(MODULE, cluster, folder, CASE, options) as place:
+        return await run_program(place, program, options.deadlines)
 
 
 def _program(options: argparse.Namespace) -> Program:
@@ -107,9 +62,3 @@ def _options(options: argparse.Namespace) -> Options:
         deadlines=deadlines_of(options, JOINING),
         isolation=options.isolation,
     )
-
-
-def _require_devices(devices: Devices, cluster: Cluster) -> None:
-    lacking = devices.lacking(Deployment(STRATEGY, cluster))
-    if lacking:
-        raise UsageError(f"{lacking}; use --device cpu, or fewer --workers and --replicas")

@@ -11,6 +11,13 @@ from typing import Any
 # Of what a worker says at its end; an exception may hold a whole dataset.
 _WORDS = 500
 
+_channels: list[Channel] = []
+
+
+def in_worker() -> bool:
+    """Whether this process is a worker, or was forked from one."""
+    return bool(_channels)
+
 
 class Channel:
     """The worker's end. Reads its orders, tells its phases, and leaves when told to."""
@@ -21,6 +28,7 @@ class Channel:
         # Replica threads may tell phases too, and half a line must never be followed by another.
         self._lock = threading.Lock()
         self._hold_at = ""
+        _channels.append(self)
 
     def orders(self) -> dict[str, Any]:
         """The first thing that a worker reads: what it is to do.

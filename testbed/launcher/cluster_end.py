@@ -94,7 +94,10 @@ class ClusterEnd:
         """What went wrong, in one sentence; nothing where all have reported."""
         if not self.guilty:
             return ""
-        found = self.guilty[0].complaint or self.hang
+        return self.hinted(self.guilty[0].complaint or self.hang)
+
+    def hinted(self, found: str) -> str:
+        """What was found of it, and what the machine says."""
         return found + f"; {self.hint}" * bool(self.hint)
 
     @property

@@ -129,6 +129,11 @@ class CaseFolder:
         """What the worker had to say, there only once it is complete."""
         return self.path / f"worker-{worker}.report.json"
 
+    @property
+    def arguments(self) -> Path:
+        """What a function is called with, in every worker."""
+        return self.path / "arguments.json"
+
     def restart(self, number: int) -> CaseFolder:
         """The files of the workers that were started again, for the number-th time; made anew."""
         folder = CaseFolder(self.path / f"restart-{number}")

@@ -14,8 +14,10 @@ from tests.distributed.conftest import Done
 
 TELLS = """
 import json, os, sys
+def annotated(number: int): ...
 with open("told-" + json.loads(os.environ["TF_CONFIG"])["task"]["index"].__str__(), "w") as file:
-    json.dump([__name__, __file__, sys.argv, sys.path[0], os.getcwd(), __spec__ is None], file)
+    json.dump([__name__, __file__, sys.argv, sys.path[0], os.getcwd(), __spec__ is None,
+        str(annotated.__annotations__)], file)
 """
 TRAINS = """
 import json, os, signal, sys, threading

@@ -41,6 +41,8 @@ def all_modules() -> dict[str, Path]:
 def imported_names(path: Path) -> Iterator[str]:
     """Everything that a file imports, wherever it does so, by its longest module name."""
     for node in ast.walk(tree_of(path)):
+        if node in _for_types_alone(path):
+            continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -48,6 +50,16 @@ def imported_names(path: Path) -> Iterator[str]:
             for alias in node.names:
                 inner = f"{node.module}.{alias.name}"
                 yield inner if inner in all_modules() else str(node.module)
+
+
+def _for_types_alone(path: Path) -> set[ast.stmt]:
+    """What a file imports for type checkers, and so never when it runs."""
+    return {
+        inner
+        for node in tree_of(path).body
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for inner in node.body
+    }
 
 
 def functions_of(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:

@@ -37,7 +37,9 @@ ALLOWED = {
         "runner",
         "report",
     },
-    "program_run": {"plain", "launcher", "entry_run"},
+    "own_code_run": {"plain", "launcher", "entry_run", "case_run", "runner", "report"},
+    "program_run": {"launcher", "own_code_run"},
+    "function_run": {"plain", "launcher", "case_run", "own_code_run"},
     "report": {"plain", "launcher"},
     "cli": {"testbed", "testbed.errors", "testbed.streams"},
     "commands": {
@@ -45,6 +47,7 @@ ALLOWED = {
         "launcher",
         "case_run",
         "runner",
+        "own_code_run",
         "program_run",
         "report",
         "bench",

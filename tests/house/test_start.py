@@ -32,6 +32,7 @@ def loaded_after(code: str) -> set[str]:
 @pytest.mark.parametrize(
     ("code", "proof"),
     [
+        ("import testbed; testbed.launch", "testbed.function_run"),
         (
             "import testbed.cli, testbed.commands.run, testbed.commands.list,"
             " testbed.commands.doctor, testbed.report.console",
@@ -40,7 +41,7 @@ def loaded_after(code: str) -> set[str]:
         ("import testbed.cli; assert testbed.cli.main(['list']) == 0", "testbed.commands.list"),
         ("import testbed", "testbed.bed"),
     ],
-    ids=["commands", "list", "package"],
+    ids=["launch", "commands", "list", "package"],
 )
 def test_the_launching_side_imports_no_tensorflow(code: str, proof: str) -> None:
     """Neither TensorFlow nor what it brings along is loaded where workers are launched."""
@@ -59,6 +60,13 @@ def test_report_loads_nothing_of_launching(tmp_path: Path) -> None:
         loaded = loaded_after(f"import testbed.cli; assert testbed.cli.main({arguments}) == 0")
         assert "testbed.report.page" in loaded
         assert loaded & {"tensorflow", "numpy", "asyncio", "portpicker", "testbed.runner"} == set()
+
+
+def test_the_package_loads_nothing_of_launching() -> None:
+    """A script that only imports the testbed pays for nothing that launches workers."""
+    loaded = loaded_after("import testbed; assert 'launch' in testbed.__all__")
+    assert "testbed.bed" in loaded
+    assert loaded & {"rich", "asyncio", "testbed.function_run", "testbed.launcher"} == set()
 
 
 def test_list_loads_only_what_it_shows() -> None:

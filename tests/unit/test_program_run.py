@@ -13,8 +13,8 @@ LEDGER = (Told("started", 0.1),)
 GOOD = {"code": 0, "raised": ""}
 
 
-def end_of(*workers: WorkerEnd, overdue: str = "") -> ClusterEnd:
-    return ClusterEnd(workers, overdue, seconds=9.0)
+def end_of(*workers: WorkerEnd, overdue: str = "", hint: str = "") -> ClusterEnd:
+    return ClusterEnd(workers, overdue, seconds=9.0, hint=hint)
 
 
 def reported(worker: int, after: float = 1.0) -> WorkerEnd:
@@ -39,9 +39,10 @@ def test_a_signal_is_told_as_a_shell_tells_it() -> None:
     """A worker that was killed gives 128 and the signal's number."""
     killed = WorkerEnd(1, LOG, LEDGER, status=9, after=1.0)
     waits = WorkerEnd(0, LOG, LEDGER)
-    end = program_end(end_of(waits, killed, overdue="run"), [{}, {}])
+    end = program_end(end_of(waits, killed, overdue="run", hint="out of memory"), [{}, {}])
     assert (end.code, end.codes) == (137, (TIME_IS_OVER, 137))
-    assert end.cause == "worker 1 ended after 1.0 s in phase 'started': killed by SIGKILL"
+    killed_by = "worker 1 ended after 1.0 s in phase 'started': killed by SIGKILL"
+    assert end.cause == f"{killed_by}; out of memory"
 
 
 def test_who_leaves_without_a_word_has_failed() -> None:

@@ -1,0 +1,99 @@
+"""Somebody's own code as a cluster: what a program and a function need before they are run."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+from testbed.case_run import Options
+from testbed.cluster import Cluster
+from testbed.devices import Devices
+from testbed.entry_run import Watch, run_entry
+from testbed.errors import UsageError
+from testbed.launcher.cluster_end import ClusterEnd
+from testbed.launcher.cluster_run import Deadlines
+from testbed.launcher.preloaded import PreloadedServer
+from testbed.launcher.run_folder import CaseFolder, RunFolder
+from testbed.report.live import shown_live
+from testbed.runner import find_devices, open_server
+from testbed.strategies import Deployment
+from testbed.streams import complain
+
+STRATEGY = "multi_worker_mirrored"
+
+JOINING = "joining"
+"""The phase at which a worker begins to meet the others."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where own code is run."""
+
+    server: PreloadedServer
+    deployment: Deployment
+    devices: Devices
+    folder: CaseFolder
+    fresh: bool
+    watch: Watch | None
+    """Shows what the workers print."""
+
+    async def run(self, entry: str, orders: dict[str, Any], deadlines: Deadlines) -> ClusterEnd:
+        """Run an entry in every worker, until all have ended or one has failed."""
+        return await run_entry(
+            self.server,
+            entry,
+            orders,
+            self.deployment,
+            self.folder,
+            deadlines,
+            devices=self.devices,
+            fresh=self.fresh,
+            watch=self.watch,
+            # How much own code prints is its own affair.
+            output_limit=math.inf,
+        )
+
+
+@contextlib.asynccontextmanager
+async def own_code_place(
+    module: str,
+    cluster: Cluster,
+    folder: RunFolder,
+    case: str,
+    options: Options,
+    *,
+    show: bool = True,
+) -> AsyncIterator[Place]:
+    """A place for own code; what its workers print is shown until the end of the block.
+
+    Args:
+        module: of the worker's entry.
+        cluster: that is run.
+        folder: of the run.
+        case: the name of the code's own folder within the run's.
+        options: how to run.
+        show: what the workers print.
+
+    Raises:
+        LaunchError: no worker can be started on this machine.
+        UsageError: it has too few GPUs.
+    """
+    deployment = Deployment(STRATEGY, cluster)
+    async with open_server(
+        folder, fresh=options.fresh, module=module, exact=False, isolation=options.isolation
+    ) as server:
+        if server.isolation.notice and cluster.workers > 1:
+            complain(server.isolation.notice)
+        devices = await find_devices(server, options, folder)
+        if lacking := devices.lacking(deployment):
+            raise UsageError(f"{lacking}; use the device cpu, or fewer workers and replicas")
+        own = folder.case(case)
+        with contextlib.ExitStack() as shown:
+            watch = None
+            if show:
+                logs = [own.log(number) for number in range(cluster.workers)]
+                watch = shown.enter_context(shown_live(logs))
+            yield Place(server, deployment, devices, own, options.fresh, watch)

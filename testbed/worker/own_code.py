@@ -1,0 +1,141 @@
+"""What somebody's own code needs of a worker, be it a whole program or one function."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import sys
+import traceback
+import types
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy
+import tensorflow as tf
+
+from testbed.launcher.channel import Channel
+from testbed.launcher.run_folder import write_json
+from testbed.worker.probes import several_cpus_per_worker, telling_when_bound
+from testbed.worker.strategy import configure_devices, require_threads
+
+_OURS = str(Path(__file__).resolve().parent.parent)
+_STARTERS = ("<frozen runpy>", "<frozen importlib.")
+# An exception may hold a whole dataset.
+_LONGEST_LINE = 500
+_LONGEST_TRACE = 20_000
+
+
+@contextlib.contextmanager
+def own_code(orders: dict[str, Any], channel: Channel) -> Iterator[None]:
+    """Have the code within find the devices that it should, and tell how far it has come.
+
+    Orders: `replicas_per_worker`, `device`, `worker`.
+    """
+    _be_nobodys_twin()
+    with _silent():
+        require_threads()
+        configure_devices(orders["replicas_per_worker"], orders["device"])
+    with _several_replicas(orders), _telling_who_joins(channel):
+        channel.phase("started")
+        yield
+    channel.phase("finished")
+
+
+def report_and_leave(orders: dict[str, Any], channel: Channel, report: Any, *, good: bool) -> None:
+    """Write the report, and wait until all workers may leave; `good` as for the channel."""
+    write_json(Path(orders["report"]), report)
+    channel.reported(good=good)
+    channel.wait_for_leave()
+
+
+def make_main(file: str, name: str = "__main__") -> None:
+    """Run a script as the module `__main__`, as the interpreter does.
+
+    Args:
+        file: of the script.
+        name: its `__name__`; with another than `__main__` it leaves out what it guards by that.
+    """
+    path = Path(file)
+    main = types.ModuleType(name)
+    main.__dict__.update(__file__=str(path.absolute()), __builtins__=__builtins__, __spec__=None)
+    sys.modules["__main__"] = sys.modules[name] = main
+    # What this file imports from the future is its own affair.
+    code = compile(path.read_bytes(), str(path.absolute()), "exec", dont_inherit=True)
+    exec(code, main.__dict__)
+
+
+def shown(problem: BaseException) -> str:
+    """The traceback without the frames that only start the code."""
+    trace = problem.__traceback__
+    while trace and _is_machinery(trace.tb_frame.f_code.co_filename):
+        trace = trace.tb_next
+    text = "".join(traceback.format_exception(type(problem), problem, trace))
+    if len(text) <= _LONGEST_TRACE:
+        return text
+    half = _LONGEST_TRACE // 2
+    return (
+        f"{text[:half]}\n... {len(text) - 2 * half} letters are left out here ...\n{text[-half:]}"
+    )
+
+
+def in_a_line(problem: BaseException) -> str:
+    """Class and text of an exception, as the last line of its traceback has them."""
+    kind = type(problem)
+    plain = kind.__module__ in ("builtins", "__main__")
+    name = kind.__qualname__ if plain else f"{kind.__module__}.{kind.__qualname__}"
+    try:
+        text = str(problem)
+    except Exception:
+        text = "<exception str() failed>"
+    line = f"{name}: {text}" if text else name
+    return line if len(line) <= _LONGEST_LINE else line[:_LONGEST_LINE] + "..."
+
+
+@contextlib.contextmanager
+def _silent() -> Iterator[None]:
+    """What TensorFlow complains of while it looks for devices is no output of the code."""
+    kept = os.dup(2)
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def _be_nobodys_twin() -> None:
+    """Forget the random state that all forked workers have from their server."""
+    random.seed()
+    numpy.random.seed()
+
+
+def _several_replicas(orders: dict[str, Any]) -> contextlib.AbstractContextManager[None]:
+    if orders["device"] == "cpu" and orders["replicas_per_worker"] > 1:
+        return several_cpus_per_worker(orders["worker"], orders["replicas_per_worker"])
+    return contextlib.nullcontext()
+
+
+@contextlib.contextmanager
+def _telling_who_joins(channel: Channel) -> Iterator[None]:
+    """Tell when a strategy of several workers is made, and when all of them have met."""
+    strategy = tf.distribute.MultiWorkerMirroredStrategy
+    original = strategy.__init__
+
+    def join(self: Any, *args: Any, **kwargs: Any) -> None:
+        channel.phase("joining")
+        original(self, *args, **kwargs)
+        channel.phase("joined")
+
+    strategy.__init__ = join
+    try:
+        with telling_when_bound(lambda: channel.phase("bound")):
+            yield
+    finally:
+        strategy.__init__ = original
+
+
+def _is_machinery(file: str) -> bool:
+    return file.startswith((_OURS, *_STARTERS))

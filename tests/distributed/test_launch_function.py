@@ -1,0 +1,330 @@
+"""`testbed.launch`: a function called in every worker, from a script that python runs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import testbed
+from testbed.launcher.leftovers import processes_of
+from tests.distributed.conftest import ROOT, Done
+
+HEAD = """
+import json, os, signal, sys, threading
+import testbed
+
+def worker():
+    return json.loads(os.environ["TF_CONFIG"])["task"]["index"]
+"""
+MEETS = """
+def meet(how="", then=""):
+    import tensorflow as tf
+    strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    with strategy.scope():
+        total = tf.Variable(0.0, aggregation=tf.VariableAggregation.SUM)
+
+    @tf.function
+    def step():
+        strategy.run(lambda: total.assign_add(tf.constant(1.0)))
+        return strategy.reduce("sum", strategy.run(lambda: tf.constant([1.0, 2.0])), axis=None)
+
+    reduced = step()
+    if worker() == 1:
+        exec(how)
+    step()
+    return {"reduced": reduced, "total": total, "worker": worker()}
+"""
+GUARD = 'if __name__ == "__main__":\n    '
+TRIES = GUARD + "try: print(testbed.launch({0}))\n    except testbed.WorkerFailedError as e: print("
+"""A launch that fails, and what is told of the error."""
+
+Python = Callable[..., Done]
+
+
+@pytest.fixture
+def python(tmp_path: Path) -> Python:
+    """Runs a script, or code, as python does, in the test's folder; nothing of it is left."""
+
+    def run(script: str, *arguments: str, name: str = "own script.py", **more: str) -> Done:
+        (tmp_path / name).write_text(script)
+        process = start(tmp_path, name, *arguments, **more)
+        output, errors = process.communicate(timeout=120)
+        for folder in (tmp_path / ".testbed/runs").glob("2*"):
+            assert processes_of(folder) == []
+        return Done(process.returncode, output, errors, tmp_path)
+
+    return run
+
+
+def start(folder: Path, *arguments: str, **more: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **more},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def returned(done: Done) -> Any:
+    """What a script printed as JSON, where that was all."""
+    assert done.status == 0, done.errors
+    return json.loads(done.output)
+
+
+def test_results_come_in_the_order_of_the_workers(python: Python) -> None:
+    """Each of three workers gets the arguments, and its result stands at its index."""
+    script = (
+        HEAD
+        + "def told(*args, **kwargs):\n    return worker(), args, kwargs, sys.argv[1:], __name__\n"
+        + GUARD
+        + "found = testbed.launch(told, workers=3, args=(1, ('a', [None])), kwargs={'b': 0.5})\n"
+        "    assert type(found[0]) is type(found[0][1][1]) is tuple\n"
+        "    assert 'tensorflow' not in sys.modules and 'numpy' not in sys.modules\n"
+        "    print(json.dumps(found))"
+    )
+    found = returned(python(script, "--epochs", "1"))
+    rest = [[1, ["a", [None]]], {"b": 0.5}, ["--epochs", "1"], "__testbed_main__"]
+    assert found == [[number, *rest] for number in range(3)]
+
+
+def test_workers_compute_together(python: Python) -> None:
+    """All replicas of all workers add up; tensors and variables come back as NumPy values."""
+    script = (
+        HEAD
+        + MEETS
+        + GUARD
+        + "found = testbed.launch(meet, workers=2, replicas=2)\n"
+        + "    assert 'tensorflow' not in sys.modules\n"
+        + "    print([(type(each['reduced']).__name__, each['reduced'].dtype.name,"
+        + " each['reduced'].tolist(), repr(each['total']), each['worker']) for each in found])"
+    )
+    done = python(script)
+    assert (done.status, done.errors) == (0, "")
+    row = "('ndarray', 'float32', [4.0, 8.0], 'np.float32(8.0)', {})"
+    assert done.output == f"[{row.format(0)}, {row.format(1)}]\n"
+
+
+def test_a_function_of_a_module_beside_the_script(python: Python, tmp_path: Path) -> None:
+    """The workers find what the script can import, and run nothing of the script itself."""
+    (tmp_path / "beside").mkdir()
+    (tmp_path / "beside/own_module.py").write_text(
+        HEAD + "class Own:\n    @staticmethod\n    def square(x): return x * x, __name__\n"
+    )
+    script = (
+        "import sys\nsys.path.insert(0, 'beside')\nimport own_module, json, testbed\n"
+        "print(json.dumps(testbed.launch(own_module.Own.square, workers=1, args=[7])))"
+    )
+    assert returned(python(script)) == [[49, "own_module"]]
+
+
+def test_python_m(python: Python, tmp_path: Path) -> None:
+    """Of a module that `python -m` runs, workers import the module."""
+    script = (
+        HEAD + "def name(): return __name__\n" + GUARD + "print(*testbed.launch(name, workers=1))"
+    )
+    (tmp_path / "package").mkdir()
+    done = python(script, name="package/own.py")
+    process = start(tmp_path, "-m", "package.own")
+    assert process.communicate(timeout=60) == ("package.own\n", "")
+    assert done.output == "__testbed_main__\n"
+
+
+def test_fresh_workers_find_the_same(python: Python) -> None:
+    """A new interpreter for every worker gives the same results."""
+    script = (
+        HEAD
+        + MEETS
+        + GUARD
+        + "print([float(each['total']) for each in testbed.launch(meet, fresh=True, show=False)])"
+    )
+    assert python(script).output == "[4.0, 4.0]\n"
+
+
+def test_output_is_live_or_silent(python: Python) -> None:
+    """What workers print is shown behind their names, in any locale, or not at all."""
+    script = (
+        HEAD
+        + "def say(): print('[red]\\U0001f600')\n"
+        + GUARD
+        + "testbed.launch(say, workers=1)\n    testbed.launch(say, workers=1, show=False)"
+    )
+    done = python(script, PYTHONIOENCODING="ascii")
+    assert (done.status, done.output) == (0, "worker 0 | [red]\\U0001f600\n"), done.errors
+
+
+def test_without_a_guard(python: Python) -> None:
+    """A script that launches whenever it is run is told what it lacks, with its own line."""
+    script = HEAD + "def nothing(): pass\ntestbed.launch(nothing)\n"
+    done = python(script)
+    assert done.status == 1
+    last = [line for line in done.errors.splitlines() if line.startswith("testbed.errors.Worker")]
+    assert len(last) == 1
+    assert "UsageError: launch was called in a worker: call it under" in last[0]
+    assert 'if __name__ == "__main__":' in last[0]
+    assert "    testbed.launch(nothing)\n" in done.errors
+
+
+@pytest.mark.parametrize("code", ["testbed.launch(f)", "testbed.launch(lambda: None)"])
+def test_an_interpreter_s_functions_cannot_be_launched(code: str, tmp_path: Path) -> None:
+    """What stands in no file, or has no name, is refused in one line, before anything starts."""
+    process = start(tmp_path, "-c", f"import testbed\ndef f(): pass\n{code}")
+    errors = process.communicate(timeout=60)[1]
+    last = errors.splitlines()[-1]
+    assert last.startswith("testbed.errors.UsageError: cannot launch ")
+    assert last.endswith("launch a function that stands at the top of a script or a module")
+    assert not (tmp_path / ".testbed").exists()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"workers": 0}, "workers=0: at least 1"),
+        ({"replicas": -1}, "replicas=-1: at least 1"),
+        ({"timeout": 0}, "timeout=0: more than 0"),
+        ({"start_timeout": float("nan")}, "start_timeout=nan: more than 0"),
+        ({"device": "tpu"}, "device='tpu': choose from cpu, gpu, split-gpu"),
+        ({"isolation": "yes"}, "isolation='yes': choose from auto, required, none"),
+        ({"args": "abc"}, "args is a str: a list or tuple"),
+        ({"args": (1, {2})}, "cannot pass the arguments: args[1] is of type set; valid are None"),
+        ({"kwargs": {"a": [object()]}}, 'kwargs["a"][0] is of type object; valid are'),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_wrong_calls(wrong: dict[str, Any], told: str, tmp_path: Path) -> None:
+    """A call that cannot be meant is one line, before anything is started."""
+    with pytest.raises(testbed.errors.UsageError, match=re.escape(told)):
+        testbed.launch(os.getpid, **wrong)
+
+
+@pytest.mark.parametrize(
+    ("how", "told", "trace"),
+    [
+        ("raise ValueError('boom\\\\nand more')", "failed after N s: ValueError: boom;", True),
+        ("sys.exit(3)", "exit code 3 (it left by sys.exit(3));", False),
+        ("os._exit(0)", "exit code 0, without a report;", False),
+        ("os.kill(os.getpid(), signal.SIGKILL)", "killed by SIGKILL", False),
+        ("os.kill(os.getpid(), signal.SIGSEGV)", "killed by SIGSEGV", False),
+        ("raise KeyboardInterrupt", "s: KeyboardInterrupt;", True),
+    ],
+    ids=["raises", "exits", "leaves", "is killed", "crashes", "is interrupted"],
+)
+def test_the_first_failure_is_raised(python: Python, how: str, told: str, trace: bool) -> None:
+    """Who failed first, how and where stands in the error; peers that wait for it are ended."""
+    script = (
+        HEAD
+        + MEETS
+        + TRIES.format(f'meet, show=False, args=("""{how}""",)')
+        + "json.dumps([str(e), e.worker, e.traceback]))"
+    )
+    text, worker, traceback = returned(python(script))
+    first = re.sub(r"after \d+\.\d s", "after N s", text.splitlines()[0])
+    assert first.startswith("worker 1 ")
+    assert told in first
+    assert "; logs: /" in first
+    assert worker == 1
+    assert bool(traceback) == trace
+    if trace:
+        assert text.endswith(traceback.rstrip())
+        files = [line for line in traceback.splitlines() if line.startswith("  File")]
+        line = script.splitlines().index("        exec(how)") + 1
+        assert len(files) == 2, "the user's own frames, and none of ours"
+        assert f'own script.py", line {line}, in meet' in files[0]
+
+
+def test_a_hang_is_explained(python: Python) -> None:
+    """When the time is over, who keeps whom waiting is told."""
+    script = (
+        HEAD
+        + MEETS
+        + TRIES.format("meet, args=('threading.Event().wait()',), timeout=8, show=False")
+        + "e, e.worker)"
+    )
+    done = python(script)
+    assert "worker 1 is in phase 'joined', at " in done.output
+    assert "worker 0 is in phase 'joined', in TensorFlow, called at own script.py:" in done.output
+    assert done.output.endswith(" None\n")
+
+
+def test_who_does_not_join_is_named(python: Python) -> None:
+    """From when the first worker makes its strategy, the others have so long to come."""
+    script = (
+        HEAD
+        + MEETS.replace(
+            "    strategy", "    if worker() == 1: threading.Event().wait()\n    strategy", 1
+        )
+        + TRIES.format("meet, start_timeout=2, show=False")
+        + "e)"
+    )
+    assert "worker 1 has not joined and is in phase 'started'" in python(script).output
+
+
+@pytest.mark.parametrize(
+    ("returns", "told"),
+    [
+        ("{'model': [threading.Lock()]}", 'result["model"][0] is of type _thread lock; valid are'),
+        ("os.urandom(2**24)", "worker 1 reported 21 MiB; at most 16 MiB: claim or return less"),
+    ],
+    ids=["type", "size"],
+)
+def test_what_cannot_come_back(python: Python, returns: str, told: str) -> None:
+    """A result that cannot be passed on is named, with its place in what was returned."""
+    script = (
+        HEAD
+        + f"def give():\n    return None if worker() == 0 else {returns}\n"
+        + TRIES.format("give")
+        + "e, e.worker)"
+    )
+    done = python(script)
+    assert done.output.startswith("worker 1 failed after ")
+    assert told in done.output
+    assert done.output.endswith(" 1\n")
+
+
+def test_within_an_event_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A notebook's cell, which an event loop runs, launches as everybody else does."""
+    monkeypatch.chdir(tmp_path)
+
+    async def cell() -> list[Any]:
+        return testbed.launch(os.path.basename, workers=2, args=("a/b",), show=False)
+
+    assert asyncio.run(cell()) == ["b", "b"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_nothing_is_left(tmp_path: Path, number: signal.Signals) -> None:
+    """Ctrl-C ends the workers before KeyboardInterrupt is raised; SIGKILL leaves nothing, too."""
+    text = "def wait():\n    open(f'waits-{worker()}', 'w')\n    threading.Event().wait()\n"
+    text += GUARD + "try: testbed.launch(wait)\n    except KeyboardInterrupt: print('interrupted')"
+    (tmp_path / "own.py").write_text(HEAD + text)
+    process = start(tmp_path, "own.py")
+    runs = tmp_path / ".testbed/runs"
+    _wait_for(lambda: len(list(tmp_path.glob("waits-*"))) == 2, 60)
+    (run,) = runs.glob("2*")
+    assert processes_of(run)
+    process.send_signal(number)
+    output, _ = process.communicate(timeout=30)
+    if number == signal.SIGINT:
+        assert (process.returncode, output) == (0, "interrupted\n")
+        assert processes_of(run) == []
+    _wait_for(lambda: not processes_of(run), 10)
+
+
+def _wait_for(condition: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
