@@ -171,6 +171,8 @@ def test_needs_it(bed):
 def test_needs_nobody(bed):
     if bed.worker == 1:
         pytest.skip("no room here")
+    # Longer than the peers of one that failed are waited for.
+    threading.Event().wait(3)
 """,
         "-rs",
     )

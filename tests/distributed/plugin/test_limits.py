@@ -265,8 +265,11 @@ def test_names_that_are_hostile_do_no_harm(pytester: pytest.Pytester) -> None:
         def test_names(self, bed, value): pass
     """
     (folder / "test_odd[1].py").write_text(textwrap.dedent(text))
+    other = "import os\nopen(f'imported-by-{os.getpid()}', 'w')\ndef test_other(): pass\n"
+    (pytester.path / "test_other.py").write_text(other)
     result = pytester.runpytest_subprocess()
-    result.assert_outcomes(passed=5)
+    result.assert_outcomes(passed=6)
+    assert len(list(pytester.path.glob("imported-by-*"))) == 1
 
 
 def test_options_of_pytest_hold_in_the_workers(suite: Suite, pytester: pytest.Pytester) -> None:
@@ -281,6 +284,7 @@ def test_options_of_pytest_hold_in_the_workers(suite: Suite, pytester: pytest.Py
         def test_marked(bed, own, request):
             option = request.config.option
             assert (own, option.importmode, option.strict_markers) == ("own", "importlib", True)
+            assert hasattr(request.config, "workerinput"), "plugins that write files look for it"
             with pytest.raises(UserWarning):
                 warnings.warn("loud")
         """,
