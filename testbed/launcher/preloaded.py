@@ -52,6 +52,11 @@ class PreloadedServer:
         return self._process.pid
 
     @property
+    def has_ended(self) -> bool:
+        """Whether it is gone, though nobody here has stopped it."""
+        return self._process.poll() is not None
+
+    @property
     def isolation(self) -> Isolation:
         """What the run has of its own; known once the server is ready."""
         return Isolation(**self._ready.result()["isolation"])

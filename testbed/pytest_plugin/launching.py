@@ -15,7 +15,7 @@ import pytest
 from testbed.case_run import Options
 from testbed.devices import Devices
 from testbed.entry_run import run_entry
-from testbed.errors import LaunchError
+from testbed.errors import LaunchError, UsageError
 from testbed.launcher.cluster_end import ClusterEnd
 from testbed.launcher.cluster_run import Deadlines
 from testbed.launcher.preloaded import PreloadedServer
@@ -75,7 +75,7 @@ class Launching:
         self._loop = asyncio.new_event_loop()
         self._stack = contextlib.ExitStack()
         self._runs: Counter[str] = Counter()
-        self._opened: _Opened | LaunchError | None = None
+        self._opened: _Opened | LaunchError | UsageError | None = None
 
     def close(self) -> None:
         """End the server, and with it whatever it started."""
@@ -87,6 +87,7 @@ class Launching:
 
         Raises:
             LaunchError: no worker can be started on this machine.
+            UsageError: there is no place for the session's files.
         """
         setup = item.distributed_setup
         opened = self._open()
@@ -155,13 +156,18 @@ class Launching:
         return "" if not isinstance(self._opened, _Opened) else self._opened.server.isolation.notice
 
     def _open(self) -> _Opened:
-        """The server, started when it is first asked for; once it has failed, it is not again."""
+        """The server, started when it is first asked for, and again where somebody has ended it.
+
+        One that could not start is not tried again: the reason holds for the whole session.
+        """
+        if isinstance(self._opened, _Opened) and self._opened.server.has_ended:
+            self._opened = None
         if self._opened is None:
             try:
                 self._opened = self._start()
-            except LaunchError as problem:
+            except (LaunchError, UsageError) as problem:
                 self._opened = problem
-        if isinstance(self._opened, LaunchError):
+        if isinstance(self._opened, Exception):
             raise self._opened
         return self._opened
 

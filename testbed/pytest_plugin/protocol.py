@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from testbed.errors import LaunchError
+from testbed.errors import LaunchError, UsageError
 from testbed.mark import MARK
 from testbed.pytest_plugin.item import DistributedTest
 from testbed.pytest_plugin.last_failed import LastFailed
@@ -83,10 +83,14 @@ class Protocol:
         launching, ended = self._launching, []
 
         def launch() -> None:
+            problem = ""
             try:
                 ended.append(launching.run(item))
-            except LaunchError as problem:
-                pytest.fail(str(problem), pytrace=False)
+            except (LaunchError, UsageError) as raised:
+                problem = str(raised)
+            # Outside, so that what it was raised from is not told, too.
+            if problem:
+                pytest.fail(problem, pytrace=False)
 
         call = _phase(item, "call", launch)
         if not ended:

@@ -331,3 +331,37 @@ def test_ctrl_c_ends_the_workers_and_the_session(pytester: pytest.Pytester) -> N
     assert running.wait(30) == pytest.ExitCode.INTERRUPTED
     assert "KeyboardInterrupt" in rest
     assert [pid for pid in pids if Path(f"/proc/{pid}").exists()] == []
+
+
+def test_a_session_survives_its_server(suite: Suite) -> None:
+    """Whoever ends the server fails, and the next marked test has a new one."""
+    result = suite(
+        """
+        import os, signal, threading
+        import pytest
+
+        @pytest.mark.distributed(workers=2)
+        def test_ends_it(bed):
+            if bed.worker == 1:
+                os.kill(os.getppid(), signal.SIGKILL)
+            threading.Event().wait()
+
+        @pytest.mark.distributed(workers=2)
+        def test_next(bed): pass
+        """,
+        "-o",
+        "testbed_isolation=none",
+    )
+    result.assert_outcomes(failed=2, passed=2)
+    result.stdout.fnmatch_lines(["FAILED test_it.py::test_ends_it[[]worker 1]*killed by SIGKILL*"])
+
+
+def test_a_folder_that_cannot_be_written_to_fails_marked_tests(
+    suite: Suite, pytester: pytest.Pytester
+) -> None:
+    """Where no run folder can be made, that is the failure, in one line."""
+    (pytester.path / ".testbed").write_text("a file in its place")
+    result = suite("import pytest\n@pytest.mark.distributed\ndef test_it(bed): pass\n")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["FAILED*cannot make a run folder in*"])
+    assert "Traceback" not in result.stdout.str()
