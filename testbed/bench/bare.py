@@ -19,7 +19,9 @@ from testbed.scenario import Case
 
 PLAIN_LOOP = "testbed.bench.programs.plain_loop"
 BARE_FORK = "testbed.bench.programs.bare_fork"
+STOPWATCH = "testbed.bench.stopwatch"
 DEADLINE_S = 180.0
+END_DEADLINE_S = 5.0
 
 # A line of an answer may hold the seconds of a few thousand steps.
 _LONGEST_LINE = 2**20
@@ -81,10 +83,15 @@ class BareProgram:
         return json.loads(told)
 
     async def end(self) -> None:
-        """End it, and wait until it is gone."""
-        if self._process is not None and self._process.returncode is None:
+        """End it, with all that it has started, and wait until it is gone."""
+        if self._process is None or self._process.returncode is not None:
+            return
+        self._process.terminate()
+        gone = asyncio.ensure_future(self._process.wait())
+        await asyncio.wait({gone}, timeout=END_DEADLINE_S)
+        if not gone.done():
             self._process.kill()
-            await self._process.wait()
+        await gone
 
 
 class Turns(Quiet):

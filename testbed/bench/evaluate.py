@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from testbed.bench.figures import Figure, Row, figure
-from testbed.bench.plan import LAUNCH, MODEL, Request, Setup
+from testbed.bench.plan import HELLO, LAUNCH, MODEL, Request, Setup
 from testbed.bench.scaling import efficiency, examples_per_second
 from testbed.bench.statistics import percentile
 from testbed.bench.visits import Visit
@@ -160,13 +160,14 @@ def _own_rows(place: int, setups: Sequence[Setup], visits: Visits) -> list[Row]:
     setup = setups[place]
     if setup.how:
         return []
-    if setup.case.scenario == LAUNCH:
+    if setup.case.scenario in (LAUNCH, HELLO):
         others = {
             other.how: visits[number]
             for number, other in enumerate(setups)
             if other.how and other.case == setup.case
         }
-        return [_row(setup, figures=_launch_figures(visits[place], others))]
+        own = "launch" if setup.case.scenario == LAUNCH else "testbed_launch"
+        return [_row(setup, figures=_launch_figures({own: visits[place], **others}))]
     figures = {
         name: figure([v.phases[end] - v.phases.get(begin, 0.0) for v in visits[place]])
         for name, begin, end in STARTUP
@@ -180,15 +181,14 @@ def _own_rows(place: int, setups: Sequence[Setup], visits: Visits) -> list[Row]:
     return [_row(setup, figures=figures)]
 
 
-def _launch_figures(
-    forked: Sequence[Visit], others: Mapping[str, Sequence[Visit]]
-) -> dict[str, Figure]:
+def _launch_figures(taken: Mapping[str, Sequence[Visit]]) -> dict[str, Figure]:
     """Seconds of launches, by how their processes came to be."""
-    taken = {"launch": forked, **others}
     seconds = {name: [visit.seconds for visit in of_way] for name, of_way in taken.items()}
     figures = {name: figure(each) for name, each in seconds.items()}
     if "bare_fork" in seconds:
         figures["over_limit"] = _ratio(seconds["launch"], seconds["bare_fork"])
+    if "by_hand" in seconds:
+        figures["over_hand"] = _ratio(seconds["testbed_launch"], seconds["by_hand"])
     return figures
 
 

@@ -58,6 +58,12 @@ def _times(before: Figure, after: Figure) -> str:
 
 def _own_cost(record: BenchRecord) -> Iterator[str]:
     for row in record.of("own_cost"):
+        hand = row.figures.get("over_hand")
+        if hand:
+            yield (
+                f"{row.deployment}: under testbed launch a small program takes {hand.value:.2f}"
+                f" ({hand.low:.2f} to {hand.high:.2f}) times as long as started by hand"
+            )
         ratio = row.figures.get("ratio")
         if ratio:
             yield (

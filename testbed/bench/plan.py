@@ -28,6 +28,8 @@ PARTS = {
 PROGRAMS = Path(__file__).parent / "programs"
 WEIGHT, MODEL, COLLECTIVES = "weight.update", "model.training", "collectives.collectives"
 LAUNCH = "all_reduce.once"
+HELLO = "hello.main"
+"""No scenario but a program, which is started as people start theirs."""
 
 # More than this is only measured where it is asked for: it takes long, and few hosts have it.
 MOST = 8
@@ -118,7 +120,8 @@ class Setup:
     beside: bool = False
     """Whether its steps are taken in turn with those of the bare loop."""
     how: str = ""
-    """How a launch is done instead: `bare_fork`, or `fresh` for new interpreters."""
+    """How a launch is done instead: `bare_fork`, or `fresh` for new interpreters; `by_hand` of a
+    program that `testbed launch` otherwise starts."""
 
     @property
     def program(self) -> str:
@@ -220,11 +223,14 @@ def _own_cost(request: Request, _: Selection) -> list[Setup]:
         Setup("own_cost", Case(LAUNCH, "in_scope", "eager", _workers(count)), how=how)
         for count in (2, 4)
         for how in ("", "bare_fork", "fresh")
-        # New interpreters take seconds, and a quick benchmark has few of those.
-        if not request.quick and request.device == "cpu"
+    ]
+    launches += [
+        Setup("own_cost", Case(HELLO, "in_scope", "eager", _workers(2)), how=how)
+        for how in ("", "by_hand")
     ]
     return [
         Setup("own_cost", mirrored, request.sizes, as_run=True, beside=True),
         Setup("own_cost", workers, request.sizes, as_run=True),
-        *launches,
+        # New interpreters take seconds, and a quick benchmark has few of those.
+        *(launches if not request.quick and request.device == "cpu" else ()),
     ]

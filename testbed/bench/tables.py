@@ -115,6 +115,7 @@ def _own_cost(record: BenchRecord) -> Iterator[PlainTable]:
     tables = (
         ("start of a case", _PHASES, "strategy"),
         ("launch of", ("launch", "bare_fork", "over_limit", "fresh"), "launch"),
+        ("a small program", ("testbed_launch", "by_hand", "over_hand"), "testbed_launch"),
         ("step of the model", ("in_testbed", "alone", "ratio"), "ratio"),
     )
     for heading, names, needed in tables:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from testbed.bench.bare import BARE_FORK, PLAIN_LOOP, BareProgram, Turns
-from testbed.bench.plan import COLLECTIVES, LAUNCH, Effort, Setup
+from testbed.bench.bare import BARE_FORK, PLAIN_LOOP, STOPWATCH, BareProgram, Turns
+from testbed.bench.plan import COLLECTIVES, HELLO, LAUNCH, Effort, Setup
 from testbed.bench.statistics import percentile
+from testbed.bench.stopwatch import COMMAND
 from testbed.case_run import CaseRun
 from testbed.errors import LaunchError
 from testbed.launcher.cluster_end import ClusterEnd
+from testbed.launcher.isolation import NONE
 from testbed.launcher.leftovers import RUN_MARK
 from testbed.launcher.run_folder import CaseFolder, RunFolder
 from testbed.selection import Selection
@@ -61,15 +64,22 @@ class Visitor:
         self._folder = folder
         self._effort = effort
         self._steps: dict[str, int] = {}
+        # From elsewhere the testbed is found there, however it is found here.
+        self._package = folder.expose_package()
         self._fork = BareProgram(BARE_FORK, case_run.options.isolation)
         self._loop = BareProgram(PLAIN_LOOP, case_run.options.isolation)
+        self._hello = {
+            "by_hand": BareProgram(STOPWATCH, case_run.options.isolation),
+            # The command itself moves into a network and processes of its own.
+            "": BareProgram(STOPWATCH, NONE),
+        }
 
     async def __aenter__(self) -> Visitor:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._fork.end()
-        await self._loop.end()
+        for program in (self._fork, self._loop, *self._hello.values()):
+            await program.end()
 
     async def pilot(self, setup: Setup) -> None:
         """Find out how many steps to take, once for set-ups whose steps are alike.
@@ -88,7 +98,9 @@ class Visitor:
             counts = {"replicas": setup.case.replicas_per_worker, "warm_up": PILOT_STEPS}
             sizes = json.dumps({**setup.sizes, **counts})
             await self._loop.start(sizes, environment=environment)
-        if setup.case.scenario in (COLLECTIVES, LAUNCH) or setup.program in self._steps:
+        if setup.case.scenario == HELLO:
+            await self._start_hello(setup, environment)
+        if setup.case.scenario in (COLLECTIVES, LAUNCH, HELLO) or setup.program in self._steps:
             return
         visit = await self._measure(setup, PILOT_STEPS, accesses=0)
         fitting = self._effort.step_budget / percentile(visit.steps, 0.5)
@@ -101,6 +113,8 @@ class Visitor:
             LaunchError: its cluster failed, with what it said and where its log is.
         """
         steps = self._steps.get(setup.program, FEWEST_STEPS)
+        if setup.case.scenario == HELLO:
+            return Visit([], seconds=await self._say_hello(setup))
         if setup.case.scenario == LAUNCH:
             return Visit([], seconds=await self._launch(setup))
         if setup.beside:
@@ -126,6 +140,21 @@ class Visitor:
         if not verdict.as_expected:
             raise LaunchError(f"{setup.case.id} went wrong: {verdict.seen}")
         return time.monotonic() - began
+
+    async def _start_hello(self, setup: Setup, environment: dict[str, str | None]) -> None:
+        # Away from the user's folder, whose last runs are kept while older ones go.
+        folder = str(self._in_folder(setup).folder.path)
+        places = [str(self._package), *filter(None, [os.environ.get("PYTHONPATH")])]
+        more = {**environment, "PYTHONPATH": os.pathsep.join(places)}
+        how, isolation = setup.how or COMMAND, self._case_run.options.isolation
+        await self._hello[setup.how].start(how, folder, isolation, environment=more)
+
+    async def _say_hello(self, setup: Setup) -> float:
+        """Seconds of a whole small program, from its first process until its last one is gone."""
+        found = await self._hello[setup.how].answer(str(setup.case.workers))
+        if "wrong" in found:
+            raise LaunchError(f"{HELLO} {setup.how or 'by testbed launch'}: {found['wrong']}")
+        return float(found["seconds"])
 
     def _in_folder(self, setup: Setup) -> CaseRun:
         folder = self._folder.case(f"{setup.part}-{setup.how}-{setup.case.id}")

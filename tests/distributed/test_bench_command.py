@@ -20,11 +20,9 @@ from tests.distributed.conftest import ROOT, Done
 MIB = 2**20
 
 
-def run_bench(folder: Path, *parts: str) -> dict[str, Any]:
-    """Measure some parts for real, and check whatever every benchmark leaves behind."""
-    options = "--quick --rounds 2 --json result.json --plots plots --html page.html"
+def run_testbed(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
-        [sys.executable, "-m", "testbed", "bench", *parts, *options.split()],
+        [sys.executable, "-m", "testbed", *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"},
         capture_output=True,
@@ -33,6 +31,13 @@ def run_bench(folder: Path, *parts: str) -> dict[str, Any]:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
+    return done
+
+
+def run_bench(folder: Path, *parts: str) -> dict[str, Any]:
+    """Measure some parts for real, and check whatever every benchmark leaves behind."""
+    options = "--quick --rounds 2 --json result.json --plots plots --html page.html"
+    done = run_testbed(folder, "bench", *parts, *options.split())
     record: dict[str, Any] = json.loads((folder / "result.json").read_text())
     check(record)
     assert (folder / "page.html").read_text().startswith("<!doctype html>")
@@ -100,6 +105,23 @@ def test_the_other_parts(tmp_path: Path) -> None:
     phases = {"import", "fork", "bind", "strategy", "first_trace", "first_step"}
     assert all(phases <= set(row["figures"]) for row in rows["own_cost"])
     assert 0.2 < rows["own_cost"][0]["figures"]["ratio"]["value"] < 5
+
+
+def test_launching_against_doing_it_by_hand(tmp_path: Path) -> None:
+    """A thorough benchmark times the whole command and the same program started by hand."""
+    options = "--rounds 1 --json result.json"
+    done = run_testbed(tmp_path, "bench", "own_cost", *options.split())
+    record = json.loads((tmp_path / "result.json").read_text())
+    check(record)
+    (row,) = (row for row in record["rows"] if row["program"] == "hello.main")
+    value = {name: figure["value"] for name, figure in row["figures"].items()}
+    # Both import TensorFlow in an interpreter, and neither waits for a deadline.
+    assert 0.5 < value["testbed_launch"] < 50
+    assert 0.5 < value["by_hand"] < 50
+    assert value["over_hand"] == pytest.approx(value["testbed_launch"] / value["by_hand"])
+    assert f"takes {value['over_hand']:.2f} (" in done.stdout
+    # The launches of a benchmark are its own, and push none of the user's runs out.
+    assert [run.name for run in (tmp_path / ".testbed/runs").iterdir()] == [record["run"]]
 
 
 def test_on_gpus(tmp_path: Path) -> None:

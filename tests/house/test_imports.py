@@ -71,6 +71,7 @@ IMPORT_TENSORFLOW = {
         "weight": "a scenario script, which only workers import",
         "network": "the model, which the script and the bare loop share",
         "plain_loop": "the loop that steps are measured against: no bed at all",
+        "hello": "somebody's own program: no testbed at all",
         "bare_fork": "the limit that launching is measured against: no testbed at all",
     }.items()
 }

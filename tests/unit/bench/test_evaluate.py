@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from testbed.bench.evaluate import rows_of
-from testbed.bench.plan import COLLECTIVES, LAUNCH, MODEL, WEIGHT, Setup
+from testbed.bench.plan import COLLECTIVES, HELLO, LAUNCH, MODEL, WEIGHT, Setup
 from testbed.bench.visits import Visit
 from testbed.cluster import Cluster
 from testbed.errors import LaunchError
@@ -164,3 +164,18 @@ def test_launches_are_held_against_their_limit() -> None:
     assert found["bare_fork"] == (0.10, 0.20)
     assert found["fresh"] == (1.0, 2.0)
     assert found["over_limit"] == pytest.approx((1.1, 1.1))
+
+
+def test_a_program_is_held_against_the_same_by_hand() -> None:
+    """3.3 s against 3.0 s by hand, and 2 s against 4 s: 1.1 and 0.5 times as long, in one row."""
+    setups = [setup_of("own_cost", HELLO, workers=2, how=how) for how in ("", "by_hand")]
+    # A launch of a case on the same cluster is another row's.
+    setups.append(setup_of("own_cost", LAUNCH, workers=2, how="bare_fork"))
+    taken = ((3.3, 2.0), (3.0, 4.0), (9.0, 9.0))
+    visits = {
+        place: [Visit([], seconds=each) for each in rounds] for place, rounds in enumerate(taken)
+    }
+    (row,) = rows_of(setups, visits, request_of())
+    found = {name: figure.rounds for name, figure in row.figures.items()}
+    assert found.pop("over_hand") == pytest.approx((1.1, 0.5))
+    assert found == {"testbed_launch": (3.3, 2.0), "by_hand": (3.0, 4.0)}

@@ -6,7 +6,17 @@ from collections import Counter
 
 import pytest
 
-from testbed.bench.plan import MODEL, MOST, PARTS, WEIGHT, Request, fitted, plan, selection_of
+from testbed.bench.plan import (
+    HELLO,
+    MODEL,
+    MOST,
+    PARTS,
+    WEIGHT,
+    Request,
+    fitted,
+    plan,
+    selection_of,
+)
 from testbed.catalogue import WAYS
 from testbed.devices import Devices
 from testbed.errors import UsageError
@@ -114,3 +124,17 @@ def test_no_gpu_at_all_is_one_line() -> None:
     """Without a GPU nothing can be measured on GPUs, whatever is asked for."""
     with pytest.raises(UsageError, match="needs 1 GPU, found 0"):
         fitted(asked("gpu"), Devices("gpu", ()))
+
+
+@pytest.mark.parametrize(
+    ("quick", "device", "ways"),
+    [(False, "cpu", ["", "by_hand"]), (True, "cpu", []), (False, "gpu", [])],
+)
+def test_a_program_is_launched_and_started_by_hand(
+    quick: bool, device: str, ways: list[str]
+) -> None:
+    """Two workers, both ways, in every round; a quick benchmark has no time for interpreters."""
+    setups = plan(request_of("own_cost", quick=quick, device=device, workers=8), SELECTION)
+    found = [setup for setup in setups if setup.case.scenario == HELLO]
+    assert [setup.how for setup in found] == ways
+    assert {setup.case.workers for setup in found} <= {2}

@@ -16,7 +16,7 @@ from testbed.bench.record import BenchRecord
 from testbed.bench.run import tuning
 from testbed.errors import UsageError
 from testbed.report.files import check, schema_of
-from tests.unit.bench.builders import every_part
+from tests.unit.bench.builders import every_part, hello_row, record_of
 
 SCHEMA = schema_of("bench")
 ROW = SCHEMA["definitions"]["row"]["properties"]
@@ -30,6 +30,7 @@ def as_json(record: BenchRecord) -> dict[str, Any]:
 def test_a_record_is_valid() -> None:
     """What is written is what the schema says."""
     check(as_json(every_part()))
+    check(as_json(record_of(hello_row())))
 
 
 def test_a_record_is_read_back_as_it_was(tmp_path: Path) -> None:

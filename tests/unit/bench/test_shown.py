@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import replace
 
 import pytest
@@ -11,12 +12,14 @@ from rich.console import Console
 from testbed.bench.console import show_bench
 from testbed.bench.figures import Figure, figure
 from testbed.bench.headlines import headlines
+from testbed.bench.markdown import markdown_of
+from testbed.bench.page import bench_data
 from testbed.bench.plan import PARTS
 from testbed.bench.plots import draw
 from testbed.bench.record import BenchRecord
 from testbed.bench.tables import tables_of
 from testbed.bench.units import shown, told
-from tests.unit.bench.builders import every_part, record_of, row_of
+from tests.unit.bench.builders import every_part, hello_row, record_of, row_of
 
 
 @pytest.mark.parametrize(
@@ -127,6 +130,23 @@ def test_what_the_testbed_costs_is_a_sentence() -> None:
     """A ratio of 1.00 is +0.0 %, with its interval."""
     line = headlines(every_part())[-1]
     assert line.startswith("mirrored-2: a step takes +0.0% in the testbed (-1.0% to +1.0%)")
+
+
+def test_launching_is_held_against_doing_it_by_hand() -> None:
+    """Both times and their ratio stand in one table, and the ratio in a sentence, everywhere."""
+    record = record_of(hello_row())
+    (table,) = tables_of(record, "own_cost")
+    assert table.headings == ("a small program", "testbed launch", "by hand", "over hand")
+    cells = ("multi_worker_mirrored-2x1", "3.00 s ±10%", "3.00 s ±0%", "1.00 ±10%")
+    assert table.sections == ((cells,),)
+    (line,) = headlines(record)
+    assert line == (
+        "multi_worker_mirrored-2x1: under testbed launch a small program takes 1.00"
+        " (0.90 to 1.10) times as long as started by hand"
+    )
+    for text in (text_of(record), markdown_of(record), json.dumps(bench_data(record))):
+        assert "over hand" in text
+        assert "1.00 (0.90 to 1.10) times as long" in text
 
 
 @pytest.mark.parametrize(("form", "begins"), [("svg", b"<?xml"), ("png", b"\x89PNG")])

@@ -1,0 +1,126 @@
+"""`python -m testbed.bench.stopwatch HOW FOLDER ISOLATION`: times a small program as a cluster.
+
+HOW is `by_hand`, an interpreter for each worker with a TF_CONFIG, or `testbed_launch`, the whole
+command. Reads a number of workers a line, and answers with the seconds from before the first
+process is started until the last one is gone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import portpicker
+
+from testbed.cluster import Task, tasks, tf_config
+from testbed.launcher import custody
+
+HELLO = Path(__file__).parent / "programs" / "hello.py"
+DEADLINE_S = 50.0
+END_S = 2.0
+
+COMMAND = "testbed_launch"
+
+# By hand, a worker that is done first may take what the other still needs away from it.
+TRIES = 3
+
+
+def by_hand(workers: int, folder: str) -> float:
+    """Seconds that as many interpreters take that are started at once, each with its TF_CONFIG."""
+    addresses = [f"127.0.0.1:{portpicker.pick_unused_port()}" for _ in range(workers)]
+    configs = [
+        tf_config(tasks(workers), addresses, Task("worker", index)) for index in range(workers)
+    ]
+    return _seconds([([str(HELLO)], {"TF_CONFIG": config}) for config in configs], workers, folder)
+
+
+def by_command(workers: int, folder: str, isolation: str) -> float:
+    """Seconds that `testbed launch` takes, with all that it prints and writes."""
+    options = ["--workers", str(workers), "--isolation", isolation]
+    return _seconds([(["-m", "testbed", "launch", *options, str(HELLO)], {})], workers, folder)
+
+
+def _seconds(commands: list[tuple[list[str], dict[str, str]]], workers: int, folder: str) -> float:
+    """Run all of them at once, in the folder.
+
+    Raises:
+        RuntimeError: not every worker has said hello in time; with the last that was said.
+    """
+    began = time.monotonic()
+    with contextlib.ExitStack() as stack:
+        running = [
+            stack.enter_context(_python(arguments, more, folder)) for arguments, more in commands
+        ]
+        texts = []
+        for process in running:
+            left = began + DEADLINE_S - time.monotonic()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                texts.append(process.communicate(timeout=max(left, 0.0))[0])
+        seconds = time.monotonic() - began
+        ended_well = all(process.returncode == 0 for process in running)
+    said = "".join(texts)
+    if not ended_well or said.count(f"hello from {workers} workers") != workers:
+        raise RuntimeError((said.strip().splitlines() or ["it said nothing"])[-1])
+    return seconds
+
+
+@contextlib.contextmanager
+def _python(
+    arguments: list[str], more: dict[str, str], folder: str
+) -> Iterator[subprocess.Popen[str]]:
+    """An interpreter that is gone after the block, and if this process dies within it."""
+    process = subprocess.Popen(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env={**os.environ, **more},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        preexec_fn=functools.partial(custody.die_with_parent, os.getpid()),
+    )
+    try:
+        yield process
+    finally:
+        # The command waits for its workers' end; a worker by hand may never hear of it.
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=END_S)
+        process.kill()
+        process.communicate()
+
+
+def main(how: str, folder: str, isolation: str) -> None:
+    """Answer until the input ends: with the seconds, or with what went wrong."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    custody.die_with_parent(os.getppid())
+    print(json.dumps({"how": how}), flush=True)
+    for line in sys.stdin:
+        print(json.dumps(answer(how, int(line), folder, isolation)), flush=True)
+
+
+def answer(how: str, workers: int, folder: str, isolation: str) -> dict[str, object]:
+    """The seconds of one time, or what went wrong."""
+    attempt, tries = functools.partial(by_hand, workers, folder), TRIES
+    if how == COMMAND:
+        attempt, tries = functools.partial(by_command, workers, folder, isolation), 1
+    wrong = ""
+    for _ in range(tries):
+        try:
+            return {"seconds": attempt()}
+        except RuntimeError as problem:
+            wrong = str(problem)
+    return {"wrong": wrong}
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
