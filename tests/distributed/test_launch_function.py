@@ -144,18 +144,44 @@ def test_python_m(python: Python, tmp_path: Path) -> None:
 
 
 def test_fresh_workers_find_the_same(python: Python) -> None:
-    """A new interpreter for every worker gives the same results."""
+    """New interpreters give the same results, and hash texts each in its own way."""
+    launches = "testbed.launch(meet_and_hash, fresh={}, show=False)"
     script = (
         HEAD
         + MEETS
+        + "def meet_and_hash():\n    return float(meet()['total'].numpy()), hash('text')\n"
         + GUARD
-        + "print([float(each['total']) for each in testbed.launch(meet, fresh=True, show=False)])"
+        + f"print(json.dumps([{launches.format(True)}, {launches.format(False)}]))"
     )
-    assert python(script).output == "[4.0, 4.0]\n"
+    fresh, forked = returned(python(script, PYTHONHASHSEED="random"))
+    assert [total for total, _ in fresh + forked] == [4.0] * 4
+    assert [len({hashed for _, hashed in each}) for each in (fresh, forked)] == [2, 1]
 
 
-def test_output_is_live_or_silent(python: Python) -> None:
-    """What workers print is shown behind their names, in any locale, or not at all."""
+def test_output_is_shown_while_the_function_runs(tmp_path: Path) -> None:
+    """A line of a worker is there before that worker has returned."""
+    os.mkfifo(tmp_path / "go on")
+    (tmp_path / "own.py").write_text(
+        HEAD
+        + "def say():\n    print('waits')\n    return open('go on').read()\n"
+        + GUARD
+        + "print(testbed.launch(say, workers=1))"
+    )
+    process = start(tmp_path, "own.py")
+    assert process.stdout
+    assert process.stdout.readline() == "worker 0 | waits\n"
+    (tmp_path / "go on").write_text("gone on")
+    assert process.communicate(timeout=60) == ("['gone on']\n", "")
+
+
+def test_who_has_no_isolation_is_told(python: Python) -> None:
+    """As of every run: that others can get in is said where it is so."""
+    script = HEAD + GUARD + "testbed.launch(os.getpid, isolation='none')"
+    assert python(script).errors.startswith("testbed: not isolated (turned off)")
+
+
+def test_output_is_shown_in_any_locale_or_not_at_all(python: Python) -> None:
+    """What workers print is shown as it is, as far as the terminal has the letters."""
     script = (
         HEAD
         + "def say(): print('[red]\\U0001f600')\n"
@@ -204,23 +230,32 @@ def test_an_interpreter_s_functions_cannot_be_launched(code: str, tmp_path: Path
     ],
     ids=lambda value: str(value)[:30],
 )
-def test_wrong_calls(wrong: dict[str, Any], told: str, tmp_path: Path) -> None:
+def test_wrong_calls(
+    wrong: dict[str, Any], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A call that cannot be meant is one line, before anything is started."""
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(testbed.errors.UsageError, match=re.escape(told)):
         testbed.launch(os.getpid, **wrong)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
     ("how", "told", "trace"),
     [
-        ("raise ValueError('boom\\\\nand more')", "failed after N s: ValueError: boom;", True),
+        (
+            "e = ValueError('boom\\\\nmore'); e.__notes__ = ['note']; raise e",
+            "failed after N s: ValueError: boom;",
+            True,
+        ),
+        ("raise ValueError('x' * 2**25)", "failed after N s: ValueError: xxx", True),
         ("sys.exit(3)", "exit code 3 (it left by sys.exit(3));", False),
         ("os._exit(0)", "exit code 0, without a report;", False),
         ("os.kill(os.getpid(), signal.SIGKILL)", "killed by SIGKILL", False),
         ("os.kill(os.getpid(), signal.SIGSEGV)", "killed by SIGSEGV", False),
         ("raise KeyboardInterrupt", "s: KeyboardInterrupt;", True),
     ],
-    ids=["raises", "exits", "leaves", "is killed", "crashes", "is interrupted"],
+    ids=["raises", "raises much", "exits", "leaves", "is killed", "crashes", "is interrupted"],
 )
 def test_the_first_failure_is_raised(python: Python, how: str, told: str, trace: bool) -> None:
     """Who failed first, how and where stands in the error; peers that wait for it are ended."""
@@ -237,6 +272,7 @@ def test_the_first_failure_is_raised(python: Python, how: str, told: str, trace:
     assert "; logs: /" in first
     assert worker == 1
     assert bool(traceback) == trace
+    assert len(text) < 30_000
     if trace:
         assert text.endswith(traceback.rstrip())
         files = [line for line in traceback.splitlines() if line.startswith("  File")]
