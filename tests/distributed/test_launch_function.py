@@ -161,17 +161,20 @@ def test_fresh_workers_find_the_same(python: Python) -> None:
 def test_output_is_shown_while_the_function_runs(tmp_path: Path) -> None:
     """A line of a worker is there before that worker has returned."""
     os.mkfifo(tmp_path / "go on")
+    # Opened for both, so that nobody waits for the other end but the worker for its line.
+    go_on = os.open(tmp_path / "go on", os.O_RDWR)
     (tmp_path / "own.py").write_text(
         HEAD
-        + "def say():\n    print('waits')\n    return open('go on').read()\n"
+        + "def say():\n    print('waits')\n    return open('go on').readline()\n"
         + GUARD
-        + "print(testbed.launch(say, workers=1))"
+        + "print(testbed.launch(say, workers=1, timeout=20))"
     )
     process = start(tmp_path, "own.py")
     assert process.stdout
     assert process.stdout.readline() == "worker 0 | waits\n"
-    (tmp_path / "go on").write_text("gone on")
-    assert process.communicate(timeout=60) == ("['gone on']\n", "")
+    os.write(go_on, b"gone on\n")
+    assert process.communicate(timeout=60) == ("['gone on\\n']\n", "")
+    os.close(go_on)
 
 
 def test_who_has_no_isolation_is_told(python: Python) -> None:
