@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from testbed.strategies import Deployment
 
+KINDS = ("cpu", "gpu", "split-gpu")
+
 
 @dataclass(frozen=True)
 class Devices:
-    """What a run may use: `cpu`, `gpu`, or `split-gpu` where one GPU plays several.
+    """What a run may use: one of KINDS; with `split-gpu` one GPU plays several.
 
     `gpus` are the ids that CUDA_VISIBLE_DEVICES takes, in the order in which TensorFlow sees them.
     """

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from testbed.case_run import Options
 from testbed.cluster import Cluster
+from testbed.devices import KINDS
 from testbed.errors import UsageError, WorkerFailedError
 from testbed.function_name import name_of
 from testbed.launcher.channel import in_worker
@@ -29,7 +30,6 @@ ENTRY = f"{MODULE}:run_function"
 CASE = "function"
 """The folder of its logs within the run's."""
 
-DEVICES = ("cpu", "gpu", "split-gpu")
 
 Result = TypeVar("Result")
 
@@ -194,7 +194,7 @@ def _options(
     for name, seconds in (("timeout", limit), ("start_timeout", start_timeout)):
         if not seconds > 0:
             raise UsageError(f"{name}={seconds}: more than 0")
-    for name, given, valid in (("device", device, DEVICES), ("isolation", isolation, CHOICES)):
+    for name, given, valid in (("device", device, KINDS), ("isolation", isolation, CHOICES)):
         if given not in valid:
             raise UsageError(f"{name}={given!r}: choose from {', '.join(valid)}")
     return Options(

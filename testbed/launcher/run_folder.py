@@ -145,6 +145,10 @@ class CaseFolder:
         """What the workers of the case keep for each other, and over a restart."""
         return self.path / "shared"
 
+    def temporary(self, worker: int) -> Path:
+        """The temporary files that the worker's tests make, which people want to look at."""
+        return self.path / f"worker-{worker}.tmp"
+
     @property
     def ledger(self) -> Path:
         """Every phase that a worker told, one JSON object a line."""

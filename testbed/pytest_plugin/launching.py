@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import sys
 from collections import Counter
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -21,19 +21,16 @@ from testbed.launcher.cluster_run import Deadlines
 from testbed.launcher.preloaded import PreloadedServer
 from testbed.launcher.report_file import UnreadableReportError, read_report
 from testbed.launcher.run_folder import RUNS, CaseFolder, RunFolder, new_run_folder
-from testbed.launcher.worker_process import WorkerProcess
 from testbed.mark import Setup
 from testbed.pytest_plugin.item import DistributedTest
 from testbed.pytest_plugin.options import arguments_of, options_of
 from testbed.pytest_plugin.settings import Settings
-from testbed.report.follow import Follower
+from testbed.report.live import shown_live
 from testbed.runner import find_devices, open_server
 from testbed.strategies import STRATEGIES
 
 MODULE = "testbed.worker.pytest_session"
 ENTRY = f"{MODULE}:run_test"
-
-FOLLOW_INTERVAL_S = 0.2
 
 Result = TypeVar("Result")
 
@@ -120,15 +117,11 @@ class Launching:
             "options": options_of(item.config),
             "arguments": arguments_of(item),
         }
-        shows = item.config.getoption("capture") == "no"
-        follower = Follower([folder.log(n) for n in range(len(setup.deployment.tasks))])
-
-        async def watch(_workers: Sequence[WorkerProcess]) -> None:
-            while shows:
-                _show(follower)
-                await asyncio.sleep(FOLLOW_INTERVAL_S)
-
-        try:
+        with contextlib.ExitStack() as shown:
+            watch = None
+            if item.config.getoption("capture") == "no":
+                logs = [folder.log(number) for number in range(len(setup.deployment.tasks))]
+                watch = shown.enter_context(shown_live(logs, self._show_line))
             return await run_entry(
                 opened.server,
                 ENTRY,
@@ -140,9 +133,11 @@ class Launching:
                 fresh=setup.fresh,
                 watch=watch,
             )
-        finally:
-            if shows:
-                _show(follower, over=True)
+
+    def _show_line(self, worker: int, line: str) -> None:
+        # The reporter knows whether it stands in the middle of a line.
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        (reporter.write_line if reporter else print)(f"worker {worker} | {line}")
 
     def _deadlines(self, setup: Setup) -> Deadlines:
         return Deadlines(
@@ -203,8 +198,3 @@ def _told(folder: CaseFolder, worker: int) -> Told:
         return Told(read_report(folder, worker))
     except UnreadableReportError as problem:
         return Told(unreadable=str(problem))
-
-
-def _show(follower: Follower, *, over: bool = False) -> None:
-    for worker, line in follower.lines(over=over):
-        print(f"worker {worker} | {line}")

@@ -8,7 +8,6 @@ import pytest
 
 # Plugins that show or write what the launching process shows and writes, or that start processes.
 _NOT_IN_WORKERS = (
-    "terminal",
     "xdist",
     "xdist.looponfail",
     "faulthandler",
@@ -18,7 +17,6 @@ _NOT_IN_WORKERS = (
 # Which tests run is decided here, and so is how often. Output goes to a worker's log.
 _DECIDED_HERE = {
     "capture": "no",
-    "basetemp": None,
     "usepdb": False,
     "trace": False,
     "lf": False,

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from testbed.devices import KINDS
 from testbed.launcher.isolation import CHOICES
 
-DEVICES = ("cpu", "gpu", "split-gpu")
 SECONDS = "60"
 
 
@@ -30,7 +30,7 @@ class Settings:
         for name, default, about in (
             ("timeout", SECONDS, f"seconds that a marked test has once {joined}"),
             ("start_timeout", SECONDS, f"seconds that a marked test has until {joined}"),
-            ("device", "cpu", f"what replicas run on: {', '.join(DEVICES)}"),
+            ("device", "cpu", f"what replicas run on: {', '.join(KINDS)}"),
             ("isolation", "auto", f"a network of the workers' own: {', '.join(CHOICES)}"),
         ):
             parser.addini(f"testbed_{name}", f"{about} (default {default})", default=default)
@@ -51,7 +51,7 @@ class Settings:
         return cls(
             _seconds(config, "timeout"),
             _seconds(config, "start_timeout"),
-            _one_of(config, "device", DEVICES),
+            _one_of(config, "device", KINDS),
             _one_of(config, "isolation", CHOICES),
             tuple(config.getini("testbed_preload")),
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import pdb
 import sys
 import time
@@ -15,7 +17,7 @@ import pytest
 import tensorflow as tf
 
 from testbed.launcher.channel import Channel
-from testbed.launcher.run_folder import write_json
+from testbed.launcher.run_folder import CaseFolder, write_json
 from testbed.mark import RAW_OUTCOME, WORKER_PLUGIN
 from testbed.reading import WorkerReport
 from testbed.worker.bed import WorkerBed
@@ -77,7 +79,9 @@ def run_test(orders: dict[str, Any], channel: Channel) -> None:
 def _run_pytest(orders: dict[str, Any], session: _Session) -> None:
     # Only now, when the strategy is made: a test's module and its conftest may make variables.
     sys.path[:] = orders["path"]
-    config = pytest.Config.fromdictargs(orders["options"], orders["arguments"])
+    case = CaseFolder(Path(orders["report"]).parent)
+    options = {**orders["options"], "basetemp": str(case.temporary(orders["worker"]))}
+    config = pytest.Config.fromdictargs(options, orders["arguments"])
     # By this plugins know that another process writes files and shows results.
     config.workerinput = {  # type: ignore[attr-defined]
         "workerid": f"worker{orders['worker']}",
@@ -86,7 +90,10 @@ def _run_pytest(orders: dict[str, Any], session: _Session) -> None:
         "mainargv": sys.argv,
     }
     config.pluginmanager.register(session, WORKER_PLUGIN)
-    config.hook.pytest_cmdline_main(config=config)
+    # pytest's reporter takes for its terminal what is standard output when it is made, and is to
+    # show nothing. It has to be there: some versions explain an assertion by its means.
+    with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
+        config.hook.pytest_cmdline_main(config=config)
 
 
 class _Session:
@@ -107,10 +114,11 @@ class _Session:
         """Whether the other workers can come to their end: one that skips may not be waited for."""
         return not (self._failed or self.problem)
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_configure(self, config: pytest.Config) -> None:
-        """Take the debugger's place, after pytest itself has taken it."""
-        self._config = config
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Let the test print, and take the debugger's place, now that pytest has taken it."""
+        self._config = session.config
+        sys.stdout = sys.__stdout__
         pdb.set_trace = _no_debugger
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:

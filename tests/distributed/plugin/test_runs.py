@@ -164,6 +164,7 @@ def test_fixtures_are_set_up_in_each_worker(suite: Suite) -> None:
     bodies = [line.split() for line in result.outlines if line.startswith("body in")]
     assert len(bodies) == 2
     assert len({body[2] for body in bodies}) == len({body[3] for body in bodies}) == 2
+    assert all((Path(body[3]) / "mine").exists() for body in bodies), "to look at, afterwards"
     for body in bodies:
         assert [line[1] for line in told if line[3] == body[2]] == ["made", "ended"]
 
