@@ -14,13 +14,11 @@ class DistributedTest(pytest.Function):
     @classmethod
     def instead_of(cls, function: pytest.Function) -> DistributedTest:
         """The item that takes the place of one that pytest has made."""
-        parameters = getattr(function, "callspec", None)
         return cls.from_parent(
             function.parent,
             name=function.name,
             originalname=function.originalname,
-            callspec=parameters,
-            keywords={parameters.id: True} if parameters else {},
+            callspec=getattr(function, "callspec", None),
         )
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -10,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,34 +50,45 @@ GUARD = 'if __name__ == "__main__":\n    '
 TRIES = GUARD + "try: print(testbed.launch({0}))\n    except testbed.WorkerFailedError as e: print("
 """A launch that fails, and what is told of the error."""
 
+Begin = Callable[..., "subprocess.Popen[str]"]
 Python = Callable[..., Done]
 
 
 @pytest.fixture
-def python(tmp_path: Path) -> Python:
-    """Runs a script, or code, as python does, in the test's folder; nothing of it is left."""
+def begin(tmp_path: Path) -> Iterator[Begin]:
+    """Starts python with arguments in the test's folder; ends it with the test, at the latest."""
+    with contextlib.ExitStack() as started:
+
+        def start(*arguments: str, **more: str) -> subprocess.Popen[str]:
+            process = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=tmp_path,
+                env={**os.environ, "PYTHONPATH": str(ROOT), **more},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            started.enter_context(process)
+            started.callback(process.kill)
+            return process
+
+        yield start
+
+
+@pytest.fixture
+def python(begin: Begin, tmp_path: Path) -> Python:
+    """Runs a script as python does; no process of it is left."""
 
     def run(script: str, *arguments: str, name: str = "own script.py", **more: str) -> Done:
         (tmp_path / name).write_text(script)
-        process = start(tmp_path, name, *arguments, **more)
+        process = begin(name, *arguments, **more)
         output, errors = process.communicate(timeout=120)
         for folder in (tmp_path / ".testbed/runs").glob("2*"):
             assert processes_of(folder) == []
         return Done(process.returncode, output, errors, tmp_path)
 
     return run
-
-
-def start(folder: Path, *arguments: str, **more: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, *arguments],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **more},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 def returned(done: Done) -> Any:
@@ -131,14 +143,14 @@ def test_a_function_of_a_module_beside_the_script(python: Python, tmp_path: Path
     assert returned(python(script)) == [[49, "own_module"]]
 
 
-def test_python_m(python: Python, tmp_path: Path) -> None:
+def test_python_m(begin: Begin, python: Python, tmp_path: Path) -> None:
     """Of a module that `python -m` runs, workers import the module."""
     script = (
         HEAD + "def name(): return __name__\n" + GUARD + "print(*testbed.launch(name, workers=1))"
     )
     (tmp_path / "package").mkdir()
     done = python(script, name="package/own.py")
-    process = start(tmp_path, "-m", "package.own")
+    process = begin("-m", "package.own")
     assert process.communicate(timeout=60) == ("package.own\n", "")
     assert done.output == "__testbed_main__\n"
 
@@ -158,7 +170,7 @@ def test_fresh_workers_find_the_same(python: Python) -> None:
     assert [len({hashed for _, hashed in each}) for each in (fresh, forked)] == [2, 1]
 
 
-def test_output_is_shown_while_the_function_runs(tmp_path: Path) -> None:
+def test_output_is_shown_while_the_function_runs(begin: Begin, tmp_path: Path) -> None:
     """A line of a worker is there before that worker has returned."""
     os.mkfifo(tmp_path / "go on")
     # Opened for both, so that nobody waits for the other end but the worker for its line.
@@ -169,7 +181,7 @@ def test_output_is_shown_while_the_function_runs(tmp_path: Path) -> None:
         + GUARD
         + "print(testbed.launch(say, workers=1, timeout=20))"
     )
-    process = start(tmp_path, "own.py")
+    process = begin("own.py")
     assert process.stdout
     assert process.stdout.readline() == "worker 0 | waits\n"
     os.write(go_on, b"gone on\n")
@@ -208,9 +220,11 @@ def test_without_a_guard(python: Python) -> None:
 
 
 @pytest.mark.parametrize("code", ["testbed.launch(f)", "testbed.launch(lambda: None)"])
-def test_an_interpreter_s_functions_cannot_be_launched(code: str, tmp_path: Path) -> None:
+def test_an_interpreter_s_functions_cannot_be_launched(
+    begin: Begin, code: str, tmp_path: Path
+) -> None:
     """What stands in no file, or has no name, is refused in one line, before anything starts."""
-    process = start(tmp_path, "-c", f"import testbed\ndef f(): pass\n{code}")
+    process = begin("-c", f"import testbed\ndef f(): pass\n{code}")
     errors = process.communicate(timeout=60)[1]
     last = errors.splitlines()[-1]
     assert last.startswith("testbed.errors.UsageError: cannot launch ")
@@ -292,7 +306,9 @@ def test_a_hang_is_explained(python: Python) -> None:
         + TRIES.format("meet, args=('threading.Event().wait()',), timeout=8, show=False")
         + "e, e.worker)"
     )
+    began = time.monotonic()
     done = python(script)
+    assert time.monotonic() - began < 55
     assert "worker 1 is in phase 'joined', at " in done.output
     assert "worker 0 is in phase 'joined', in TensorFlow, called at own script.py:" in done.output
     assert done.output.endswith(" None\n")
@@ -308,7 +324,9 @@ def test_who_does_not_join_is_named(python: Python) -> None:
         + TRIES.format("meet, start_timeout=2, show=False")
         + "e)"
     )
+    began = time.monotonic()
     assert "worker 1 has not joined and is in phase 'started'" in python(script).output
+    assert time.monotonic() - began < 55
 
 
 @pytest.mark.parametrize(
@@ -344,12 +362,12 @@ def test_within_an_event_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_nothing_is_left(tmp_path: Path, number: signal.Signals) -> None:
+def test_nothing_is_left(begin: Begin, tmp_path: Path, number: signal.Signals) -> None:
     """Ctrl-C ends the workers before KeyboardInterrupt is raised; SIGKILL leaves nothing, too."""
     text = "def wait():\n    open(f'waits-{worker()}', 'w')\n    threading.Event().wait()\n"
     text += GUARD + "try: testbed.launch(wait)\n    except KeyboardInterrupt: print('interrupted')"
     (tmp_path / "own.py").write_text(HEAD + text)
-    process = start(tmp_path, "own.py")
+    process = begin("own.py")
     runs = tmp_path / ".testbed/runs"
     _wait_for(lambda: len(list(tmp_path.glob("waits-*"))) == 2, 60)
     (run,) = runs.glob("2*")

@@ -279,14 +279,17 @@ def test_options_of_pytest_hold_in_the_workers(suite: Suite, pytester: pytest.Py
     pytester.makepyfile(own_plugin="import pytest\n@pytest.fixture\ndef own(): return 'own'\n")
     result = suite(
         """
-        import warnings
+        import os, sys, warnings
         import pytest
+
+        PATH = os.environ.setdefault("PATH_OF_MODULES", repr(sys.path))
 
         @pytest.mark.distributed("default")
         def test_marked(bed, own, request):
             option = request.config.option
             assert (own, option.importmode, option.strict_markers) == ("own", "importlib", True)
             assert hasattr(request.config, "workerinput"), "plugins that write files look for it"
+            assert repr(sys.path) == PATH
             with pytest.raises(UserWarning):
                 warnings.warn("loud")
         """,

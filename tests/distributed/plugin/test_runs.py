@@ -328,7 +328,7 @@ def test_one_server_serves_the_session_and_ends_with_it(suite: Suite) -> None:
     """TensorFlow is imported once for all marked tests, and no process outlives the session."""
     result = suite(
         """
-        import os
+        import os, sys
         import pytest
 
         @pytest.mark.distributed(workers=2)
@@ -338,6 +338,7 @@ def test_one_server_serves_the_session_and_ends_with_it(suite: Suite) -> None:
 
         @pytest.mark.distributed(workers=1, fresh=True)
         def test_fresh(bed):
+            assert sys.modules["__main__"].__spec__.name == "testbed.launcher.child"
             print("server", os.getppid(), os.getpid())
         """,
         "-rP",
