@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import random
 import sys
@@ -21,7 +22,7 @@ from testbed.worker.probes import several_cpus_per_worker, telling_when_bound
 from testbed.worker.strategy import configure_devices, require_threads
 
 _OURS = str(Path(__file__).resolve().parent.parent)
-_STARTERS = ("<frozen runpy>", "<frozen importlib.")
+_STARTERS = ("<frozen runpy>", "<frozen importlib.", importlib.__file__)
 # An exception may hold a whole dataset.
 _LONGEST_LINE = 500
 _LONGEST_TRACE = 20_000

@@ -143,6 +143,18 @@ def test_a_function_of_a_module_beside_the_script(python: Python, tmp_path: Path
     assert returned(python(script)) == [[49, "own_module"]]
 
 
+def test_a_module_that_cannot_be_imported(python: Python, tmp_path: Path) -> None:
+    """What is wrong with a module of the user's is shown from its own line on."""
+    (tmp_path / "own_module.py").write_text(
+        "import sys\ndef nothing(): pass\nif 'tensorflow' in sys.modules: raise OSError('no')\n"
+    )
+    script = "import json, own_module, testbed\n" + TRIES.format("own_module.nothing, show=False")
+    done = python(script + "json.dumps([str(e).splitlines()[0], e.traceback]))")
+    first, traceback = returned(done)
+    assert "OSError: no; logs: " in first
+    assert traceback.splitlines()[1].endswith('own_module.py", line 3, in <module>')
+
+
 def test_python_m(begin: Begin, python: Python, tmp_path: Path) -> None:
     """Of a module that `python -m` runs, workers import the module."""
     script = (
