@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import os
 import random
 import sys
 import traceback
@@ -35,9 +34,8 @@ def own_code(orders: dict[str, Any], channel: Channel) -> Iterator[None]:
     Orders: `replicas_per_worker`, `device`, `worker`.
     """
     _be_nobodys_twin()
-    with _silent():
-        require_threads()
-        configure_devices(orders["replicas_per_worker"], orders["device"])
+    require_threads()
+    configure_devices(orders["replicas_per_worker"], orders["device"])
     with _several_replicas(orders), _telling_who_joins(channel):
         channel.phase("started")
         yield
@@ -92,19 +90,6 @@ def in_a_line(problem: BaseException) -> str:
         text = "<exception str() failed>"
     line = f"{name}: {text}" if text else name
     return line if len(line) <= _LONGEST_LINE else line[:_LONGEST_LINE] + "..."
-
-
-@contextlib.contextmanager
-def _silent() -> Iterator[None]:
-    """What TensorFlow complains of while it looks for devices is no output of the code."""
-    kept = os.dup(2)
-    with Path(os.devnull).open("w") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 def _be_nobodys_twin() -> None:
