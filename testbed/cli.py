@@ -33,6 +33,15 @@ _LAUNCH_EPILOG = """exit status:
 """
 
 
+_CHECK_EPILOG = """exit status:
+  0  nothing found
+  1  findings: errors (the result is wrong) or warnings (it works by luck)
+  2  the command was wrong
+  3  the program failed by itself
+  130  interrupted
+"""
+
+
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, and where to read what is valid."""
 
@@ -106,6 +115,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_launch(
         commands.add_parser("launch", help="run your own program as a cluster on this machine")
     )
+    _add_check(
+        commands.add_parser("check", help="whether your own program is right under replication")
+    )
+    explain = commands.add_parser("explain", help="what a code of testbed check means")
+    explain.add_argument("code", nargs="?", metavar="CODE", help="like TB101; without, all codes")
     _add_chaos(commands.add_parser("chaos", help="kill, stop or cut off workers; what recovers"))
     doctor = commands.add_parser(
         "doctor", help="versions, devices and leftovers; what to do about each"
@@ -258,13 +272,7 @@ def _add_launch(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.usage = "testbed launch [OPTION ...] (SCRIPT | -m MODULE) [ARGUMENT ...]"
     parser.epilog = _LAUNCH_EPILOG
-    parser.add_argument(
-        "program", nargs=argparse.REMAINDER, metavar="SCRIPT", help="and its own arguments"
-    )
-    parser.add_argument(
-        "-m", dest="module", nargs=argparse.REMAINDER, metavar="MODULE",
-        help="a module instead of a script, and its own arguments",
-    )  # fmt: skip
+    _add_program(parser)
     parser.add_argument("--workers", type=int, default=2, metavar="W", help="default 2")
     parser.add_argument(
         "--replicas", type=int, default=1, metavar="R", help="devices of each worker (default 1)"
@@ -273,6 +281,21 @@ def _add_launch(parser: argparse.ArgumentParser) -> None:
         "--device", default="cpu", choices=("cpu", "gpu", "split-gpu"), help="as for testbed run"
     )
     parser.add_argument("--fresh", action="store_true", help="a new interpreter for every worker")
+    _add_own_deadlines(parser)
+    _add_isolation(parser)
+
+
+def _add_program(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "program", nargs=argparse.REMAINDER, metavar="SCRIPT", help="and its own arguments"
+    )
+    parser.add_argument(
+        "-m", dest="module", nargs=argparse.REMAINDER, metavar="MODULE",
+        help="a module instead of a script, and its own arguments",
+    )  # fmt: skip
+
+
+def _add_own_deadlines(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--start-timeout", type=float, default=60.0, metavar="S",
         help="seconds from when the first worker makes its strategy until all have (default 60)",
@@ -281,7 +304,36 @@ def _add_launch(parser: argparse.ArgumentParser) -> None:
         "--timeout", type=float, default=math.inf, metavar="S",
         help="seconds until every worker has ended (default: no limit)",
     )  # fmt: skip
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.usage = "testbed check [OPTION ...] (SCRIPT | -m MODULE) [ARGUMENT ...]"
+    parser.epilog = _CHECK_EPILOG
+    _add_program(parser)
+    what = parser.add_argument_group("what it runs on")
+    what.add_argument(
+        "--strategy",
+        choices=("mirrored", "multi_worker_mirrored"),
+        help="default: what the script's text names",
+    )
+    what.add_argument("--workers", type=int, metavar="W", help="default 2, of several")
+    what.add_argument(
+        "--replicas", type=int, metavar="R", help="of each worker (default 2 of one, 1 of several)"
+    )
+    what.add_argument("--fresh", action="store_true", help="a new interpreter for every worker")
+    _add_own_deadlines(parser)
     _add_isolation(parser)
+    shown = parser.add_argument_group("what is shown")
+    shown.add_argument(
+        "--format", default="text", choices=("text", "json", "sarif", "github"),
+        help="for people (default), tools, code-scanning pages, GitHub's annotations",
+    )  # fmt: skip
+    shown.add_argument("--output", metavar="FILE", help="write it there instead")
+    shown.add_argument(
+        "--select", action="append", metavar="CODE", help="only these, as TB1 or TB101,TB201"
+    )
+    shown.add_argument("--ignore", action="append", metavar="CODE", help="not these")
 
 
 def _add_chaos(parser: argparse.ArgumentParser) -> None:

@@ -22,6 +22,7 @@ from testbed.launcher.isolation import AUTO, CHOICES
 from testbed.launcher.report_file import UnreadableReportError, read_report, unreadable
 from testbed.launcher.run_folder import RUNS, CaseFolder, RunFolder, new_run_folder, write_json
 from testbed.own_code_run import JOINING, own_code_place
+from testbed.strategies import Deployment
 from testbed.values import NoValueError, decode, encode
 
 MODULE = "testbed.worker.function"
@@ -77,13 +78,13 @@ def launch(
         LaunchError: no worker can be started on this machine.
     """
     options = _options(timeout, start_timeout, device, isolation, fresh=fresh)
-    cluster, orders = _cluster(workers, replicas), _orders(function)
+    deployment, orders = _deployment(workers, replicas), _orders(function)
     arguments = _arguments(args, {} if kwargs is None else kwargs)
     with new_run_folder(RUNS) as folder:
         own = folder.case(CASE)
         write_json(own.arguments, arguments)
         orders["arguments"] = str(own.arguments)
-        found = _in_own_thread(_launch(orders, cluster, folder, options, show=show))
+        found = _in_own_thread(_launch(orders, deployment, folder, options, show=show))
     # Raised here, so that its traceback does not lead through that thread.
     if isinstance(found, WorkerFailedError):
         raise found
@@ -91,9 +92,14 @@ def launch(
 
 
 async def _launch(
-    orders: dict[str, Any], cluster: Cluster, folder: RunFolder, options: Options, *, show: bool
+    orders: dict[str, Any],
+    deployment: Deployment,
+    folder: RunFolder,
+    options: Options,
+    *,
+    show: bool,
 ) -> list[Any] | WorkerFailedError:
-    async with own_code_place(MODULE, cluster, folder, CASE, options, show=show) as place:
+    async with own_code_place(MODULE, deployment, folder, CASE, options, show=show) as place:
         end = await place.run(ENTRY, orders, options.deadlines)
     reports = [
         _report(place.folder, worker.worker) if worker.reported else {} for worker in end.workers
@@ -205,11 +211,11 @@ def _options(
     )
 
 
-def _cluster(workers: int, replicas: int) -> Cluster:
+def _deployment(workers: int, replicas: int) -> Deployment:
     for name, number in (("workers", workers), ("replicas", replicas)):
         if number < 1:
             raise UsageError(f"{name}={number}: at least 1")
-    return Cluster(workers, replicas)
+    return Deployment("multi_worker_mirrored", Cluster(workers, replicas))
 
 
 def _arguments(args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:

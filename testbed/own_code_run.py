@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from testbed.case_run import Options
-from testbed.cluster import Cluster
 from testbed.devices import Devices
 from testbed.entry_run import Watch, run_entry
 from testbed.errors import UsageError
@@ -21,8 +20,6 @@ from testbed.report.live import shown_live
 from testbed.runner import find_devices, open_server
 from testbed.strategies import Deployment
 from testbed.streams import complain
-
-STRATEGY = "multi_worker_mirrored"
 
 JOINING = "joining"
 """The phase at which a worker begins to meet the others."""
@@ -60,7 +57,7 @@ class Place:
 @contextlib.asynccontextmanager
 async def own_code_place(
     module: str,
-    cluster: Cluster,
+    deployment: Deployment,
     folder: RunFolder,
     case: str,
     options: Options,
@@ -71,7 +68,7 @@ async def own_code_place(
 
     Args:
         module: of the worker's entry.
-        cluster: that is run.
+        deployment: that is run.
         folder: of the run.
         case: the name of the code's own folder within the run's.
         options: how to run.
@@ -81,7 +78,7 @@ async def own_code_place(
         LaunchError: no worker can be started on this machine.
         UsageError: it has too few GPUs.
     """
-    deployment = Deployment(STRATEGY, cluster)
+    cluster = deployment.cluster
     async with open_server(
         folder, fresh=options.fresh, module=module, exact=False, isolation=options.isolation
     ) as server:

@@ -12,6 +12,7 @@ from testbed.errors import UsageError
 from testbed.launcher.run_folder import RUNS, RunFolder, new_run_folder
 from testbed.own_code_run import JOINING, own_code_place
 from testbed.program_run import MODULE, Program, ProgramEnd, run_program
+from testbed.strategies import Deployment
 from testbed.streams import complain
 
 CASE = "program"
@@ -20,26 +21,33 @@ CASE = "program"
 
 def main(options: argparse.Namespace) -> int:
     """Run the program that the options name; its exit code."""
-    program, cluster = _program(options), _cluster(options)
+    program, deployment = program_of(options), _deployment(options)
     how = _options(options)
     with new_run_folder(RUNS) as folder:
-        end = interruptible(_launch(program, cluster, folder, how))
+        end = interruptible(_launch(program, deployment, folder, how))
         if end.cause:
             complain(f"{end.cause}; logs: {folder.case(CASE).path}")
     return end.code
 
 
 async def _launch(
-    program: Program, cluster: Cluster, folder: RunFolder, options: Options
+    program: Program, deployment: Deployment, folder: RunFolder, options: Options
 ) -> ProgramEnd:
-    async with own_code_place(MODULE, cluster, folder, CASE, options) as place:
+    async with own_code_place(MODULE, deployment, folder, CASE, options) as place:
         return await run_program(place, program, options.deadlines)
 
 
-def _program(options: argparse.Namespace) -> Program:
+def program_of(options: argparse.Namespace) -> Program:
+    """The program that the options name.
+
+    Raises:
+        UsageError: there is none.
+    """
     words = options.module or options.program
     if not words:
-        raise UsageError("no program: testbed launch [OPTION ...] SCRIPT or -m MODULE, and its own")
+        raise UsageError(
+            f"no program: testbed {options.command} [OPTION ...] SCRIPT or -m MODULE, and its own"
+        )
     name, *arguments = words
     if options.module:
         return Program(name, tuple(arguments), is_module=True)
@@ -48,11 +56,11 @@ def _program(options: argparse.Namespace) -> Program:
     return Program(name, tuple(arguments))
 
 
-def _cluster(options: argparse.Namespace) -> Cluster:
+def _deployment(options: argparse.Namespace) -> Deployment:
     for name in ("workers", "replicas"):
         if getattr(options, name) < 1:
             raise UsageError(f"--{name} {getattr(options, name)}: at least 1")
-    return Cluster(options.workers, options.replicas)
+    return Deployment("multi_worker_mirrored", Cluster(options.workers, options.replicas))
 
 
 def _options(options: argparse.Namespace) -> Options:

@@ -26,6 +26,9 @@ class Place:
     """Whether that frame has called TensorFlow, which has not returned."""
     known: bool = True
     """Whether the worker wrote its stacks at all."""
+    file: str = ""
+    """Of that frame."""
+    line: int = 0
 
 
 NOWHERE = Place(known=False)
@@ -73,7 +76,8 @@ def where_blocked(stacks: Path) -> Place:
         for depth, frame in enumerate(thread):
             if frame.is_authors:
                 at = f"{Path(frame.file).name}:{frame.line} in {frame.function}"
-                return Place(at, _has_tensorflow(thread[:depth]))
+                inside = _has_tensorflow(thread[:depth])
+                return Place(at, inside, file=frame.file, line=int(frame.line))
     return Place("", _has_tensorflow(threads[-1]))
 
 

@@ -7,6 +7,7 @@ import contextlib
 import runpy
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,19 @@ def run_program(orders: dict[str, Any], channel: Channel) -> None:
     and those of `own_code`.
     """
     with own_code(orders, channel):
-        report = _outcome(orders)
+        report = outcome(orders)
     report_and_leave(orders, channel, report, good=report["code"] == 0)
 
 
-def _outcome(orders: dict[str, Any]) -> dict[str, Any]:
-    """Run the program to its end, with all that an interpreter does then."""
+def outcome(
+    orders: dict[str, Any], told: Callable[[BaseException], None] = lambda _: None
+) -> dict[str, Any]:
+    """Run the program to its end, with all that an interpreter does then.
+
+    Args:
+        orders: of the worker.
+        told: called with what the program raised.
+    """
     raised = ""
     try:
         _run(orders["program"], orders["arguments"], is_module=orders["is_module"])
@@ -34,6 +42,7 @@ def _outcome(orders: dict[str, Any]) -> dict[str, Any]:
     except SystemExit as leaving:
         code = _code_of(leaving)
     except BaseException as problem:
+        told(problem)
         code, raised = 1, in_a_line(problem)
         print(shown(problem), end="", file=sys.stderr)
     with contextlib.suppress(Exception):

@@ -25,7 +25,8 @@ SIZES = f"{PROGRAMS}.sizes"
 ALLOWED = {
     "plain": set[str](),
     "launcher": {"testbed.errors", "testbed.fault"},
-    "worker": {"plain", "launcher"},
+    "worker": {"plain", "launcher", "testbed.check.seen"},
+    "check": {"testbed", "plain", "launcher", "own_code_run", "program_run"},
     "entry_run": {"plain", "launcher"},
     "case_run": {"plain", "launcher", "entry_run"},
     "runner": {"plain", "launcher", "case_run"},
@@ -52,6 +53,7 @@ ALLOWED = {
         "report",
         "bench",
         "chaos",
+        "check",
         "cli",
         SIZES,
     },
@@ -178,9 +180,12 @@ def test_only_workers_import_tensorflow(package: str) -> None:
 
 
 def test_private_tensorflow_is_imported_in_one_file() -> None:
-    """Only the probes, and exempted scenarios, import private TensorFlow."""
+    """Only the probes, the watcher, and exempted scenarios, import private TensorFlow."""
     importers = importers_of("tensorflow.python", private=True)
-    assert importers - set(IMPORT_PRIVATE_TENSORFLOW) == {"testbed/worker/probes.py"}
+    assert importers - set(IMPORT_PRIVATE_TENSORFLOW) == {
+        "testbed/worker/probes.py",
+        "testbed/worker/watcher.py",
+    }
 
 
 def test_no_exemption_is_stale() -> None:

@@ -1,0 +1,72 @@
+"""From what was seen of somebody's code to what is wrong with it: every rule, in order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from testbed.check.finding import Finding
+from testbed.check.rules import python_state, together, values, variables
+from testbed.check.seen import Seen
+
+RULES: tuple[Callable[[Sequence[Seen]], Iterator[Finding]], ...] = (
+    variables.unmirrored,
+    variables.made_every_step,
+    variables.other_order,
+    values.copies,
+    values.dropout,
+    python_state.changed,
+    python_state.frozen,
+    python_state.leaked,
+    python_state.mixed,
+    together.collectives,
+    together.raised,
+)
+
+_IGNORED = re.compile(r"#\s*testbed:\s*ignore(?:\[(?P<codes>[A-Z0-9, ]+)\])?")
+
+
+def judge(seen: Sequence[Seen]) -> list[Finding]:
+    """What is wrong, each thing once, by place.
+
+    Args:
+        seen: of every worker, worker 0 first.
+    """
+    found: dict[object, Finding] = {}
+    for rule in RULES:
+        for finding in rule(seen):
+            found.setdefault((finding.code, finding.place), finding)
+    return sorted(found.values(), key=_by_place)
+
+
+def chosen(
+    findings: Iterable[Finding], select: Sequence[str] = (), ignore: Sequence[str] = ()
+) -> list[Finding]:
+    """Those that are asked for by the beginnings of their codes, and are not silenced."""
+    return [
+        finding
+        for finding in findings
+        if (not select or finding.code.startswith(tuple(select)))
+        and not (ignore and finding.code.startswith(tuple(ignore)))
+        and not _is_silenced(finding)
+    ]
+
+
+def _is_silenced(finding: Finding) -> bool:
+    if finding.place is None:
+        return False
+    try:
+        line = Path(finding.place.file).read_text(encoding="utf-8").splitlines()
+        silencer = _IGNORED.search(line[finding.place.line - 1])
+    except (OSError, UnicodeDecodeError, IndexError):
+        return False
+    if silencer is None:
+        return False
+    codes = silencer["codes"]
+    return codes is None or finding.code in {code.strip() for code in codes.split(",")}
+
+
+def _by_place(finding: Finding) -> tuple[str, int, str]:
+    place = finding.place
+    return (place.file, place.line, finding.code) if place else ("", 0, finding.code)

@@ -1,0 +1,72 @@
+"""What copies and workers hold in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from testbed.check.finding import Finding
+from testbed.check.seen import Birth, Seen
+from testbed.diagnosis import same, show
+
+_BATCH_NORM = "keras/src/layers/normalization/batch_normalization.py"
+_DROPOUT = "keras/src/random/seed_generator.py"
+_GENERATORS = ("keras/src/random/",)
+
+
+def copies(seen: Sequence[Seen]) -> Iterator[Finding]:
+    """A variable whose copies should be alike, and are not."""
+    batch_norms: set[object] = set()
+    for birth in seen[0].births:
+        if not _should_be_alike(birth):
+            continue
+        every = [_counterpart(each, birth) for each in seen]
+        within = next((b for b in every if b and _differ(b.copies)), None)
+        known = [b.copies for b in every if b and b.copies]
+        across = len(known) == len(seen) and _differ([list(values) for values in known])
+        if not within and not across:
+            continue
+        if birth.library.startswith(_BATCH_NORM):
+            if birth.place not in batch_norms:
+                batch_norms.add(birth.place)
+                yield Finding("TB601", birth.place, _told(birth, (within or birth).copies, known))
+            continue
+        code = "TB201" if within else "TB202"
+        yield Finding(code, birth.place, _told(birth, within.copies if within else (), known))
+
+
+def dropout(seen: Sequence[Seen]) -> Iterator[Finding]:
+    """Keras 3 seeds that are mirrored and drawn from in replicas."""
+    if seen[0].replicas < 2:
+        return
+    told: set[object] = set()
+    for birth in seen[0].births:
+        if not (birth.distributed and birth.library.startswith(_DROPOUT)):
+            continue
+        drawn = any(a.variable == birth.number and a.replica is not None for a in seen[0].accesses)
+        if drawn and birth.place not in told:
+            told.add(birth.place)
+            evidence = f"its seed '{birth.name}' has {len(birth.copies)} equal copies"
+            yield Finding("TB602", birth.place, evidence)
+
+
+def _should_be_alike(birth: Birth) -> bool:
+    return (
+        birth.distributed
+        and birth.synchronization != "ON_READ"
+        and not birth.library.startswith(_GENERATORS)
+    )
+
+
+def _differ(values: Sequence[object]) -> bool:
+    return any(not same(value, values[0]) for value in values)
+
+
+def _counterpart(seen: Seen, birth: Birth) -> Birth | None:
+    return next((other for other in seen.births if other.number == birth.number), None)
+
+
+def _told(birth: Birth, within: Sequence[object], known: Sequence[Sequence[object]]) -> str:
+    name = birth.name.removesuffix(":0")
+    if within and _differ(within):
+        return f"the copies of '{name}' hold {' and '.join(show(value) for value in within)}"
+    return f"'{name}' holds {' | '.join(show(values[0]) for values in known)} on the workers"

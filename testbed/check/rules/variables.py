@@ -1,0 +1,163 @@
+"""Where a variable is made: outside of the scope, anew in every step, in another order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+from typing import Any
+
+from testbed.check.finding import Finding
+from testbed.check.seen import SAME, Access, Birth, Seen
+from testbed.diagnosis import same, show
+
+# State of generators of random numbers: every replica draws from it, as it should.
+_GENERATORS = ("keras/src/random/", "tf_keras/src/backend")
+_GENERATOR_TYPES = ("StateVar",)
+
+_METRICS = ("keras/src/metrics/", "tf_keras/src/metrics/")
+
+_ADDING = ("AssignAddVariableOp", "AssignSubVariableOp")
+_OPTIMIZING = ("ResourceApply", "ResourceSparseApply")
+
+
+def unmirrored(seen: Sequence[Seen]) -> Iterator[Finding]:
+    """What replicas do with a variable that was made outside of the scope."""
+    for birth in seen[0].births:
+        if birth.distributed or birth.in_scope or _is_generator(birth):
+            continue
+        accesses = _accesses(seen[0], birth, in_replicas=True)
+        if not accesses:
+            continue
+        found = (
+            _written_by_all(seen[0], birth, accesses)
+            or _differs_on_workers(seen, birth)
+            or _only_used(seen[0], birth, accesses)
+        )
+        if found:
+            yield found
+
+
+def _written_by_all(seen: Seen, birth: Birth, accesses: list[Access]) -> Finding | None:
+    """Each replica of a worker writes the one copy."""
+    writes = [access for access in accesses if access.writes]
+    replicas = {access.replica for access in writes}
+    if len(replicas) < 2:
+        return None
+    first = writes[0]
+    who = f"{len(replicas)} replicas of a worker"
+    name = _name(birth)
+    if first.operation.startswith(_OPTIMIZING):
+        evidence = f"{who} each apply their gradients to {name}, which has one copy"
+        return Finding("TB101", birth.place, evidence, first.place)
+    if first.operation in _ADDING:
+        counts = [access.delta for access in writes]
+        if all(delta in (1, SAME) for delta in counts) and not _is_mean(seen, birth):
+            verb = "add" if first.operation == "AssignAddVariableOp" else "subtract"
+            what = "1" if 1 in counts else "the same"
+            evidence = f"{who} each {verb} {what} to {name} in a step"
+            return Finding("TB101", birth.place, evidence, first.place)
+        if any(not access.writes for access in accesses):
+            evidence = f"{who} each change {name} by what they have computed from its value"
+            return Finding("TB101", birth.place, evidence, first.place)
+        # Each adds its own share: the sum of all is what one may have meant.
+        return None
+    if _reads_what_it_writes(accesses, first):
+        evidence = f"{who} each compute {name} anew from its own value, one after the other"
+        return Finding("TB101", birth.place, evidence, first.place)
+    evidence = f"{who} each assign {name}, which has one copy"
+    return Finding("TB102", birth.place, evidence, first.place)
+
+
+def _is_mean(seen: Seen, birth: Birth) -> bool:
+    """Whether it is a part of a metric that divides a sum by a count: right, if both are."""
+    if not birth.library.startswith(_METRICS):
+        return False
+    return any(
+        other.number != birth.number
+        and (other.place, other.library) == (birth.place, birth.library)
+        for other in seen.births
+    )
+
+
+def _reads_what_it_writes(accesses: list[Access], write: Access) -> bool:
+    return any(not each.writes and each.place == write.place for each in accesses)
+
+
+def _differs_on_workers(seen: Sequence[Seen], birth: Birth) -> Finding | None:
+    """Each worker has a value of its own."""
+    others = [_counterpart(each, birth) for each in seen[1:]]
+    values = [birth.copies, *(other.copies for other in others if other)]
+    if not all(values) or all(same(list(value), list(values[0])) for value in values):
+        return None
+    told = " | ".join(show(value[0]) for value in values)
+    return Finding("TB104", birth.place, f"{_name(birth)} ends as {told} on the workers")
+
+
+def _counterpart(seen: Seen, birth: Birth) -> Birth | None:
+    """The variable of another worker that was made by the same line, as the same of its kind."""
+    return next(
+        (
+            other
+            for other in seen.births
+            if other.number == birth.number and other.place == birth.place
+        ),
+        None,
+    )
+
+
+def _only_used(seen: Seen, birth: Birth, accesses: list[Access]) -> Finding | None:
+    if seen.replicas < 2:
+        return None
+    verb = "write" if any(access.writes for access in accesses) else "read"
+    return Finding(
+        "TB103",
+        birth.place,
+        f"replicas {verb} {_name(birth)}, of which there is one copy on each worker",
+        accesses[0].place,
+    )
+
+
+def made_every_step(seen: Sequence[Seen]) -> Iterator[Finding]:
+    """A line that makes a new variable in every run."""
+    runs: dict[Any, set[int]] = {}
+    first: dict[Any, Birth] = {}
+    for birth in seen[0].births:
+        if birth.run and birth.place:
+            key = (birth.place, birth.library)
+            first.setdefault(key, birth)
+            runs.setdefault(key, set()).add(birth.run)
+    for key, seen_in in runs.items():
+        if len(seen_in) > 2:
+            evidence = f"{len(seen_in)} of {seen[0].runs} steps made {_name(first[key])} anew"
+            yield Finding("TB105", first[key].place, evidence)
+
+
+def other_order(seen: Sequence[Seen]) -> Iterator[Finding]:
+    """The variables of the scope, in the order in which each worker made them."""
+    mine = [birth for birth in seen[0].births if birth.distributed]
+    for other in seen[1:]:
+        theirs = [birth for birth in other.births if birth.distributed]
+        for one, two in zip_longest(mine, theirs):
+            if one and two and (one.name, one.shape, one.dtype) == (two.name, two.shape, two.dtype):
+                continue
+            born = one or two
+            told = f"worker 0 made {_name(one) if one else 'none'}"
+            told += f" where worker {other.worker} made {_name(two) if two else 'none'}"
+            yield Finding("TB106", born.place if born else None, told)
+            return
+
+
+def _accesses(seen: Seen, birth: Birth, *, in_replicas: bool) -> list[Access]:
+    return [
+        access
+        for access in seen.accesses
+        if access.variable == birth.number and (access.replica is not None or not in_replicas)
+    ]
+
+
+def _is_generator(birth: Birth) -> bool:
+    return birth.type in _GENERATOR_TYPES or birth.library.startswith(_GENERATORS)
+
+
+def _name(birth: Birth) -> str:
+    return f"'{birth.name.removesuffix(':0')}'"

@@ -1,0 +1,202 @@
+"""What was seen of somebody's own code in one worker, and its JSON; no judgement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+# Raised whenever a field changes its meaning.
+SEEN_VERSION = 1
+
+SAME = "same"
+"""The delta of an access that adds what does not depend on any data, whatever it is."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A line of the author's code."""
+
+    file: str
+    line: int
+    function: str = ""
+
+
+@dataclass(frozen=True)
+class Birth:
+    """A variable, as it was made."""
+
+    number: int
+    """In the order in which this worker made its variables."""
+    name: str
+    type: str
+    place: Place | None
+    """The author's innermost line on the stack."""
+    library: str = ""
+    """The innermost file of a library that is not TensorFlow: `keras/src/...`."""
+    in_scope: bool = False
+    """Whether a strategy was in force."""
+    distributed: bool = False
+    synchronization: str = ""
+    aggregation: str = ""
+    shape: tuple[int | None, ...] | None = None
+    dtype: str = ""
+    run: int = 0
+    """The how-many-th call of `strategy.run` was going on; 0 for none."""
+    copies: tuple[Any, ...] = ()
+    """At the end, the value of each copy: see `testbed.worker.watch.summary`."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """Operations on one variable from one line by one replica."""
+
+    variable: int
+    """The number of its birth."""
+    copy: int
+    """Which copy of it, of a distributed one."""
+    operation: str
+    who: str
+    """`replica 0`, ..., `merged` for what all replicas do together, `outside`."""
+    place: Place | None
+    count: int = 1
+    delta: Any = None
+    """What an operation that adds has added, where it is known and the same each time."""
+    library: str = ""
+
+    @property
+    def replica(self) -> int | None:
+        """The number of the replica, of all in sync."""
+        return int(self.who.partition(" ")[2]) if self.who.startswith("replica ") else None
+
+    @property
+    def writes(self) -> bool:
+        """Whether the variable is changed by it."""
+        return self.operation != "ReadVariableOp"
+
+
+@dataclass(frozen=True)
+class StateChange:
+    """Python state that a replica function changed while `strategy.run` went on."""
+
+    name: str
+    """As the author writes it: `STEPS`, `self.seen`, `history`."""
+    kind: str
+    """`number` or `list`."""
+    before: Any
+    after: Any
+    place: Place | None
+    """The statement that changes it, where one was found."""
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """A number that a tf.function read when it was traced, and that was another one later."""
+
+    name: str
+    traced: Any
+    now: Any
+    place: Place | None
+    function: str = ""
+
+
+@dataclass(frozen=True)
+class Leak:
+    """A tensor of a finished trace in the author's globals or attributes."""
+
+    name: str
+    tensor: str
+    place: Place | None
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """A tf.function that was called with another variable where it had one before."""
+
+    function: str
+    first: str
+    then: str
+    place: Place | None
+
+
+@dataclass(frozen=True)
+class Collective:
+    """One collective, as it was run or added to a graph."""
+
+    operation: str
+    shape: str
+    dtype: str
+    place: Place | None
+
+
+@dataclass(frozen=True)
+class Raised:
+    """The exception that ended the code."""
+
+    type: str
+    message: str
+    place: Place | None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Everything that was seen in one worker."""
+
+    worker: int = 0
+    replicas: int = 1
+    """Of this worker."""
+    strategies: tuple[str, ...] = ()
+    runs: int = 0
+    """How often `strategy.run` was called."""
+    births: tuple[Birth, ...] = ()
+    accesses: tuple[Access, ...] = ()
+    changes: tuple[StateChange, ...] = ()
+    frozen: tuple[Frozen, ...] = ()
+    leaks: tuple[Leak, ...] = ()
+    mixed: tuple[Mixed, ...] = ()
+    collectives: tuple[Collective, ...] = ()
+    raised: Raised | None = None
+    version: int = SEEN_VERSION
+    lost: tuple[str, ...] = field(default=())
+    """What could not be watched, in words."""
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON types."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Seen:
+        """Read back what `to_json` wrote.
+
+        Raises:
+            ValueError: another version wrote it.
+        """
+        if data.get("version") != SEEN_VERSION:
+            raise ValueError(f"version {data.get('version')}, not {SEEN_VERSION}")
+        return cls(
+            **{
+                **data,
+                "strategies": tuple(data["strategies"]),
+                "lost": tuple(data["lost"]),
+                "births": tuple(
+                    Birth(**_placed({**b, "shape": _shape(b), "copies": tuple(b["copies"])}))
+                    for b in data["births"]
+                ),
+                "accesses": tuple(Access(**_placed(each)) for each in data["accesses"]),
+                "changes": tuple(StateChange(**_placed(each)) for each in data["changes"]),
+                "frozen": tuple(Frozen(**_placed(each)) for each in data["frozen"]),
+                "leaks": tuple(Leak(**_placed(each)) for each in data["leaks"]),
+                "mixed": tuple(Mixed(**_placed(each)) for each in data["mixed"]),
+                "collectives": tuple(Collective(**_placed(e)) for e in data["collectives"]),
+                "raised": Raised(**_placed(data["raised"])) if data["raised"] else None,
+            }
+        )
+
+
+def _placed(data: Mapping[str, Any]) -> dict[str, Any]:
+    place = data["place"]
+    return {**data, "place": Place(**place) if place else None}
+
+
+def _shape(birth: Mapping[str, Any]) -> tuple[int | None, ...] | None:
+    return None if birth["shape"] is None else tuple(birth["shape"])

@@ -1,0 +1,55 @@
+"""Findings as people read them."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+
+from testbed.check.finding import CODES, ERROR, NOTE, WARNING, Code, Finding
+from testbed.check.seen import Place
+
+_LEVELS = (ERROR, WARNING, NOTE)
+
+
+def show_place(place: Place | None) -> str:
+    """A place as editors open it: `train.py:12`."""
+    return f"{os.path.relpath(place.file)}:{place.line}" if place else "(no line)"
+
+
+def describe(finding: Finding) -> list[str]:
+    """The lines of one finding: where and what, what was seen, why it is wrong, the cure."""
+    about = finding.about
+    used = f" ({show_place(finding.use)})" if finding.use and finding.use != finding.place else ""
+    return [
+        f"{show_place(finding.place)}: {about.level} {about.code} {about.symptom}: {about.what}",
+        f"  seen: {finding.evidence}{used}",
+        f"  why:  {about.why}",
+        f"  cure: {about.cure}",
+    ]
+
+
+def count(findings: Sequence[Finding]) -> str:
+    """How many of each level: `2 errors, 1 warning`; `nothing found`."""
+    found = Counter(finding.about.level for finding in findings)
+    told = (f"{found[level]} {level}{'s' * (found[level] > 1)}" for level in _LEVELS)
+    return ", ".join(each for each in told if not each.startswith("0 ")) or "nothing found"
+
+
+def explain(code: Code) -> list[str]:
+    """The page of a code."""
+    return [
+        f"{code.code} {code.symptom} ({code.level})",
+        "",
+        f"What: {code.what}.",
+        f"Why:  {code.why}.",
+        f"Cure: {code.cure}.",
+        "",
+        f"Shown by: testbed run {code.scenario}",
+        f"Silenced by: # testbed: ignore[{code.code}]",
+    ]
+
+
+def all_codes() -> list[str]:
+    """Every code on a line."""
+    return [f"{code.code}  {code.level:8} {code.symptom:20} {code.what}" for code in CODES.values()]

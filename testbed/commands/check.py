@@ -1,0 +1,106 @@
+"""`testbed check`: whether your own program is right under replication, and where it is not."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+
+from testbed.case_run import Options
+from testbed.check.finding import NOTE, Finding
+from testbed.check.formats import as_github, as_json, as_sarif
+from testbed.check.judge import chosen
+from testbed.check.run import MODULE, Checked, check_program
+from testbed.check.text import count, describe
+from testbed.cli import OK, UNEXPECTED
+from testbed.cluster import Cluster
+from testbed.commands.launch import program_of
+from testbed.commands.run import deadlines_of, interruptible
+from testbed.errors import UsageError
+from testbed.launcher.run_folder import RUNS, RunFolder, new_run_folder, write_text
+from testbed.own_code_run import JOINING, own_code_place
+from testbed.program_run import Program
+from testbed.report.destinations import destination
+from testbed.report.text import show_line
+from testbed.strategies import Deployment
+from testbed.streams import complain
+
+CASE = "check"
+FAILED_BY_ITSELF = 3
+
+_FORMATS = {"json": as_json, "sarif": as_sarif, "github": as_github}
+_SEVERAL_WORKERS = re.compile(r"MultiWorkerMirroredStrategy|TF_CONFIG")
+
+
+def main(options: argparse.Namespace) -> int:
+    """Check the program that the options name; the exit status."""
+    program = program_of(options)
+    deployment = _deployment(options, program)
+    output = destination("--output", options.output)
+    how = Options(
+        device="cpu",
+        fresh=options.fresh,
+        deadlines=deadlines_of(options, JOINING),
+        isolation=options.isolation,
+    )
+    shows = options.format == "text"
+    with new_run_folder(RUNS) as folder:
+        checked = interruptible(_check(program, deployment, folder, how, show=shows))
+        found = chosen(checked.findings, _codes(options.select), _codes(options.ignore))
+        _show(found, checked, options.format, output, deployment)
+        by_itself = checked.program.code != 0 and not checked.findings
+        if by_itself:
+            complain(f"{checked.program.cause}; logs: {folder.case(CASE).path}")
+    if by_itself:
+        return FAILED_BY_ITSELF
+    return UNEXPECTED if any(finding.about.level != NOTE for finding in found) else OK
+
+
+async def _check(
+    program: Program, deployment: Deployment, folder: RunFolder, options: Options, *, show: bool
+) -> Checked:
+    place = own_code_place(MODULE, deployment, folder, CASE, options, show=show)
+    async with place as bench:
+        return await check_program(bench, program, options.deadlines)
+
+
+def _show(
+    found: list[Finding], checked: Checked, how: str, output: Path | None, deployment: Deployment
+) -> None:
+    if how == "text":
+        lines = [line for finding in found for line in [*describe(finding), ""]]
+        seconds = checked.program.seconds
+        lines.append(
+            f"{count(found)} on {deployment} in {seconds:.1f} s,"
+            f" {checked.watching:.1f} s of them for watching"
+        )
+        text = "\n".join(lines) + "\n"
+    else:
+        text = _FORMATS[how](found)
+    if output:
+        write_text(output, text)
+    else:
+        for line in text.splitlines():
+            show_line(line)
+
+
+def _deployment(options: argparse.Namespace, program: Program) -> Deployment:
+    """What the program runs on: as is asked for, or as its text lets one expect."""
+    strategy = options.strategy
+    if strategy is None:
+        text = "" if program.is_module else Path(program.name).read_text(errors="replace")
+        several = bool(_SEVERAL_WORKERS.search(text)) or (options.workers or 1) > 1
+        strategy = "multi_worker_mirrored" if several else "mirrored"
+    for name in ("workers", "replicas"):
+        number = getattr(options, name)
+        if number is not None and number < 1:
+            raise UsageError(f"--{name} {number}: at least 1")
+    if strategy == "mirrored":
+        if (options.workers or 1) > 1:
+            raise UsageError("--workers: mirrored runs in one process")
+        return Deployment(strategy, Cluster(1, options.replicas or 2))
+    return Deployment(strategy, Cluster(options.workers or 2, options.replicas or 1))
+
+
+def _codes(given: list[str] | None) -> list[str]:
+    return [code.strip() for each in given or () for code in each.split(",") if code.strip()]

@@ -1,0 +1,246 @@
+"""Keeps what happens to the variables of somebody's own code: births, reads, writes, values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy
+import tensorflow as tf
+
+from testbed.check.seen import SAME, Access, Birth, Collective, Leak, Place, Raised, Seen
+from testbed.worker.calls import Calls
+from testbed.worker.probes import captured_from, encode, replica_number
+from testbed.worker.state import State
+from testbed.worker.watcher import author_place
+
+_WRITING = (
+    "AssignVariableOp",
+    "AssignAddVariableOp",
+    "AssignSubVariableOp",
+    "ResourceApply",
+    "ResourceScatter",
+    "ResourceSparseApply",
+    "ResourceStridedSliceAssign",
+)
+# What workers have to do together; a broadcast is another operation where it is sent.
+_COLLECTIVES = ("CollectiveReduce", "CollectiveGather", "CollectiveAllToAll")
+_ADDING = ("AssignAddVariableOp", "AssignSubVariableOp")
+
+# A value of more elements is told by figures that stay close where its elements do.
+_WHOLE = 64
+# Variables are kept for their last values; what a check holds in memory has to end somewhere.
+_KEPT_BYTES = 2**30
+_KEPT_COLLECTIVES = 10_000
+# Of a graph, before it is taken for too large to depend on nothing.
+_LOOKED_AT = 200
+
+MERGED, OUTSIDE = "merged", "outside"
+
+Key = tuple[int, int, str, str, "Place | None", str]
+
+
+@dataclass
+class _Count:
+    count: int = 0
+    delta: Any = None
+    deltas: int = 0
+
+
+@dataclass
+class Watching:
+    """What one worker does; see `testbed.worker.watcher.Watch`."""
+
+    worker: int
+    replicas: int
+    births: list[Birth] = field(default_factory=list)
+    collectives: list[Collective] = field(default_factory=list)
+    strategies: dict[int, Any] = field(default_factory=dict)
+    runs: int = 0
+
+    def __post_init__(self) -> None:
+        self._depth = 0
+        self._kept: dict[int, Any] = {}
+        self._bytes = 0
+        self._copies: dict[int, tuple[int, int]] = {}
+        self._accesses: dict[Key, _Count] = {}
+        self._state = State()
+        self._calls = Calls()
+
+    def born(self, variable: Any) -> None:
+        """See `Watch.born`."""
+        distributed = isinstance(variable, tf.distribute.DistributedValues)
+        if not distributed and id(variable.handle) in self._copies:
+            # What an assignment returns is another object for the same variable.
+            return
+        place, library = author_place()
+        number = len(self.births)
+        components = list(variable._values) if distributed else [variable]
+        for copy, component in enumerate(components):
+            known = self._copies.get(id(component.handle))
+            if known is not None and known[0] < number and distributed:
+                # What was one variable until now is a copy of this one.
+                self.births[known[0]] = replace(self.births[known[0]], number=-1)
+                self._kept.pop(known[0], None)
+            self._copies[id(component.handle)] = (number, copy)
+        self.births.append(
+            Birth(
+                number=number,
+                name=str(variable.name),
+                type=type(variable).__name__,
+                place=place,
+                library=library,
+                in_scope=tf.distribute.has_strategy(),
+                distributed=distributed,
+                synchronization=variable.synchronization.name,
+                aggregation=variable.aggregation.name,
+                shape=_shape(variable),
+                dtype=variable.dtype.name,
+                run=self.runs if self._depth else 0,
+            )
+        )
+        self._keep(number, variable)
+
+    def operation(self, kind: str, inputs: Any, outputs: Any) -> None:
+        """See `Watch.operation`."""
+        if kind == "VarHandleOp":
+            # The id of a handle that is gone may be this one's.
+            self._copies.pop(id(outputs[0]), None)
+        elif kind.startswith(_COLLECTIVES):
+            self._collective(kind, inputs)
+        elif inputs and (kind == "ReadVariableOp" or kind.startswith(_WRITING)):
+            found = self._copies.get(id(captured_from(inputs[0])))
+            if found is not None:
+                self._access(found, kind, inputs)
+
+    def run_begins(self, strategy: Any, step: Callable[..., Any]) -> None:
+        """See `Watch.run_begins`."""
+        self.strategies.setdefault(id(strategy), strategy)
+        if not self._depth:
+            self.runs += 1
+            self._state.before(step)
+        self._depth += 1
+
+    def run_ends(self, strategy: Any, step: Callable[..., Any]) -> None:
+        """See `Watch.run_ends`."""
+        self._depth -= 1
+        if not self._depth:
+            self._state.after(step)
+
+    def function_called(self, function: Any, args: Any, kwargs: Any) -> None:
+        """See `Watch.function_called`."""
+        self._calls.called(function, args, kwargs)
+
+    def seen(self, raised: Raised | None, leaks: tuple[Leak, ...]) -> Seen:
+        """All that was seen, with the values that variables have now."""
+        return Seen(
+            worker=self.worker,
+            replicas=self.replicas,
+            strategies=tuple(type(each).__name__ for each in self.strategies.values()),
+            runs=self.runs,
+            births=tuple(
+                replace(birth, copies=self._values(birth.number))
+                for birth in self.births
+                if birth.number >= 0
+            ),
+            accesses=tuple(
+                Access(variable, copy, operation, who, place, found.count, found.delta, library)
+                for (
+                    variable,
+                    copy,
+                    operation,
+                    who,
+                    place,
+                    library,
+                ), found in self._accesses.items()
+            ),
+            changes=tuple(self._state.changes()),
+            frozen=tuple(self._calls.frozen()),
+            leaks=leaks,
+            mixed=tuple(self._calls.mixed.values()),
+            collectives=tuple(self.collectives),
+            raised=raised,
+        )
+
+    def _access(self, found: tuple[int, int], kind: str, inputs: Any) -> None:
+        place, library = author_place()
+        key = (*found, kind, self._who(), place, library)
+        known = self._accesses.setdefault(key, _Count())
+        known.count += 1
+        if kind in _ADDING:
+            delta = _constant(inputs[1])
+            known.delta = delta if known.deltas == 0 or known.delta == delta else None
+            known.deltas += 1
+
+    def _who(self) -> str:
+        if not tf.distribute.has_strategy():
+            return OUTSIDE
+        if tf.distribute.in_cross_replica_context():
+            return MERGED if self._depth else OUTSIDE
+        return f"replica {replica_number()}"
+
+    def _collective(self, kind: str, inputs: Any) -> None:
+        if len(self.collectives) < _KEPT_COLLECTIVES and inputs:
+            place, _ = author_place()
+            first = inputs[0]
+            self.collectives.append(Collective(kind, str(first.shape), first.dtype.name, place))
+
+    def _keep(self, number: int, variable: Any) -> None:
+        elements = int(numpy.prod([size or 1 for size in _shape(variable) or ()]))
+        self._bytes += elements * variable.dtype.size
+        if self._bytes <= _KEPT_BYTES:
+            self._kept[number] = variable
+
+    def _values(self, number: int) -> tuple[Any, ...]:
+        variable = self._kept.get(number)
+        if variable is None:
+            return ()
+        distributed = isinstance(variable, tf.distribute.DistributedValues)
+        components = list(variable._values) if distributed else [variable]
+        try:
+            return tuple(summary(component.numpy()) for component in components)
+        except Exception:
+            # Of a graph, or never initialised.
+            return ()
+
+
+def summary(value: Any) -> Any:
+    """A value as it is compared: the whole of a small one; mean, norm and a mixture of a large one.
+
+    The mixture weighs each element with another number, so that a change of order shows.
+    """
+    array = numpy.asarray(value)
+    if array.size <= _WHOLE or array.dtype.kind not in "fiu":
+        return encode(array)
+    flat = array.astype(numpy.float64).ravel()
+    weights = numpy.cos(numpy.arange(flat.size))
+    return encode([flat.mean(), float(numpy.linalg.norm(flat)), float(flat @ weights)])
+
+
+def _constant(tensor: Any) -> Any:
+    """The value of a number that depends on no data, or SAME where only that is known."""
+    value = tf.get_static_value(tensor)
+    if value is not None:
+        return encode(value) if numpy.size(value) <= _WHOLE else SAME
+    return SAME if tf.is_symbolic_tensor(tensor) and _is_of_constants(tensor) else None
+
+
+def _is_of_constants(tensor: Any) -> bool:
+    """Whether what a graph computes begins with constants alone."""
+    waiting, seen = [tensor.op], set[str]()
+    while waiting and len(seen) < _LOOKED_AT:
+        operation = waiting.pop()
+        if operation.name in seen:
+            continue
+        seen.add(operation.name)
+        if not operation.inputs and operation.type != "Const":
+            return False
+        if operation.op_def.is_stateful:
+            return False
+        waiting += [each.op for each in operation.inputs]
+    return not waiting
+
+
+def _shape(variable: Any) -> tuple[int | None, ...] | None:
+    return tuple(variable.shape.as_list()) if variable.shape.rank is not None else None

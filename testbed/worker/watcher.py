@@ -1,0 +1,211 @@
+"""Watches somebody's own code: what TensorFlow does for it, told as it happens.
+
+With `testbed.worker.probes` the only file that touches private TensorFlow; each use says why there
+is no public way, and on which version it was seen to work. Nothing here changes a result, and no
+exception of ours reaches the code that is watched.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import tensorflow as tf
+from tensorflow.python.autograph.impl import api
+from tensorflow.python.distribute import values as distributed_values
+from tensorflow.python.eager.polymorphic_function import polymorphic_function
+from tensorflow.python.ops import resource_variable_ops
+from tensorflow.python.util import tf_stack
+
+from testbed.check.seen import Place
+from testbed.worker.probes import observing_ops
+
+_PACKAGE = str(Path(__file__).resolve().parent.parent)
+_GENERATED = "__autograph_generated_file"
+_LIBRARIES = ("/site-packages/", "/dist-packages/", "/lib/python3")
+
+
+class Watch(Protocol):
+    """Is told what happens."""
+
+    def born(self, variable: Any) -> None:
+        """A variable is made, or what distributes several that were made just before."""
+
+    def operation(self, kind: str, inputs: Any, outputs: Any) -> None:
+        """This thread, or a replica that it started, runs an operation or adds it to a graph."""
+
+    def run_begins(self, strategy: Any, step: Callable[..., Any]) -> None:
+        """`strategy.run` is called."""
+
+    def run_ends(self, strategy: Any, step: Callable[..., Any]) -> None:
+        """It is over, whether it raised or not."""
+
+    def function_called(self, function: Any, args: Any, kwargs: Any) -> None:
+        """A tf.function is about to be called."""
+
+
+class Timed:
+    """Passes on what happens, and adds up how long that takes."""
+
+    def __init__(self, watch: Watch) -> None:
+        self.seconds = 0.0
+        self.born = self._timed(watch.born)
+        self.operation = self._timed(watch.operation)
+        self.run_begins = self._timed(watch.run_begins)
+        self.run_ends = self._timed(watch.run_ends)
+        self.function_called = self._timed(watch.function_called)
+
+    def _timed(self, told: Callable[..., None]) -> Callable[..., None]:
+        def tell(*args: Any) -> None:
+            began = time.perf_counter()
+            try:
+                told(*args)
+            finally:
+                self.seconds += time.perf_counter() - began
+
+        return tell
+
+
+@contextlib.contextmanager
+def watching(watch: Watch) -> Iterator[None]:
+    """Tell all that happens in the block."""
+    with contextlib.ExitStack() as patched:
+        for patch in (_births, _runs, _calls):
+            patched.enter_context(patch(watch))
+        patched.enter_context(_sources())
+        patched.enter_context(observing_ops(watch.operation))
+        yield
+
+
+@contextlib.contextmanager
+def _births(watch: Watch) -> Iterator[None]:
+    """Private: every variable, whoever makes it, is one of these two classes; a creator scope sees
+    only what is made below it. Seen on TensorFlow 2.21."""
+    with contextlib.ExitStack() as patched:
+        for kind in (
+            resource_variable_ops.BaseResourceVariable,
+            distributed_values.DistributedVariable,
+        ):
+            patched.enter_context(_told_after(kind, "__init__", watch.born))
+        yield
+
+
+@contextlib.contextmanager
+def _runs(watch: Watch) -> Iterator[None]:
+    owner = next(kind for kind in tf.distribute.Strategy.__mro__ if "run" in vars(kind))
+    original = owner.run
+
+    @functools.wraps(original)
+    def run(self: Any, fn: Any, *args: Any, **kwargs: Any) -> Any:
+        with contextlib.suppress(Exception):
+            watch.run_begins(self, fn)
+        try:
+            return original(self, fn, *args, **kwargs)
+        finally:
+            with contextlib.suppress(Exception):
+                watch.run_ends(self, fn)
+
+    owner.run = run
+    try:
+        yield
+    finally:
+        owner.run = original
+
+
+@contextlib.contextmanager
+def _calls(watch: Watch) -> Iterator[None]:
+    """Private: the class of tf.functions has no public name. Seen on TensorFlow 2.21."""
+    owner = polymorphic_function.Function
+    original = owner.__call__
+
+    @functools.wraps(original)
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        with contextlib.suppress(Exception):
+            watch.function_called(self, args, kwargs)
+        return original(self, *args, **kwargs)
+
+    owner.__call__ = call
+    try:
+        yield
+    finally:
+        owner.__call__ = original
+
+
+# Of each file that AutoGraph made: from its lines to those of the code that they were made of.
+_sources_of: dict[str, dict[int, tuple[str, int, str]]] = {}
+
+
+@contextlib.contextmanager
+def _sources() -> Iterator[None]:
+    """Private: AutoGraph maps its lines back for tracebacks only, and not in replicas' threads.
+    Seen on TensorFlow 2.21."""
+    transpiler = api._TRANSPILER
+    original = transpiler.transform
+
+    def transform(*args: Any, **kwargs: Any) -> Any:
+        made = original(*args, **kwargs)
+        with contextlib.suppress(Exception):
+            _, _, source_map = made
+            for line, origin in source_map.items():
+                place = (origin.loc.filename, origin.loc.lineno, origin.function_name)
+                _sources_of.setdefault(line.filename, {})[line.lineno] = place
+        return made
+
+    transpiler.transform = transform
+    try:
+        yield
+    finally:
+        transpiler.transform = original
+
+
+@contextlib.contextmanager
+def _told_after(owner: Any, name: str, told: Callable[[Any], None]) -> Iterator[None]:
+    original = getattr(owner, name)
+
+    @functools.wraps(original)
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        result = original(self, *args, **kwargs)
+        with contextlib.suppress(Exception):
+            told(self)
+        return result
+
+    setattr(owner, name, method)
+    try:
+        yield
+    finally:
+        setattr(owner, name, original)
+
+
+def stack_here() -> list[tuple[str, int, str]]:
+    """The stack, outermost first: file, line, function; code that AutoGraph made has its author's.
+
+    Private: there is no other way from what AutoGraph made to what it was made of than the mapping
+    that tracebacks of operations use. Seen on TensorFlow 2.21.
+    """
+    frames = ((frame.filename, frame.lineno, frame.name) for frame in tf_stack.extract_stack(2))
+    return [_sources_of.get(file, {}).get(line, (file, line, name)) for file, line, name in frames]
+
+
+def author_place() -> tuple[Place | None, str]:
+    """The author's innermost line, and the library that it has called, if any: `keras/...`."""
+    library = ""
+    for file, line, function in reversed(stack_here()):
+        if file.startswith((_PACKAGE, "<")) or _GENERATED in file:
+            continue
+        part = next((part for part in _LIBRARIES if part in file), None)
+        if part is None:
+            return Place(file, line, function), library
+        name = file.partition(part)[2]
+        if not library and not name.startswith(("tensorflow/", "threading.py", "contextlib.py")):
+            library = name
+    return None, library
+
+
+def is_authors(file: str) -> bool:
+    """Whether a file is neither a library's nor ours, nor made by AutoGraph."""
+    ours = file.startswith((_PACKAGE, "<")) or _GENERATED in file
+    return not (ours or any(part in file for part in _LIBRARIES))

@@ -1,0 +1,113 @@
+"""`testbed check` on scripts as people write them: wrong ones, and right ones that look alike."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shlex
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from testbed.check.finding import NOTE
+from testbed.check.judge import chosen
+from testbed.check.run import MODULE, Checked, check_program
+from testbed.cluster import Cluster
+from testbed.devices import Devices
+from testbed.launcher.cluster_run import Deadlines
+from testbed.launcher.run_folder import new_run_folder
+from testbed.own_code_run import JOINING, Place
+from testbed.program_run import Program
+from testbed.runner import open_server
+from testbed.strategies import Deployment
+
+CORPUS = Path(__file__).resolve().parents[1] / "check/corpus"
+
+_EXPECTED = re.compile(r"# expect: (?P<codes>TB\d+(?:, TB\d+)*)")
+
+Check = Callable[[Path], Checked]
+
+
+def scripts(kind: str) -> list[Path]:
+    """The main file of every script of a kind."""
+    found = sorted((CORPUS / kind).glob("*"))
+    return [path / "main.py" if path.is_dir() else path for path in found if _is_script(path)]
+
+
+def _is_script(path: Path) -> bool:
+    return path.suffix == ".py" or (path / "main.py").is_file()
+
+
+def name_of(path: Path) -> str:
+    """What a script is for."""
+    return path.parent.name if path.name == "main.py" else path.stem
+
+
+def expected(path: Path) -> set[tuple[str, str, int]]:
+    """Code, file and line of each comment that expects a finding."""
+    files = path.parent.rglob("*.py") if path.name == "main.py" else [path]
+    return {
+        (code, file.name, number)
+        for file in files
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
+        if (found := _EXPECTED.search(line))
+        for code in found["codes"].split(", ")
+    }
+
+
+@pytest.fixture(scope="module")
+def check(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Check]:
+    """Checks a script as its first line asks for; TensorFlow is imported once for all."""
+    loop = asyncio.new_event_loop()
+    with new_run_folder(tmp_path_factory.mktemp("check") / "runs") as folder:
+        opened = open_server(folder, fresh=False, module=MODULE, exact=False)
+        server = loop.run_until_complete(opened.__aenter__())
+
+        def run(path: Path) -> Checked:
+            asked = dict(zip(*[iter(_arguments(path))] * 2, strict=True))
+            workers, replicas = int(asked.get("--workers", 1)), int(asked.get("--replicas", 1))
+            deployment = Deployment(asked["--strategy"], Cluster(workers, replicas))
+            place = Place(server, deployment, Devices(), folder.case(str(path)), False, None)
+            limit = float(asked.get("--timeout", 60))
+            deadlines = Deadlines(min(limit, 30), limit, JOINING)
+            return loop.run_until_complete(check_program(place, Program(str(path)), deadlines))
+
+        try:
+            yield run
+        finally:
+            loop.run_until_complete(opened.__aexit__(None, None, None))
+            loop.close()
+
+
+def _arguments(path: Path) -> list[str]:
+    first = path.read_text(encoding="utf-8").splitlines()[0]
+    assert first.startswith("# check: "), first
+    return shlex.split(first.removeprefix("# check: "))
+
+
+def told(checked: Checked) -> set[tuple[str, str, int]]:
+    """Code, file and line of each finding."""
+    return {
+        (each.code, Path(each.place.file).name if each.place else "", each.place.line)
+        if each.place
+        else (each.code, "", 0)
+        for each in chosen(checked.findings)
+        if each.about.level != NOTE
+    }
+
+
+@pytest.mark.parametrize("path", scripts("wrong"), ids=name_of)
+def test_what_is_wrong_is_found_where_it_stands(check: Check, path: Path) -> None:
+    """Each defect has its finding, with the code and the line of its cause; nothing else has."""
+    checked = check(path)
+    assert expected(path), "a wrong script says what is expected"
+    assert told(checked) == expected(path), [each.evidence for each in checked.findings]
+
+
+@pytest.mark.parametrize("path", scripts("right"), ids=name_of)
+def test_what_is_right_is_left_alone(check: Check, path: Path) -> None:
+    """A script that is right runs to its end, and nothing is said of it."""
+    checked = check(path)
+    assert told(checked) == set(), [each.evidence for each in checked.findings]
+    assert (checked.program.cause, checked.program.code) == ("", 0)

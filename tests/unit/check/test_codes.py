@@ -1,0 +1,24 @@
+"""The codes of `testbed check`: a closed list, each with a scenario that shows it."""
+
+from __future__ import annotations
+
+import pytest
+
+from testbed.check.finding import CODES, ERROR, NOTE, WARNING, Code
+from testbed.selection import select
+from testbed.strategies import DEFAULT_DEPLOYMENTS
+from testbed.symptoms import SYMPTOMS
+
+SHOWN: dict[str, set[str | None]] = {}
+_ALL = select([], list(DEFAULT_DEPLOYMENTS), None)
+for _case in _ALL.cases:
+    SHOWN.setdefault(_case.scenario, set()).add(_ALL.scenario(_case).expects(_case).symptom)
+
+
+@pytest.mark.parametrize("code", CODES.values(), ids=list(CODES))
+def test_a_code_is_shown_by_a_scenario(code: Code) -> None:
+    """The scenario that a code names is there, and breaks with the code's symptom."""
+    assert code.symptom in SYMPTOMS
+    assert code.symptom in SHOWN[code.scenario]
+    assert code.level in (ERROR, WARNING, NOTE)
+    assert all((code.what, code.why, code.cure))
