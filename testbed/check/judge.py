@@ -24,6 +24,9 @@ RULES: tuple[Callable[[Sequence[Seen]], Iterator[Finding]], ...] = (
     together.raised,
 )
 
+# Where variables are mixed up, they hold other values.
+_FOLLOWS = (("TB106", "TB202"),)
+
 _IGNORED = re.compile(r"#\s*testbed:\s*ignore(?:\[(?P<codes>[A-Z0-9, ]+)\])?")
 
 
@@ -37,7 +40,14 @@ def judge(seen: Sequence[Seen]) -> list[Finding]:
     for rule in RULES:
         for finding in rule(seen):
             found.setdefault((finding.code, finding.place), finding)
-    return sorted(found.values(), key=_by_place)
+    return sorted(_causes(list(found.values())), key=_by_place)
+
+
+def _causes(findings: list[Finding]) -> list[Finding]:
+    """Without what only follows from something else that was found."""
+    codes = {finding.code for finding in findings}
+    follows = {consequence for cause, consequence in _FOLLOWS if cause in codes}
+    return [finding for finding in findings if finding.code not in follows]
 
 
 def chosen(

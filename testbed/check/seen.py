@@ -9,6 +9,9 @@ from typing import Any
 # Raised whenever a field changes its meaning.
 SEEN_VERSION = 1
 
+READING = ("ReadVariableOp", "ResourceGather", "ResourceGatherNd")
+"""The operations that only read a variable."""
+
 SAME = "same"
 """The delta of an access that adds what does not depend on any data, whatever it is."""
 
@@ -32,8 +35,9 @@ class Birth:
     type: str
     place: Place | None
     """The author's innermost line on the stack."""
-    library: str = ""
-    """The innermost file of a library that is not TensorFlow: `keras/src/...`."""
+    libraries: tuple[str, ...] = ()
+    """The files of libraries between that line and the variable, innermost first; without those of
+    TensorFlow: `keras/src/...`."""
     in_scope: bool = False
     """Whether a strategy was in force."""
     distributed: bool = False
@@ -41,10 +45,14 @@ class Birth:
     aggregation: str = ""
     shape: tuple[int | None, ...] | None = None
     dtype: str = ""
-    run: int = 0
-    """The how-many-th call of `strategy.run` was going on; 0 for none."""
+    step: int = 0
+    """How many steps had begun: calls of `strategy.run`, or of a tf.function around it."""
     copies: tuple[Any, ...] = ()
     """At the end, the value of each copy: see `testbed.worker.watch.summary`."""
+
+    def is_of(self, *libraries: str) -> bool:
+        """Whether one of these parts of a library made it."""
+        return any(file.startswith(libraries) for file in self.libraries)
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,6 @@ class Access:
     count: int = 1
     delta: Any = None
     """What an operation that adds has added, where it is known and the same each time."""
-    library: str = ""
 
     @property
     def replica(self) -> int | None:
@@ -72,7 +79,7 @@ class Access:
     @property
     def writes(self) -> bool:
         """Whether the variable is changed by it."""
-        return self.operation != "ReadVariableOp"
+        return self.operation not in READING
 
 
 @dataclass(frozen=True)
@@ -146,8 +153,8 @@ class Seen:
     replicas: int = 1
     """Of this worker."""
     strategies: tuple[str, ...] = ()
-    runs: int = 0
-    """How often `strategy.run` was called."""
+    steps: int = 0
+    """How many steps were begun: see `Birth.step`."""
     births: tuple[Birth, ...] = ()
     accesses: tuple[Access, ...] = ()
     changes: tuple[StateChange, ...] = ()
@@ -178,10 +185,7 @@ class Seen:
                 **data,
                 "strategies": tuple(data["strategies"]),
                 "lost": tuple(data["lost"]),
-                "births": tuple(
-                    Birth(**_placed({**b, "shape": _shape(b), "copies": tuple(b["copies"])}))
-                    for b in data["births"]
-                ),
+                "births": tuple(Birth(**_placed({**b, **_tuples(b)})) for b in data["births"]),
                 "accesses": tuple(Access(**_placed(each)) for each in data["accesses"]),
                 "changes": tuple(StateChange(**_placed(each)) for each in data["changes"]),
                 "frozen": tuple(Frozen(**_placed(each)) for each in data["frozen"]),
@@ -198,5 +202,10 @@ def _placed(data: Mapping[str, Any]) -> dict[str, Any]:
     return {**data, "place": Place(**place) if place else None}
 
 
-def _shape(birth: Mapping[str, Any]) -> tuple[int | None, ...] | None:
-    return None if birth["shape"] is None else tuple(birth["shape"])
+def _tuples(birth: Mapping[str, Any]) -> dict[str, Any]:
+    shape = birth["shape"]
+    return {
+        "shape": None if shape is None else tuple(shape),
+        "copies": tuple(birth["copies"]),
+        "libraries": tuple(birth["libraries"]),
+    }

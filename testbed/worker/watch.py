@@ -9,7 +9,7 @@ from typing import Any
 import numpy
 import tensorflow as tf
 
-from testbed.check.seen import SAME, Access, Birth, Collective, Leak, Place, Raised, Seen
+from testbed.check.seen import READING, SAME, Access, Birth, Collective, Leak, Place, Raised, Seen
 from testbed.worker.calls import Calls
 from testbed.worker.probes import captured_from, encode, replica_number
 from testbed.worker.state import State
@@ -38,7 +38,7 @@ _LOOKED_AT = 200
 
 MERGED, OUTSIDE = "merged", "outside"
 
-Key = tuple[int, int, str, str, "Place | None", str]
+Key = tuple[int, int, str, str, "Place | None"]
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Watching:
     births: list[Birth] = field(default_factory=list)
     collectives: list[Collective] = field(default_factory=list)
     strategies: dict[int, Any] = field(default_factory=dict)
-    runs: int = 0
+    steps: int = 0
 
     def __post_init__(self) -> None:
         self._depth = 0
@@ -74,7 +74,7 @@ class Watching:
         if not distributed and id(variable.handle) in self._copies:
             # What an assignment returns is another object for the same variable.
             return
-        place, library = author_place()
+        place, libraries = author_place()
         number = len(self.births)
         components = list(variable._values) if distributed else [variable]
         for copy, component in enumerate(components):
@@ -90,14 +90,14 @@ class Watching:
                 name=str(variable.name),
                 type=type(variable).__name__,
                 place=place,
-                library=library,
+                libraries=libraries,
                 in_scope=tf.distribute.has_strategy(),
                 distributed=distributed,
                 synchronization=variable.synchronization.name,
                 aggregation=variable.aggregation.name,
                 shape=_shape(variable),
                 dtype=variable.dtype.name,
-                run=self.runs if self._depth else 0,
+                step=self.steps,
             )
         )
         self._keep(number, variable)
@@ -109,7 +109,7 @@ class Watching:
             self._copies.pop(id(outputs[0]), None)
         elif kind.startswith(_COLLECTIVES):
             self._collective(kind, inputs)
-        elif inputs and (kind == "ReadVariableOp" or kind.startswith(_WRITING)):
+        elif inputs and (kind in READING or kind.startswith(_WRITING)):
             found = self._copies.get(id(captured_from(inputs[0])))
             if found is not None:
                 self._access(found, kind, inputs)
@@ -118,7 +118,7 @@ class Watching:
         """See `Watch.run_begins`."""
         self.strategies.setdefault(id(strategy), strategy)
         if not self._depth:
-            self.runs += 1
+            self._begin_step()
             self._state.before(step)
         self._depth += 1
 
@@ -130,6 +130,7 @@ class Watching:
 
     def function_called(self, function: Any, args: Any, kwargs: Any) -> None:
         """See `Watch.function_called`."""
+        self._begin_step()
         self._calls.called(function, args, kwargs)
 
     def seen(self, raised: Raised | None, leaks: tuple[Leak, ...]) -> Seen:
@@ -138,22 +139,15 @@ class Watching:
             worker=self.worker,
             replicas=self.replicas,
             strategies=tuple(type(each).__name__ for each in self.strategies.values()),
-            runs=self.runs,
+            steps=self.steps,
             births=tuple(
                 replace(birth, copies=self._values(birth.number))
                 for birth in self.births
                 if birth.number >= 0
             ),
             accesses=tuple(
-                Access(variable, copy, operation, who, place, found.count, found.delta, library)
-                for (
-                    variable,
-                    copy,
-                    operation,
-                    who,
-                    place,
-                    library,
-                ), found in self._accesses.items()
+                Access(variable, copy, operation, who, place, found.count, found.delta)
+                for (variable, copy, operation, who, place), found in self._accesses.items()
             ),
             changes=tuple(self._state.changes()),
             frozen=tuple(self._calls.frozen()),
@@ -163,9 +157,14 @@ class Watching:
             raised=raised,
         )
 
+    def _begin_step(self) -> None:
+        # What is called within a tf.function is a part of it.
+        if not (self._depth or tf.inside_function()):
+            self.steps += 1
+
     def _access(self, found: tuple[int, int], kind: str, inputs: Any) -> None:
-        place, library = author_place()
-        key = (*found, kind, self._who(), place, library)
+        place, _ = author_place()
+        key = (*found, kind, self._who(), place)
         known = self._accesses.setdefault(key, _Count())
         known.count += 1
         if kind in _ADDING:

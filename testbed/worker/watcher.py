@@ -190,19 +190,23 @@ def stack_here() -> list[tuple[str, int, str]]:
     return [_sources_of.get(file, {}).get(line, (file, line, name)) for file, line, name in frames]
 
 
-def author_place() -> tuple[Place | None, str]:
-    """The author's innermost line, and the library that it has called, if any: `keras/...`."""
-    library = ""
+def author_place() -> tuple[Place | None, tuple[str, ...]]:
+    """The author's innermost line, and the files of the libraries that it has called.
+
+    The files are those between that line and here, innermost first, as `keras/src/...`; those of
+    TensorFlow are left out.
+    """
+    libraries: dict[str, None] = {}
     for file, line, function in reversed(stack_here()):
         if file.startswith((_PACKAGE, "<")) or _GENERATED in file:
             continue
         part = next((part for part in _LIBRARIES if part in file), None)
         if part is None:
-            return Place(file, line, function), library
+            return Place(file, line, function), tuple(libraries)
         name = file.partition(part)[2]
-        if not library and not name.startswith(("tensorflow/", "threading.py", "contextlib.py")):
-            library = name
-    return None, library
+        if not name.startswith("tensorflow/") and "/" in name:
+            libraries[name] = None
+    return None, tuple(libraries)
 
 
 def is_authors(file: str) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from testbed.check.finding import Finding
+from testbed.check.rules.words import brief, name_of
 from testbed.check.seen import Birth, Seen
-from testbed.diagnosis import same, show
+from testbed.diagnosis import same
 
 _BATCH_NORM = "keras/src/layers/normalization/batch_normalization.py"
 _DROPOUT = "keras/src/random/seed_generator.py"
@@ -25,7 +26,7 @@ def copies(seen: Sequence[Seen]) -> Iterator[Finding]:
         across = len(known) == len(seen) and _differ([list(values) for values in known])
         if not within and not across:
             continue
-        if birth.library.startswith(_BATCH_NORM):
+        if birth.is_of(_BATCH_NORM):
             if birth.place not in batch_norms:
                 batch_norms.add(birth.place)
                 yield Finding("TB601", birth.place, _told(birth, (within or birth).copies, known))
@@ -40,20 +41,18 @@ def dropout(seen: Sequence[Seen]) -> Iterator[Finding]:
         return
     told: set[object] = set()
     for birth in seen[0].births:
-        if not (birth.distributed and birth.library.startswith(_DROPOUT)):
+        if not (birth.distributed and birth.is_of(_DROPOUT)):
             continue
         drawn = any(a.variable == birth.number and a.replica is not None for a in seen[0].accesses)
         if drawn and birth.place not in told:
             told.add(birth.place)
-            evidence = f"its seed '{birth.name}' has {len(birth.copies)} equal copies"
+            evidence = f"its seed {name_of(birth)} has {len(birth.copies)} equal copies"
             yield Finding("TB602", birth.place, evidence)
 
 
 def _should_be_alike(birth: Birth) -> bool:
     return (
-        birth.distributed
-        and birth.synchronization != "ON_READ"
-        and not birth.library.startswith(_GENERATORS)
+        birth.distributed and birth.synchronization != "ON_READ" and not birth.is_of(*_GENERATORS)
     )
 
 
@@ -66,7 +65,7 @@ def _counterpart(seen: Seen, birth: Birth) -> Birth | None:
 
 
 def _told(birth: Birth, within: Sequence[object], known: Sequence[Sequence[object]]) -> str:
-    name = birth.name.removesuffix(":0")
+    name = name_of(birth)
     if within and _differ(within):
-        return f"the copies of '{name}' hold {' and '.join(show(value) for value in within)}"
-    return f"'{name}' holds {' | '.join(show(values[0]) for values in known)} on the workers"
+        return f"the copies of {name} hold {' and '.join(map(brief, within))}"
+    return f"{name} holds {' | '.join(brief(values[0]) for values in known)} on the workers"

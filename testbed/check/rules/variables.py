@@ -7,8 +7,9 @@ from itertools import zip_longest
 from typing import Any
 
 from testbed.check.finding import Finding
+from testbed.check.rules.words import brief, name_of
 from testbed.check.seen import SAME, Access, Birth, Seen
-from testbed.diagnosis import same, show
+from testbed.diagnosis import same
 
 # State of generators of random numbers: every replica draws from it, as it should.
 _GENERATORS = ("keras/src/random/", "tf_keras/src/backend")
@@ -31,7 +32,7 @@ def unmirrored(seen: Sequence[Seen]) -> Iterator[Finding]:
         found = (
             _written_by_all(seen[0], birth, accesses)
             or _differs_on_workers(seen, birth)
-            or _only_used(seen[0], birth, accesses)
+            or _only_used(seen, birth, accesses)
         )
         if found:
             yield found
@@ -45,7 +46,7 @@ def _written_by_all(seen: Seen, birth: Birth, accesses: list[Access]) -> Finding
         return None
     first = writes[0]
     who = f"{len(replicas)} replicas of a worker"
-    name = _name(birth)
+    name = name_of(birth)
     if first.operation.startswith(_OPTIMIZING):
         evidence = f"{who} each apply their gradients to {name}, which has one copy"
         return Finding("TB101", birth.place, evidence, first.place)
@@ -70,11 +71,11 @@ def _written_by_all(seen: Seen, birth: Birth, accesses: list[Access]) -> Finding
 
 def _is_mean(seen: Seen, birth: Birth) -> bool:
     """Whether it is a part of a metric that divides a sum by a count: right, if both are."""
-    if not birth.library.startswith(_METRICS):
+    if not birth.is_of(*_METRICS):
         return False
     return any(
         other.number != birth.number
-        and (other.place, other.library) == (birth.place, birth.library)
+        and (other.place, other.libraries) == (birth.place, birth.libraries)
         for other in seen.births
     )
 
@@ -89,8 +90,8 @@ def _differs_on_workers(seen: Sequence[Seen], birth: Birth) -> Finding | None:
     values = [birth.copies, *(other.copies for other in others if other)]
     if not all(values) or all(same(list(value), list(values[0])) for value in values):
         return None
-    told = " | ".join(show(value[0]) for value in values)
-    return Finding("TB104", birth.place, f"{_name(birth)} ends as {told} on the workers")
+    told = " | ".join(brief(value[0]) for value in values)
+    return Finding("TB104", birth.place, f"{name_of(birth)} ends as {told} on the workers")
 
 
 def _counterpart(seen: Seen, birth: Birth) -> Birth | None:
@@ -105,30 +106,32 @@ def _counterpart(seen: Seen, birth: Birth) -> Birth | None:
     )
 
 
-def _only_used(seen: Seen, birth: Birth, accesses: list[Access]) -> Finding | None:
-    if seen.replicas < 2:
+def _only_used(seen: Sequence[Seen], birth: Birth, accesses: list[Access]) -> Finding | None:
+    if len(seen) * seen[0].replicas < 2:
         return None
     verb = "write" if any(access.writes for access in accesses) else "read"
     return Finding(
         "TB103",
         birth.place,
-        f"replicas {verb} {_name(birth)}, of which there is one copy on each worker",
+        f"replicas {verb} {name_of(birth)}, of which there is one copy on each worker",
         accesses[0].place,
     )
 
 
 def made_every_step(seen: Sequence[Seen]) -> Iterator[Finding]:
     """A line that makes a new variable in every run."""
-    runs: dict[Any, set[int]] = {}
+    steps: dict[Any, list[int]] = {}
     first: dict[Any, Birth] = {}
     for birth in seen[0].births:
-        if birth.run and birth.place:
-            key = (birth.place, birth.library)
+        if birth.step and birth.place:
+            key = (birth.place, birth.libraries)
             first.setdefault(key, birth)
-            runs.setdefault(key, set()).add(birth.run)
-    for key, seen_in in runs.items():
-        if len(seen_in) > 2:
-            evidence = f"{len(seen_in)} of {seen[0].runs} steps made {_name(first[key])} anew"
+            steps.setdefault(key, []).append(birth.step)
+    for key, made_in in steps.items():
+        several = len(set(made_in))
+        # A new model for each fold or trial takes many steps before the next one.
+        if several > 2 and several > (max(made_in) - min(made_in)) / 2:
+            evidence = f"{several} steps of {seen[0].steps} made {name_of(first[key])} anew"
             yield Finding("TB105", first[key].place, evidence)
 
 
@@ -141,8 +144,8 @@ def other_order(seen: Sequence[Seen]) -> Iterator[Finding]:
             if one and two and (one.name, one.shape, one.dtype) == (two.name, two.shape, two.dtype):
                 continue
             born = one or two
-            told = f"worker 0 made {_name(one) if one else 'none'}"
-            told += f" where worker {other.worker} made {_name(two) if two else 'none'}"
+            told = f"worker 0 made {name_of(one) if one else 'none'}"
+            told += f" where worker {other.worker} made {name_of(two) if two else 'none'}"
             yield Finding("TB106", born.place if born else None, told)
             return
 
@@ -156,8 +159,4 @@ def _accesses(seen: Seen, birth: Birth, *, in_replicas: bool) -> list[Access]:
 
 
 def _is_generator(birth: Birth) -> bool:
-    return birth.type in _GENERATOR_TYPES or birth.library.startswith(_GENERATORS)
-
-
-def _name(birth: Birth) -> str:
-    return f"'{birth.name.removesuffix(':0')}'"
+    return birth.type in _GENERATOR_TYPES or birth.is_of(*_GENERATORS)
