@@ -1,0 +1,185 @@
+"""`testbed check` from outside: what is shown, in which form, and with which status."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.distributed.conftest import Done
+
+WRONG = """\
+import sys
+import tensorflow as tf
+
+steps = tf.Variable(0, dtype=tf.int64, name="steps"){silent}
+strategy = tf.distribute.MirroredStrategy()
+with strategy.scope():
+    best = tf.Variable(0.0, name="best")
+
+
+@tf.function
+def train(x):
+    def replica():
+        number = tf.distribute.get_replica_context().replica_id_in_sync_group
+        best.assign(x * tf.cast(number, "float32"))
+        steps.assign_add(1)
+    strategy.run(replica)
+
+
+for x in (1.0, 2.0, 3.0):
+    train(tf.constant(x))
+print("steps", steps.numpy(), sys.argv[1:])
+"""
+RIGHT = """\
+import tensorflow as tf
+
+strategy = tf.distribute.MirroredStrategy()
+with strategy.scope():
+    steps = tf.Variable(0.0, aggregation=tf.VariableAggregation.MEAN)
+for _ in range(3):
+    strategy.run(lambda: steps.assign_add(1.0))
+print("steps", steps.numpy())
+"""
+
+
+@pytest.fixture
+def check(testbed: Callable[..., Done], tmp_path: Path) -> Callable[..., Done]:
+    """Writes a script and checks it."""
+
+    def run(text: str, *arguments: str, after: tuple[str, ...] = ()) -> Done:
+        (tmp_path / "train.py").write_text(text)
+        return testbed("check", *arguments, "train.py", *after)
+
+    return run
+
+
+def test_findings_are_shown_with_place_evidence_reason_and_cure(check: Callable[..., Done]) -> None:
+    """The program's own output comes first, then each finding where it stands; status 1."""
+    done = check(WRONG.replace("{silent}", ""), after=("--epochs", "1"))
+    assert (done.status, done.errors) == (1, "")
+    lines = done.output.splitlines()
+    assert lines[0] == "worker 0 | steps 6 ['--epochs', '1']"
+    assert lines[1] == (
+        "train.py:4: error TB101 counted_per_replica: every replica changes a variable that has"
+        " one copy"
+    )
+    assert (
+        lines[2] == "  seen: 2 replicas of a worker each add 1 to 'steps' in a step (train.py:15)"
+    )
+    assert lines[3].startswith("  why:  made outside strategy.scope()")
+    assert lines[4].startswith("  cure: create it inside strategy.scope()")
+    assert lines[6].startswith("train.py:7: error TB201 replicas_diverge")
+    assert lines[7] == "  seen: the copies of 'best' hold 0 and 3"
+    assert lines[-1].startswith("2 errors on mirrored-2 in ")
+
+
+def test_a_program_that_is_right_has_status_0(check: Callable[..., Done]) -> None:
+    """Nothing is found, and the numbers are those of a run that nobody watches."""
+    done = check(RIGHT, "--replicas", "3")
+    assert (done.status, done.errors) == (0, "")
+    assert "worker 0 | steps 3.0\nnothing found on mirrored-3 in " in done.output
+
+
+def test_a_comment_silences_its_line(check: Callable[..., Done]) -> None:
+    """`# testbed: ignore[TB101]` silences that code there, and no other one."""
+    done = check(WRONG.replace("{silent}", "  # testbed: ignore[TB101]"))
+    assert "TB101" not in done.output
+    assert "TB201" in done.output
+    other = check(WRONG.replace("{silent}", "  # testbed: ignore[TB201]"))
+    assert "TB101" in other.output
+
+
+def test_codes_can_be_selected_and_ignored(check: Callable[..., Done]) -> None:
+    """--select and --ignore take the beginnings of codes; what is not shown does not count."""
+    text = WRONG.replace("{silent}", "")
+    assert "TB201" not in check(text, "--select", "TB1").output
+    assert check(text, "--ignore", "TB101,TB2").status == 0
+
+
+def test_json_goes_to_standard_output_alone(check: Callable[..., Done]) -> None:
+    """Tools get the findings and nothing else, each with all that people get."""
+    done = check(WRONG.replace("{silent}", ""), "--format", "json")
+    found = json.loads(done.output)
+    assert found["version"] == 1
+    first = found["findings"][0]
+    assert {name: first[name] for name in ("code", "symptom", "level", "file", "line")} == {
+        "code": "TB101",
+        "symptom": "counted_per_replica",
+        "level": "error",
+        "file": "train.py",
+        "line": 4,
+    }
+    assert all(first[name] for name in ("message", "evidence", "cure"))
+
+
+def test_sarif_and_github_name_the_same_lines(check: Callable[..., Done], tmp_path: Path) -> None:
+    """Code-scanning pages and annotations of pull requests get the place of each finding."""
+    text = WRONG.replace("{silent}", "")
+    done = check(text, "--format", "sarif", "--output", "found.sarif")
+    assert (done.status, done.output) == (1, "")
+    sarif = json.loads((tmp_path / "found.sarif").read_text())
+    results = sarif["runs"][0]["results"]
+    assert [
+        (
+            each["ruleId"],
+            each["locations"][0]["physicalLocation"]["artifactLocation"]["uri"],
+            each["locations"][0]["physicalLocation"]["region"]["startLine"],
+        )
+        for each in results
+    ] == [("TB101", "train.py", 4), ("TB201", "train.py", 7)]
+    github = check(text, "--format", "github").output.splitlines()
+    assert github[0].startswith("::error file=train.py,line=4,title=TB101 counted_per_replica::2 ")
+
+
+def test_a_program_that_fails_by_itself_has_a_status_of_its_own(check: Callable[..., Done]) -> None:
+    """What the program gets wrong without replication is no finding: status 3, and its error."""
+    done = check("raise ValueError('boom')")
+    assert done.status == 3
+    assert "ValueError: boom" in done.errors
+
+
+def test_several_workers_are_chosen_by_what_the_text_names(check: Callable[..., Done]) -> None:
+    """A script that makes a MultiWorkerMirroredStrategy gets two workers without being told."""
+    text = RIGHT.replace("MirroredStrategy", "MultiWorkerMirroredStrategy")
+    assert "nothing found on multi_worker_mirrored-2x1 in " in check(text).output
+    assert "on multi_worker_mirrored-3x2 in " in check(text, "--workers=3", "--replicas=2").output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("check",), "no program: testbed check [OPTION ...] SCRIPT or -m MODULE, and its own"),
+        (("check", "absent.py"), "no such script: absent.py"),
+        (("check", "--replicas", "0", "own.py"), "--replicas 0: at least 1"),
+        (
+            ("check", "--strategy", "mirrored", "--workers", "2", "own.py"),
+            "--workers: mirrored runs",
+        ),
+        (
+            ("check", "--output", "no/where", "own.py"),
+            "--output no/where: not a file in an existing",
+        ),
+        (("explain", "TB999"), "unknown code 'TB999': choose from TB101, TB102"),
+    ],
+)
+def test_a_wrong_command_is_told_in_one_line(
+    testbed: Callable[..., Done], tmp_path: Path, arguments: tuple[str, ...], told: str
+) -> None:
+    """What is wrong, and what is valid; status 2."""
+    (tmp_path / "own.py").write_text("")
+    done = testbed(*arguments)
+    assert (done.status, done.output) == (2, "")
+    assert told in done.errors
+    assert len(done.errors.splitlines()) == 1
+
+
+def test_every_code_is_explained(testbed: Callable[..., Done]) -> None:
+    """`testbed explain` says what a code means, why, what cures it, and what shows it."""
+    done = testbed("explain", "tb101")
+    assert done.status == 0
+    assert done.output.splitlines()[0] == "TB101 counted_per_replica (error)"
+    assert "Shown by: testbed run module_global.counter" in done.output
+    assert len(testbed("explain").output.splitlines()) == 18
