@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from testbed.check.finding import Finding
+from testbed.check.rules.counterparts import Counterparts
 from testbed.check.rules.words import brief, name_of
 from testbed.check.seen import Birth, Seen
 from testbed.diagnosis import same
@@ -17,10 +18,11 @@ _GENERATORS = ("keras/src/random/",)
 def copies(seen: Sequence[Seen]) -> Iterator[Finding]:
     """A variable whose copies should be alike, and are not."""
     batch_norms: set[object] = set()
+    counterparts = Counterparts(seen)
     for birth in seen[0].births:
         if not _should_be_alike(birth):
             continue
-        every = [_counterpart(each, birth) for each in seen]
+        every = counterparts.of(birth)
         within = next((b for b in every if b and _differ(b.copies)), None)
         known = [b.copies for b in every if b and b.copies]
         across = len(known) == len(seen) and _differ([list(values) for values in known])
@@ -58,10 +60,6 @@ def _should_be_alike(birth: Birth) -> bool:
 
 def _differ(values: Sequence[object]) -> bool:
     return any(not same(value, values[0]) for value in values)
-
-
-def _counterpart(seen: Seen, birth: Birth) -> Birth | None:
-    return next((other for other in seen.births if other.number == birth.number), None)
 
 
 def _told(birth: Birth, within: Sequence[object], known: Sequence[Sequence[object]]) -> str:

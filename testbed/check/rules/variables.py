@@ -7,6 +7,7 @@ from itertools import zip_longest
 from typing import Any
 
 from testbed.check.finding import Finding
+from testbed.check.rules.counterparts import Counterparts
 from testbed.check.rules.words import brief, name_of
 from testbed.check.seen import SAME, Access, Birth, Seen
 from testbed.diagnosis import same
@@ -23,6 +24,7 @@ _OPTIMIZING = ("ResourceApply", "ResourceSparseApply")
 
 def unmirrored(seen: Sequence[Seen]) -> Iterator[Finding]:
     """What replicas do with a variable that was made outside of the scope."""
+    counterparts = Counterparts(seen)
     for birth in seen[0].births:
         if birth.distributed or birth.in_scope or _is_generator(birth):
             continue
@@ -31,7 +33,7 @@ def unmirrored(seen: Sequence[Seen]) -> Iterator[Finding]:
             continue
         found = (
             _written_by_all(seen[0], birth, accesses)
-            or _differs_on_workers(seen, birth)
+            or _differs_on_workers(birth, counterparts.of(birth))
             or _only_used(seen, birth, accesses)
         )
         if found:
@@ -84,26 +86,13 @@ def _reads_what_it_writes(accesses: list[Access], write: Access) -> bool:
     return any(not each.writes and each.place == write.place for each in accesses)
 
 
-def _differs_on_workers(seen: Sequence[Seen], birth: Birth) -> Finding | None:
+def _differs_on_workers(birth: Birth, everywhere: list[Birth | None]) -> Finding | None:
     """Each worker has a value of its own."""
-    others = [_counterpart(each, birth) for each in seen[1:]]
-    values = [birth.copies, *(other.copies for other in others if other)]
+    values = [other.copies for other in everywhere if other]
     if not all(values) or all(same(list(value), list(values[0])) for value in values):
         return None
     told = " | ".join(brief(value[0]) for value in values)
     return Finding("TB104", birth.place, f"{name_of(birth)} ends as {told} on the workers")
-
-
-def _counterpart(seen: Seen, birth: Birth) -> Birth | None:
-    """The variable of another worker that was made by the same line, as the same of its kind."""
-    return next(
-        (
-            other
-            for other in seen.births
-            if other.number == birth.number and other.place == birth.place
-        ),
-        None,
-    )
 
 
 def _only_used(seen: Sequence[Seen], birth: Birth, accesses: list[Access]) -> Finding | None:
