@@ -11,9 +11,10 @@ from typing import Any
 import tensorflow as tf
 
 from testbed.check.seen import Frozen, Mixed, Place
+from testbed.worker.reach import Spot, file_of, held_by, innermost, reached_from
 from testbed.worker.watcher import author_place, is_authors
 
-_DEPTH = 3
+_LOADING = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_ATTR", "LOAD_METHOD", "LOAD_DEREF")
 
 
 @dataclass
@@ -21,9 +22,9 @@ class _Traced:
     """What a tf.function read when it was traced last."""
 
     count: int = 0
-    values: dict[str, Any] = field(default_factory=dict)
-    last: dict[str, Any] = field(default_factory=dict)
-    changed: dict[str, Any] = field(default_factory=dict)
+    values: dict[Spot, Any] = field(default_factory=dict)
+    last: dict[Spot, Any] = field(default_factory=dict)
+    changed: dict[Spot, Any] = field(default_factory=dict)
     """What differs from that in the last call; sure once another call has not traced anew."""
 
 
@@ -34,7 +35,7 @@ class Calls:
         self.mixed: dict[int, Mixed] = {}
         self._variables: dict[tuple[int, int], Any] = {}
         self._traced: dict[int, _Traced] = {}
-        self._frozen: dict[tuple[int, str], Frozen] = {}
+        self._frozen: dict[tuple[int, Spot], Frozen] = {}
         # By their ids, which mean nothing once they are gone.
         self._functions: dict[int, Any] = {}
 
@@ -42,7 +43,7 @@ class Calls:
         """A tf.function is about to be called."""
         self._functions[id(function)] = function
         self._look_at_variables(function, (args, kwargs))
-        self._look_at_globals(function)
+        self._look_at_numbers(function)
 
     def frozen(self) -> Iterator[Frozen]:
         """What changed after it was traced, and was not traced again."""
@@ -68,11 +69,17 @@ class Calls:
                 name = getattr(function.python_function, "__name__", "a tf.function")
                 self.mixed[id(function)] = Mixed(name, str(first.name), str(value.name), place)
 
-    def _look_at_globals(self, function: Any) -> None:
-        python = function.python_function
-        if not isinstance(python, FunctionType) or not is_authors(python.__code__.co_filename):
+    def _look_at_numbers(self, function: Any) -> None:
+        read = _names_read(function)
+        if not read:
             return
-        now = {name: value for name, value, _ in _numbers_read(python)}
+        now = {
+            spot: value
+            for spot, value in reached_from(function, [])
+            if _last(spot.name) in read
+            and isinstance(value, (int, float))
+            and not isinstance(value, bool)
+        }
         count = function.experimental_get_tracing_count()
         traced = self._traced.get(id(function))
         if traced is None:
@@ -84,39 +91,81 @@ class Calls:
         elif traced.changed:
             self._confirm(function, traced)
         traced.changed = {
-            name: value for name, value in now.items() if value != traced.values.get(name, value)
+            spot: value for spot, value in now.items() if value != traced.values.get(spot, value)
         }
         traced.last = now
 
     def _confirm(self, function: Any, traced: _Traced) -> None:
-        python = function.python_function
-        places = {name: place for name, _, place in _numbers_read(python)}
-        for name, value in traced.changed.items():
+        read = _names_read(function)
+        name = getattr(innermost(function), "__name__", "the tf.function")
+        for spot, value in traced.changed.items():
             self._frozen.setdefault(
-                (id(function), name),
-                Frozen(name, traced.values[name], value, places.get(name), python.__name__),
+                (id(function), spot),
+                Frozen(spot.name, traced.values[spot], value, read[_last(spot.name)], name),
             )
 
 
-def _numbers_read(function: FunctionType, depth: int = _DEPTH) -> Iterator[tuple[str, Any, Place]]:
-    """The global numbers that a function and the author's functions that it calls read."""
-    for code in _codes(function.__code__):
-        line = code.co_firstlineno
-        for instruction in dis.get_instructions(code):
-            line = instruction.starts_line or line
-            if instruction.opname not in ("LOAD_GLOBAL", "LOAD_NAME"):
-                continue
-            name = instruction.argval
-            value = function.__globals__.get(name)
-            if isinstance(value, (int, float)) and not isinstance(value, bool):
-                yield name, value, Place(code.co_filename, line, code.co_name)
-            elif (
-                isinstance(value, FunctionType)
-                and depth
-                and value is not function
-                and is_authors(value.__code__.co_filename)
-            ):
-                yield from _numbers_read(value, depth - 1)
+def _last(name: str) -> str:
+    """The name that an instruction reads: of `self.lr`, `lr`."""
+    return name.rpartition(".")[2]
+
+
+def _names_read(function: Any) -> dict[str, Place]:
+    """The names that a function and what it calls of the author's read, each with its first line.
+
+    Which function of that name is called cannot be told before it runs: all that the author's code
+    can reach count.
+    """
+    found: dict[str, Place] = {}
+    waiting, seen = [innermost(function)], set[CodeType]()
+    while waiting:
+        each = waiting.pop()
+        code = getattr(getattr(each, "__func__", each), "__code__", None)
+        if code is None or code in seen or not is_authors(code.co_filename):
+            continue
+        seen.add(code)
+        names: dict[str, None] = {}
+        for inner in _codes(code):
+            for name, line in _loads(inner):
+                names[name] = None
+                found.setdefault(name, Place(inner.co_filename, line, inner.co_name))
+        waiting += _callables(each, names)
+    return found
+
+
+def _callables(function: Any, names: dict[str, None]) -> Iterator[Any]:
+    """What the names of a function may call: functions, and methods of the author's objects."""
+    plain = getattr(function, "__func__", function)
+    namespace = dict(getattr(plain, "__globals__", {}))
+    objects = []
+    for name, held, _ in held_by(function):
+        namespace[name] = held
+        objects.append(held)
+    for name in names:
+        value = namespace.get(name)
+        if callable(value):
+            yield innermost(value)
+        elif value is not None:
+            objects.append(value)
+    for held in objects:
+        inside = list(vars(held).values()) if hasattr(held, "__dict__") else []
+        for each in [held, *inside]:
+            if file_of(type(each)):
+                yield from (innermost(m) for name in names if callable(m := _method(each, name)))
+
+
+def _method(held: Any, name: str) -> Any:
+    # Of the class: an attribute of the object may be a property, which would run.
+    found = vars(type(held)).get(name)
+    return found.__get__(held) if isinstance(found, FunctionType) else innermost(found)
+
+
+def _loads(code: CodeType) -> Iterator[tuple[str, int]]:
+    line = code.co_firstlineno
+    for instruction in dis.get_instructions(code):
+        line = getattr(instruction, "line_number", instruction.starts_line) or line
+        if instruction.opname in _LOADING and isinstance(instruction.argval, str):
+            yield instruction.argval, line
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:

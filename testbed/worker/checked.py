@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import traceback
 from collections.abc import Iterator
-from types import ModuleType
 from typing import Any
 
 import tensorflow as tf
@@ -14,6 +12,7 @@ from testbed.check.seen import Leak, Place, Raised
 from testbed.launcher.channel import Channel
 from testbed.worker.own_code import own_code, report_and_leave
 from testbed.worker.program import outcome
+from testbed.worker.reach import reached_from
 from testbed.worker.statements import storing_statement
 from testbed.worker.watch import Watching
 from testbed.worker.watcher import Timed, is_authors, watching
@@ -29,7 +28,7 @@ def run_checked(orders: dict[str, Any], channel: Channel) -> None:
             report = outcome(orders, problems.append)
         report["watching"] = round(timed.seconds, 3)
         raised = _raised(problems[0]) if problems else None
-        report["seen"] = watch.seen(raised, tuple(_leaks())).to_json()
+        report["seen"] = watch.seen(raised, tuple(_leaks(watch.objects))).to_json()
     report_and_leave(orders, channel, report, good=report["code"] == 0)
 
 
@@ -40,23 +39,17 @@ def _raised(problem: BaseException) -> Raised:
     return Raised(type(problem).__name__, str(problem)[:4000], place)
 
 
-def _leaks() -> Iterator[Leak]:
-    """Tensors of finished traces in the author's globals, classes, and objects held there."""
-    for module in list(sys.modules.values()):
-        file = getattr(module, "__file__", None)
-        if not (isinstance(module, ModuleType) and file and is_authors(file)):
-            continue
-        for name, value in list(vars(module).items()):
-            yield from _leaks_of(name, value, file)
-            kind = value if isinstance(value, type) else type(value)
-            if kind.__module__ == module.__name__ and hasattr(value, "__dict__"):
-                for inner, held in list(vars(value).items()):
-                    yield from _leaks_of(f"{name}.{inner}", held, file)
+def _leaks(objects: list[Any]) -> Iterator[Leak]:
+    """Tensors of finished traces in what the author's code holds."""
+    told: set[tuple[str, str]] = set()
+    for spot, value in reached_from(None, objects):
+        held = list(value) if isinstance(value, (list, tuple)) else [value]
+        tensor = next((each for each in held if _is_symbolic(each)), None)
+        place = storing_statement(spot.file, spot.name) if tensor is not None else None
+        if place and (spot.file, spot.name) not in told:
+            told.add((spot.file, spot.name))
+            yield Leak(spot.name, str(getattr(tensor, "name", "")), place)
 
 
-def _leaks_of(name: str, value: Any, file: str) -> Iterator[Leak]:
-    held = list(value) if isinstance(value, (list, tuple)) else [value]
-    for each in held:
-        if isinstance(each, tf.Tensor) and tf.is_symbolic_tensor(each):
-            yield Leak(name, str(each.name), storing_statement(file, name))
-            return
+def _is_symbolic(value: Any) -> bool:
+    return isinstance(value, tf.Tensor) and tf.is_symbolic_tensor(value)

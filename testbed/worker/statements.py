@@ -17,14 +17,18 @@ def changing_statement(file: str, name: str, kind: str) -> Place | None:
 
     Args:
         file: that holds the statement.
-        name: `STEPS`, or `self.seen`; of an attribute its last part counts.
+        name: `STEPS`, `self.seen`, or `counts['a']`; of an attribute its last part counts.
         kind: `number` or `list`.
     """
-    last = name.rpartition(".")[2]
+    entry = name.endswith("]")
+    whole = name.partition("[")[0]
+    last = whole.rpartition(".")[2]
     for function, node in _statements(file):
+        if entry and _sets_entry(node, last):
+            return Place(file, node.lineno, function)
         if kind == "list" and _grows(node, last):
             return Place(file, node.lineno, function)
-        if kind == "number" and _sets(node, last, plain="." not in name):
+        if kind == "number" and not entry and _sets(node, last, plain="." not in whole):
             return Place(file, node.lineno, function)
     return None
 
@@ -55,16 +59,28 @@ def _statements(file: str) -> Iterator[tuple[str, ast.stmt]]:
                 yield outer.name, node
 
 
-def _sets(node: ast.stmt, last: str, *, plain: bool) -> bool:
-    targets: list[ast.expr] = []
+def _targets(node: ast.stmt) -> list[ast.expr]:
     if isinstance(node, ast.Assign):
-        targets = node.targets
-    elif isinstance(node, (ast.AugAssign, ast.AnnAssign)):
-        targets = [node.target]
+        return [
+            part
+            for target in node.targets
+            for part in (target.elts if isinstance(target, ast.Tuple) else [target])
+        ]
+    return [node.target] if isinstance(node, (ast.AugAssign, ast.AnnAssign)) else []
+
+
+def _sets_entry(node: ast.stmt, last: str) -> bool:
+    return any(
+        isinstance(target, ast.Subscript) and _is_named(target.value, last)
+        for target in _targets(node)
+    )
+
+
+def _sets(node: ast.stmt, last: str, *, plain: bool) -> bool:
     return any(
         (plain and isinstance(target, ast.Name) and target.id == last)
         or (not plain and isinstance(target, ast.Attribute) and target.attr == last)
-        for target in targets
+        for target in _targets(node)
     )
 
 

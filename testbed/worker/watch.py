@@ -12,6 +12,7 @@ import tensorflow as tf
 from testbed.check.seen import READING, SAME, Access, Birth, Collective, Leak, Place, Raised, Seen
 from testbed.worker.calls import Calls
 from testbed.worker.probes import captured_from, encode, replica_number
+from testbed.worker.reach import held_by
 from testbed.worker.state import State
 from testbed.worker.watcher import author_place
 
@@ -33,6 +34,7 @@ _WHOLE = 64
 # Variables are kept for their last values; what a check holds in memory has to end somewhere.
 _KEPT_BYTES = 2**30
 _KEPT_COLLECTIVES = 10_000
+_KEPT_OBJECTS = 100
 # Of a graph, before it is taken for too large to depend on nothing.
 _LOOKED_AT = 200
 
@@ -58,6 +60,8 @@ class Watching:
     collectives: list[Collective] = field(default_factory=list)
     strategies: dict[int, Any] = field(default_factory=dict)
     steps: int = 0
+    objects: list[Any] = field(default_factory=list)
+    """What replica functions and tf.functions are bound to, to be looked at in the end."""
 
     def __post_init__(self) -> None:
         self._depth = 0
@@ -119,6 +123,7 @@ class Watching:
         self.strategies.setdefault(id(strategy), strategy)
         if not self._depth:
             self._begin_step()
+            self._remember(step)
             self._state.before(step)
         self._depth += 1
 
@@ -131,6 +136,7 @@ class Watching:
     def function_called(self, function: Any, args: Any, kwargs: Any) -> None:
         """See `Watch.function_called`."""
         self._begin_step()
+        self._remember(function)
         self._calls.called(function, args, kwargs)
 
     def seen(self, raised: Raised | None, leaks: tuple[Leak, ...]) -> Seen:
@@ -156,6 +162,12 @@ class Watching:
             collectives=tuple(self.collectives),
             raised=raised,
         )
+
+    def _remember(self, step: Callable[..., Any]) -> None:
+        for name, held, _ in held_by(step):
+            known = any(held is each for each in self.objects)
+            if name == "self" and not known and len(self.objects) < _KEPT_OBJECTS:
+                self.objects.append(held)
 
     def _begin_step(self) -> None:
         # What is called within a tf.function is a part of it.

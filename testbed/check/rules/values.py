@@ -19,6 +19,7 @@ def copies(seen: Sequence[Seen]) -> Iterator[Finding]:
     """A variable whose copies should be alike, and are not."""
     batch_norms: set[object] = set()
     counterparts = Counterparts(seen)
+    apart: list[tuple[Birth, Finding]] = []
     for birth in seen[0].births:
         if not _should_be_alike(birth):
             continue
@@ -28,13 +29,25 @@ def copies(seen: Sequence[Seen]) -> Iterator[Finding]:
         across = len(known) == len(seen) and _differ([list(values) for values in known])
         if not within and not across:
             continue
+        told = _told(birth, within.copies if within else (), known)
         if birth.is_of(_BATCH_NORM):
             if birth.place not in batch_norms:
                 batch_norms.add(birth.place)
-                yield Finding("TB601", birth.place, _told(birth, (within or birth).copies, known))
-            continue
-        code = "TB201" if within else "TB202"
-        yield Finding(code, birth.place, _told(birth, within.copies if within else (), known))
+                yield Finding("TB601", birth.place, told)
+        elif within:
+            yield Finding("TB201", birth.place, told)
+        else:
+            apart.append((birth, Finding("TB202", birth.place, told)))
+    # What somebody assigned beside the steps is why what the steps computed is another value, too.
+    causes = [finding for birth, finding in apart if _assigned_outside(seen, birth)]
+    yield from causes or [finding for _, finding in apart]
+
+
+def _assigned_outside(seen: Sequence[Seen], birth: Birth) -> bool:
+    return any(
+        access.variable == birth.number and access.writes and access.who == "outside"
+        for access in seen[0].accesses
+    )
 
 
 def dropout(seen: Sequence[Seen]) -> Iterator[Finding]:

@@ -1,0 +1,115 @@
+"""What somebody's own code can reach: from functions to the objects of its own classes."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import FunctionType, MethodType, ModuleType
+from typing import Any
+
+from testbed.worker.watcher import is_authors
+
+_DEPTH = 3
+# A namespace of more names is data, not state.
+_LARGEST = 1000
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where a value is kept."""
+
+    name: str
+    """As the author writes it: `STEPS`, `self.progress.done`, `self.audit[...]`."""
+    file: str
+    """Of the code that keeps it."""
+    owner: int = 0
+    """The id of the object that holds it; 0 for a module."""
+
+
+Found = Iterator[tuple[Spot, Any]]
+
+
+def reached_from(step: Callable[..., Any] | None, objects: list[Any]) -> Found:
+    """Every value in the author's modules, in what a function holds, and in further objects."""
+    seen: set[int] = set()
+    for module in list(sys.modules.values()):
+        file = getattr(module, "__file__", None)
+        if isinstance(module, ModuleType) and file and is_authors(file):
+            yield from _names(vars(module), file, "", 0, _DEPTH, seen)
+    for held in objects:
+        yield from _object(held, "self", _DEPTH, seen)
+    if step is not None:
+        for name, held, file in held_by(step):
+            if name == "self":
+                yield from _object(held, "self", _DEPTH, seen)
+            else:
+                yield from _names({name: held}, file, "", 0, _DEPTH, seen)
+
+
+def held_by(step: Callable[..., Any]) -> Iterator[tuple[str, Any, str]]:
+    """What a function is bound to, and what it closes over: name, value, file."""
+    step = innermost(step)
+    if isinstance(step, MethodType):
+        # tf.function holds the object of a method by another one.
+        yield "self", getattr(step.__self__, "target", step.__self__), ""
+        step = innermost(step.__func__)
+    if isinstance(step, FunctionType):
+        names, cells = step.__code__.co_freevars, step.__closure__ or ()
+        for name, cell in zip(names, cells, strict=False):
+            try:
+                yield name, cell.cell_contents, step.__code__.co_filename
+            except ValueError:
+                continue
+
+
+def innermost(step: Any) -> Any:
+    """The function that the author wrote, without what was wrapped around it."""
+    while True:
+        if isinstance(step, functools.partial):
+            step = step.func
+        elif hasattr(step, "python_function"):
+            step = step.python_function
+        elif hasattr(step, "__wrapped__") and not isinstance(step, MethodType):
+            step = step.__wrapped__
+        else:
+            return step
+
+
+def file_of(kind: type) -> str:
+    """The file of the author that defines a class; nothing for anybody else's."""
+    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+    return file if file and is_authors(file) else ""
+
+
+def _object(held: Any, name: str, depth: int, seen: set[int]) -> Found:
+    kind = held if isinstance(held, type) else type(held)
+    file = file_of(kind)
+    if not file or not depth or id(held) in seen or not hasattr(held, "__dict__"):
+        return
+    seen.add(id(held))
+    own = {each: value for each, value in vars(held).items() if not each.startswith("_")}
+    yield from _names(own, file, f"{name}.", id(held), depth, seen)
+    if not isinstance(held, type):
+        yield from _object(kind, kind.__name__, depth, seen)
+
+
+def _names(
+    namespace: dict[str, Any], file: str, prefix: str, owner: int, depth: int, seen: set[int]
+) -> Found:
+    if len(namespace) > _LARGEST:
+        return
+    for name, value in list(namespace.items()):
+        spot = Spot(prefix + name, file, owner)
+        yield spot, value
+        if isinstance(value, dict) and len(value) <= _LARGEST and not prefix.startswith("__"):
+            for key, entry in list(value.items()):
+                yield Spot(f"{spot.name}[{key!r}]", file, id(value)), entry
+        elif isinstance(value, FunctionType) and is_authors(value.__code__.co_filename):
+            if id(value) not in seen:
+                seen.add(id(value))
+                for free, held, where in held_by(value):
+                    yield from _names({free: held}, where, "", id(value), depth - 1, seen)
+        else:
+            yield from _object(value, spot.name, depth - 1, seen)
