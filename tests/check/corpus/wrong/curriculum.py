@@ -1,0 +1,53 @@
+# check: --strategy multi_worker_mirrored --workers 2 --replicas 1
+"""Learns from easy examples first; the limit of what is easy grows."""
+import numpy as np
+import tensorflow as tf
+
+BATCH = 8
+
+
+class Curriculum:
+    def __init__(self):
+        self.limit = 0.5
+
+    def weights(self, x):
+        difficulty = tf.norm(x, axis=1)
+        return tf.cast(difficulty < self.limit, tf.float32)  # expect: TB302
+
+    def advance(self):
+        self.limit += 0.7
+
+
+def main():
+    strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    curriculum = Curriculum()
+    with strategy.scope():
+        w = tf.Variable(tf.zeros([3]), aggregation=tf.VariableAggregation.SUM)
+
+    def replica_step(x, y):
+        weights = curriculum.weights(x)
+        with tf.GradientTape() as tape:
+            each = tf.square(tf.linalg.matvec(x, w) - y)
+            loss = tf.reduce_sum(weights * each) / BATCH
+        w.assign_sub(0.3 * tape.gradient(loss, w))
+        return tf.reduce_sum(weights)
+
+    @tf.function
+    def step(x, y):
+        return strategy.reduce("SUM", strategy.run(replica_step, args=(x, y)), axis=None)
+
+    rng = np.random.default_rng(70)
+    x = rng.uniform(-1, 1, size=(32, 3)).astype("float32")
+    options = tf.data.Options()
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
+    dataset = tf.data.Dataset.from_tensor_slices((x, x[:, 0])).batch(BATCH).with_options(options)
+    for epoch in range(3):
+        used = 0
+        for batch in strategy.experimental_distribute_dataset(dataset):
+            used += int(step(*batch))
+        print(f"epoch {epoch}: limit {curriculum.limit:.1f}, used {used} of 32, w {w.numpy()}")
+        curriculum.advance()
+
+
+if __name__ == "__main__":
+    main()
