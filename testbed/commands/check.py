@@ -70,8 +70,10 @@ def _show(
     if how == "text":
         lines = [line for finding in found for line in [*describe(finding), ""]]
         seconds = checked.program.seconds
+        failed = checked.program.code != 0 and not checked.findings
+        until = " until the program failed by itself" if failed else ""
         lines.append(
-            f"{count(found)} on {deployment} in {seconds:.1f} s,"
+            f"{count(found)}{until} on {deployment} in {seconds:.1f} s,"
             f" {checked.watching:.1f} s of them for watching"
         )
         text = "\n".join(lines) + "\n"
