@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from testbed.check.finding import Finding
 from testbed.check.rules.counterparts import Counterparts
-from testbed.check.rules.words import brief, name_of
+from testbed.check.rules.words import apart, name_of
 from testbed.check.seen import Birth, Seen
 from testbed.diagnosis import same
 
@@ -78,5 +78,5 @@ def _differ(values: Sequence[object]) -> bool:
 def _told(birth: Birth, within: Sequence[object], known: Sequence[Sequence[object]]) -> str:
     name = name_of(birth)
     if within and _differ(within):
-        return f"the copies of {name} hold {' and '.join(map(brief, within))}"
-    return f"{name} holds {' | '.join(brief(values[0]) for values in known)} on the workers"
+        return f"the copies of {name} hold {' and '.join(apart(within))}"
+    return f"{name} holds {' | '.join(apart([values[0] for values in known]))} on the workers"

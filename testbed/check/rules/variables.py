@@ -8,7 +8,7 @@ from typing import Any
 
 from testbed.check.finding import Finding
 from testbed.check.rules.counterparts import Counterparts
-from testbed.check.rules.words import brief, name_of
+from testbed.check.rules.words import apart, name_of
 from testbed.check.seen import SAME, Access, Birth, Seen
 from testbed.diagnosis import same
 
@@ -55,9 +55,10 @@ def _written_by_all(seen: Seen, birth: Birth, accesses: list[Access]) -> Finding
     if first.operation in _ADDING:
         counts = [access.delta for access in writes]
         if all(delta in (1, SAME) for delta in counts) and not _is_mean(seen, birth):
-            verb = "add" if first.operation == "AssignAddVariableOp" else "subtract"
             what = "1" if 1 in counts else "the same"
-            evidence = f"{who} each {verb} {what} to {name} in a step"
+            adds = first.operation == "AssignAddVariableOp"
+            told = f"add {what} to" if adds else f"subtract {what} from"
+            evidence = f"{who} each {told} {name} in a step"
             return Finding("TB101", birth.place, evidence, first.place)
         if any(not access.writes for access in accesses):
             evidence = f"{who} each change {name} by what they have computed from its value"
@@ -91,7 +92,7 @@ def _differs_on_workers(birth: Birth, everywhere: list[Birth | None]) -> Finding
     values = [other.copies for other in everywhere if other]
     if not all(values) or all(same(list(value), list(values[0])) for value in values):
         return None
-    told = " | ".join(brief(value[0]) for value in values)
+    told = " | ".join(apart([value[0] for value in values]))
     return Finding("TB104", birth.place, f"{name_of(birth)} ends as {told} on the workers")
 
 
@@ -133,7 +134,7 @@ def other_order(seen: Sequence[Seen]) -> Iterator[Finding]:
             if one and two and (one.name, one.shape, one.dtype) == (two.name, two.shape, two.dtype):
                 continue
             born = one or two
-            told = f"worker 0 made {name_of(one) if one else 'none'}"
+            told = f"worker {seen[0].worker} made {name_of(one) if one else 'none'}"
             told += f" where worker {other.worker} made {name_of(two) if two else 'none'}"
             yield Finding("TB106", born.place if born else None, told)
             return

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from testbed.check.seen import Birth
-from testbed.diagnosis import show
+from testbed.diagnosis import same, show
 
 _LONGEST = 40
 
@@ -13,7 +16,21 @@ def name_of(birth: Birth) -> str:
     return f"'{birth.name.removesuffix(':0')}'"
 
 
-def brief(value: object) -> str:
+def apart(values: Sequence[Any]) -> list[str]:
+    """Values that are not all the same, so that this is seen: more digits, or the element."""
+    for digits in (4, 9):
+        texts = [_brief(value, digits) for value in values]
+        if len(set(texts)) > 1:
+            return texts
+    lists = [value for value in values if isinstance(value, list)]
+    if len(lists) == len(values):
+        for elements in zip(*lists, strict=False):
+            if not all(same(element, elements[0]) for element in elements):
+                return [f"[..., {text}, ...]" for text in apart(elements)]
+    return texts
+
+
+def _brief(value: Any, digits: int) -> str:
     """A value, cut where it would bury the sentence."""
-    text = show(value)
+    text = show(value, digits)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."

@@ -1,0 +1,128 @@
+"""What was seen of small programs, made by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from testbed.check.finding import Finding
+from testbed.check.seen import (
+    Access,
+    Birth,
+    Collective,
+    Frozen,
+    Leak,
+    Mixed,
+    Place,
+    Raised,
+    Seen,
+    StateChange,
+)
+
+FILE = "train.py"
+
+ADD = "AssignAddVariableOp"
+SUBTRACT = "AssignSubVariableOp"
+ASSIGN = "AssignVariableOp"
+READ = "ReadVariableOp"
+ADAM = "ResourceApplyAdam"
+
+KERAS_METRIC = ("keras/src/backend/variables.py", "keras/src/metrics/reduction_metrics.py")
+KERAS_SEED = ("keras/src/backend/variables.py", "keras/src/random/seed_generator.py")
+KERAS_NORM = (
+    "keras/src/backend/variables.py",
+    "keras/src/layers/normalization/batch_normalization.py",
+)
+
+
+def at(line: int, function: str = "") -> Place:
+    return Place(FILE, line, function)
+
+
+def born(number: int = 0, name: str = "steps", line: int | None = 4, **more: Any) -> Birth:
+    """A variable that was made outside of the scope."""
+    given = {"type": "ResourceVariable", "shape": (), "dtype": "float32", "copies": (0.0,), **more}
+    return Birth(number, f"{name}:0", place=None if line is None else at(line), **given)
+
+
+def mirrored(number: int = 0, name: str = "best", line: int | None = 7, **more: Any) -> Birth:
+    """A variable of the scope, with a copy on each of two replicas."""
+    given = {
+        "type": "MirroredVariable",
+        "in_scope": True,
+        "distributed": True,
+        "synchronization": "AUTO",
+        "aggregation": "NONE",
+        "copies": (0.0, 0.0),
+        **more,
+    }
+    return born(number, name, line, **given)
+
+
+def access(
+    operation: str,
+    who: int | str,
+    *,
+    variable: int = 0,
+    line: int | None = 15,
+    **more: Any,
+) -> Access:
+    """By a replica, or by another one that is named."""
+    replica = f"replica {who}" if isinstance(who, int) else who
+    place = None if line is None else at(line)
+    return Access(variable, more.pop("copy", 0), operation, replica, place, **more)
+
+
+def by_both(operation: str, *, deltas: Sequence[Any] = (None, None), **more: Any) -> list[Access]:
+    """Both replicas of a worker, from one line."""
+    return [access(operation, who, delta=delta, **more) for who, delta in enumerate(deltas)]
+
+
+def seen_of(*births: Birth, accesses: Sequence[Access] = (), **more: Any) -> Seen:
+    """A worker of two replicas."""
+    given = {"replicas": 2, "strategies": ("MirroredStrategy",), "steps": 3, **more}
+    return Seen(births=births, accesses=tuple(accesses), **given)
+
+
+def told(findings: Iterator[Finding] | Sequence[Finding]) -> list[tuple[str, int, str]]:
+    """Code, line and evidence of each; line 0 where there is none."""
+    return [(each.code, each.place.line if each.place else 0, each.evidence) for each in findings]
+
+
+def full() -> Seen:
+    """A worker in which every field holds something."""
+    return Seen(
+        worker=1,
+        replicas=2,
+        strategies=("MirroredStrategy", "OneDeviceStrategy"),
+        steps=3,
+        births=(
+            Birth(
+                number=5,
+                name="w:0",
+                type="MirroredVariable",
+                place=at(7, "build"),
+                libraries=KERAS_NORM,
+                in_scope=True,
+                distributed=True,
+                synchronization="ON_READ",
+                aggregation="MEAN",
+                shape=(2, None),
+                dtype="float32",
+                step=2,
+                copies=([1.0, 2.5], [3.0, "nan"]),
+            ),
+            Birth(6, "unknown:0", "ResourceVariable", None, shape=None),
+        ),
+        accesses=(
+            Access(5, 1, ADD, "replica 1", at(15, "replica"), count=4, delta=[1.0, 2.0]),
+            Access(6, 0, READ, "outside", None),
+        ),
+        changes=(StateChange("self.seen", "list", 0, 2, at(20)),),
+        frozen=(Frozen("RATE", 0.1, 0.01, at(21), "train"),),
+        leaks=(Leak("last", "add:0", at(22)),),
+        mixed=(Mixed("update", "a:0", "b:0", at(23)),),
+        collectives=(Collective("CollectiveReduceV2", "(3,)", "float32", at(24)),),
+        raised=Raised("ValueError", "first\nsecond", at(25, "main")),
+        lost=("a thread of its own",),
+    )

@@ -1,0 +1,350 @@
+"""Where variables are made: what is found of it, and what looks alike and is right."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from testbed.check.rules.variables import made_every_step, other_order, unmirrored
+from testbed.check.seen import SAME, Access, Birth
+from tests.unit.check.builders import (
+    ADAM,
+    ADD,
+    ASSIGN,
+    KERAS_METRIC,
+    KERAS_SEED,
+    READ,
+    SUBTRACT,
+    access,
+    at,
+    born,
+    by_both,
+    mirrored,
+    seen_of,
+    told,
+)
+
+
+def found(*accesses: Access, birth: Birth | None = None, **more: Any) -> list[tuple[str, int, str]]:
+    """What is found of one variable outside of the scope, in one worker."""
+    return told(unmirrored([seen_of(birth or born(), accesses=accesses, **more)]))
+
+
+def used_only(verb: str = "write", name: str = "steps") -> list[tuple[str, int, str]]:
+    """The warning of a variable of which nothing worse is known."""
+    evidence = f"replicas {verb} '{name}', of which there is one copy on each worker"
+    return [("TB103", 4, evidence)]
+
+
+@pytest.mark.parametrize(
+    ("operation", "deltas", "evidence"),
+    [
+        (ADD, (1, 1), "2 replicas of a worker each add 1 to 'steps' in a step"),
+        (ADD, (1.0, 1.0), "2 replicas of a worker each add 1 to 'steps' in a step"),
+        (ADD, (SAME, SAME), "2 replicas of a worker each add the same to 'steps' in a step"),
+        (ADD, (SAME, 1), "2 replicas of a worker each add 1 to 'steps' in a step"),
+        (SUBTRACT, (1, 1), "2 replicas of a worker each subtract 1 from 'steps' in a step"),
+        (
+            SUBTRACT,
+            (SAME, SAME),
+            "2 replicas of a worker each subtract the same from 'steps' in a step",
+        ),
+    ],
+)
+def test_a_counter_is_counted_per_replica(
+    operation: str, deltas: tuple[Any, Any], evidence: str
+) -> None:
+    """Two replicas that add what no data decides count each step twice."""
+    assert found(*by_both(operation, deltas=deltas)) == [("TB101", 4, evidence)]
+
+
+def test_the_place_of_use_is_where_it_is_written() -> None:
+    """The finding stands where the variable is made, and shows where replicas write it."""
+    accesses = [access(READ, 0, line=14), *by_both(ADD, deltas=(1, 1), line=16)]
+    (finding,) = unmirrored([seen_of(born(), accesses=accesses)])
+    assert (finding.place, finding.use) == (at(4), at(16))
+
+
+def test_what_is_found_may_have_no_line() -> None:
+    """Where a library made and writes a variable by itself, it is found without a place."""
+    (finding,) = unmirrored(
+        [seen_of(born(line=None), accesses=by_both(ADD, deltas=(1, 1), line=None))]
+    )
+    assert (finding.code, finding.place, finding.use) == ("TB101", None, None)
+
+
+@pytest.mark.parametrize("deltas", [(None, None), (1, None), (32, 32), (0.5, 1.5), ([1, 1], [1])])
+def test_each_replica_may_add_its_share(deltas: tuple[Any, Any]) -> None:
+    """The sum of what the data of each replica gives is what one may have meant."""
+    assert found(*by_both(ADD, deltas=deltas)) == used_only()
+
+
+def test_one_replica_counts_once() -> None:
+    """Where each worker has one replica, and only one replica writes, nothing is counted twice."""
+    assert found(access(ADD, 0, delta=1), replicas=1) == []
+    assert found(access(ADD, 0, delta=1)) == used_only()
+
+
+def test_one_replica_on_each_of_two_workers_is_a_warning() -> None:
+    """Each worker counts its own steps: right, as long as nothing else writes."""
+    workers = [
+        seen_of(born(), accesses=[access(ADD, worker, delta=1)], worker=worker, replicas=1)
+        for worker in range(2)
+    ]
+    assert told(unmirrored(workers)) == used_only()
+
+
+@pytest.mark.parametrize("who", ["merged", "outside"])
+def test_what_is_done_for_all_replicas_is_done_once(who: str) -> None:
+    """What is written in a merge call or beside the steps is not written by each replica."""
+    assert found(access(ADD, who, delta=1), access(READ, who)) == []
+
+
+def test_variables_of_the_scope_are_left_alone() -> None:
+    """A variable of the scope is counted by its aggregation, whether mirrored or of one device."""
+    counts = by_both(ADD, deltas=(1, 1))
+    assert found(*counts, birth=mirrored()) == []
+    assert found(*counts, birth=born(in_scope=True)) == []
+    assert found(*counts, birth=mirrored(in_scope=False)) == []
+
+
+@pytest.mark.parametrize(
+    "birth",
+    [
+        born(type="StateVar"),
+        born(libraries=KERAS_SEED),
+        born(libraries=("tf_keras/src/backend.py",)),
+    ],
+)
+def test_generators_of_random_numbers_are_left_alone(birth: Birth) -> None:
+    """Every replica draws from a generator outside of the scope, as it should."""
+    assert found(*by_both(ADD, deltas=(1, 1)), birth=birth) == []
+
+
+def test_only_what_replicas_use_counts() -> None:
+    """What another variable is used for does not make this one wrong."""
+    assert found(*by_both(ADD, deltas=(1, 1), variable=9)) == []
+
+
+def test_a_metric_divides_by_its_count() -> None:
+    """The sum and the count of a Mean are counted per replica, and their quotient is right."""
+    total = born(0, "total", libraries=KERAS_METRIC)
+    count = born(1, "count", libraries=KERAS_METRIC)
+    accesses = [*by_both(ADD), *by_both(ADD, deltas=(1, 1), variable=1)]
+    assert [code for code, *_ in told(unmirrored([seen_of(total, count, accesses=accesses)]))] == [
+        "TB103",
+        "TB103",
+    ]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        born(1, "other", libraries=("keras/src/metrics/accuracy_metrics.py",)),
+        born(1, "other", line=5, libraries=KERAS_METRIC),
+    ],
+)
+def test_a_metric_that_only_sums_is_counted_per_replica(other: Birth) -> None:
+    """Without a second variable of the same metric nothing is divided."""
+    total = born(0, "total", libraries=KERAS_METRIC)
+    seen = seen_of(total, other, accesses=by_both(ADD, deltas=(1, 1)))
+    assert told(unmirrored([seen])) == [
+        ("TB101", 4, "2 replicas of a worker each add 1 to 'total' in a step")
+    ]
+
+
+def test_two_counters_of_one_line_are_no_metric() -> None:
+    """What the author makes on one line is not taken for a metric."""
+    seen = seen_of(born(0), born(1, "epochs"), accesses=by_both(ADD, deltas=(1, 1)))
+    assert [code for code, *_ in told(unmirrored([seen]))] == ["TB101"]
+
+
+@pytest.mark.parametrize("operation", [ADAM, "ResourceSparseApplyAdagradV2"])
+def test_an_optimizer_applies_each_replica_s_gradients(operation: str) -> None:
+    """A weight outside of the scope is trained by every replica, one after the other."""
+    evidence = "2 replicas of a worker each apply their gradients to 'steps', which has one copy"
+    assert found(*by_both(operation)) == [("TB101", 4, evidence)]
+
+
+def test_adding_what_is_computed_of_the_value_itself() -> None:
+    """A moving average that is added to by each replica moves twice."""
+    evidence = (
+        "2 replicas of a worker each change 'steps' by what they have computed from its value"
+    )
+    assert found(*by_both(READ, line=12), *by_both(SUBTRACT)) == [("TB101", 4, evidence)]
+
+
+def test_assigning_what_is_read_on_that_line_is_counting() -> None:
+    """`steps.assign(steps + 1)` counts per replica."""
+    evidence = (
+        "2 replicas of a worker each compute 'steps' anew from its own value, one after the other"
+    )
+    assert found(*by_both(READ), *by_both(ASSIGN)) == [("TB101", 4, evidence)]
+
+
+def test_assigning_what_is_read_elsewhere_is_the_last_replica_s() -> None:
+    """A variable that is assigned, and read on another line, holds what the last one assigned."""
+    evidence = "2 replicas of a worker each assign 'steps', which has one copy"
+    assert found(*by_both(ASSIGN)) == [("TB102", 4, evidence)]
+    assert found(*by_both(READ, line=12), *by_both(ASSIGN)) == [("TB102", 4, evidence)]
+    assert found(*by_both("ResourceScatterUpdate")) == [("TB102", 4, evidence)]
+
+
+def test_one_replica_may_assign() -> None:
+    """What a single replica assigns is not overwritten by another one."""
+    assert found(access(ASSIGN, 0)) == used_only()
+
+
+def test_reading_is_a_warning() -> None:
+    """What replicas only read is the same for all, and works by luck."""
+    assert found(*by_both(READ)) == used_only("read")
+    assert found(*by_both("ResourceGather")) == used_only("read")
+
+
+def test_nobody_else_reads_on_one_replica() -> None:
+    """Where there is one replica in all, one copy is what there should be."""
+    assert found(access(READ, 0), replicas=1) == []
+
+
+def workers_that_hold(*values: Any, **more: Any) -> list[tuple[str, int, str]]:
+    """What is found of a variable that replicas read, with a value on each worker."""
+    return told(
+        unmirrored(
+            [
+                seen_of(born(copies=each, **more), accesses=[access(READ, worker)], worker=worker)
+                for worker, each in enumerate(values)
+            ]
+        )
+    )
+
+
+def test_workers_may_hold_other_values() -> None:
+    """A random start outside of the scope is another one on each worker."""
+    evidence = "'steps' ends as 0.25 | 3 on the workers"
+    assert workers_that_hold((0.25,), (3.0,)) == [("TB104", 4, evidence)]
+
+
+def test_values_that_differ_show_how() -> None:
+    """Values that look alike in four digits, and long ones, are told by what differs."""
+    assert workers_that_hold((1.00001,), (1.00005,)) == [
+        ("TB104", 4, "'steps' ends as 1.00001 | 1.00005 on the workers")
+    ]
+    long = [0.125] * 30
+    ((_, _, evidence),) = workers_that_hold(([*long, 1.0],), ([*long, 2.0],))
+    assert evidence == "'steps' ends as [..., 1, ...] | [..., 2, ...] on the workers"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ((1.0,), (1.0 + 1e-9,)),
+        (("nan",), ("nan",)),
+        ((), ()),
+        ((0.25,), ()),
+        (([],), ([],)),
+    ],
+)
+def test_workers_that_agree_as_far_as_is_known(values: tuple[Any, Any]) -> None:
+    """Noise, what is no number on all workers, and what could not be read are no differences."""
+    assert workers_that_hold(*values) == used_only("read")
+
+
+def test_a_variable_that_another_worker_lacks() -> None:
+    """What only one worker makes has nothing to differ from."""
+    one = seen_of(born(copies=(0.25,)), accesses=by_both(READ))
+    assert told(unmirrored([one, seen_of(worker=1)])) == used_only("read")
+
+
+def test_what_a_worker_makes_besides_shifts_nothing() -> None:
+    """Variables are held against those of the same line, whatever was made before them."""
+    one = seen_of(born(0, copies=(0.25,)), accesses=by_both(READ))
+    two = seen_of(born(0, "own", 2, copies=(9.0,)), born(1, copies=(0.25,)), worker=1)
+    assert told(unmirrored([one, two])) == used_only("read")
+
+
+def test_counting_comes_before_differing() -> None:
+    """A counter of which each worker has another value is a counter first."""
+    workers = [
+        seen_of(born(copies=(each,)), accesses=by_both(ADD, deltas=(1, 1)), worker=worker)
+        for worker, each in enumerate((2.0, 4.0))
+    ]
+    assert [code for code, *_ in told(unmirrored(workers))] == ["TB101"]
+
+
+def made_in(*steps: int, of: int = 9, **more: Any) -> list[tuple[str, int, str]]:
+    """What is found of a line that made a variable in each of these steps."""
+    births = [born(number, step=step, **more) for number, step in enumerate(steps)]
+    return told(made_every_step([seen_of(*births, steps=of)]))
+
+
+def test_a_variable_of_every_step() -> None:
+    """A line that makes a variable in each run loses what the run before has left in it."""
+    assert made_in(1, 2, 3) == [("TB105", 4, "3 steps of 9 made 'steps' anew")]
+    assert made_in(1, 3, 5, 7) == [("TB105", 4, "4 steps of 9 made 'steps' anew")]
+
+
+def test_a_model_for_each_fold() -> None:
+    """What is made anew after many steps, twice, or several times in one step is meant so."""
+    assert made_in(1, 11, 21, of=30) == []
+    assert made_in(1, 2) == []
+    assert made_in(1, 1, 1, 1) == []
+    assert made_in(0, 0, 0, 0) == []
+    assert made_in() == []
+
+
+def test_what_libraries_make_in_steps() -> None:
+    """Other parts of a library on one line are no repetition, and without a line nothing is."""
+    births = [born(step, step=step, libraries=(f"keras/src/{step}.py",)) for step in (1, 2, 3)]
+    assert told(made_every_step([seen_of(*births)])) == []
+    assert made_in(1, 2, 3, line=None) == []
+
+
+def order_of(*names: Any, worker: int = 0, **more: Any) -> Any:
+    births = [
+        mirrored(number, name, 7 + number, **more) for number, name in enumerate(names) if name
+    ]
+    return seen_of(*births, worker=worker)
+
+
+def test_workers_make_variables_in_one_order() -> None:
+    """The first variable that is another one elsewhere is told, of each pair once."""
+    workers = [order_of("a", "b", "c"), order_of("a", "c", "b", worker=1)]
+    evidence = "worker 0 made 'b' where worker 1 made 'c'"
+    assert told(other_order(workers)) == [("TB106", 8, evidence)]
+
+
+def test_a_worker_may_make_too_few_or_too_many() -> None:
+    """What only one of two workers makes is told, on whichever side it is."""
+    few, many = order_of("a"), order_of("a", "b")
+    assert told(other_order([many, replace(few, worker=1)])) == [
+        ("TB106", 8, "worker 0 made 'b' where worker 1 made none")
+    ]
+    assert told(other_order([few, replace(many, worker=1)])) == [
+        ("TB106", 8, "worker 0 made none where worker 1 made 'b'")
+    ]
+
+
+def test_shape_and_type_are_a_part_of_the_order() -> None:
+    """Variables of one name and another shape or type are not each other's."""
+    one = order_of("a")
+    assert [code for code, *_ in told(other_order([one, order_of("a", worker=1, shape=(3,))]))] == [
+        "TB106"
+    ]
+    assert [
+        code for code, *_ in told(other_order([one, order_of("a", worker=1, dtype="int64")]))
+    ] == ["TB106"]
+
+
+def test_orders_that_are_one() -> None:
+    """One worker alone, the same order, and what is outside of the scope are no mistakes."""
+    assert told(other_order([order_of("a", "b")])) == []
+    assert told(other_order([order_of("a", "b"), order_of("a", "b", worker=1)])) == []
+    assert told(other_order([seen_of(born(0)), seen_of(born(0, "other"), worker=1)])) == []
+
+
+def test_the_first_worker_that_is_there_is_named() -> None:
+    """Where worker 0 has left no report, the order is told of the others."""
+    workers = [order_of("a", worker=1), order_of("b", worker=2)]
+    assert told(other_order(workers)) == [("TB106", 7, "worker 1 made 'a' where worker 2 made 'b'")]
