@@ -14,6 +14,10 @@ from testbed.check.seen import Frozen, Mixed, Place
 from testbed.worker.reach import Spot, file_of, held_by, innermost, reached_from
 from testbed.worker.watcher import author_place, is_authors
 
+# Calls whose numbers are looked at; later ones are many, and take time.
+_ALL_LOOKED_AT = 20
+_LOOKED_AT_EVERY = 10
+
 _LOADING = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_ATTR", "LOAD_METHOD", "LOAD_DEREF")
 
 
@@ -21,6 +25,9 @@ _LOADING = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_ATTR", "LOAD_METHOD", "LOAD_DEREF"
 class _Traced:
     """What a tf.function read when it was traced last."""
 
+    calls: int = 0
+    read: dict[str, Place] = field(default_factory=dict)
+    """Names, and the first line that reads each."""
     count: int = 0
     values: dict[Spot, Any] = field(default_factory=dict)
     last: dict[Spot, Any] = field(default_factory=dict)
@@ -70,38 +77,40 @@ class Calls:
                 self.mixed[id(function)] = Mixed(name, str(first.name), str(value.name), place)
 
     def _look_at_numbers(self, function: Any) -> None:
-        read = _names_read(function)
-        if not read:
+        traced = self._traced.setdefault(id(function), _Traced())
+        traced.calls += 1
+        if traced.calls > _ALL_LOOKED_AT and traced.calls % _LOOKED_AT_EVERY:
             return
+        if not traced.calls - 1:
+            traced.read = _names_read(function)
         now = {
             spot: value
-            for spot, value in reached_from(function, [])
-            if _last(spot.name) in read
+            for spot, value in (reached_from(function, []) if traced.read else ())
+            if _last(spot.name) in traced.read
             and isinstance(value, (int, float))
             and not isinstance(value, bool)
         }
         count = function.experimental_get_tracing_count()
-        traced = self._traced.get(id(function))
-        if traced is None:
-            self._traced[id(function)] = _Traced(0, now, now)
-            return
-        if count != traced.count:
+        if traced.calls == 1 or (count != traced.count and traced.calls > _ALL_LOOKED_AT + 1):
+            # Of a trace between two looks nobody knows what it was made with.
+            traced.values, traced.changed = now, {}
+        elif count != traced.count:
             # The call before this one traced, on what was then.
-            traced.count, traced.values, traced.changed = count, traced.last, {}
+            traced.values, traced.changed = traced.last, {}
         elif traced.changed:
             self._confirm(function, traced)
+        traced.count = count
         traced.changed = {
             spot: value for spot, value in now.items() if value != traced.values.get(spot, value)
         }
         traced.last = now
 
     def _confirm(self, function: Any, traced: _Traced) -> None:
-        read = _names_read(function)
         name = getattr(innermost(function), "__name__", "the tf.function")
         for spot, value in traced.changed.items():
             self._frozen.setdefault(
                 (id(function), spot),
-                Frozen(spot.name, traced.values[spot], value, read[_last(spot.name)], name),
+                Frozen(spot.name, traced.values[spot], value, traced.read[_last(spot.name)], name),
             )
 
 

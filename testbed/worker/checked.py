@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Iterator
 from typing import Any
@@ -16,6 +17,10 @@ from testbed.worker.reach import reached_from
 from testbed.worker.statements import storing_statement
 from testbed.worker.watch import Watching
 from testbed.worker.watcher import Timed, is_authors, watching
+
+_IN_MESSAGE = re.compile(
+    r'^ +File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<function>\S+)  \*$', re.MULTILINE
+)
 
 
 def run_checked(orders: dict[str, Any], channel: Channel) -> None:
@@ -34,8 +39,18 @@ def run_checked(orders: dict[str, Any], channel: Channel) -> None:
 
 def _raised(problem: BaseException) -> Raised:
     frames = traceback.extract_tb(problem.__traceback__)
-    own = [frame for frame in frames if is_authors(frame.filename) and frame.lineno]
-    place = Place(own[-1].filename, own[-1].lineno or 0, own[-1].name) if own else None
+    own = [
+        Place(frame.filename, frame.lineno, frame.name)
+        for frame in frames
+        if is_authors(frame.filename) and frame.lineno
+    ]
+    # Of what AutoGraph made the traceback tells nothing; the message does.
+    own += [
+        Place(found["file"], int(found["line"]), found["function"])
+        for found in _IN_MESSAGE.finditer(str(problem))
+        if is_authors(found["file"])
+    ]
+    place = own[-1] if own else None
     return Raised(type(problem).__name__, str(problem)[:4000], place)
 
 

@@ -25,8 +25,6 @@ _WRITING = (
     "ResourceSparseApply",
     "ResourceStridedSliceAssign",
 )
-# What workers have to do together; a broadcast is another operation where it is sent.
-_COLLECTIVES = ("CollectiveReduce", "CollectiveGather", "CollectiveAllToAll")
 _ADDING = ("AssignAddVariableOp", "AssignSubVariableOp")
 
 # A value of more elements is told by figures that stay close where its elements do.
@@ -71,6 +69,7 @@ class Watching:
         self._accesses: dict[Key, _Count] = {}
         self._state = State()
         self._calls = Calls()
+        self._traced_collectives: set[Collective] = set()
 
     def born(self, variable: Any) -> None:
         """See `Watch.born`."""
@@ -111,8 +110,6 @@ class Watching:
         if kind == "VarHandleOp":
             # The id of a handle that is gone may be this one's.
             self._copies.pop(id(outputs[0]), None)
-        elif kind.startswith(_COLLECTIVES):
-            self._collective(kind, inputs)
         elif inputs and (kind in READING or kind.startswith(_WRITING)):
             found = self._copies.get(id(captured_from(inputs[0])))
             if found is not None:
@@ -191,11 +188,21 @@ class Watching:
             return MERGED if self._depth else OUTSIDE
         return f"replica {replica_number()}"
 
-    def _collective(self, kind: str, inputs: Any) -> None:
-        if len(self.collectives) < _KEPT_COLLECTIVES and inputs:
-            place, _ = author_place()
-            first = inputs[0]
-            self.collectives.append(Collective(kind, str(first.shape), first.dtype.name, place))
+    def collective(self, kind: str, value: Any) -> None:
+        """See `Watch.collective`."""
+        first = tf.nest.flatten(value)[0]
+        while isinstance(first, tuple):
+            first = first[0]
+        place, _ = author_place()
+        shape, dtype = str(getattr(first, "shape", "")), getattr(first, "dtype", None)
+        each = Collective(kind, shape, str(getattr(dtype, "name", "")), place)
+        if tf.inside_function():
+            # How often something is traced is each worker's own affair.
+            if each in self._traced_collectives:
+                return
+            self._traced_collectives.add(each)
+        if len(self.collectives) < _KEPT_COLLECTIVES:
+            self.collectives.append(each)
 
     def _keep(self, number: int, variable: Any) -> None:
         elements = int(numpy.prod([size or 1 for size in _shape(variable) or ()]))

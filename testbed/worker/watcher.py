@@ -47,6 +47,9 @@ class Watch(Protocol):
     def function_called(self, function: Any, args: Any, kwargs: Any) -> None:
         """A tf.function is about to be called."""
 
+    def collective(self, kind: str, value: Any) -> None:
+        """Values of all replicas, and so of all workers, are about to be brought together."""
+
 
 class Timed:
     """Passes on what happens, and adds up how long that takes."""
@@ -58,6 +61,7 @@ class Timed:
         self.run_begins = self._timed(watch.run_begins)
         self.run_ends = self._timed(watch.run_ends)
         self.function_called = self._timed(watch.function_called)
+        self.collective = self._timed(watch.collective)
 
     def _timed(self, told: Callable[..., None]) -> Callable[..., None]:
         def tell(*args: Any) -> None:
@@ -74,7 +78,7 @@ class Timed:
 def watching(watch: Watch) -> Iterator[None]:
     """Tell all that happens in the block."""
     with contextlib.ExitStack() as patched:
-        for patch in (_births, _runs, _calls):
+        for patch in (_births, _runs, _calls, _collectives):
             patched.enter_context(patch(watch))
         patched.enter_context(_sources())
         patched.enter_context(observing_ops(watch.operation))
@@ -114,6 +118,35 @@ def _runs(watch: Watch) -> Iterator[None]:
         yield
     finally:
         owner.run = original
+
+
+@contextlib.contextmanager
+def _collectives(watch: Watch) -> Iterator[None]:
+    """The operations themselves run in threads that know nothing of the author's code."""
+    owner = tf.distribute.CrossDeviceOps
+    with contextlib.ExitStack() as patched:
+        for name, place in (("reduce", 1), ("batch_reduce", 1)):
+            patched.enter_context(_told_before(owner, name, place, watch.collective))
+        yield
+
+
+@contextlib.contextmanager
+def _told_before(
+    owner: Any, name: str, place: int, told: Callable[[str, Any], None]
+) -> Iterator[None]:
+    original = getattr(owner, name)
+
+    @functools.wraps(original)
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        with contextlib.suppress(Exception):
+            told(name, args[place])
+        return original(self, *args, **kwargs)
+
+    setattr(owner, name, method)
+    try:
+        yield
+    finally:
+        setattr(owner, name, original)
 
 
 @contextlib.contextmanager

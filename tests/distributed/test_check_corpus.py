@@ -105,6 +105,13 @@ def test_what_is_wrong_is_found_where_it_stands(check: Check, path: Path) -> Non
     assert told(checked) == expected(path), [each.evidence for each in checked.findings]
 
 
+@pytest.mark.parametrize("path", scripts("missed"), ids=name_of)
+@pytest.mark.xfail(strict=True, reason="values that look alike are told apart by nobody")
+def test_what_is_missed_is_known(check: Check, path: Path) -> None:
+    """A defect that is not found stands in a folder of its own, until it is."""
+    assert told(check(path)) == expected(path)
+
+
 @pytest.mark.parametrize("path", scripts("right"), ids=name_of)
 def test_what_is_right_is_left_alone(check: Check, path: Path) -> None:
     """A script that is right runs to its end, and nothing is said of it."""

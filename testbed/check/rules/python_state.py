@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from testbed.check.finding import Finding
+from testbed.check.rules.words import bare, told_apart
 from testbed.check.seen import Seen
-from testbed.diagnosis import show
 
 
 def changed(seen: Sequence[Seen]) -> Iterator[Finding]:
@@ -14,10 +14,12 @@ def changed(seen: Sequence[Seen]) -> Iterator[Finding]:
     if all(each.replicas < 2 for each in seen) and len(seen) < 2:
         return
     for change in seen[0].changes:
-        before, after = show(change.before), show(change.after)
+        before, after = told_apart([change.before, change.after])
         went = f"from {before} to {after}"
         told = f"grew {went} entries" if change.kind == "list" else f"went {went}"
-        evidence = f"{change.name} {told} in one step of {seen[0].replicas} replicas"
+        replicas = seen[0].replicas
+        several = f"{replicas} replica{'s' * (replicas > 1)}"
+        evidence = f"{change.name} {told} in one step of {several}"
         yield Finding("TB301", change.place, evidence)
 
 
@@ -28,7 +30,7 @@ def frozen(seen: Sequence[Seen]) -> Iterator[Finding]:
         if each.name in changed_by_replicas:
             # That it changes there is the finding.
             continue
-        now, traced = show(each.now), show(each.traced)
+        now, traced = told_apart([each.now, each.traced])
         told = f"{each.name} is {now}, and {each.function} goes on with {traced}"
         yield Finding("TB302", each.place, told)
 
@@ -42,5 +44,6 @@ def leaked(seen: Sequence[Seen]) -> Iterator[Finding]:
 def mixed(seen: Sequence[Seen]) -> Iterator[Finding]:
     """Variables that were passed to a tf.function in turn."""
     for each in seen[0].mixed:
-        told = f"{each.function} was traced with '{each.first}', and is called with '{each.then}'"
+        first, then = bare(each.first), bare(each.then)
+        told = f"{each.function} was traced with '{first}', and is called with '{then}'"
         yield Finding("TB203", each.place, told)

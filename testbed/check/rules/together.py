@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
+from pathlib import Path
 
 from testbed.check.finding import Finding
-from testbed.check.seen import Collective, Seen
+from testbed.check.seen import Collective, Raised, Seen
 
 _PER_REPLICA = (
     "you are using a PerReplica object while not inside a replica context",
@@ -17,6 +19,7 @@ _PER_REPLICA = (
 )
 
 _REJECTED = (
+    "You must feed a value for placeholder tensor",
     "merge_call",
     "Mixing different tf.distribute.Strategy objects",
     "colocate_vars_with",
@@ -46,17 +49,26 @@ def collectives(seen: Sequence[Seen]) -> Iterator[Finding]:
             first = one or two
             if first is None:
                 break
-            mine, others = _line(one), _line(two)
+            mine, others = _told(one, two), _told(two, one)
             evidence = (
-                f"collective {number + 1} is of {mine} on worker 0, and of {others}"
+                f"collective {number + 1} is of {mine} on worker {seen[0].worker}, and of {others}"
                 f" on worker {other.worker}"
             )
             yield Finding("TB402", first.place, evidence)
             return
 
 
-def _line(collective: Collective | None) -> str:
-    return f"line {collective.place.line}" if collective and collective.place else "nothing"
+def _told(one: Collective | None, other: Collective | None) -> str:
+    """A collective by its line, and by what tells it from another one of that line."""
+    if one is None:
+        return "nothing"
+    place, beside = one.place, other.place if other else None
+    line = f"line {place.line}" if place else "a library's line"
+    if other and place == beside:
+        return f"{line} ({one.operation} of {one.dtype} {one.shape})"
+    if place and beside and place.line == beside.line:
+        return f"{line} of {Path(place.file).name}"
+    return line
 
 
 def raised(seen: Sequence[Seen]) -> Iterator[Finding]:
@@ -65,14 +77,23 @@ def raised(seen: Sequence[Seen]) -> Iterator[Finding]:
         problem = each.raised
         if problem is None:
             continue
-        line = next((line for line in problem.message.splitlines() if line.strip()), "")[:200]
-        told = f"{problem.type}: {line}" if line else f"{problem.type} with an empty message"
-        if any(part in problem.message for part in _PER_REPLICA):
-            yield Finding("TB304", problem.place, told)
-        elif any(part in problem.message for part in _REJECTED) or (
-            problem.type == "AssertionError" and not problem.message
-        ):
-            yield Finding("TB501", problem.place, told)
+        if line := _line_with(_PER_REPLICA, problem):
+            yield Finding("TB304", problem.place, f"{problem.type}: {line}")
+        elif line := _line_with(_REJECTED, problem):
+            yield Finding("TB501", problem.place, f"{problem.type}: {line}")
+        elif problem.type == "AssertionError" and not problem.message:
+            yield Finding("TB501", problem.place, "AssertionError with an empty message")
         else:
             continue
         return
+
+
+def _line_with(parts: Sequence[str], problem: Raised) -> str:
+    """The first line of a message that holds one of the parts."""
+    message = problem.message
+    head = re.compile(rf"^ +{re.escape(problem.type)}: ", re.MULTILINE)
+    # AutoGraph puts the author's code before what was said, which may hold such parts, too.
+    while message.lstrip().startswith("in user code:") and (said := head.search(message)):
+        message = message[said.end() :]
+    lines = [line.strip() for line in message.splitlines()]
+    return next((line[:200] for line in lines if any(part in line for part in parts)), "")

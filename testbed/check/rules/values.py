@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from testbed.check.finding import Finding
 from testbed.check.rules.counterparts import Counterparts
-from testbed.check.rules.words import apart, name_of
+from testbed.check.rules.words import name_of, told_apart
 from testbed.check.seen import Birth, Seen
 from testbed.diagnosis import same
 
@@ -17,6 +17,9 @@ _GENERATORS = ("keras/src/random/",)
 
 def copies(seen: Sequence[Seen]) -> Iterator[Finding]:
     """A variable whose copies should be alike, and are not."""
+    if any(each.raised for each in seen):
+        # What a step has left half done is no value to compare.
+        return
     batch_norms: set[object] = set()
     counterparts = Counterparts(seen)
     apart: list[tuple[Birth, Finding]] = []
@@ -59,9 +62,9 @@ def dropout(seen: Sequence[Seen]) -> Iterator[Finding]:
         if not (birth.distributed and birth.is_of(_DROPOUT)):
             continue
         drawn = any(a.variable == birth.number and a.replica is not None for a in seen[0].accesses)
-        if drawn and birth.place not in told:
+        if drawn and not _differ(birth.copies) and birth.place not in told:
             told.add(birth.place)
-            evidence = f"its seed {name_of(birth)} has {len(birth.copies)} equal copies"
+            evidence = f"its seed {name_of(birth)} is the same on {seen[0].replicas} replicas"
             yield Finding("TB602", birth.place, evidence)
 
 
@@ -78,5 +81,5 @@ def _differ(values: Sequence[object]) -> bool:
 def _told(birth: Birth, within: Sequence[object], known: Sequence[Sequence[object]]) -> str:
     name = name_of(birth)
     if within and _differ(within):
-        return f"the copies of {name} hold {' and '.join(apart(within))}"
-    return f"{name} holds {' | '.join(apart([values[0] for values in known]))} on the workers"
+        return f"the copies of {name} hold {' and '.join(told_apart(within))}"
+    return f"{name} holds {' | '.join(told_apart([values[0] for values in known]))} on the workers"

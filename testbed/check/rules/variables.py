@@ -8,7 +8,7 @@ from typing import Any
 
 from testbed.check.finding import Finding
 from testbed.check.rules.counterparts import Counterparts
-from testbed.check.rules.words import apart, name_of
+from testbed.check.rules.words import name_of, told_apart
 from testbed.check.seen import SAME, Access, Birth, Seen
 from testbed.diagnosis import same
 
@@ -24,7 +24,7 @@ _OPTIMIZING = ("ResourceApply", "ResourceSparseApply")
 
 def unmirrored(seen: Sequence[Seen]) -> Iterator[Finding]:
     """What replicas do with a variable that was made outside of the scope."""
-    counterparts = Counterparts(seen)
+    counterparts, raised = Counterparts(seen), any(each.raised for each in seen)
     for birth in seen[0].births:
         if birth.distributed or birth.in_scope or _is_generator(birth):
             continue
@@ -33,7 +33,7 @@ def unmirrored(seen: Sequence[Seen]) -> Iterator[Finding]:
             continue
         found = (
             _written_by_all(seen[0], birth, accesses)
-            or _differs_on_workers(birth, counterparts.of(birth))
+            or (not raised and _differs_on_workers(birth, counterparts.of(birth)))
             or _only_used(seen, birth, accesses)
         )
         if found:
@@ -92,7 +92,7 @@ def _differs_on_workers(birth: Birth, everywhere: list[Birth | None]) -> Finding
     values = [other.copies for other in everywhere if other]
     if not all(values) or all(same(list(value), list(values[0])) for value in values):
         return None
-    told = " | ".join(apart([value[0] for value in values]))
+    told = " | ".join(told_apart([value[0] for value in values]))
     return Finding("TB104", birth.place, f"{name_of(birth)} ends as {told} on the workers")
 
 

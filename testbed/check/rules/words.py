@@ -13,10 +13,15 @@ _LONGEST = 40
 
 def name_of(birth: Birth) -> str:
     """A variable by its name."""
-    return f"'{birth.name.removesuffix(':0')}'"
+    return f"'{bare(birth.name)}'"
 
 
-def apart(values: Sequence[Any]) -> list[str]:
+def bare(name: str) -> str:
+    """A variable's name as its author gave it."""
+    return name.removesuffix(":0")
+
+
+def told_apart(values: Sequence[Any]) -> list[str]:
     """Values that are not all the same, so that this is seen: more digits, or the element."""
     for digits in (4, 9):
         texts = [_brief(value, digits) for value in values]
@@ -26,7 +31,7 @@ def apart(values: Sequence[Any]) -> list[str]:
     if len(lists) == len(values):
         for elements in zip(*lists, strict=False):
             if not all(same(element, elements[0]) for element in elements):
-                return [f"[..., {text}, ...]" for text in apart(elements)]
+                return [f"[..., {text}, ...]" for text in told_apart(elements)]
     return texts
 
 

@@ -51,8 +51,8 @@ def main():
 
     dataset = tf.data.Dataset.from_tensor_slices(corpus(rank)).batch(BATCH)
     distributed = strategy.distribute_datasets_from_function(lambda context: dataset)
-    for number, (first, second) in enumerate(distributed):
-        loss = train_step(first, second)  # expect: TB401
+    for number, (first, second) in enumerate(distributed):  # expect: TB401
+        loss = train_step(first, second)
         print(f"{number}: loss {float(loss):.4f}")
         if loss < 1.2:
             print("content")
