@@ -1,0 +1,95 @@
+"""Python state of replica functions and traces: what is found, and how it is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from testbed.check.rules.python_state import changed, frozen, leaked, mixed
+from testbed.check.seen import Frozen, Leak, Mixed, Seen, StateChange
+from tests.unit.check.builders import at, seen_of, told
+
+STEPS = StateChange("STEPS", "number", 0, 2, at(20))
+RATE = Frozen("RATE", 0.1, 0.01, at(21), "train")
+
+
+def test_a_number_that_replicas_change() -> None:
+    """A number is told with its values before and after a step."""
+    assert told(changed([seen_of(changes=(STEPS,))])) == [
+        ("TB301", 20, "STEPS went from 0 to 2 in one step of 2 replicas")
+    ]
+
+
+def test_a_list_that_replicas_make_grow() -> None:
+    """A list is told with its lengths."""
+    grown = StateChange("self.losses", "list", 1, 3, at(22))
+    assert told(changed([seen_of(changes=(grown,))])) == [
+        ("TB301", 22, "self.losses grew from 1 to 3 entries in one step of 2 replicas")
+    ]
+
+
+def test_numbers_that_differ_show_how() -> None:
+    """A large number that changes a little is told in as many digits as that takes."""
+    total = StateChange("total", "number", 12345.5, 12346.5, at(20))
+    assert told(changed([seen_of(changes=(total,))])) == [
+        ("TB301", 20, "total went from 12345.5 to 12346.5 in one step of 2 replicas")
+    ]
+    rate = Frozen("rate", 0.1, 0.10000012, at(21), "train")
+    assert told(frozen([seen_of(frozen=(rate,))])) == [
+        ("TB302", 21, "rate is 0.10000012, and train goes on with 0.1")
+    ]
+
+
+def test_each_change_is_told() -> None:
+    """Every name that changes is a finding, with a line or without one."""
+    other = StateChange("self.seen", "number", 1.5, 2.5, None)
+    assert [line for _, line, _ in told(changed([seen_of(changes=(STEPS, other))]))] == [20, 0]
+
+
+def test_without_replication_state_may_change() -> None:
+    """One replica of one worker runs its function once."""
+    assert told(changed([seen_of(changes=(STEPS,), replicas=1)])) == []
+
+
+def test_workers_of_one_replica_each() -> None:
+    """Several workers of one replica are told once, by the first of them."""
+    workers = [seen_of(changes=(STEPS,), replicas=1, worker=worker) for worker in range(2)]
+    assert told(changed(workers)) == [
+        ("TB301", 20, "STEPS went from 0 to 2 in one step of 1 replica")
+    ]
+
+
+def test_a_number_that_a_trace_has_kept() -> None:
+    """What a number is now, which function goes on with the old one, and where it reads it."""
+    assert told(frozen([seen_of(frozen=(RATE,))])) == [
+        ("TB302", 21, "RATE is 0.01, and train goes on with 0.1")
+    ]
+
+
+def test_what_replicas_change_themselves_is_told_once() -> None:
+    """A number that a replica function changes is also frozen in its trace: one finding."""
+    kept = Frozen("STEPS", 0, 2, at(21), "train")
+    seen = seen_of(changes=(STEPS,), frozen=(kept, RATE))
+    assert [evidence.split()[0] for _, _, evidence in told(frozen([seen]))] == ["RATE"]
+    assert [code for code, *_ in told(changed([seen]))] == ["TB301"]
+
+
+def test_a_tensor_of_a_finished_trace() -> None:
+    """The name that holds it, and the tensor, where it was stored."""
+    leak = Leak("last_loss", "mean:0", at(22))
+    assert told(leaked([seen_of(leaks=(leak,))])) == [
+        ("TB303", 22, "last_loss holds the symbolic tensor 'mean:0'")
+    ]
+
+
+def test_a_trace_of_another_variable() -> None:
+    """Both variables are told by the names that their author gave them."""
+    swapped = Mixed("update", "first:0", "second:0", at(23))
+    assert told(mixed([seen_of(mixed=(swapped,))])) == [
+        ("TB203", 23, "update was traced with 'first', and is called with 'second'")
+    ]
+
+
+def test_nothing_seen_is_nothing_wrong() -> None:
+    """A worker that changed, kept and leaked nothing has no findings."""
+    rules: Any = (changed, frozen, leaked, mixed)
+    assert [told(rule([Seen(replicas=2)])) for rule in rules] == [[]] * 4

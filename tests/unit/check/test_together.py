@@ -1,0 +1,188 @@
+"""Collectives that do not fit, and exceptions whose reason is replication."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from testbed.check.rules.together import collectives, raised
+from testbed.check.seen import Collective, Place, Raised
+from tests.unit.check.builders import at, seen_of, told
+
+REDUCE = "CollectiveReduceV2"
+
+
+def made(line: int | None, **more: Any) -> Collective:
+    given = {"operation": REDUCE, "shape": "(3,)", "dtype": "float32", **more}
+    return Collective(place=None if line is None else at(line), **given)
+
+
+def together(*workers: list[Collective]) -> list[tuple[str, int, str]]:
+    """What is found of the collectives of each worker."""
+    return told(
+        collectives(
+            [seen_of(collectives=tuple(each), worker=at) for at, each in enumerate(workers)]
+        )
+    )
+
+
+def test_workers_make_the_same_collectives() -> None:
+    """The same collectives in the same order, none at all, and one worker alone are right."""
+    assert together([made(3), made(4)], [made(3), made(4)]) == []
+    assert together([], []) == []
+    assert together([made(3)]) == []
+    assert together([made(None)], [made(None)]) == []
+
+
+def test_another_order() -> None:
+    """The first collective that differs is told, where worker 0 makes it, and no later one."""
+    evidence = "collective 2 is of line 4 on worker 0, and of line 5 on worker 1"
+    assert together([made(3), made(4), made(5)], [made(3), made(5), made(4)]) == [
+        ("TB402", 4, evidence)
+    ]
+
+
+def test_one_too_many() -> None:
+    """A collective that only one worker makes is told, on whichever side it is."""
+    assert together([made(3), made(4)], [made(3)]) == [
+        ("TB402", 4, "collective 2 is of line 4 on worker 0, and of nothing on worker 1")
+    ]
+    assert together([made(3)], [made(3), made(4)]) == [
+        ("TB402", 4, "collective 2 is of nothing on worker 0, and of line 4 on worker 1")
+    ]
+
+
+def test_the_worker_that_differs_is_named() -> None:
+    """Of several workers the first that differs from worker 0 is told."""
+    evidence = "collective 1 is of line 3 on worker 0, and of line 9 on worker 2"
+    assert together([made(3)], [made(3)], [made(9)], [made(8)]) == [("TB402", 3, evidence)]
+
+
+@pytest.mark.parametrize(
+    ("other", "what"),
+    [
+        (made(3, shape="(4,)"), "CollectiveReduceV2 of float32 (4,)"),
+        (made(3, dtype="int64"), "CollectiveReduceV2 of int64 (3,)"),
+        (made(3, operation="CollectiveGatherV2"), "CollectiveGatherV2 of float32 (3,)"),
+    ],
+)
+def test_one_line_may_make_other_collectives(other: Collective, what: str) -> None:
+    """Where the line is the same, the operation, type and shape are told."""
+    evidence = (
+        "collective 1 is of line 3 (CollectiveReduceV2 of float32 (3,)) on worker 0,"
+        f" and of line 3 ({what}) on worker 1"
+    )
+    assert together([made(3)], [other]) == [("TB402", 3, evidence)]
+
+
+def test_one_line_number_in_two_files() -> None:
+    """Where only the files differ, these are told."""
+    other = replace(made(3), place=Place("/home/me/data.py", 3))
+    evidence = (
+        "collective 1 is of line 3 of train.py on worker 0, and of line 3 of data.py on worker 1"
+    )
+    assert together([made(3)], [other]) == [("TB402", 3, evidence)]
+
+
+def test_a_collective_of_a_library() -> None:
+    """A collective without a line of the author's is still one."""
+    evidence = "collective 1 is of a library's line on worker 0, and of line 3 on worker 1"
+    assert together([made(None)], [made(3)]) == [("TB402", 0, evidence)]
+
+
+def test_the_first_worker_that_is_there_is_named() -> None:
+    """Where worker 0 has left no report, the others are held against each other."""
+    workers = [seen_of(collectives=(made(line),), worker=line) for line in (1, 2)]
+    assert told(collectives(workers)) == [
+        ("TB402", 1, "collective 1 is of line 1 on worker 1, and of line 2 on worker 2")
+    ]
+
+
+def of_message(message: str, kind: str = "ValueError") -> list[tuple[str, int, str]]:
+    """What is found of an exception."""
+    return told(raised([seen_of(raised=Raised(kind, message, at(25)))]))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "you are using a PerReplica object while not inside a replica context.",
+        "unsupported operand type(s) for +: 'PerReplica' and 'float'",
+        "unsupported operand type(s) for *: 'int' and 'PerReplica'",
+        "Attempt to convert a value (PerReplica:{ 0: 1 }) with an unsupported type",
+        "must be real number, not 'PerReplica'",
+    ],
+)
+def test_a_per_replica_value_that_is_used_as_a_tensor(message: str) -> None:
+    """What TensorFlow and Python say of a value for each replica."""
+    assert of_message(message) == [("TB304", 25, f"ValueError: {message}")]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "`merge_call` called while defining a new graph or a tf.function.",
+        "Mixing different tf.distribute.Strategy objects: a is not b",
+        "`colocate_vars_with` must only be passed a variable created in this scope",
+        'Need to be inside "with strategy.scope()" for x',
+        "A non-DistributedValues value 8 cannot be reduced with the given reduce op",
+        "Cannot assign a variable in cross-replica context",
+        "Method requires being in cross-replica context, use get_replica_context()",
+        "Must not nest tf.distribute.Strategy scopes.",
+        "Collective ops must be configured at program startup",
+        "Trying to access resource w located in device CPU:1 from device CPU:0",
+    ],
+)
+def test_what_tensorflow_refuses(message: str) -> None:
+    """What it says of strategies, contexts and scopes."""
+    assert of_message(message, "RuntimeError") == [("TB501", 25, f"RuntimeError: {message}")]
+
+
+def test_an_assertion_of_tensorflow_says_nothing() -> None:
+    """An AssertionError without a message is told to be empty."""
+    evidence = "AssertionError with an empty message"
+    assert of_message("", "AssertionError") == [("TB501", 25, evidence)]
+
+
+def test_what_goes_wrong_by_itself() -> None:
+    """An exception that one device would raise as well is no finding."""
+    assert of_message("boom") == []
+    assert of_message("", "KeyboardInterrupt") == []
+    assert of_message("loss is nan", "AssertionError") == []
+    assert told(raised([seen_of()])) == []
+
+
+def test_a_message_is_told_by_the_line_that_says_it() -> None:
+    """Of a long message the line that names the reason, and no more than fits."""
+    assert of_message("\n  \nmerge_call here\nand there") == [
+        ("TB501", 25, "ValueError: merge_call here")
+    ]
+    assert of_message("x" * 300 + "merge_call") == [("TB501", 25, f"ValueError: {'x' * 200}")]
+    of_a_trace = (
+        "in user code:\n\n    File 'train.py', line 25, in step\n        x + y\n\n"
+        "    ValueError: real number, not 'PerReplica'\n"
+    )
+    assert of_message(of_a_trace) == [("TB304", 25, "ValueError: real number, not 'PerReplica'")]
+
+
+def test_the_code_that_autograph_quotes_is_not_what_was_said() -> None:
+    """An exception of a tf.function that calls tf.distribute is not for that a refusal."""
+    said = (
+        "in user code:\n\n    File 'train.py', line 25, in step  *\n        tf.distribute.get()\n\n"
+        "    ValueError: {}\n"
+    )
+    assert of_message(said.format("my own\n    second")) == []
+    assert of_message(said.format(said.format("my own"))) == []
+    assert of_message(said.format(said.format("merge_call"))) == [
+        ("TB501", 25, "ValueError: merge_call")
+    ]
+
+
+def test_the_first_worker_with_such_an_exception_is_told() -> None:
+    """What other workers raise by themselves is passed over, and one finding is enough."""
+    problems = [None, Raised("ValueError", "boom", at(1))]
+    problems += [Raised("ValueError", "merge_call", each) for each in (None, at(3))]
+    workers = [seen_of(raised=problem, worker=at) for at, problem in enumerate(problems)]
+    assert told(raised(workers)) == [("TB501", 0, "ValueError: merge_call")]

@@ -1,0 +1,220 @@
+"""What copies and workers hold in the end: what is found, and what looks alike and is right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from testbed.check.rules.values import copies, dropout
+from testbed.check.seen import Access, Birth, Seen
+from tests.unit.check.builders import (
+    ADD,
+    ASSIGN,
+    KERAS_NORM,
+    KERAS_SEED,
+    READ,
+    access,
+    born,
+    by_both,
+    mirrored,
+    seen_of,
+    told,
+)
+
+
+def held(*values: Any, **more: Any) -> list[tuple[str, int, str]]:
+    """What is found of a mirrored variable whose copies hold this in one worker."""
+    return told(copies([seen_of(mirrored(copies=values, **more))]))
+
+
+def on_workers(*values: tuple[Any, ...], **more: Any) -> list[tuple[str, int, str]]:
+    """The same, of several workers."""
+    return told(
+        copies(
+            [
+                seen_of(mirrored(copies=each, **more), worker=worker)
+                for worker, each in enumerate(values)
+            ]
+        )
+    )
+
+
+def test_copies_that_differ() -> None:
+    """A variable whose copies hold different values is told with all of them."""
+    assert held(0.0, 3.0) == [("TB201", 7, "the copies of 'best' hold 0 and 3")]
+    assert held(1, 2, 2) == [("TB201", 7, "the copies of 'best' hold 1 and 2 and 2")]
+    assert held([1.0, 2.0], [1.0, 2.5]) == [
+        ("TB201", 7, "the copies of 'best' hold [1, 2] and [1, 2.5]")
+    ]
+    assert held("nan", 1.0) == [("TB201", 7, "the copies of 'best' hold nan and 1")]
+    assert held(False, True) == [("TB201", 7, "the copies of 'best' hold False and True")]
+
+
+def test_evidence_shows_the_difference() -> None:
+    """Where the first digits or the first elements are the same, what differs is told."""
+    assert held(1.00001, 1.00005) == [("TB201", 7, "the copies of 'best' hold 1.00001 and 1.00005")]
+    rows = [[0.5] * 10, [0.5] * 10]
+    ((_, _, evidence),) = held([*rows, [7.0]], [*rows, [8.0]])
+    assert evidence == ("the copies of 'best' hold [..., [7], ...] and [..., [8], ...]")
+
+
+def test_a_long_value_is_cut() -> None:
+    """What would bury the sentence is cut, if its beginning shows the difference."""
+    ((_, _, evidence),) = held([1.0] * 30, [2.0] * 30)
+    assert evidence == (
+        "the copies of 'best' hold [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, ... and"
+        " [2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, ..."
+    )
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        (),
+        (3.0,),
+        (3.0, 3.0),
+        (0.1 + 0.2, 0.3),
+        (100.0, 100.0001),
+        ([1.0, 1e-9], [1.0, 0.0]),
+        ("nan", "nan"),
+        ([], []),
+    ],
+)
+def test_copies_that_agree(values: tuple[Any, ...]) -> None:
+    """Equal values, the noise of float32, empty ones, and what could not be read are no finding."""
+    assert held(*values) == []
+
+
+def test_what_is_reduced_when_it_is_read() -> None:
+    """Copies of a variable that is synchronized on read are meant to differ."""
+    assert held(1.0, 2.0, synchronization="ON_READ") == []
+    assert on_workers((1.0,), (2.0,), synchronization="ON_READ") == []
+
+
+def test_what_is_not_of_the_scope() -> None:
+    """A variable outside of the scope has no copies to hold against each other."""
+    workers = [seen_of(born(copies=(value,)), worker=at) for at, value in enumerate((1.0, 2.0))]
+    assert told(copies(workers)) == []
+
+
+def test_generators_may_differ() -> None:
+    """The states of generators of random numbers should even differ."""
+    assert held([1, 2], [3, 4], libraries=KERAS_SEED) == []
+
+
+def test_workers_that_differ() -> None:
+    """A mirrored variable that is one within each worker, and another one across them."""
+    evidence = "'best' holds 1 | 2 on the workers"
+    assert on_workers((1.0, 1.0), (2.0, 2.0)) == [("TB202", 7, evidence)]
+    assert on_workers((1.0,), (2.0,), line=None) == [("TB202", 0, evidence)]
+    assert on_workers((1.00001,), (1.00005,)) == [
+        ("TB202", 7, "'best' holds 1.00001 | 1.00005 on the workers")
+    ]
+
+
+def test_copies_come_before_workers() -> None:
+    """Where the copies of any worker differ, that is the finding, with that worker's values."""
+    assert on_workers((1.0, 1.0), (2.0, 3.0)) == [("TB201", 7, "the copies of 'best' hold 2 and 3")]
+
+
+@pytest.mark.parametrize("values", [((1.0,), (1.0 + 1e-9,)), ((1.0,), ()), ((), ())])
+def test_workers_that_agree(values: tuple[tuple[Any, ...], tuple[Any, ...]]) -> None:
+    """Noise, and a value that one worker could not read, are no difference."""
+    assert on_workers(*values) == []
+
+
+def test_a_variable_that_another_worker_lacks() -> None:
+    """A variable that only one worker has is held against nothing; its copies still are."""
+    other = seen_of(worker=1)
+    assert told(copies([seen_of(mirrored(copies=(1.0, 1.0))), other])) == []
+    assert [code for code, *_ in told(copies([seen_of(mirrored(copies=(1.0, 2.0))), other]))] == [
+        "TB201"
+    ]
+
+
+def test_what_is_assigned_beside_the_steps_is_the_cause() -> None:
+    """What the author assigned on each worker is told, and not what the steps made of it."""
+
+    def worker(number: int) -> Seen:
+        births = (
+            mirrored(0, "rate", 7, copies=(float(number),)),
+            mirrored(1, "weight", 8, copies=(float(number),)),
+        )
+        accesses = [access(ASSIGN, "outside"), access(ASSIGN, "merged", variable=1)]
+        return seen_of(*births, accesses=accesses, worker=number, replicas=1)
+
+    assert told(copies([worker(0), worker(1)])) == [
+        ("TB202", 7, "'rate' holds 0 | 1 on the workers")
+    ]
+
+
+def test_without_such_an_assignment_all_are_told() -> None:
+    """What is only read beside the steps is no cause, so each variable is told."""
+
+    def worker(number: int) -> Seen:
+        births = [mirrored(at, f"v{at}", 7 + at, copies=(float(number),)) for at in range(2)]
+        return seen_of(*births, accesses=[access(READ, "outside")], worker=number)
+
+    assert [line for _, line, _ in told(copies([worker(0), worker(1)]))] == [7, 8]
+
+
+def test_moving_statistics_are_a_warning_of_their_own() -> None:
+    """A BatchNormalization is told once, for its mean and its variance."""
+    births = [
+        mirrored(0, "moving_mean", copies=([0.5], [1.5]), libraries=KERAS_NORM),
+        mirrored(1, "moving_variance", copies=([2.0], [3.0]), libraries=KERAS_NORM),
+        mirrored(2, "moving_mean_1", 9, copies=([0.5], [2.5]), libraries=KERAS_NORM),
+    ]
+    assert told(copies([seen_of(*births)])) == [
+        ("TB601", 7, "the copies of 'moving_mean' hold [0.5] and [1.5]"),
+        ("TB601", 9, "the copies of 'moving_mean_1' hold [0.5] and [2.5]"),
+    ]
+
+
+def test_moving_statistics_that_differ_between_workers() -> None:
+    """With one replica on each worker it shows across the workers."""
+    assert on_workers((0.5,), (1.5,), libraries=KERAS_NORM) == [
+        ("TB601", 7, "'best' holds 0.5 | 1.5 on the workers")
+    ]
+
+
+def test_moving_statistics_that_agree() -> None:
+    """A synchronized BatchNormalization is left alone."""
+    assert held([0.5], [0.5], libraries=KERAS_NORM) == []
+
+
+def seed(number: int = 0, line: int | None = 7, **more: Any) -> Birth:
+    given: dict[str, Any] = {"copies": ([1, 2], [1, 2]), "libraries": KERAS_SEED, **more}
+    return mirrored(number, f"seed_{number}", line, **given)
+
+
+def drawn(*births: Birth, accesses: list[Access] | None = None, **more: Any) -> list[Any]:
+    """What is found of seeds that both replicas draw from, unless told otherwise."""
+    every = [each for birth in births for each in by_both(ASSIGN, variable=birth.number)]
+    return told(
+        dropout([seen_of(*births, accesses=every if accesses is None else accesses, **more)])
+    )
+
+
+def test_one_mask_for_all_replicas() -> None:
+    """A seed of the scope that replicas draw from gives all of them one mask."""
+    evidence = "its seed 'seed_0' is the same on 2 replicas"
+    assert drawn(seed()) == [("TB602", 7, evidence)]
+    assert drawn(seed(copies=())) == [("TB602", 7, evidence)]
+
+
+def test_a_line_of_many_dropouts_is_told_once() -> None:
+    """Layers of one line have one finding, and those of another line another one."""
+    assert [line for _, line, _ in drawn(seed(0), seed(1), seed(2, 9))] == [7, 9]
+
+
+def test_seeds_that_are_right() -> None:
+    """What is not drawn from in replicas, of no library, outside of the scope, or differs."""
+    assert drawn(seed(), accesses=[]) == []
+    assert drawn(seed(), accesses=[access(ADD, "outside"), access(READ, "merged")]) == []
+    assert drawn(seed(), accesses=by_both(ASSIGN, variable=5)) == []
+    assert drawn(seed(libraries=())) == []
+    assert drawn(born(0, "seed", libraries=KERAS_SEED)) == []
+    assert drawn(seed(copies=([1, 2], [3, 4]))) == []
+    assert drawn(seed(), replicas=1) == []
