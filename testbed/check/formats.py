@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
 from testbed import __version__
 from testbed.check.finding import CODES, ERROR, NOTE, WARNING, Finding
@@ -42,7 +43,7 @@ def as_sarif(findings: Sequence[Finding]) -> str:
             "locations": [
                 {
                     "physicalLocation": {
-                        "artifactLocation": {"uri": os.path.relpath(each.place.file)},
+                        "artifactLocation": {"uri": quote(os.path.relpath(each.place.file))},
                         "region": {"startLine": each.place.line},
                     }
                 }
@@ -72,13 +73,14 @@ def as_github(findings: Sequence[Finding]) -> str:
 
 
 def _entry(finding: Finding) -> dict[str, Any]:
-    about, place = finding.about, finding.place
+    about, place, use = finding.about, finding.place, finding.use
     return {
         "code": finding.code,
         "symptom": about.symptom,
         "level": about.level,
         "file": os.path.relpath(place.file) if place else None,
         "line": place.line if place else None,
+        "use": {"file": os.path.relpath(use.file), "line": use.line} if use else None,
         "message": about.what,
         "evidence": finding.evidence,
         "why": about.why,
@@ -88,7 +90,11 @@ def _entry(finding: Finding) -> dict[str, Any]:
 
 def _where(finding: Finding) -> str:
     place = finding.place
-    return f"file={os.path.relpath(place.file)},line={place.line}," if place else ""
+    if place is None:
+        return ""
+    # A colon or a comma would end the property.
+    file = _escaped(os.path.relpath(place.file)).replace(":", "%3A").replace(",", "%2C")
+    return f"file={file},line={place.line},"
 
 
 def _escaped(text: str) -> str:

@@ -27,7 +27,7 @@ RULES: tuple[Callable[[Sequence[Seen]], Iterator[Finding]], ...] = (
 # Where variables are mixed up, they hold other values.
 _FOLLOWS = (("TB106", "TB202"),)
 
-_IGNORED = re.compile(r"#\s*testbed:\s*ignore(?:\[(?P<codes>[A-Z0-9, ]+)\])?")
+_IGNORED = re.compile(r"#\s*testbed:\s*ignore(?:\[(?P<codes>[^\]]*)\]|(?![\w\[]))")
 
 
 def judge(seen: Sequence[Seen]) -> list[Finding]:
@@ -64,17 +64,18 @@ def chosen(
 
 
 def _is_silenced(finding: Finding) -> bool:
-    if finding.place is None:
+    if finding.place is None or finding.place.line < 1:
         return False
     try:
-        line = Path(finding.place.file).read_text(encoding="utf-8").splitlines()
-        silencer = _IGNORED.search(line[finding.place.line - 1])
+        # Not by `splitlines`, which knows more ends of lines than Python does.
+        lines = Path(finding.place.file).read_text(encoding="utf-8").split("\n")
+        silencer = _IGNORED.search(lines[finding.place.line - 1])
     except (OSError, UnicodeDecodeError, IndexError):
         return False
     if silencer is None:
         return False
     codes = silencer["codes"]
-    return codes is None or finding.code in {code.strip() for code in codes.split(",")}
+    return codes is None or finding.code in {code.strip() for code in codes.upper().split(",")}
 
 
 def _by_place(finding: Finding) -> tuple[str, int, str]:

@@ -1,0 +1,158 @@
+"""Findings as tools read them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from testbed import __version__
+from testbed.check.finding import CODES, Finding
+from testbed.check.formats import as_github, as_json, as_sarif
+from testbed.check.seen import Place
+from tests.unit.check.builders import at
+
+COUNTED = Finding("TB101", at(4), "2 replicas add 1", at(15))
+WARNED = Finding("TB103", at(7), "replicas read 'w'")
+NOWHERE = Finding("TB106", None, "worker 0 made 'a'")
+
+
+def test_json_has_all_that_people_get() -> None:
+    """Each finding with its place, where it shows, what was seen, and what its code says."""
+    found = json.loads(as_json([COUNTED]))
+    about = CODES["TB101"]
+    assert found == {
+        "version": 1,
+        "findings": [
+            {
+                "code": "TB101",
+                "symptom": "counted_per_replica",
+                "level": "error",
+                "file": "train.py",
+                "line": 4,
+                "use": {"file": "train.py", "line": 15},
+                "message": about.what,
+                "evidence": "2 replicas add 1",
+                "why": about.why,
+                "cure": about.cure,
+            }
+        ],
+    }
+
+
+def test_json_of_no_place() -> None:
+    """What has no line has null for it, and nothing found is an empty list."""
+    (found,) = json.loads(as_json([NOWHERE]))["findings"]
+    assert (found["file"], found["line"], found["use"]) == (None, None, None)
+    assert json.loads(as_json([])) == {"version": 1, "findings": []}
+
+
+def test_files_are_named_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tools match files by their path from the folder in which the check runs."""
+    monkeypatch.chdir(tmp_path)
+    own = Finding("TB101", Place(str(tmp_path / "src" / "train.py"), 4), "evidence")
+    assert json.loads(as_json([own]))["findings"][0]["file"] == "src/train.py"
+    assert "file=src/train.py,line=4," in as_github([own])
+    assert _locations(json.loads(as_sarif([own])))[0]["artifactLocation"]["uri"] == "src/train.py"
+
+
+def _run(sarif: Any) -> Any:
+    (run,) = sarif["runs"]
+    return run
+
+
+def _locations(sarif: Any) -> list[Any]:
+    return [
+        location["physicalLocation"]
+        for result in _run(sarif)["results"]
+        for location in result["locations"]
+    ]
+
+
+def test_sarif_is_what_its_schema_asks_for() -> None:
+    """Version, tool and rules, and results that name a rule, a level, a text and a place."""
+    sarif = json.loads(as_sarif([COUNTED, WARNED, NOWHERE]))
+    assert sarif["version"] == "2.1.0"
+    assert set(sarif) == {"$schema", "version", "runs"}
+    run = _run(sarif)
+    driver = run["tool"]["driver"]
+    assert (driver["name"], driver["version"]) == ("testbed check", __version__)
+    ids = [rule["id"] for rule in driver["rules"]]
+    assert sorted(ids) == sorted(CODES)
+    assert len(set(ids)) == len(ids)
+    for rule in driver["rules"]:
+        assert rule["defaultConfiguration"]["level"] in ("none", "note", "warning", "error")
+        assert all(rule[each]["text"] for each in ("shortDescription", "fullDescription", "help"))
+    for result in run["results"]:
+        assert result["ruleId"] in ids
+        assert result["level"] in ("none", "note", "warning", "error")
+        assert result["message"]["text"]
+    assert all(place["region"]["startLine"] >= 1 for place in _locations(sarif))
+
+
+def test_sarif_tells_what_was_seen() -> None:
+    """A result has its code, its level, the evidence with the cure, and its line."""
+    results = _run(json.loads(as_sarif([COUNTED, WARNED, NOWHERE])))["results"]
+    assert [(each["ruleId"], each["level"], len(each["locations"])) for each in results] == [
+        ("TB101", "error", 1),
+        ("TB103", "warning", 1),
+        ("TB106", "error", 0),
+    ]
+    assert results[0]["message"]["text"] == f"2 replicas add 1. {CODES['TB101'].cure}"
+    assert results[0]["locations"] == [
+        {
+            "physicalLocation": {
+                "artifactLocation": {"uri": "train.py"},
+                "region": {"startLine": 4},
+            }
+        }
+    ]
+
+
+def test_sarif_of_nothing_found() -> None:
+    """A run without results says that it looked."""
+    assert _run(json.loads(as_sarif([])))["results"] == []
+
+
+def test_sarif_names_files_by_uris() -> None:
+    """What may not stand in a URI is escaped."""
+    odd = Finding("TB101", Place("my model/100%.py", 4), "evidence")
+    (place,) = _locations(json.loads(as_sarif([odd])))
+    assert place["artifactLocation"]["uri"] == "my%20model/100%25.py"
+
+
+def test_github_annotates_lines() -> None:
+    """Each finding is one command with its level, file and line."""
+    assert as_github([COUNTED, WARNED, NOWHERE]).splitlines() == [
+        "::error file=train.py,line=4,title=TB101 counted_per_replica"
+        f"::2 replicas add 1. {CODES['TB101'].cure}",
+        "::warning file=train.py,line=7,title=TB103 not_mirrored"
+        f"::replicas read 'w'. {CODES['TB103'].cure}",
+        f"::error title=TB106 workers_diverge::worker 0 made 'a'. {CODES['TB106'].cure}",
+    ]
+    assert as_github([]) == ""
+
+
+def test_github_gets_one_line_for_each_finding() -> None:
+    """Line ends and percent signs in what was seen are escaped, the percent signs first."""
+    odd = Finding("TB401", at(4), "100% of\r\nworkers%0A wait")
+    (line,) = as_github([odd]).splitlines()
+    assert "::100%25 of%0D%0Aworkers%250A wait. " in line
+
+
+def test_github_gets_files_of_any_name() -> None:
+    """In a file's name what ends a property is escaped, too."""
+    odd = Finding("TB101", Place("a,b:c%.py", 4), "evidence: 1, 2")
+    assert as_github([odd]).startswith(
+        "::error file=a%2Cb%3Ac%25.py,line=4,title=TB101 counted_per_replica::evidence: 1, 2. "
+    )
+
+
+@pytest.mark.parametrize("form", [as_json, as_sarif, as_github])
+def test_every_code_has_every_form(form: Any) -> None:
+    """No code is unknown to a form, and no text ends a sentence twice."""
+    text = form([Finding(code, at(1), "evidence") for code in CODES])
+    assert all(code in text for code in CODES)
+    assert ".." not in text

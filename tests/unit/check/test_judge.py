@@ -1,0 +1,223 @@
+"""Every rule in order, each thing once, and what is silenced."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from testbed.check.finding import CODES, Finding
+from testbed.check.judge import RULES, chosen, judge
+from testbed.check.seen import Frozen, Leak, Mixed, Place, Raised, Seen, StateChange
+from tests.unit.check.builders import (
+    ADD,
+    ASSIGN,
+    READ,
+    at,
+    born,
+    by_both,
+    full,
+    mirrored,
+    seen_of,
+    told,
+)
+from tests.unit.check.test_together import made
+
+STEPS = StateChange("STEPS", "number", 0, 2, at(20))
+
+
+def codes_of(*seen: Seen) -> list[str]:
+    return [finding.code for finding in judge(seen)]
+
+
+def test_a_worker_that_saw_nothing() -> None:
+    """Of nothing nothing is said, by one worker or by several."""
+    assert judge([Seen()]) == []
+    assert judge([Seen(), Seen(worker=1)]) == []
+
+
+def test_every_rule_is_asked() -> None:
+    """Each kind of mistake comes through, from whichever rule it is."""
+    seen = seen_of(
+        born(0, line=1),
+        born(1, "assigned", line=2),
+        mirrored(2, "best", 3, copies=(0.0, 3.0)),
+        *(born(10 + step, "fresh", 4, step=step) for step in (1, 2, 3)),
+        accesses=[*by_both(ADD, deltas=(1, 1)), *by_both(ASSIGN, variable=1)],
+        changes=(STEPS,),
+        frozen=(Frozen("RATE", 1, 2, at(21)),),
+        leaks=(Leak("last", "add:0", at(22)),),
+        mixed=(Mixed("update", "a", "b", at(23)),),
+        collectives=(made(24),),
+    )
+    other = seen_of(*seen.births[:2], worker=1)
+    assert codes_of(seen, other) == [
+        *("TB101", "TB102", "TB106", "TB201", "TB105"),
+        *("TB301", "TB302", "TB303", "TB203", "TB402"),
+    ]
+
+
+def test_values_that_a_failure_left_are_not_compared() -> None:
+    """What a step that failed has left half done tells nothing; what it had done before does."""
+    seen = seen_of(
+        born(0, line=1),
+        born(1, "table", line=2, copies=(1.0,)),
+        mirrored(2, "best", 3, copies=(0.0, 3.0)),
+        accesses=[*by_both(ADD, deltas=(1, 1)), *by_both(READ, variable=1)],
+        raised=Raised("ValueError", "merge_call", at(25)),
+    )
+    births = [replace(birth, copies=(9.0, 9.0)) for birth in seen.births]
+    assert codes_of(seen, seen_of(*births, worker=1)) == ["TB101", "TB103", "TB501"]
+    calm = replace(seen, raised=None)
+    assert codes_of(calm, seen_of(*births, worker=1)) == ["TB101", "TB104", "TB201"]
+
+
+def test_rules_are_asked_once() -> None:
+    """No rule stands twice in the list."""
+    assert len(set(RULES)) == len(RULES)
+
+
+def test_findings_are_sorted_by_place() -> None:
+    """By file and line, whatever was seen first; what has no line comes before all."""
+    changes = tuple(
+        StateChange("x", "number", 0, 2, place)
+        for place in (Place("b.py", 1), Place("a.py", 10), Place("a.py", 9), None)
+    )
+    places = [finding.place for finding in judge([seen_of(changes=changes)])]
+    assert places == [None, Place("a.py", 9), Place("a.py", 10), Place("b.py", 1)]
+
+
+def test_one_line_may_have_several_codes() -> None:
+    """Two mistakes of one line are two findings, in the order of their codes."""
+    seen = seen_of(born(line=20), accesses=by_both(ADD, deltas=(1, 1)), changes=(STEPS,))
+    assert codes_of(seen) == ["TB101", "TB301"]
+
+
+def test_each_thing_is_said_once() -> None:
+    """Variables that one line makes in a loop have one finding, of the first of them."""
+    seen = seen_of(
+        born(0, "first"),
+        born(1, "second"),
+        accesses=[*by_both(ADD, deltas=(1, 1)), *by_both(ADD, deltas=(1, 1), variable=1)],
+    )
+    assert told(judge([seen])) == [
+        ("TB101", 4, "2 replicas of a worker each add 1 to 'first' in a step")
+    ]
+
+
+def test_consequences_are_left_out() -> None:
+    """Where variables are mixed up between workers, that they hold other values follows."""
+    one = seen_of(mirrored(0, "a", 7, copies=(1.0,)), mirrored(1, "b", 8, copies=(2.0,)))
+    two = seen_of(mirrored(0, "b", 8, copies=(1.0,)), mirrored(1, "a", 7, copies=(2.0,)), worker=1)
+    assert codes_of(one, two) == ["TB106"]
+    alone = seen_of(mirrored(0, "a", 7, copies=(9.0,)), one.births[1], worker=1)
+    assert codes_of(one, alone) == ["TB202"]
+
+
+def test_odd_input_is_judged() -> None:
+    """Whatever a worker may have seen, the rules come to their end."""
+    assert isinstance(judge([full()]), list)
+    assert isinstance(judge([full(), Seen(worker=1), full()]), list)
+
+
+def finding(line: int = 1, code: str = "TB101", file: Path | str = "train.py") -> Finding:
+    return Finding(code, Place(str(file), line), "evidence")
+
+
+@pytest.fixture
+def commented(tmp_path: Path) -> Path:
+    """The file in which a comment may silence a finding."""
+    return tmp_path / "train.py"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x = 1  # testbed: ignore",
+        "x = 1  # testbed: ignore[TB101]",
+        "x = 1  # testbed: ignore[TB201, TB101]",
+        "x = 1  # testbed: ignore[ TB101 ,TB201]",
+        "x = 1  # testbed: ignore[tb101]",
+        "x = 1  #testbed:ignore[TB101]",
+        "x = 1  # noqa  # testbed: ignore[TB101]  # why: it is meant so",
+        "x = 1  # testbed: ignore, as it is meant so",
+    ],
+)
+def test_a_comment_silences_its_line(commented: Path, line: str) -> None:
+    """The codes that it names, or all where it names none."""
+    commented.write_text(f"{line}\ny = 2\n")
+    assert chosen([finding(file=commented)]) == []
+    assert chosen([finding(2, file=commented)]) == [finding(2, file=commented)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x = 1",
+        "x = 1  # testbed: ignore[TB201]",
+        "x = 1  # testbed: ignore[TB10]",
+        "x = 1  # testbed: ignore[TB1011]",
+        "x = 1  # testbed: ignore[]",
+        "x = 1  # testbed: ignore[all]",
+        "x = 1  # testbed: ignored",
+        "x = 1  # testbed: ignore[TB101",
+        "x = 'testbed: ignore'",
+    ],
+)
+def test_a_comment_silences_nothing_else(commented: Path, line: str) -> None:
+    """Another code, a part of one, an unknown or unfinished one, and what is no such comment."""
+    commented.write_text(f"{line}\n")
+    assert chosen([finding(file=commented)]) == [finding(file=commented)]
+
+
+def test_lines_are_counted_as_python_does(commented: Path) -> None:
+    """A form feed or another separator within a line begins no new one."""
+    commented.write_text("a = 1\f\nb = '\u2028'\nc = 3  # testbed: ignore\n", encoding="utf-8")
+    assert chosen([finding(3, file=commented)]) == []
+
+
+@pytest.mark.parametrize("line", [0, -1, 9])
+def test_a_line_that_is_not_there(commented: Path, line: int) -> None:
+    """A file that has changed since, or a place without a true line, silences nothing."""
+    commented.write_text("x = 1  # testbed: ignore")
+    assert len(chosen([finding(line, file=commented)])) == 1
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    """No file, a folder, and bytes that are no text silence nothing."""
+    (tmp_path / "bytes.py").write_bytes(b"x = 1  # testbed: ignore \xff")
+    files = [tmp_path / "absent.py", tmp_path, tmp_path / "bytes.py"]
+    assert len(chosen([finding(file=file) for file in files])) == 3
+
+
+def test_what_has_no_place_is_not_silenced() -> None:
+    """Without a line there is no comment."""
+    alone = Finding("TB106", None, "evidence")
+    assert chosen([alone]) == [alone]
+
+
+@pytest.mark.parametrize(
+    ("select", "ignore", "left"),
+    [
+        ((), (), ["TB101", "TB106", "TB201", "TB301"]),
+        (("TB1",), (), ["TB101", "TB106"]),
+        (("TB101", "TB3"), (), ["TB101", "TB301"]),
+        ((), ("TB1",), ["TB201", "TB301"]),
+        ((), ("TB101", "TB2"), ["TB106", "TB301"]),
+        (("TB1",), ("TB106",), ["TB101"]),
+        (("TB",), ("TB",), []),
+        (("TB9",), (), []),
+    ],
+)
+def test_codes_are_chosen_by_their_beginnings(
+    select: tuple[str, ...], ignore: tuple[str, ...], left: list[str]
+) -> None:
+    """What is selected and not ignored stays, in its order."""
+    findings = [finding(code=code) for code in ("TB101", "TB106", "TB201", "TB301")]
+    assert [each.code for each in chosen(findings, select, ignore)] == left
+
+
+def test_a_finding_knows_its_code() -> None:
+    """What a finding is about is what the closed list says of its code."""
+    assert finding().about is CODES["TB101"]
