@@ -13,6 +13,7 @@ from testbed.check.seen import Frozen, Leak, Mixed, Place, Raised, Seen, StateCh
 from tests.unit.check.builders import (
     ADD,
     ASSIGN,
+    KERAS_SEED,
     READ,
     at,
     born,
@@ -44,7 +45,12 @@ def test_every_rule_is_asked() -> None:
         born(1, "assigned", line=2),
         mirrored(2, "best", 3, copies=(0.0, 3.0)),
         *(born(10 + step, "fresh", 4, step=step) for step in (1, 2, 3)),
-        accesses=[*by_both(ADD, deltas=(1, 1)), *by_both(ASSIGN, variable=1)],
+        mirrored(20, "seed", 5, libraries=KERAS_SEED),
+        accesses=[
+            *by_both(ADD, deltas=(1, 1)),
+            *by_both(ASSIGN, variable=1),
+            *by_both(ASSIGN, variable=20),
+        ],
         changes=(STEPS,),
         frozen=(Frozen("RATE", 1, 2, at(21)),),
         leaks=(Leak("last", "add:0", at(22)),),
@@ -53,7 +59,7 @@ def test_every_rule_is_asked() -> None:
     )
     other = seen_of(*seen.births[:2], worker=1)
     assert codes_of(seen, other) == [
-        *("TB101", "TB102", "TB106", "TB201", "TB105"),
+        *("TB101", "TB102", "TB106", "TB201", "TB105", "TB602"),
         *("TB301", "TB302", "TB303", "TB203", "TB402"),
     ]
 

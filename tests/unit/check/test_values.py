@@ -118,9 +118,11 @@ def test_copies_come_before_workers() -> None:
     assert on_workers((1.0, 1.0), (2.0, 3.0)) == [("TB201", 7, "the copies of 'best' hold 2 and 3")]
 
 
-@pytest.mark.parametrize("values", [((1.0,), (1.0 + 1e-9,)), ((1.0,), ()), ((), ())])
-def test_workers_that_agree(values: tuple[tuple[Any, ...], tuple[Any, ...]]) -> None:
-    """Noise, and a value that one worker could not read, are no difference."""
+@pytest.mark.parametrize(
+    "values", [((1.0,), (1.0 + 1e-9,)), ((1.0,), ()), ((), ()), ((1.0,), (2.0,), ())]
+)
+def test_workers_that_agree(values: tuple[tuple[Any, ...], ...]) -> None:
+    """Noise is no difference, and where one worker could not read its value nothing is said."""
     assert on_workers(*values) == []
 
 
@@ -131,6 +133,15 @@ def test_a_variable_that_another_worker_lacks() -> None:
     assert [code for code, *_ in told(copies([seen_of(mirrored(copies=(1.0, 2.0))), other]))] == [
         "TB201"
     ]
+
+
+def test_a_variable_is_held_against_its_own_kind() -> None:
+    """What a line makes outside of the scope on one worker is not what it makes in the scope."""
+    one = seen_of(mirrored(line=4, copies=(1.0,)))
+    two = seen_of(born(0, copies=(5.0,)), mirrored(1, line=4, copies=(1.0,)), worker=1)
+    assert told(copies([one, two])) == []
+    apart = seen_of(born(0, copies=(1.0,)), mirrored(1, line=4, copies=(5.0,)), worker=1)
+    assert told(copies([one, apart])) == [("TB202", 4, "'best' holds 1 | 5 on the workers")]
 
 
 def test_what_is_assigned_beside_the_steps_is_the_cause() -> None:

@@ -291,6 +291,7 @@ def test_a_model_for_each_fold() -> None:
     assert made_in(1, 2) == []
     assert made_in(1, 1, 1, 1) == []
     assert made_in(0, 0, 0, 0) == []
+    assert made_in(0, 1, 2) == []
     assert made_in() == []
 
 
