@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from testbed.check.finding import Finding
 from testbed.check.judge import judge
+from testbed.check.rules import together
 from testbed.check.seen import Place, Seen
+from testbed.cluster import Cluster
 from testbed.launcher.cluster_end import ClusterEnd
 from testbed.launcher.cluster_run import Deadlines
-from testbed.launcher.report_file import read_report
+from testbed.launcher.report_file import UnreadableReportError, read_report
+from testbed.launcher.run_folder import CaseFolder
 from testbed.own_code_run import Place as Bench
+from testbed.program_run import ENTRY as PLAIN
 from testbed.program_run import Program, ProgramEnd, program_end
+from testbed.strategies import Deployment
 
 MODULE = "testbed.worker.checked"
 ENTRY = f"{MODULE}:run_checked"
+
+EXPLAINING = ("TB303", "TB304")
+"""The findings that say why a program raised."""
+
+ALONE = Deployment("mirrored", Cluster(1, 1))
 
 
 @dataclass(frozen=True)
@@ -30,24 +40,48 @@ class Checked:
 
 
 async def check_program(bench: Bench, program: Program, deadlines: Deadlines) -> Checked:
-    """Run a program in every worker of the bench, watched, and judge what was seen."""
-    orders = {
+    """Run a program in every worker of the bench, watched, and judge what was seen.
+
+    What raises, and nothing that was seen explains it, is run once more, on one replica: whether
+    it comes to its end there tells whose mistake it is.
+    """
+    end = await bench.run(ENTRY, _orders(program), deadlines)
+    reports = [
+        _report(bench.folder, worker.worker) if worker.reported else {} for worker in end.workers
+    ]
+    seen = [Seen.from_json(report["seen"]) for report in reports if report]
+    found = [*_hang(end, reports), *(judge(seen) if seen else ())]
+    raised = next((each.raised for each in seen if each.raised), None)
+    explained = any(finding.code in EXPLAINING for finding in found)
+    if raised and not explained and await _ends_alone(bench, program, deadlines):
+        found.append(together.only_under_replication(raised))
+    watching = float(reports[0].get("watching", 0)) if reports[0] else 0.0
+    return Checked(program_end(end, reports), tuple(found), watching)
+
+
+async def _ends_alone(bench: Bench, program: Program, deadlines: Deadlines) -> bool:
+    """Whether the program comes to its end on one replica."""
+    folder = bench.folder.restart(1)
+    alone = replace(bench, deployment=ALONE, folder=folder, watch=None)
+    end = await alone.run(PLAIN, _orders(program), deadlines)
+    reports = [_report(folder, each.worker) if each.reported else {} for each in end.workers]
+    return program_end(end, reports).code == 0
+
+
+def _orders(program: Program) -> dict[str, Any]:
+    return {
         "program": program.name,
         "is_module": program.is_module,
         "arguments": list(program.arguments),
     }
-    end = await bench.run(ENTRY, orders, deadlines)
-    reports = [
-        dict(read_report(bench.folder, worker.worker)) if worker.reported else {}
-        for worker in end.workers
-    ]
-    seen = [Seen.from_json(report["seen"]) for report in reports if report]
-    found = judge(seen) if seen else []
-    return Checked(
-        program_end(end, reports),
-        (*_hang(end, reports), *found),
-        float(reports[0].get("watching", 0)) if reports[0] else 0.0,
-    )
+
+
+def _report(folder: CaseFolder, worker: int) -> dict[str, Any]:
+    """What a worker reported; nothing where its program has damaged that."""
+    try:
+        return dict(read_report(folder, worker))
+    except (UnreadableReportError, TypeError, ValueError):
+        return {}
 
 
 def _hang(end: ClusterEnd, reports: Sequence[dict[str, Any]]) -> list[Finding]:

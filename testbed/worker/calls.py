@@ -11,14 +11,23 @@ from typing import Any
 import tensorflow as tf
 
 from testbed.check.seen import Frozen, Mixed, Place
-from testbed.worker.reach import Spot, file_of, held_by, innermost, reached_from
+from testbed.worker.reach import CLOSURE, Spot, file_of, held_by, innermost, reached_from
 from testbed.worker.watcher import author_place, is_authors
 
 # Calls whose numbers are looked at; later ones are many, and take time.
 _ALL_LOOKED_AT = 20
 _LOOKED_AT_EVERY = 10
 
-_LOADING = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_ATTR", "LOAD_METHOD", "LOAD_DEREF")
+_LOADING = {
+    "LOAD_GLOBAL": "global",
+    "LOAD_NAME": "global",
+    "LOAD_DEREF": "free",
+    "LOAD_ATTR": "attribute",
+    "LOAD_METHOD": "attribute",
+}
+
+Name = tuple[str, str, str]
+"""How a name is read, the name, and, but for an attribute's, the file that reads it."""
 
 
 @dataclass
@@ -26,7 +35,7 @@ class _Traced:
     """What a tf.function read when it was traced last."""
 
     calls: int = 0
-    read: dict[str, Place] = field(default_factory=dict)
+    read: dict[Name, Place] = field(default_factory=dict)
     """Names, and the first line that reads each."""
     count: int = 0
     values: dict[Spot, Any] = field(default_factory=dict)
@@ -86,7 +95,7 @@ class Calls:
         now = {
             spot: value
             for spot, value in (reached_from(function, []) if traced.read else ())
-            if _last(spot.name) in traced.read
+            if _name_of(spot) in traced.read
             and isinstance(value, (int, float))
             and not isinstance(value, bool)
         }
@@ -110,22 +119,24 @@ class Calls:
         for spot, value in traced.changed.items():
             self._frozen.setdefault(
                 (id(function), spot),
-                Frozen(spot.name, traced.values[spot], value, traced.read[_last(spot.name)], name),
+                Frozen(spot.name, traced.values[spot], value, traced.read[_name_of(spot)], name),
             )
 
 
-def _last(name: str) -> str:
-    """The name that an instruction reads: of `self.lr`, `lr`."""
-    return name.rpartition(".")[2]
+def _name_of(spot: Spot) -> Name:
+    """How an instruction reads what is kept there."""
+    if "." in spot.name:
+        return "attribute", spot.name.rpartition(".")[2], ""
+    return ("free" if spot.owner == CLOSURE else "global"), spot.name, spot.file
 
 
-def _names_read(function: Any) -> dict[str, Place]:
+def _names_read(function: Any) -> dict[Name, Place]:
     """The names that a function and what it calls of the author's read, each with its first line.
 
     Which function of that name is called cannot be told before it runs: all that the author's code
     can reach count.
     """
-    found: dict[str, Place] = {}
+    found: dict[Name, Place] = {}
     waiting, seen = [innermost(function)], set[CodeType]()
     while waiting:
         each = waiting.pop()
@@ -135,9 +146,11 @@ def _names_read(function: Any) -> dict[str, Place]:
         seen.add(code)
         names: dict[str, None] = {}
         for inner in _codes(code):
-            for name, line in _loads(inner):
+            for kind, name, line in _loads(inner):
                 names[name] = None
-                found.setdefault(name, Place(inner.co_filename, line, inner.co_name))
+                file = "" if kind == "attribute" else inner.co_filename
+                place = Place(inner.co_filename, line, inner.co_name)
+                found.setdefault((kind, name, file), place)
         waiting += _callables(each, names)
     return found
 
@@ -169,12 +182,12 @@ def _method(held: Any, name: str) -> Any:
     return found.__get__(held) if isinstance(found, FunctionType) else innermost(found)
 
 
-def _loads(code: CodeType) -> Iterator[tuple[str, int]]:
+def _loads(code: CodeType) -> Iterator[tuple[str, str, int]]:
     line = code.co_firstlineno
     for instruction in dis.get_instructions(code):
         line = getattr(instruction, "line_number", instruction.starts_line) or line
         if instruction.opname in _LOADING and isinstance(instruction.argval, str):
-            yield instruction.argval, line
+            yield _LOADING[instruction.opname], instruction.argval, line
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:

@@ -25,8 +25,10 @@ class Spot:
     file: str
     """Of the code that keeps it."""
     owner: int = 0
-    """The id of the object that holds it; 0 for a module."""
+    """The id of the object that holds it; 0 for a module, CLOSURE for what a function holds."""
 
+
+CLOSURE = -1
 
 Found = Iterator[tuple[Spot, Any]]
 
@@ -45,7 +47,7 @@ def reached_from(step: Callable[..., Any] | None, objects: list[Any]) -> Found:
             if name == "self":
                 yield from _object(held, "self", _DEPTH, seen)
             else:
-                yield from _names({name: held}, file, "", 0, _DEPTH, seen)
+                yield from _names({name: held}, file, "", CLOSURE, _DEPTH, seen)
 
 
 def held_by(step: Callable[..., Any]) -> Iterator[tuple[str, Any, str]]:
@@ -110,6 +112,6 @@ def _names(
             if id(value) not in seen:
                 seen.add(id(value))
                 for free, held, where in held_by(value):
-                    yield from _names({free: held}, where, "", id(value), depth - 1, seen)
+                    yield from _names({free: held}, where, "", CLOSURE, depth - 1, seen)
         else:
             yield from _object(value, spot.name, depth - 1, seen)

@@ -11,6 +11,8 @@ from testbed.check.seen import Place
 
 _GROWING = ("append", "extend", "insert")
 
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
 
 def changing_statement(file: str, name: str, kind: str) -> Place | None:
     """The first statement within a function that sets a name, or makes its list grow.
@@ -23,13 +25,20 @@ def changing_statement(file: str, name: str, kind: str) -> Place | None:
     entry = name.endswith("]")
     whole = name.partition("[")[0]
     last = whole.rpartition(".")[2]
-    for function, node in _statements(file):
-        if entry and _sets_entry(node, last):
-            return Place(file, node.lineno, function)
-        if kind == "list" and _grows(node, last):
-            return Place(file, node.lineno, function)
-        if kind == "number" and not entry and _sets(node, last, plain="." not in whole):
-            return Place(file, node.lineno, function)
+    plain = "." not in whole
+    for function in _functions(file):
+        statements = list(_statements(function))
+        declared = plain and any(last in _declared(node) for node in statements)
+        own = plain and not declared and any(_sets(node, last, plain=True) for node in statements)
+        # A plain name that is only set is the function's own, as is a list that it has made.
+        for node in () if own else statements:
+            found = (
+                (entry and _sets_entry(node, last))
+                or (kind == "list" and _grows(node, last))
+                or (kind == "number" and not entry and _sets(node, last, plain=plain))
+            )
+            if found:
+                return Place(file, node.lineno, function.name)
     return None
 
 
@@ -41,22 +50,34 @@ def storing_statement(file: str, name: str) -> Place | None:
 @functools.cache
 def _tree(file: str) -> ast.Module | None:
     try:
-        return ast.parse(Path(file).read_text(encoding="utf-8"), file)
+        return ast.parse(Path(file).read_bytes(), file)
     except (OSError, SyntaxError, ValueError):
         return None
 
 
-def _statements(file: str) -> Iterator[tuple[str, ast.stmt]]:
-    """Every statement of every function but constructors, with the function's name."""
+def _functions(file: str) -> list[Function]:
+    """Every function but constructors, in the order of their lines."""
     tree = _tree(file)
-    for outer in ast.walk(tree) if tree else ():
-        if not isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef)):
+    found = [
+        node
+        for node in (ast.walk(tree) if tree else ())
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name != "__init__"
+    ]
+    return sorted(found, key=lambda each: each.lineno)
+
+
+def _statements(node: ast.AST) -> Iterator[ast.stmt]:
+    """The statements of a function in their order, without those of functions within it."""
+    for inner in ast.iter_child_nodes(node):
+        if isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.expr)):
             continue
-        if outer.name == "__init__":
-            continue
-        for node in ast.walk(outer):
-            if isinstance(node, ast.stmt):
-                yield outer.name, node
+        if isinstance(inner, ast.stmt):
+            yield inner
+        yield from _statements(inner)
+
+
+def _declared(node: ast.stmt) -> list[str]:
+    return node.names if isinstance(node, (ast.Global, ast.Nonlocal)) else []
 
 
 def _targets(node: ast.stmt) -> list[ast.expr]:
@@ -64,7 +85,7 @@ def _targets(node: ast.stmt) -> list[ast.expr]:
         return [
             part
             for target in node.targets
-            for part in (target.elts if isinstance(target, ast.Tuple) else [target])
+            for part in (target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target])
         ]
     return [node.target] if isinstance(node, (ast.AugAssign, ast.AnnAssign)) else []
 

@@ -18,27 +18,14 @@ _PER_REPLICA = (
     "not 'PerReplica'",
 )
 
-_REJECTED = (
-    "You must feed a value for placeholder tensor",
-    "merge_call",
-    "Mixing different tf.distribute.Strategy objects",
-    "colocate_vars_with",
-    'Need to be inside "with strategy.scope()"',
-    "cannot be reduced with the given reduce op",
-    "in cross-replica context",
-    "Method requires being in",
-    "Must not nest tf.distribute.Strategy scopes",
-    "DistributedVariable",
-    "tf.distribute",
-    "mismatching name on device",
-    "Trying to access resource",
-    "Collective ops must be configured at program startup",
-    "distributed strategy",
-)
+_OUT_OF_SCOPE = ("is out of scope and cannot be used here",)
 
 
 def collectives(seen: Sequence[Seen]) -> Iterator[Finding]:
     """The collectives of each worker, in order."""
+    if any(each.raised for each in seen):
+        # Who failed made fewer, and that is no reason but a consequence.
+        return
     for other in seen[1:]:
         for number, (one, two) in enumerate(zip_longest(seen[0].collectives, other.collectives)):
             alike = one and two and (one.operation, one.shape, one.dtype, one.place) == (
@@ -72,20 +59,25 @@ def _told(one: Collective | None, other: Collective | None) -> str:
 
 
 def raised(seen: Sequence[Seen]) -> Iterator[Finding]:
-    """An exception that replication is the reason of."""
+    """An exception that says by itself what replication has to do with it."""
     for each in seen:
         problem = each.raised
         if problem is None:
             continue
         if line := _line_with(_PER_REPLICA, problem):
             yield Finding("TB304", problem.place, f"{problem.type}: {line}")
-        elif line := _line_with(_REJECTED, problem):
-            yield Finding("TB501", problem.place, f"{problem.type}: {line}")
-        elif problem.type == "AssertionError" and not problem.message:
-            yield Finding("TB501", problem.place, "AssertionError with an empty message")
+        elif (line := _line_with(_OUT_OF_SCOPE, problem)) and not each.leaks:
+            yield Finding("TB303", problem.place, f"{problem.type}: {line}")
         else:
             continue
         return
+
+
+def only_under_replication(problem: Raised) -> Finding:
+    """An exception of a program that comes to its end on one replica."""
+    line = _line_with(("",), problem)
+    told = f"{problem.type}: {line}" if line else f"{problem.type} with an empty message"
+    return Finding("TB501", problem.place, f"{told}; on one replica the program comes to its end")
 
 
 def _line_with(parts: Sequence[str], problem: Raised) -> str:
@@ -95,5 +87,5 @@ def _line_with(parts: Sequence[str], problem: Raised) -> str:
     # AutoGraph puts the author's code before what was said, which may hold such parts, too.
     while message.lstrip().startswith("in user code:") and (said := head.search(message)):
         message = message[said.end() :]
-    lines = [line.strip() for line in message.splitlines()]
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
     return next((line[:200] for line in lines if any(part in line for part in parts)), "")

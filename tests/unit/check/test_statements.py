@@ -100,7 +100,7 @@ def test_a_plain_name_is_no_attribute(find: Find) -> None:
         "losses.append(x)",
         "losses.extend([x])",
         "losses.insert(0, x)",
-        "losses += [x]",
+        "self.losses += [x]",
         "state.losses.append(x)",
     ],
 )
@@ -109,6 +109,8 @@ def test_a_list_that_a_function_makes_grow(find: Find, statement: str) -> None:
     text = f"losses = []\ndef replica(x):\n    y = x\n    {statement}\n"
     assert find(text, "losses", "list") == (4, "replica")
     assert find(text, "self.losses", "list") == (4, "replica")
+    own = "def replica(x):\n    global losses\n    losses += [x]\n"
+    assert find(own, "losses", "list") == (3, "replica")
 
 
 @pytest.mark.parametrize(
@@ -131,7 +133,7 @@ def test_an_entry_of_a_dictionary(find: Find, name: str) -> None:
     """An entry is set by its dictionary, whatever the key is called there."""
     text = """
         def replica(key):
-            counts = 1
+            counts_of = 1
             local = {}
             local[key] = 1
             state.counts[key] += 1
@@ -150,6 +152,64 @@ def test_functions_within_functions_and_blocks(find: Find) -> None:
     """
     assert find(text, "STEPS") == (5, "train")
     assert find("", "STEPS") is None
+
+
+def test_the_name_of_another_function_is_another_one(find: Find) -> None:
+    """What a function sets without declaring it is its own, and so is a list that it has made."""
+    text = """
+        steps, losses = 0, []
+        def load():
+            steps = 5
+            losses = []
+            losses.append(1)
+        def replica(x):
+            global steps
+            steps += 1
+            losses.append(x)
+    """
+    assert find(text, "steps") == (8, "replica")
+    assert find(text, "losses", "list") == (9, "replica")
+
+
+def test_a_closure_changes_what_the_function_around_it_has_made(find: Find) -> None:
+    """The first value that a function gives to a name is no change; what the one inside does is."""
+    text = """
+        def main():
+            steps, losses = 0, []
+            def replica(x):
+                nonlocal steps
+                steps += 1
+                losses.append(x)
+            strategy.run(replica)
+            losses.append(0)
+    """
+    assert find(text, "steps") == (5, "replica")
+    assert find(text, "losses", "list") == (6, "replica")
+
+
+def test_the_first_statement_is_the_first_in_the_text(find: Find) -> None:
+    """However deep it stands, and not counting the constructor of a class in a function."""
+    text = """
+        def build():
+            class Counter:
+                def __init__(self):
+                    self.n = 0
+                def step(self):
+                    if True:
+                        self.n += 1
+                    self.n = 0
+            return Counter()
+    """
+    assert find(text, "self.n") == (7, "step")
+
+
+def test_a_file_with_a_mark_or_an_encoding_of_its_own(tmp_path: Path) -> None:
+    """A text is decoded as Python decodes it."""
+    for name, start in (("mark.py", b"\xef\xbb\xbf"), ("latin.py", b"# coding: latin-1 \xe9\n")):
+        (tmp_path / name).write_bytes(start + b"def f():\n    global n\n    n = 1\n")
+        place = changing_statement(str(tmp_path / name), "n", "number")
+        assert place is not None
+        assert place.function == "f"
 
 
 @pytest.mark.parametrize("text", ["def broken(:\n    STEPS = 1\n", "x = 1\0"])

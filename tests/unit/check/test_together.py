@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from testbed.check.rules.together import collectives, raised
-from testbed.check.seen import Collective, Place, Raised
+from testbed.check.rules.together import collectives, only_under_replication, raised
+from testbed.check.seen import Collective, Leak, Place, Raised
 from tests.unit.check.builders import at, seen_of, told
 
 REDUCE = "CollectiveReduceV2"
@@ -120,69 +120,59 @@ def test_a_per_replica_value_that_is_used_as_a_tensor(message: str) -> None:
     assert of_message(message) == [("TB304", 25, f"ValueError: {message}")]
 
 
-@pytest.mark.parametrize(
-    "message",
-    [
-        "`merge_call` called while defining a new graph or a tf.function.",
-        "Mixing different tf.distribute.Strategy objects: a is not b",
-        "`colocate_vars_with` must only be passed a variable created in this scope",
-        'Need to be inside "with strategy.scope()" for x',
-        "A non-DistributedValues value 8 cannot be reduced with the given reduce op",
-        "Cannot assign a variable in cross-replica context",
-        "Method requires being in cross-replica context, use get_replica_context()",
-        "Must not nest tf.distribute.Strategy scopes.",
-        "Collective ops must be configured at program startup",
-        "Trying to access resource w located in device CPU:1 from device CPU:0",
-    ],
-)
-def test_what_tensorflow_refuses(message: str) -> None:
-    """What it says of strategies, contexts and scopes."""
-    assert of_message(message, "RuntimeError") == [("TB501", 25, f"RuntimeError: {message}")]
+def test_a_tensor_of_a_finished_trace_that_is_used() -> None:
+    """Where it is used TensorFlow says so; where it is kept, if that was seen, says more."""
+    message = "<tf.Tensor 'mul:0' shape=()> is out of scope and cannot be used here."
+    assert of_message(message, "TypeError") == [("TB303", 25, f"TypeError: {message}")]
+    kept = Leak("kept", "mul:0", at(3))
+    seen = seen_of(raised=Raised("TypeError", message, at(25)), leaks=(kept,))
+    assert told(raised([seen])) == []
 
 
-def test_an_assertion_of_tensorflow_says_nothing() -> None:
-    """An AssertionError without a message is told to be empty."""
-    evidence = "AssertionError with an empty message"
-    assert of_message("", "AssertionError") == [("TB501", 25, evidence)]
+def test_what_one_replica_does_not_raise_is_refused() -> None:
+    """The message is told by its first line, beside what the second run has shown."""
+    beside = "on one replica the program comes to its end"
+    for problem, line in (
+        (Raised("RuntimeError", "\nmerge_call\nand there", at(25)), "RuntimeError: merge_call"),
+        (Raised("AssertionError", "", at(25)), "AssertionError with an empty message"),
+        (Raised("ValueError", "x" * 300, at(25)), f"ValueError: {'x' * 200}"),
+    ):
+        found = only_under_replication(problem)
+        assert (found.code, found.place, found.evidence) == ("TB501", at(25), f"{line}; {beside}")
 
 
 def test_what_goes_wrong_by_itself() -> None:
-    """An exception that one device would raise as well is no finding."""
+    """An exception that says nothing of replication is no finding of the first run."""
     assert of_message("boom") == []
-    assert of_message("", "KeyboardInterrupt") == []
-    assert of_message("loss is nan", "AssertionError") == []
+    assert of_message("", "AssertionError") == []
     assert told(raised([seen_of()])) == []
 
 
-def test_a_message_is_told_by_the_line_that_says_it() -> None:
-    """Of a long message the line that names the reason, and no more than fits."""
-    assert of_message("\n  \nmerge_call here\nand there") == [
-        ("TB501", 25, "ValueError: merge_call here")
-    ]
-    assert of_message("x" * 300 + "merge_call") == [("TB501", 25, f"ValueError: {'x' * 200}")]
-    of_a_trace = (
-        "in user code:\n\n    File 'train.py', line 25, in step\n        x + y\n\n"
-        "    ValueError: real number, not 'PerReplica'\n"
-    )
-    assert of_message(of_a_trace) == [("TB304", 25, "ValueError: real number, not 'PerReplica'")]
-
-
 def test_the_code_that_autograph_quotes_is_not_what_was_said() -> None:
-    """An exception of a tf.function that calls tf.distribute is not for that a refusal."""
+    """An exception of a tf.function is told by its own words, not by the code around them."""
     said = (
-        "in user code:\n\n    File 'train.py', line 25, in step  *\n        tf.distribute.get()\n\n"
+        "in user code:\n\n    File 'train.py', line 25, in step  *\n"
+        "        x and 'PerReplica' and y\n\n"
         "    ValueError: {}\n"
     )
     assert of_message(said.format("my own\n    second")) == []
     assert of_message(said.format(said.format("my own"))) == []
-    assert of_message(said.format(said.format("merge_call"))) == [
-        ("TB501", 25, "ValueError: merge_call")
+    assert of_message(said.format(said.format("real number, not 'PerReplica'"))) == [
+        ("TB304", 25, "ValueError: real number, not 'PerReplica'")
     ]
 
 
 def test_the_first_worker_with_such_an_exception_is_told() -> None:
     """What other workers raise by themselves is passed over, and one finding is enough."""
+    message = "real number, not 'PerReplica'"
     problems = [None, Raised("ValueError", "boom", at(1))]
-    problems += [Raised("ValueError", "merge_call", each) for each in (None, at(3))]
+    problems += [Raised("ValueError", message, each) for each in (None, at(3))]
     workers = [seen_of(raised=problem, worker=at) for at, problem in enumerate(problems)]
-    assert told(raised(workers)) == [("TB501", 0, "ValueError: merge_call")]
+    assert told(raised(workers)) == [("TB304", 0, f"ValueError: {message}")]
+
+
+def test_collectives_of_workers_that_failed_are_not_compared() -> None:
+    """Who raised made fewer of them, which is a consequence."""
+    one = seen_of(collectives=(Collective("reduce", "()", "float32", at(5)),))
+    other = seen_of(worker=1, raised=Raised("ValueError", "boom", at(4)))
+    assert told(collectives([one, other])) == []

@@ -1,0 +1,86 @@
+"""Runs a scenario as a plain program: its pattern, and nothing of the testbed's own watching.
+
+plain_bed.py SCRIPT SCENARIO SITE MODE
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import tensorflow as tf
+
+SCRIPT, SCENARIO, SITE, MODE = sys.argv[1:]
+
+TASK = json.loads(os.environ.get("TF_CONFIG", "{}")).get("task", {"index": 0})
+strategy = (
+    tf.distribute.MultiWorkerMirroredStrategy()
+    if "TF_CONFIG" in os.environ
+    else tf.distribute.MirroredStrategy()
+)
+tf.keras.utils.set_random_seed(1000 + TASK["index"])
+
+
+class PlainBed:
+    """What a scenario calls, as its author would write it without a bed."""
+
+    def __init__(self) -> None:
+        self.strategy = strategy
+        self.worker = TASK["index"]
+        self.folder = Path(tempfile.mkdtemp())
+        replicas = strategy.num_replicas_in_sync
+        self.case = SimpleNamespace(
+            site=SITE,
+            mode=MODE,
+            strategy="multi_worker_mirrored" if "TF_CONFIG" in os.environ else "mirrored",
+            replicas=replicas,
+            workers=2 if "TF_CONFIG" in os.environ else 1,
+            replicas_per_worker=len(strategy.extended.worker_devices),
+        )
+        self._calls: dict[Any, Callable[..., Any]] = {}
+
+    def make(self, create: Callable[..., Any], *args: Any) -> Any:
+        if SITE == "in_replica":
+            return strategy.run(create, args)
+        with strategy.scope() if SITE == "in_scope" else contextlib.nullcontext():
+            return create(*args)
+
+    def data(self, of_replica: Callable[[int], Any]) -> Any:
+        return strategy.experimental_distribute_values_from_function(
+            lambda context: tf.convert_to_tensor(of_replica(context.replica_id_in_sync_group))
+        )
+
+    def run(self, step: Callable[..., Any], *args: Any, times: int = 1) -> Any:
+        if step not in self._calls:
+            call = lambda *values: strategy.run(step, values)  # noqa: E731
+            self._calls[step] = call if MODE == "eager" else tf.function(call)
+        for _ in range(times):
+            result = self._calls[step](*args)
+        return result
+
+    def phase(self, name: str) -> None:
+        """Nobody listens."""
+
+    def claim(self, subject: Any, **_: Any) -> None:
+        """Nobody judges; what is claimed is kept, as a program keeps its state."""
+        KEPT.append(subject)
+
+
+KEPT: list[Any] = []
+
+path = Path(SCRIPT)
+sys.path.insert(0, str(path.parent))
+spec = importlib.util.spec_from_file_location(path.stem, path)
+assert spec
+assert spec.loader
+script = sys.modules[path.stem] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(script)
+getattr(script, SCENARIO).function(PlainBed())
