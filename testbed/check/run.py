@@ -23,7 +23,7 @@ from testbed.strategies import Deployment
 MODULE = "testbed.worker.checked"
 ENTRY = f"{MODULE}:run_checked"
 
-EXPLAINING = ("TB303", "TB304")
+EXPLAINING = ("TB303", "TB304", "TB501")
 """The findings that say why a program raised."""
 
 ALONE = Deployment("mirrored", Cluster(1, 1))

@@ -143,6 +143,8 @@ class Raised:
     type: str
     message: str
     place: Place | None
+    by_author: bool = False
+    """Whether the author's own statement raised it, not what it called."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from testbed.worker.watch import Watching
 from testbed.worker.watcher import Timed, is_authors, watching
 
 _IN_MESSAGE = re.compile(
-    r'^ +File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<function>\S+)  \*$', re.MULTILINE
+    r'^ +File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<function>\S+)  \*+$', re.MULTILINE
 )
 
 
@@ -45,13 +45,18 @@ def _raised(problem: BaseException) -> Raised:
         if is_authors(frame.filename) and frame.lineno
     ]
     # Of what AutoGraph made the traceback tells nothing; the message does.
-    own += [
+    told = [
         Place(found["file"], int(found["line"]), found["function"])
         for found in _IN_MESSAGE.finditer(str(problem))
-        if is_authors(found["file"])
     ]
-    place = own[-1] if own else None
-    return Raised(type(problem).__name__, str(problem)[:4000], place)
+    own += [place for place in told if is_authors(place.file)]
+    innermost = told[-1].file if told else frames[-1].filename if frames else ""
+    return Raised(
+        type(problem).__name__,
+        str(problem)[:4000],
+        own[-1] if own else None,
+        by_author=bool(innermost) and is_authors(innermost),
+    )
 
 
 def _leaks(objects: list[Any]) -> Iterator[Leak]:

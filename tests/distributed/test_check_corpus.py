@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import shlex
 from collections.abc import Callable, Iterator
@@ -12,15 +11,11 @@ import pytest
 
 from testbed.check.finding import NOTE
 from testbed.check.judge import chosen
-from testbed.check.run import MODULE, Checked, check_program
+from testbed.check.run import Checked
 from testbed.cluster import Cluster
-from testbed.devices import Devices
-from testbed.launcher.cluster_run import Deadlines
-from testbed.launcher.run_folder import new_run_folder
-from testbed.own_code_run import JOINING, Place
 from testbed.program_run import Program
-from testbed.runner import open_server
 from testbed.strategies import Deployment
+from tests.distributed.checks import checks
 
 CORPUS = Path(__file__).resolve().parents[1] / "check/corpus"
 
@@ -59,25 +54,15 @@ def expected(path: Path) -> set[tuple[str, str, int]]:
 @pytest.fixture(scope="module")
 def check(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Check]:
     """Checks a script as its first line asks for; TensorFlow is imported once for all."""
-    loop = asyncio.new_event_loop()
-    with new_run_folder(tmp_path_factory.mktemp("check") / "runs") as folder:
-        opened = open_server(folder, fresh=False, module=MODULE, exact=False)
-        server = loop.run_until_complete(opened.__aenter__())
+    with checks(tmp_path_factory.mktemp("check")) as run:
 
-        def run(path: Path) -> Checked:
+        def check_script(path: Path) -> Checked:
             asked = dict(zip(*[iter(_arguments(path))] * 2, strict=True))
             workers, replicas = int(asked.get("--workers", 1)), int(asked.get("--replicas", 1))
             deployment = Deployment(asked["--strategy"], Cluster(workers, replicas))
-            place = Place(server, deployment, Devices(), folder.case(str(path)), False, None)
-            limit = float(asked.get("--timeout", 60))
-            deadlines = Deadlines(min(limit, 30), limit, JOINING)
-            return loop.run_until_complete(check_program(place, Program(str(path)), deadlines))
+            return run(Program(str(path)), deployment, float(asked.get("--timeout", 60)))
 
-        try:
-            yield run
-        finally:
-            loop.run_until_complete(opened.__aexit__(None, None, None))
-            loop.close()
+        yield check_script
 
 
 def _arguments(path: Path) -> list[str]:

@@ -20,6 +20,23 @@ _PER_REPLICA = (
 
 _OUT_OF_SCOPE = ("is out of scope and cannot be used here",)
 
+# What TensorFlow says of strategies, contexts and scopes, on one replica of a strategy as on many.
+_REFUSED = (
+    "merge_call",
+    "Mixing different tf.distribute.Strategy objects",
+    "colocate_vars_with",
+    'Need to be inside "with strategy.scope()"',
+    "cannot be reduced with the given reduce op",
+    "in cross-replica context",
+    "Method requires being in",
+    "Must not nest tf.distribute.Strategy scopes",
+    "mismatching name on device",
+    "Trying to access resource",
+    "Collective ops must be configured at program startup",
+    "MirroredVariable",
+    "DistributedVariable",
+)
+
 
 def collectives(seen: Sequence[Seen]) -> Iterator[Finding]:
     """The collectives of each worker, in order."""
@@ -68,6 +85,10 @@ def raised(seen: Sequence[Seen]) -> Iterator[Finding]:
             yield Finding("TB304", problem.place, f"{problem.type}: {line}")
         elif (line := _line_with(_OUT_OF_SCOPE, problem)) and not each.leaks:
             yield Finding("TB303", problem.place, f"{problem.type}: {line}")
+        elif (line := _line_with(_REFUSED, problem)) and not problem.by_author:
+            yield Finding("TB501", problem.place, f"{problem.type}: {line}")
+        elif not problem.message and problem.type == "AssertionError" and not problem.by_author:
+            yield Finding("TB501", problem.place, "AssertionError with an empty message")
         else:
             continue
         return

@@ -74,7 +74,7 @@ def test_values_that_a_failure_left_are_not_compared() -> None:
         raised=Raised("ValueError", "merge_call", at(25)),
     )
     births = [replace(birth, copies=(9.0, 9.0)) for birth in seen.births]
-    assert codes_of(seen, seen_of(*births, worker=1)) == ["TB101", "TB103"]
+    assert codes_of(seen, seen_of(*births, worker=1)) == ["TB101", "TB103", "TB501"]
     calm = replace(seen, raised=None)
     assert codes_of(calm, seen_of(*births, worker=1)) == ["TB101", "TB104", "TB201"]
 

@@ -129,6 +129,21 @@ def test_a_tensor_of_a_finished_trace_that_is_used() -> None:
     assert told(raised([seen])) == []
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "`merge_call` called while defining a new graph or a tf.function.",
+        "Mixing different tf.distribute.Strategy objects: a is not b",
+        "int() argument must be a string or a real number, not 'MirroredVariable'",
+    ],
+)
+def test_what_tensorflow_refuses(message: str) -> None:
+    """What it says of strategies and scopes; what the author raises is his own affair."""
+    problem = Raised("RuntimeError", message, at(25))
+    assert told(raised([seen_of(raised=problem)])) == [("TB501", 25, f"RuntimeError: {message}")]
+    assert told(raised([seen_of(raised=replace(problem, by_author=True))])) == []
+
+
 def test_what_one_replica_does_not_raise_is_refused() -> None:
     """The message is told by its first line, beside what the second run has shown."""
     beside = "on one replica the program comes to its end"
@@ -144,8 +159,16 @@ def test_what_one_replica_does_not_raise_is_refused() -> None:
 def test_what_goes_wrong_by_itself() -> None:
     """An exception that says nothing of replication is no finding of the first run."""
     assert of_message("boom") == []
-    assert of_message("", "AssertionError") == []
+    assert of_message("", "KeyboardInterrupt") == []
+    own = Raised("AssertionError", "", at(25), by_author=True)
+    assert told(raised([seen_of(raised=own)])) == []
     assert told(raised([seen_of()])) == []
+
+
+def test_an_assertion_of_tensorflow_says_nothing() -> None:
+    """An AssertionError without a message, of TensorFlow's, is told to be empty."""
+    evidence = "AssertionError with an empty message"
+    assert of_message("", "AssertionError") == [("TB501", 25, evidence)]
 
 
 def test_the_code_that_autograph_quotes_is_not_what_was_said() -> None:
