@@ -68,7 +68,7 @@ def _of_worker(item: DistributedTest, ended: TestEnd, worker: WorkerEnd) -> Repo
             for data in told.report["tests"]
         ]
     if worker.complaint:
-        return [_failure(item, worker.complaint + f"; {end.hint}" * bool(end.hint), worker)]
+        return [_failure(item, end.hinted(worker.complaint), worker)]
     if end.overdue:
         return [_failure(item, end.hang + _skipped_elsewhere(ended), worker)]
     return []
