@@ -1,4 +1,4 @@
-# check: --strategy multi_worker_mirrored --workers 2 --replicas 1 --timeout 8
+# check: --strategy multi_worker_mirrored --workers 2 --replicas 1 --timeout 20
 """A bigram model; each host stops when it is content with its loss."""
 import numpy as np
 import tensorflow as tf

@@ -1,4 +1,4 @@
-# check: --strategy multi_worker_mirrored --workers 2 --replicas 1 --timeout 8
+# check: --strategy multi_worker_mirrored --workers 2 --replicas 1 --timeout 20
 """Trains, and lets the chief save the weights together with the number of rows seen."""
 import os
 import tempfile
