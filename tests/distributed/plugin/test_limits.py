@@ -184,14 +184,14 @@ def test_the_suite_s_time_limit_holds_for_every_marked_test(suite: Suite) -> Non
 
         @pytest.mark.distributed("mirrored")
         def test_waits(bed):
-            threading.Event().wait(8)
+            threading.Event().wait(20)
 
         @pytest.mark.distributed("mirrored", timeout=50)
         def test_may_wait(bed):
-            threading.Event().wait(4)
+            threading.Event().wait(7)
         """,
         "-o",
-        "testbed_timeout=2",
+        "testbed_timeout=5",
     )
     result.assert_outcomes(failed=1, passed=1)
     result.stdout.fnmatch_lines(["FAILED*is in phase 'call', at test_it.py:6 in test_waits"])
