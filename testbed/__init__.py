@@ -12,6 +12,7 @@ from testbed.fault import Fault
 from testbed.scenario import Case, breaks, run_script, scenario
 
 if TYPE_CHECKING:
+    from testbed.check.here import watch
     from testbed.function_run import launch
 
 __version__ = "0.1.0"
@@ -26,11 +27,15 @@ __all__ = [
     "launch",
     "run_script",
     "scenario",
+    "watch",
 ]
 
 
+# Imported when they are used: what launches processes is needed by nobody else.
+_WHEN_USED = {"launch": "testbed.function_run", "watch": "testbed.check.here"}
+
+
 def __getattr__(name: str) -> Any:
-    # Imported when it is used: what launches processes is needed by nobody else.
-    if name == "launch":
-        return importlib.import_module("testbed.function_run").launch
+    if name in _WHEN_USED:
+        return getattr(importlib.import_module(_WHEN_USED[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

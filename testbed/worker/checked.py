@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import tensorflow as tf
 
-from testbed.check.seen import Leak, Place, Raised
+from testbed.check.seen import Leak, Place, Raised, Seen
 from testbed.launcher.channel import Channel
 from testbed.worker.own_code import own_code, report_and_leave
 from testbed.worker.program import outcome
@@ -35,6 +36,15 @@ def run_checked(orders: dict[str, Any], channel: Channel) -> None:
         raised = _raised(problems[0]) if problems else None
         report["seen"] = watch.seen(raised, tuple(_leaks(watch.objects))).to_json()
     report_and_leave(orders, channel, report, good=report["code"] == 0)
+
+
+@contextlib.contextmanager
+def seen_here() -> Iterator[Callable[[], Seen]]:
+    """Watch this process in the block; what is yielded tells all that was seen so far."""
+    # Of how many replicas a worker has only its strategies know, once they are made.
+    watch = Watching(worker=0, replicas=0)
+    with watching(watch):
+        yield lambda: watch.seen(None, tuple(_leaks(watch.objects)))
 
 
 def _raised(problem: BaseException) -> Raised:

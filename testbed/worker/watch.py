@@ -14,6 +14,7 @@ from testbed.worker.calls import Calls
 from testbed.worker.probes import captured_from, encode, replica_number
 from testbed.worker.reach import held_by
 from testbed.worker.state import State
+from testbed.worker.strategy import replica_devices
 from testbed.worker.watcher import author_place
 
 _WRITING = (
@@ -140,7 +141,7 @@ class Watching:
         """All that was seen, with the values that variables have now."""
         return Seen(
             worker=self.worker,
-            replicas=self.replicas,
+            replicas=self.replicas or self._most_replicas(),
             strategies=tuple(type(each).__name__ for each in self.strategies.values()),
             steps=self.steps,
             births=tuple(
@@ -159,6 +160,9 @@ class Watching:
             collectives=tuple(self.collectives),
             raised=raised,
         )
+
+    def _most_replicas(self) -> int:
+        return max((len(replica_devices(s)) for s in self.strategies.values()), default=1)
 
     def _remember(self, step: Callable[..., Any]) -> None:
         for name, held, _ in held_by(step):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.distributed.conftest import Done
+from tests.distributed.conftest import ROOT, Done
 
 WRONG = """\
 import sys
@@ -183,3 +186,34 @@ def test_every_code_is_explained(testbed: Callable[..., Done]) -> None:
     assert done.output.splitlines()[0] == "TB101 counted_per_replica (error)"
     assert "Shown by: testbed run module_global.counter" in done.output
     assert len(testbed("explain").output.splitlines()) == 18
+
+
+def test_a_block_of_ones_own_program_is_watched(tmp_path: Path) -> None:
+    """`testbed.watch` finds in a block what the command finds in a program, and leaves no trace."""
+    program = tmp_path / "own.py"
+    program.write_text(
+        "import tensorflow as tf\nimport testbed\n"
+        "cpu = tf.config.list_physical_devices('CPU')[0]\n"
+        "two = [tf.config.LogicalDeviceConfiguration()] * 2\n"
+        "tf.config.set_logical_device_configuration(cpu, two)\n"
+        "run = tf.distribute.MirroredStrategy.run\n"
+        "with testbed.watch() as right:\n"
+        "    strategy = tf.distribute.MirroredStrategy()\n"
+        "    with strategy.scope():\n"
+        "        steps = tf.Variable(0.0, aggregation=tf.VariableAggregation.MEAN)\n"
+        "    strategy.run(lambda: steps.assign_add(1.0))\n"
+        "try:\n"
+        "    with testbed.watch() as wrong:\n"
+        "        count = tf.Variable(0.0)\n"
+        "        strategy.run(lambda: count.assign_add(1.0))\n"
+        "        raise ValueError('my own')\n"
+        "except ValueError as problem:\n"
+        "    print(problem)\n"
+        "print(right.findings, [(f.code, f.place.line) for f in wrong.findings])\n"
+        "print(tf.distribute.MirroredStrategy.run is run)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, str(program)], env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert done.stdout.splitlines() == ["my own", "() [('TB101', 14)]", "True"], done.stderr
