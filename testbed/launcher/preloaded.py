@@ -38,6 +38,7 @@ class PreloadedServer:
         self._process = process
         self._control = control
         self._log = log
+        self._gone = False
         self._workers: dict[str, WorkerProcess] = {}
         self._keys = itertools.count()
         self._requests = itertools.count()
@@ -54,7 +55,8 @@ class PreloadedServer:
     @property
     def has_ended(self) -> bool:
         """Whether it is gone, though nobody here has stopped it."""
-        return self._process.poll() is not None
+        # A process that dies closes its socket some time before it can be waited for.
+        return self._gone or self._process.poll() is not None
 
     @property
     def isolation(self) -> Isolation:
@@ -171,6 +173,7 @@ class PreloadedServer:
             self._workers.pop(event["worker"]).ended(event["status"], event["at"])
 
     def _server_ended(self) -> None:
+        self._gone = True
         asyncio.get_running_loop().remove_reader(self._control)
         if not self._ready.done():
             self._ready.set_result({"event": "failed", "message": "it ended; see its log"})
