@@ -28,6 +28,15 @@ class Program:
     arguments: tuple[str, ...] = ()
     is_module: bool = False
 
+    @property
+    def orders(self) -> dict[str, Any]:
+        """What a worker that runs it is told."""
+        return {
+            "program": self.name,
+            "is_module": self.is_module,
+            "arguments": list(self.arguments),
+        }
+
 
 @dataclass(frozen=True)
 class ProgramEnd:
@@ -44,12 +53,7 @@ class ProgramEnd:
 
 async def run_program(place: Place, program: Program, deadlines: Deadlines) -> ProgramEnd:
     """Run a program in every worker of a cluster, until all have ended or one has failed."""
-    orders = {
-        "program": program.name,
-        "is_module": program.is_module,
-        "arguments": list(program.arguments),
-    }
-    end = await place.run(ENTRY, orders, deadlines)
+    end = await place.run(ENTRY, program.orders, deadlines)
     return program_end(end, [_report(place.folder, worker) for worker in end.workers])
 
 

@@ -45,7 +45,7 @@ async def check_program(bench: Bench, program: Program, deadlines: Deadlines) ->
     What raises, and nothing that was seen explains it, is run once more, on one replica: whether
     it comes to its end there tells whose mistake it is.
     """
-    end = await bench.run(ENTRY, _orders(program), deadlines)
+    end = await bench.run(ENTRY, program.orders, deadlines)
     reports = [
         _report(bench.folder, worker.worker) if worker.reported else {} for worker in end.workers
     ]
@@ -63,17 +63,9 @@ async def _ends_alone(bench: Bench, program: Program, deadlines: Deadlines) -> b
     """Whether the program comes to its end on one replica."""
     folder = bench.folder.restart(1)
     alone = replace(bench, deployment=ALONE, folder=folder, watch=None)
-    end = await alone.run(PLAIN, _orders(program), deadlines)
+    end = await alone.run(PLAIN, program.orders, deadlines)
     reports = [_report(folder, each.worker) if each.reported else {} for each in end.workers]
     return program_end(end, reports).code == 0
-
-
-def _orders(program: Program) -> dict[str, Any]:
-    return {
-        "program": program.name,
-        "is_module": program.is_module,
-        "arguments": list(program.arguments),
-    }
 
 
 def _report(folder: CaseFolder, worker: int) -> dict[str, Any]:

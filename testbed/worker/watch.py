@@ -16,16 +16,8 @@ from testbed.worker.reach import held_by
 from testbed.worker.state import State
 from testbed.worker.strategy import replica_devices
 from testbed.worker.watcher import author_place
+from testbed.worker.writes import MERGED, OUTSIDE, WRITING
 
-_WRITING = (
-    "AssignVariableOp",
-    "AssignAddVariableOp",
-    "AssignSubVariableOp",
-    "ResourceApply",
-    "ResourceScatter",
-    "ResourceSparseApply",
-    "ResourceStridedSliceAssign",
-)
 _ADDING = ("AssignAddVariableOp", "AssignSubVariableOp")
 
 # A value of more elements is told by figures that stay close where its elements do.
@@ -36,8 +28,6 @@ _KEPT_COLLECTIVES = 10_000
 _KEPT_OBJECTS = 100
 # Of a graph, before it is taken for too large to depend on nothing.
 _LOOKED_AT = 200
-
-MERGED, OUTSIDE = "merged", "outside"
 
 Key = tuple[int, int, str, str, "Place | None"]
 
@@ -111,7 +101,7 @@ class Watching:
         if kind == "VarHandleOp":
             # The id of a handle that is gone may be this one's.
             self._copies.pop(id(outputs[0]), None)
-        elif inputs and (kind in READING or kind.startswith(_WRITING)):
+        elif inputs and (kind in READING or kind.startswith(WRITING)):
             found = self._copies.get(id(captured_from(inputs[0])))
             if found is not None:
                 self._access(found, kind, inputs)

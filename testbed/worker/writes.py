@@ -16,7 +16,7 @@ MERGED = "merged"
 # What is written while steps are taken, and yet not by `strategy.run`.
 OUTSIDE = "outside"
 
-_WRITING = (
+WRITING = (
     "AssignVariableOp",
     "AssignAddVariableOp",
     "AssignSubVariableOp",
@@ -59,7 +59,7 @@ class Writes:
         if op == "VarHandleOp":
             self._writers.pop(id(outputs[0]), None)
             self._unset.add(id(outputs[0]))
-        elif inputs and op.startswith(_WRITING):
+        elif inputs and op.startswith(WRITING):
             key = id(captured_from(inputs[0]))
             if key in self._unset:
                 # A new variable's first write gives it its initial value: nobody's step.
