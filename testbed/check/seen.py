@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 # Raised whenever a field changes its meaning.
@@ -166,8 +166,6 @@ class Seen:
     collectives: tuple[Collective, ...] = ()
     raised: Raised | None = None
     version: int = SEEN_VERSION
-    lost: tuple[str, ...] = field(default=())
-    """What could not be watched, in words."""
 
     def to_json(self) -> dict[str, Any]:
         """As JSON types."""
@@ -186,7 +184,6 @@ class Seen:
             **{
                 **data,
                 "strategies": tuple(data["strategies"]),
-                "lost": tuple(data["lost"]),
                 "births": tuple(Birth(**_placed({**b, **_tuples(b)})) for b in data["births"]),
                 "accesses": tuple(Access(**_placed(each)) for each in data["accesses"]),
                 "changes": tuple(StateChange(**_placed(each)) for each in data["changes"]),

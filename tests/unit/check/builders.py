@@ -124,5 +124,4 @@ def full() -> Seen:
         mixed=(Mixed("update", "a:0", "b:0", at(23)),),
         collectives=(Collective("CollectiveReduceV2", "(3,)", "float32", at(24)),),
         raised=Raised("ValueError", "first\nsecond", at(25, "main")),
-        lost=("a thread of its own",),
     )
