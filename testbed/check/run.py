@@ -16,12 +16,12 @@ from testbed.launcher.cluster_run import Deadlines
 from testbed.launcher.report_file import UnreadableReportError, read_report
 from testbed.launcher.run_folder import CaseFolder
 from testbed.own_code_run import Place as Bench
-from testbed.program_run import ENTRY as PLAIN
 from testbed.program_run import Program, ProgramEnd, program_end
 from testbed.strategies import Deployment
 
 MODULE = "testbed.worker.checked"
 ENTRY = f"{MODULE}:run_checked"
+UNREPLICATED = "testbed.worker.unreplicated:run_unreplicated"
 
 EXPLAINING = ("TB303", "TB304", "TB501")
 """The findings that say why a program raised."""
@@ -42,8 +42,8 @@ class Checked:
 async def check_program(bench: Bench, program: Program, deadlines: Deadlines) -> Checked:
     """Run a program in every worker of the bench, watched, and judge what was seen.
 
-    What raises, and nothing that was seen explains it, is run once more, on one replica: whether
-    it comes to its end there tells whose mistake it is.
+    What raises, and nothing that was seen explains it, is run once more, without replication:
+    whether it comes to its end there tells whose mistake it is.
     """
     end = await bench.run(ENTRY, program.orders, deadlines)
     reports = [
@@ -53,17 +53,17 @@ async def check_program(bench: Bench, program: Program, deadlines: Deadlines) ->
     found = [*_hang(end, reports), *(judge(seen) if seen else ())]
     raised = next((each.raised for each in seen if each.raised), None)
     explained = any(finding.code in EXPLAINING for finding in found)
-    if raised and not explained and await _ends_alone(bench, program, deadlines):
+    if raised and not explained and await _ends_unreplicated(bench, program, deadlines):
         found.append(together.only_under_replication(raised))
     watching = float(reports[0].get("watching", 0)) if reports[0] else 0.0
     return Checked(program_end(end, reports), tuple(found), watching)
 
 
-async def _ends_alone(bench: Bench, program: Program, deadlines: Deadlines) -> bool:
-    """Whether the program comes to its end on one replica."""
+async def _ends_unreplicated(bench: Bench, program: Program, deadlines: Deadlines) -> bool:
+    """Whether the program comes to its end where its strategies are the default one."""
     folder = bench.folder.restart(1)
     alone = replace(bench, deployment=ALONE, folder=folder, watch=None)
-    end = await alone.run(PLAIN, program.orders, deadlines)
+    end = await alone.run(UNREPLICATED, program.orders, deadlines)
     reports = [_report(folder, each.worker) if each.reported else {} for each in end.workers]
     return program_end(end, reports).code == 0
 

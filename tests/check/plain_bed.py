@@ -16,6 +16,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import keras
 import tensorflow as tf
 
 SCRIPT, SCENARIO, SITE, MODE = sys.argv[1:]
@@ -43,7 +44,7 @@ class PlainBed:
             strategy="multi_worker_mirrored" if "TF_CONFIG" in os.environ else "mirrored",
             replicas=replicas,
             workers=2 if "TF_CONFIG" in os.environ else 1,
-            replicas_per_worker=len(strategy.extended.worker_devices),
+            replicas_per_worker=replicas // (2 if "TF_CONFIG" in os.environ else 1),
         )
         self._calls: dict[Any, Callable[..., Any]] = {}
 
@@ -70,8 +71,10 @@ class PlainBed:
         """Nobody listens."""
 
     def claim(self, subject: Any, **_: Any) -> None:
-        """Nobody judges; what is claimed is kept, as a program keeps its state."""
+        """Nobody judges; what is claimed is kept and used, as a program does with its state."""
         KEPT.append(subject)
+        if isinstance(subject, (tf.Variable, keras.Variable)):
+            self.run(lambda: tf.convert_to_tensor(subject))
 
 
 KEPT: list[Any] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,19 @@ from testbed.strategies import DEFAULT_DEPLOYMENTS
 from tests.distributed.checks import Check, checks
 
 FOLDER = Path(__file__).resolve().parents[1] / "check"
-MISSED = set((FOLDER / "missed.txt").read_text(encoding="utf-8").splitlines()[1:])
+
+
+def _agreement() -> dict[str, dict[str, str]]:
+    """Each reason for which a symptom is not found, and the cases that it holds for."""
+    lists = configparser.ConfigParser(delimiters=(" = ",), allow_no_value=True)
+    lists.optionxform = str  # type: ignore[assignment, method-assign]
+    lists.read(FOLDER / "agreement.ini", encoding="utf-8")
+    return {reason: dict(lists[reason]) for reason in lists.sections()}
+
+
+AGREEMENT = _agreement()
+TOLD_OTHERWISE = AGREEMENT["told otherwise"]
+WITHOUT = {name for reason in AGREEMENT.values() for name in reason}
 
 ALL = select([], list(DEFAULT_DEPLOYMENTS), None)
 
@@ -44,15 +57,32 @@ def check(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Check]:
 @pytest.mark.soak
 @pytest.mark.parametrize("name", BREAKING)
 def test_a_breaking_pattern_has_its_symptom(check: Check, name: str) -> None:
-    """What the catalogue shows is found in a plain program, but for what is listed as missed."""
+    """What the catalogue shows is found in a plain program, but for what is listed."""
     case, symptom = BREAKING[name]
     arguments = (str(ALL.script(case).path), case.claim, case.site, case.mode)
     program = Program(str(FOLDER / "plain_bed.py"), arguments)
     checked = check(program, case.deployment, 6 if symptom == "hang" else 30)
+    told = [str(each) for each in checked.findings]
     found = symptom in {finding.about.symptom for finding in checked.findings}
-    assert found != (name in MISSED), [str(each) for each in checked.findings]
+    assert found != (name in WITHOUT), told
+    if name in TOLD_OTHERWISE:
+        assert TOLD_OTHERWISE[name] in {finding.code for finding in checked.findings}, told
 
 
-def test_what_is_missed_is_there() -> None:
-    """The list of what is missed names nothing that the catalogue does not show."""
-    assert MISSED - set(BREAKING) == set()
+def test_what_is_listed_is_there() -> None:
+    """The lists name nothing that the catalogue does not show."""
+    assert WITHOUT - set(BREAKING) == set()
+
+
+@pytest.mark.parametrize("name", AGREEMENT["wrong on one device"])
+def test_it_is_wrong_on_one_device(name: str) -> None:
+    """What is said to be wrong without replication is shown to be so by the catalogue."""
+    case, _ = BREAKING[name]
+    alike = [
+        other
+        for other in ALL.cases
+        if other.strategy == "default"
+        and (other.scenario, other.site, other.mode) == (case.scenario, case.site, case.mode)
+    ]
+    assert [ALL.scenario(other).expects(other).symptom for other in alike] != [None]
+    assert alike

@@ -95,10 +95,12 @@ def raised(seen: Sequence[Seen]) -> Iterator[Finding]:
 
 
 def only_under_replication(problem: Raised) -> Finding:
-    """An exception of a program that comes to its end on one replica."""
+    """An exception of a program that comes to its end without replication."""
     line = _line_with(("",), problem)
     told = f"{problem.type}: {line}" if line else f"{problem.type} with an empty message"
-    return Finding("TB501", problem.place, f"{told}; on one replica the program comes to its end")
+    return Finding(
+        "TB501", problem.place, f"{told}; without replication the program comes to its end"
+    )
 
 
 def _line_with(parts: Sequence[str], problem: Raised) -> str:

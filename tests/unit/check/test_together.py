@@ -146,7 +146,7 @@ def test_what_tensorflow_refuses(message: str) -> None:
 
 def test_what_one_replica_does_not_raise_is_refused() -> None:
     """The message is told by its first line, beside what the second run has shown."""
-    beside = "on one replica the program comes to its end"
+    beside = "without replication the program comes to its end"
     for problem, line in (
         (Raised("RuntimeError", "\nmerge_call\nand there", at(25)), "RuntimeError: merge_call"),
         (Raised("AssertionError", "", at(25)), "AssertionError with an empty message"),

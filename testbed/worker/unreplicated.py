@@ -1,0 +1,43 @@
+"""Runs somebody's own program without replication: its strategies are TensorFlow's default one."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import tensorflow as tf
+
+from testbed.launcher.channel import Channel
+from testbed.worker.own_code import own_code, report_and_leave
+from testbed.worker.program import outcome
+
+_REPLICATING = (
+    tf.distribute.MirroredStrategy,
+    tf.compat.v1.distribute.MirroredStrategy,
+    tf.distribute.MultiWorkerMirroredStrategy,
+)
+
+
+def run_unreplicated(orders: dict[str, Any], channel: Channel) -> None:
+    """The entry of a worker that runs a program so; orders as of `run_program`."""
+    with own_code(orders, channel), _default_strategy():
+        report = outcome(orders)
+    report_and_leave(orders, channel, report, good=report["code"] == 0)
+
+
+@contextlib.contextmanager
+def _default_strategy() -> Iterator[None]:
+    """Whoever asks for a strategy gets the default one, whose scope and run change nothing."""
+    default = tf.distribute.get_strategy()
+
+    def made(*_: Any, **__: Any) -> tf.distribute.Strategy:
+        return default
+
+    for kind in _REPLICATING:
+        kind.__new__ = made
+    try:
+        yield
+    finally:
+        for kind in _REPLICATING:
+            del kind.__new__
