@@ -87,6 +87,16 @@ CODES = {
             "creation_order.from_a_set",
         ),
         Code(
+            "TB107",
+            "not_mirrored",
+            WARNING,
+            "a strategy is made, and nothing is trained under it",
+            "what is made outside strategy.scope(), and is not given to strategy.run, is trained on"
+            " one device",
+            "make the model and its optimizer, and compile, inside strategy.scope()",
+            "keras_fit.model",
+        ),
+        Code(
             "TB201",
             "replicas_diverge",
             ERROR,
@@ -113,6 +123,26 @@ CODES = {
             "distributed variables of one shape share a trace, which goes on using the first one",
             "close over the variable, or pass a tf.Module that holds it",
             "argument.two_swapped",
+        ),
+        Code(
+            "TB204",
+            "counted_per_replica",
+            ERROR,
+            "replicas write the copy of another one",
+            "a function that was traced outside strategy.run goes on with the copy that it found"
+            " there, whichever replica calls it, and so does whoever takes one copy out",
+            "call a plain function, and make the call of strategy.run a tf.function",
+            "component_writes.counted_in_concrete_function",
+        ),
+        Code(
+            "TB205",
+            "wrong_value",
+            ERROR,
+            "a variable that sums up is assigned its own value and more",
+            "with the aggregation SUM the value that it had is added once for each replica;"
+            " keras.Variable.assign_add does so, too",
+            "assign_add to a tf.Variable (of a keras.Variable, its value)",
+            "keras_variable.summed",
         ),
         Code(
             "TB301",
@@ -167,6 +197,15 @@ CODES = {
             "a collective is paired with whatever the other workers make next, and adds up what"
             " does not belong together",
             "let every worker make the same collectives in the same order",
+            "collective.opposite_order",
+        ),
+        Code(
+            "TB403",
+            "wrong_value",
+            WARNING,
+            "replicas come together from different lines",
+            "what one of them reduces or assigns is paired with whatever the others bring next",
+            "let all replicas reduce and assign in the same order",
             "collective.opposite_order",
         ),
         Code(

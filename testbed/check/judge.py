@@ -14,13 +14,17 @@ RULES: tuple[Callable[[Sequence[Seen]], Iterator[Finding]], ...] = (
     variables.unmirrored,
     variables.made_every_step,
     variables.other_order,
+    variables.copy_of_another,
+    variables.unused,
     values.copies,
+    values.added_to_itself,
     values.dropout,
     python_state.changed,
     python_state.frozen,
     python_state.leaked,
     python_state.mixed,
     together.collectives,
+    together.crossed,
     together.raised,
 )
 

@@ -9,8 +9,11 @@ from typing import Any
 # Raised whenever a field changes its meaning.
 SEEN_VERSION = 1
 
-READING = ("ReadVariableOp", "ResourceGather", "ResourceGatherNd")
-"""The operations that only read a variable."""
+READING = ("ReadVariableOp", "ResourceGather", "ResourceGatherNd", "LookupTableFindV2")
+"""The operations that only read a variable, or a table."""
+
+TABLE = "table"
+"""The type of what is born as a lookup table."""
 
 SAME = "same"
 """The delta of an access that adds what does not depend on any data, whatever it is."""
@@ -48,7 +51,14 @@ class Birth:
     step: int = 0
     """How many steps had begun: calls of `strategy.run`, or of a tf.function around it."""
     copies: tuple[Any, ...] = ()
-    """At the end, the value of each copy: see `testbed.worker.watch.summary`."""
+    """At the end, the value of each copy: see `testbed.worker.kept.summary`."""
+    looks: tuple[tuple[int, tuple[Any, ...]], ...] = ()
+    """How many steps had been taken, and what each copy held then."""
+
+    @property
+    def is_table(self) -> bool:
+        """Whether it is a lookup table, and no variable."""
+        return self.type == TABLE
 
     def is_of(self, *libraries: str) -> bool:
         """Whether one of these parts of a library made it."""
@@ -70,6 +80,10 @@ class Access:
     count: int = 1
     delta: Any = None
     """What an operation that adds has added, where it is known and the same each time."""
+    apart: tuple[Any, ...] = ()
+    """Where copies that should be alike differed when one of them was read: each copy's value."""
+    foreign: bool = False
+    """Whether replicas of another strategy did it than the one in whose scope it was made."""
 
     @property
     def replica(self) -> int | None:
@@ -134,6 +148,36 @@ class Collective:
     shape: str
     dtype: str
     place: Place | None
+    by: tuple[Place, ...] = ()
+    """The author's lines by which it was reached, the outermost first."""
+
+
+@dataclass(frozen=True)
+class Crossed:
+    """Replicas of one worker that came together from different lines."""
+
+    places: tuple[Place, ...]
+    """Of replica 0, and of the other one."""
+    replica: int
+    """The other one."""
+
+
+@dataclass(frozen=True)
+class Unused:
+    """A strategy that was made, and then neither ran anything nor had a variable in its scope."""
+
+    type: str
+    replicas: int
+    """In sync, of all workers."""
+    place: Place | None
+
+
+@dataclass(frozen=True)
+class NoGradient:
+    """A tape that found no gradient at all, and was asked for that of a mirrored variable."""
+
+    variable: str
+    place: Place | None
 
 
 @dataclass(frozen=True)
@@ -164,6 +208,9 @@ class Seen:
     leaks: tuple[Leak, ...] = ()
     mixed: tuple[Mixed, ...] = ()
     collectives: tuple[Collective, ...] = ()
+    unused: tuple[Unused, ...] = ()
+    crossed: tuple[Crossed, ...] = ()
+    no_gradients: tuple[NoGradient, ...] = ()
     raised: Raised | None = None
     version: int = SEEN_VERSION
 
@@ -185,12 +232,23 @@ class Seen:
                 **data,
                 "strategies": tuple(data["strategies"]),
                 "births": tuple(Birth(**_placed({**b, **_tuples(b)})) for b in data["births"]),
-                "accesses": tuple(Access(**_placed(each)) for each in data["accesses"]),
+                "accesses": tuple(
+                    Access(**_placed({**e, "apart": tuple(e["apart"])})) for e in data["accesses"]
+                ),
                 "changes": tuple(StateChange(**_placed(each)) for each in data["changes"]),
                 "frozen": tuple(Frozen(**_placed(each)) for each in data["frozen"]),
                 "leaks": tuple(Leak(**_placed(each)) for each in data["leaks"]),
                 "mixed": tuple(Mixed(**_placed(each)) for each in data["mixed"]),
-                "collectives": tuple(Collective(**_placed(e)) for e in data["collectives"]),
+                "collectives": tuple(
+                    Collective(**_placed({**e, "by": tuple(Place(**line) for line in e["by"])}))
+                    for e in data["collectives"]
+                ),
+                "unused": tuple(Unused(**_placed(each)) for each in data["unused"]),
+                "crossed": tuple(
+                    Crossed(tuple(Place(**place) for place in e["places"]), e["replica"])
+                    for e in data["crossed"]
+                ),
+                "no_gradients": tuple(NoGradient(**_placed(e)) for e in data["no_gradients"]),
                 "raised": Raised(**_placed(data["raised"])) if data["raised"] else None,
             }
         )
@@ -206,5 +264,6 @@ def _tuples(birth: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "shape": None if shape is None else tuple(shape),
         "copies": tuple(birth["copies"]),
+        "looks": tuple((step, tuple(copies)) for step, copies in birth["looks"]),
         "libraries": tuple(birth["libraries"]),
     }

@@ -2,32 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy
 import tensorflow as tf
 
-from testbed.check.seen import READING, SAME, Access, Birth, Collective, Leak, Place, Raised, Seen
+from testbed.check.seen import (
+    READING,
+    SAME,
+    TABLE,
+    Access,
+    Birth,
+    Collective,
+    Leak,
+    NoGradient,
+    Place,
+    Raised,
+    Seen,
+    Unused,
+)
 from testbed.worker.calls import Calls
+from testbed.worker.kept import Kept, Values, components
+from testbed.worker.meeting import Meetings
 from testbed.worker.probes import captured_from, encode, replica_number
 from testbed.worker.reach import held_by
 from testbed.worker.state import State
 from testbed.worker.strategy import replica_devices
-from testbed.worker.watcher import author_place
+from testbed.worker.watcher import author_lines, author_place
 from testbed.worker.writes import MERGED, OUTSIDE, WRITING
 
+# The operations that make a table, but for what may stand before their names.
+TABLES = ("HashTable", "MutableHashTable", "MutableDenseHashTable")
 _ADDING = ("AssignAddVariableOp", "AssignSubVariableOp")
 
-# A value of more elements is told by figures that stay close where its elements do.
-_WHOLE = 64
-# Variables are kept for their last values; what a check holds in memory has to end somewhere.
-_KEPT_BYTES = 2**30
+# Of a number that is added, the most elements that are told.
+_TOLD = 64
 _KEPT_COLLECTIVES = 10_000
 _KEPT_OBJECTS = 100
 # Of a graph, before it is taken for too large to depend on nothing.
 _LOOKED_AT = 200
+# Of the lines by which a collective is reached.
+_LINES = 8
+# Of what a line reads.
+_FIRST = 10
 
 Key = tuple[int, int, str, str, "Place | None"]
 
@@ -37,6 +56,8 @@ class _Count:
     count: int = 0
     delta: Any = None
     deltas: int = 0
+    apart: Values = ()
+    foreign: bool = False
 
 
 @dataclass
@@ -54,12 +75,18 @@ class Watching:
 
     def __post_init__(self) -> None:
         self._depth = 0
-        self._kept: dict[int, Any] = {}
-        self._bytes = 0
+        self._kept = Kept()
         self._copies: dict[int, tuple[int, int]] = {}
+        self._strategy_of: dict[int, Any] = {}
+        self._made: list[tuple[Any, Place]] = []
+        self._tables: list[Any] = []
         self._accesses: dict[Key, _Count] = {}
+        self._known: set[tuple[int, int, str, str]] = set()
+        """Accesses without their places."""
         self._state = State()
         self._calls = Calls()
+        self._meetings = Meetings()
+        self._without_gradient: dict[Place | None, str] = {}
         self._traced_collectives: set[Collective] = set()
 
     def born(self, variable: Any) -> None:
@@ -70,13 +97,12 @@ class Watching:
             return
         place, libraries = author_place()
         number = len(self.births)
-        components = list(variable._values) if distributed else [variable]
-        for copy, component in enumerate(components):
+        for copy, component in enumerate(components(variable)):
             known = self._copies.get(id(component.handle))
             if known is not None and known[0] < number and distributed:
                 # What was one variable until now is a copy of this one.
                 self.births[known[0]] = replace(self.births[known[0]], number=-1)
-                self._kept.pop(known[0], None)
+                self._kept.drop(known[0])
             self._copies[id(component.handle)] = (number, copy)
         self.births.append(
             Birth(
@@ -94,17 +120,47 @@ class Watching:
                 step=self.steps,
             )
         )
-        self._keep(number, variable)
+        self._strategy_of[number] = tf.distribute.get_strategy()
+        self._kept.keep(number, variable)
 
     def operation(self, kind: str, inputs: Any, outputs: Any) -> None:
         """See `Watch.operation`."""
+        if self._kept.looking:
+            return
         if kind == "VarHandleOp":
             # The id of a handle that is gone may be this one's.
             self._copies.pop(id(outputs[0]), None)
+        elif kind.removeprefix("Anonymous").startswith(TABLES):
+            self._table_born(kind, outputs[0])
         elif inputs and (kind in READING or kind.startswith(WRITING)):
             found = self._copies.get(id(captured_from(inputs[0])))
             if found is not None:
                 self._access(found, kind, inputs)
+
+    def replayed(self, kind: str, inputs: Any) -> None:
+        """See `Watch.replayed`."""
+        if kind in READING or kind.startswith(WRITING):
+            found = self._copies.get(id(captured_from(inputs[0])))
+            if found is not None and (*found, kind, self._who()) not in self._known:
+                self._access(found, kind, inputs)
+
+    def _table_born(self, kind: str, handle: Any) -> None:
+        place, libraries = author_place()
+        number = len(self.births)
+        self._copies[id(handle)] = (number, 0)
+        # As long as it is kept nothing else has its id.
+        self._tables.append(handle)
+        self.births.append(
+            Birth(
+                number=number,
+                name=kind.removeprefix("Anonymous").removesuffix("V2"),
+                type=TABLE,
+                place=place,
+                libraries=libraries,
+                in_scope=tf.distribute.has_strategy(),
+                step=self.steps,
+            )
+        )
 
     def run_begins(self, strategy: Any, step: Callable[..., Any]) -> None:
         """See `Watch.run_begins`."""
@@ -120,6 +176,7 @@ class Watching:
         self._depth -= 1
         if not self._depth:
             self._state.after(step)
+            self._meetings.run_ends()
 
     def function_called(self, function: Any, args: Any, kwargs: Any) -> None:
         """See `Watch.function_called`."""
@@ -133,15 +190,30 @@ class Watching:
             worker=self.worker,
             replicas=self.replicas or self._most_replicas(),
             strategies=tuple(type(each).__name__ for each in self.strategies.values()),
+            unused=tuple(self._unused()),
             steps=self.steps,
             births=tuple(
-                replace(birth, copies=self._values(birth.number))
+                replace(
+                    birth,
+                    copies=self._kept.values(birth.number),
+                    looks=self._kept.looks(birth.number),
+                )
                 for birth in self.births
                 if birth.number >= 0
             ),
             accesses=tuple(
-                Access(variable, copy, operation, who, place, found.count, found.delta)
-                for (variable, copy, operation, who, place), found in self._accesses.items()
+                Access(
+                    *key,
+                    count=found.count,
+                    delta=found.delta,
+                    apart=found.apart,
+                    foreign=found.foreign,
+                )
+                for key, found in self._accesses.items()
+            ),
+            crossed=tuple(self._meetings.crossed),
+            no_gradients=tuple(
+                NoGradient(name, place) for place, name in self._without_gradient.items()
             ),
             changes=tuple(self._state.changes()),
             frozen=tuple(self._calls.frozen()),
@@ -150,6 +222,18 @@ class Watching:
             collectives=tuple(self.collectives),
             raised=raised,
         )
+
+    def made(self, strategy: Any) -> None:
+        """See `Watch.made`."""
+        place, _ = author_place()
+        if place:
+            self._made.append((strategy, place))
+
+    def _unused(self) -> Iterator[Unused]:
+        used = [*self.strategies.values(), *self._strategy_of.values()]
+        for strategy, place in self._made:
+            if all(strategy is not each for each in used):
+                yield Unused(type(strategy).__name__, strategy.num_replicas_in_sync, place)
 
     def _most_replicas(self) -> int:
         return max((len(replica_devices(s)) for s in self.strategies.values()), default=1)
@@ -160,20 +244,44 @@ class Watching:
             if name == "self" and not known and len(self.objects) < _KEPT_OBJECTS:
                 self.objects.append(held)
 
+    def meets(self, what: Any) -> None:
+        """See `Watch.meets`."""
+        self._meetings.met(replica_number(), what, author_lines())
+
+    def gradient(self, sources: Any, gradients: Any) -> None:
+        """See `Watch.gradient`."""
+        several = [each for each in tf.nest.flatten(sources) if components(each)[1:]]
+        if several and all(each is None for each in tf.nest.flatten(gradients)):
+            place, _ = author_place()
+            self._without_gradient.setdefault(place, str(several[0].name))
+
     def _begin_step(self) -> None:
         # What is called within a tf.function is a part of it.
         if not (self._depth or tf.inside_function()):
+            self._kept.look(self.steps)
             self.steps += 1
 
     def _access(self, found: tuple[int, int], kind: str, inputs: Any) -> None:
-        place, _ = author_place()
-        key = (*found, kind, self._who(), place)
+        who = self._who()
+        place = self._line_of(who)
+        key = (*found, kind, who, place)
         known = self._accesses.setdefault(key, _Count())
         known.count += 1
+        self._known.add(key[:4])
+        if who not in (OUTSIDE, MERGED):
+            own = self._strategy_of.get(found[0])
+            known.foreign = own is not None and own is not tf.distribute.get_strategy()
+        if kind in READING and who == OUTSIDE and not found[1] and _is_looked_at(known.count):
+            known.apart = known.apart or self._kept.apart(found[0])
         if kind in _ADDING:
             delta = _constant(inputs[1])
             known.delta = delta if known.deltas == 0 or known.delta == delta else None
             known.deltas += 1
+
+    def _line_of(self, who: str) -> Place | None:
+        """The author's line: of what replicas do together, that at which they meet."""
+        lines = self._meetings.lines() if who == MERGED else ()
+        return lines[-1] if lines else author_place()[0]
 
     def _who(self) -> str:
         if not tf.distribute.has_strategy():
@@ -187,9 +295,12 @@ class Watching:
         first = tf.nest.flatten(value)[0]
         while isinstance(first, tuple):
             first = first[0]
-        place, _ = author_place()
+        inner = self._meetings.lines() if self._who() == MERGED else ()
+        lines = (*author_lines(), *inner)[-_LINES:]
         shape, dtype = str(getattr(first, "shape", "")), getattr(first, "dtype", None)
-        each = Collective(kind, shape, str(getattr(dtype, "name", "")), place)
+        each = Collective(
+            kind, shape, str(getattr(dtype, "name", "")), lines[-1] if lines else None, lines[:-1]
+        )
         if tf.inside_function():
             # How often something is traced is each worker's own affair.
             if each in self._traced_collectives:
@@ -198,43 +309,17 @@ class Watching:
         if len(self.collectives) < _KEPT_COLLECTIVES:
             self.collectives.append(each)
 
-    def _keep(self, number: int, variable: Any) -> None:
-        elements = int(numpy.prod([size or 1 for size in _shape(variable) or ()]))
-        self._bytes += elements * variable.dtype.size
-        if self._bytes <= _KEPT_BYTES:
-            self._kept[number] = variable
 
-    def _values(self, number: int) -> tuple[Any, ...]:
-        variable = self._kept.get(number)
-        if variable is None:
-            return ()
-        distributed = isinstance(variable, tf.distribute.DistributedValues)
-        components = list(variable._values) if distributed else [variable]
-        try:
-            return tuple(summary(component.numpy()) for component in components)
-        except Exception:
-            # Of a graph, or never initialised.
-            return ()
-
-
-def summary(value: Any) -> Any:
-    """A value as it is compared: the whole of a small one; mean, norm and a mixture of a large one.
-
-    The mixture weighs each element with another number, so that a change of order shows.
-    """
-    array = numpy.asarray(value)
-    if array.size <= _WHOLE or array.dtype.kind not in "fiu":
-        return encode(array)
-    flat = array.astype(numpy.float64).ravel()
-    weights = numpy.cos(numpy.arange(flat.size))
-    return encode([flat.mean(), float(numpy.linalg.norm(flat)), float(flat @ weights)])
+def _is_looked_at(count: int) -> bool:
+    """Whether to look at what a line reads for this time: soon, and then seldom."""
+    return not tf.inside_function() and (count <= _FIRST or count & (count - 1) == 0)
 
 
 def _constant(tensor: Any) -> Any:
     """The value of a number that depends on no data, or SAME where only that is known."""
     value = tf.get_static_value(tensor)
     if value is not None:
-        return encode(value) if numpy.size(value) <= _WHOLE else SAME
+        return encode(value) if numpy.size(value) <= _TOLD else SAME
     return SAME if tf.is_symbolic_tensor(tensor) and _is_of_constants(tensor) else None
 
 

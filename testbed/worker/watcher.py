@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import tensorflow as tf
 from tensorflow.python.autograph.impl import api
 from tensorflow.python.distribute import values as distributed_values
-from tensorflow.python.eager.polymorphic_function import polymorphic_function
+from tensorflow.python.eager.polymorphic_function import concrete_function, polymorphic_function
 from tensorflow.python.ops import resource_variable_ops
 from tensorflow.python.util import tf_stack
 
@@ -26,6 +26,7 @@ from testbed.worker.probes import observing_ops
 
 _PACKAGE = str(Path(__file__).resolve().parent.parent)
 _GENERATED = "__autograph_generated_file"
+_CALLING = ("PartitionedCall", "StatefulPartitionedCall")
 _LIBRARIES = ("/site-packages/", "/dist-packages/", "/lib/python3")
 
 
@@ -34,6 +35,9 @@ class Watch(Protocol):
 
     def born(self, variable: Any) -> None:
         """A variable is made, or what distributes several that were made just before."""
+
+    def made(self, strategy: Any) -> None:
+        """A strategy is made."""
 
     def operation(self, kind: str, inputs: Any, outputs: Any) -> None:
         """This thread, or a replica that it started, runs an operation or adds it to a graph."""
@@ -47,6 +51,18 @@ class Watch(Protocol):
     def function_called(self, function: Any, args: Any, kwargs: Any) -> None:
         """A tf.function is about to be called."""
 
+    def replayed(self, kind: str, inputs: Any) -> None:
+        """A trace is run that holds this operation, on what it has captured."""
+
+    def meets(self, what: Any) -> None:
+        """A replica of several in this process comes to where all of them have to come.
+
+        `what` is the variable that it is about, if it is about one.
+        """
+
+    def gradient(self, sources: Any, gradients: Any) -> None:
+        """A tape has found these gradients of these sources."""
+
     def collective(self, kind: str, value: Any) -> None:
         """Values of all replicas, and so of all workers, are about to be brought together."""
 
@@ -57,10 +73,14 @@ class Timed:
     def __init__(self, watch: Watch) -> None:
         self.seconds = 0.0
         self.born = self._timed(watch.born)
+        self.made = self._timed(watch.made)
         self.operation = self._timed(watch.operation)
         self.run_begins = self._timed(watch.run_begins)
         self.run_ends = self._timed(watch.run_ends)
         self.function_called = self._timed(watch.function_called)
+        self.replayed = self._timed(watch.replayed)
+        self.meets = self._timed(watch.meets)
+        self.gradient = self._timed(watch.gradient)
         self.collective = self._timed(watch.collective)
 
     def _timed(self, told: Callable[..., None]) -> Callable[..., None]:
@@ -78,7 +98,7 @@ class Timed:
 def watching(watch: Watch) -> Iterator[None]:
     """Tell all that happens in the block."""
     with contextlib.ExitStack() as patched:
-        for patch in (_births, _runs, _calls, _collectives):
+        for patch in (_births, _runs, _calls, _replays, _meetings, _gradients, _collectives):
             patched.enter_context(patch(watch))
         patched.enter_context(_sources())
         patched.enter_context(observing_ops(watch.operation))
@@ -95,6 +115,8 @@ def _births(watch: Watch) -> Iterator[None]:
             distributed_values.DistributedVariable,
         ):
             patched.enter_context(_told_after(kind, "__init__", watch.born))
+        for kind in (tf.distribute.MirroredStrategy, tf.distribute.MultiWorkerMirroredStrategy):
+            patched.enter_context(_told_after(kind, "__init__", watch.made))
         yield
 
 
@@ -122,9 +144,21 @@ def _runs(watch: Watch) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _collectives(watch: Watch) -> Iterator[None]:
-    """The operations themselves run in threads that know nothing of the author's code."""
+    """The operations themselves run in threads that know nothing of the author's code.
+
+    Private: only `_use_merge_call` tells whether `all_reduce` goes on to one of the two others.
+    Seen on TensorFlow 2.21.
+    """
+
+    def told(_: str, value: Any) -> None:
+        by_merge_call = tf.distribute.get_strategy().extended._use_merge_call()
+        devices = tf.distribute.get_replica_context().devices
+        if not by_merge_call and devices[0].endswith(":0"):
+            watch.collective("all_reduce", value)
+
     owner = tf.distribute.CrossDeviceOps
     with contextlib.ExitStack() as patched:
+        patched.enter_context(_told_before(tf.distribute.ReplicaContext, "all_reduce", 1, told))
         for name, place in (("reduce", 1), ("batch_reduce", 1)):
             patched.enter_context(_told_before(owner, name, place, watch.collective))
         yield
@@ -166,6 +200,76 @@ def _calls(watch: Watch) -> Iterator[None]:
         yield
     finally:
         owner.__call__ = original
+
+
+@contextlib.contextmanager
+def _replays(watch: Watch) -> Iterator[None]:
+    """Private: a function that was traced before shows no operations when it is called, and what it
+    holds is in its graph alone. Seen on TensorFlow 2.21."""
+    owner = concrete_function.ConcreteFunction
+    original = owner._call_flat
+
+    @functools.wraps(original)
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        with contextlib.suppress(Exception):
+            if tf.distribute.has_strategy() and not tf.distribute.in_cross_replica_context():
+                _tell_replayed(self.graph, watch.replayed)
+        return original(self, *args, **kwargs)
+
+    owner._call_flat = call
+    try:
+        yield
+    finally:
+        owner._call_flat = original
+
+
+def _tell_replayed(graph: Any, told: Callable[[str, Any], None]) -> None:
+    captured = {id(inner): outer for outer, inner in graph.captures}
+    waiting = [(graph, captured)]
+    while waiting:
+        graph, captured = waiting.pop()
+        for operation in graph.get_operations():
+            inputs = list(operation.inputs)
+            if operation.type in _CALLING:
+                called = graph._get_function(operation.get_attr("f").name).graph
+                pairs = zip(called.inputs, inputs, strict=False)
+                waiting.append(
+                    (called, {id(i): captured[id(o)] for i, o in pairs if id(o) in captured})
+                )
+            elif inputs and id(inputs[0]) in captured:
+                told(operation.type, [captured[id(inputs[0])], *inputs[1:]])
+
+
+@contextlib.contextmanager
+def _meetings(watch: Watch) -> Iterator[None]:
+    owner = tf.distribute.ReplicaContext
+    kind = next(kind for kind in owner.__mro__ if "merge_call" in vars(kind))
+
+    def told(_: str, merge_fn: Any) -> None:
+        held = [cell.cell_contents for cell in getattr(merge_fn, "__closure__", None) or ()]
+        watch.meets(next((each for each in held if isinstance(each, tf.Variable)), None))
+
+    with _told_before(kind, "merge_call", 0, told):
+        yield
+
+
+@contextlib.contextmanager
+def _gradients(watch: Watch) -> Iterator[None]:
+    owner = tf.GradientTape
+    original = owner.gradient
+
+    @functools.wraps(original)
+    def gradient(self: Any, target: Any, sources: Any, *args: Any, **kwargs: Any) -> Any:
+        found = original(self, target, sources, *args, **kwargs)
+        with contextlib.suppress(Exception):
+            watch.gradient(sources, found)
+        return found
+
+    owner.gradient = gradient
+    try:
+        yield
+    finally:
+        owner.gradient = original
 
 
 # Of each file that AutoGraph made: from its lines to those of the code that they were made of.
@@ -240,6 +344,11 @@ def author_place() -> tuple[Place | None, tuple[str, ...]]:
         if not name.startswith("tensorflow/") and "/" in name:
             libraries[name] = None
     return None, tuple(libraries)
+
+
+def author_lines() -> tuple[Place, ...]:
+    """The author's lines on the stack of this thread, the innermost last."""
+    return tuple(Place(file, line, name) for file, line, name in stack_here() if is_authors(file))
 
 
 def is_authors(file: str) -> bool:

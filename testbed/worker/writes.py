@@ -24,6 +24,7 @@ WRITING = (
     "ResourceScatter",
     "ResourceSparseApply",
     "ResourceStridedSliceAssign",
+    "LookupTableInsert",
 )
 
 

@@ -48,18 +48,47 @@ def collectives(seen: Sequence[Seen]) -> Iterator[Finding]:
             alike = one and two and (one.operation, one.shape, one.dtype, one.place) == (
                 two.operation, two.shape, two.dtype, two.place
             )  # fmt: skip
-            if alike:
+            if alike and not _out_of_turn(seen[0], other, number):
                 continue
             first = one or two
             if first is None:
                 break
             mine, others = _told(one, two), _told(two, one)
+            if alike and one and two:
+                mine, others = _told_by(one, two), _told_by(two, one)
             evidence = (
                 f"collective {number + 1} is of {mine} on worker {seen[0].worker}, and of {others}"
                 f" on worker {other.worker}"
             )
             yield Finding("TB402", first.place, evidence)
             return
+
+
+def crossed(seen: Sequence[Seen]) -> Iterator[Finding]:
+    """Replicas of one worker that meet at different lines."""
+    if any(each.raised for each in seen):
+        return
+    for each in seen[0].crossed:
+        here, there = each.places
+        evidence = (
+            f"replica 0 is at line {here.line} where replica {each.replica} is at line {there.line}"
+        )
+        yield Finding("TB403", here, evidence, there)
+
+
+def _out_of_turn(mine: Seen, others: Seen, number: int) -> bool:
+    """Whether both workers come by both lines that meet here, and so one of them too early."""
+    one, two = mine.collectives[number], others.collectives[number]
+    if one.by == two.by:
+        return False
+    later = [each.by for each in others.collectives[number:]]
+    return one.by in later and two.by in [each.by for each in mine.collectives[number:]]
+
+
+def _told_by(one: Collective, other: Collective) -> str:
+    """A collective by the first line that tells how it was reached."""
+    own = next(a for a, b in zip_longest(one.by, other.by) if a != b) or one.place
+    return f"line {own.line}" if own else "another line"
 
 
 def _told(one: Collective | None, other: Collective | None) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from testbed.check.finding import Finding
 from testbed.check.rules.counterparts import Counterparts
 from testbed.check.rules.words import name_of, told_apart
-from testbed.check.seen import Birth, Seen
+from testbed.check.seen import Access, Birth, Seen
 from testbed.diagnosis import same
 
 _BATCH_NORM = "keras/src/layers/normalization/batch_normalization.py"
@@ -18,8 +19,8 @@ _GENERATORS = ("keras/src/random/",)
 def copies(seen: Sequence[Seen]) -> Iterator[Finding]:
     """A variable whose copies should be alike, and are not."""
     if any(each.raised for each in seen):
-        # What a step has left half done is no value to compare.
-        return
+        # What a step has left half done is no value to compare; what the last one left whole is.
+        seen = [_before_the_last_step(each) for each in seen]
     batch_norms: set[object] = set()
     counterparts = Counterparts(seen)
     apart: list[tuple[Birth, Finding]] = []
@@ -31,8 +32,11 @@ def copies(seen: Sequence[Seen]) -> Iterator[Finding]:
         known = [b.copies for b in every if b and b.copies]
         across = len(known) == len(seen) and _differ([list(values) for values in known])
         if not within and not across:
+            if read := _read_apart(seen[0], birth):
+                told = f"{_told(birth, read.apart, known)} when one of them is read"
+                yield Finding("TB201", birth.place, told, read.place)
             continue
-        told = _told(birth, within.copies if within else (), known)
+        told = _told(birth, within.copies if within else (), known) + _since(every)
         if birth.is_of(_BATCH_NORM):
             if birth.place not in batch_norms:
                 batch_norms.add(birth.place)
@@ -44,6 +48,28 @@ def copies(seen: Sequence[Seen]) -> Iterator[Finding]:
     # What somebody assigned beside the steps is why what the steps computed is another value, too.
     causes = [finding for birth, finding in apart if _assigned_outside(seen, birth)]
     yield from causes or [finding for _, finding in apart]
+
+
+def _before_the_last_step(seen: Seen) -> Seen:
+    births = (replace(b, copies=b.looks[-1][1] if b.looks else ()) for b in seen.births)
+    return replace(seen, births=tuple(births))
+
+
+def _since(every: Sequence[Birth | None]) -> str:
+    """After how many steps it was seen first that copies or workers differ."""
+    looks = [dict(birth.looks) for birth in every if birth]
+    for step in looks[0] if looks else ():
+        held = [list(each[step]) for each in looks if each.get(step)]
+        if len(held) == len(looks) and (_differ(held) or any(_differ(each) for each in held)):
+            return f", since step {step}" if step > 1 else ", since the first step"
+    return ""
+
+
+def _read_apart(seen: Seen, birth: Birth) -> Access | None:
+    """One of the copies is read while they differ, by a line that does not read the others."""
+    own = [access for access in seen.accesses if access.variable == birth.number]
+    others = {access.place for access in own if access.copy and access.who == "outside"}
+    return next((access for access in own if access.apart and access.place not in others), None)
 
 
 def _assigned_outside(seen: Sequence[Seen], birth: Birth) -> bool:
@@ -66,6 +92,26 @@ def dropout(seen: Sequence[Seen]) -> Iterator[Finding]:
             told.add(birth.place)
             evidence = f"its seed {name_of(birth)} is the same on {seen[0].replicas} replicas"
             yield Finding("TB602", birth.place, evidence)
+
+
+def added_to_itself(seen: Sequence[Seen]) -> Iterator[Finding]:
+    """A variable with SUM that replicas assign what they computed from its value."""
+    if len(seen) * seen[0].replicas < 2:
+        return
+    for birth in seen[0].births:
+        if not (_should_be_alike(birth) and birth.aggregation == "SUM"):
+            continue
+        own = [access for access in seen[0].accesses if access.variable == birth.number]
+        read = {access.place for access in own if access.replica is not None}
+        for access in own:
+            assigned = access.operation == "AssignVariableOp" and access.place in read
+            if assigned and access.who == "merged":
+                evidence = (
+                    f"{len(seen) * seen[0].replicas} replicas each assign {name_of(birth)} its own"
+                    " value and something more, and the sum of that is kept"
+                )
+                yield Finding("TB205", access.place, evidence, birth.place)
+                break
 
 
 def _should_be_alike(birth: Birth) -> bool:

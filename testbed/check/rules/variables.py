@@ -26,10 +26,16 @@ def unmirrored(seen: Sequence[Seen]) -> Iterator[Finding]:
     """What replicas do with a variable that was made outside of the scope."""
     counterparts, raised = Counterparts(seen), any(each.raised for each in seen)
     for birth in seen[0].births:
-        if birth.distributed or birth.in_scope or _is_generator(birth):
+        if birth.distributed or _is_generator(birth):
             continue
         accesses = _accesses(seen[0], birth, in_replicas=True)
-        if not accesses:
+        foreign = any(access.foreign for access in accesses)
+        if not accesses or (birth.in_scope and not foreign and not birth.is_table):
+            continue
+        if birth.is_table:
+            # Of a table there is one wherever it is made, and most are only read.
+            if found := _written_by_all(seen[0], birth, accesses, only_from_itself=True):
+                yield found
             continue
         found = (
             _written_by_all(seen[0], birth, accesses)
@@ -40,7 +46,9 @@ def unmirrored(seen: Sequence[Seen]) -> Iterator[Finding]:
             yield found
 
 
-def _written_by_all(seen: Seen, birth: Birth, accesses: list[Access]) -> Finding | None:
+def _written_by_all(
+    seen: Seen, birth: Birth, accesses: list[Access], *, only_from_itself: bool = False
+) -> Finding | None:
     """Each replica of a worker writes the one copy."""
     writes = [access for access in accesses if access.writes]
     replicas = {access.replica for access in writes}
@@ -68,6 +76,9 @@ def _written_by_all(seen: Seen, birth: Birth, accesses: list[Access]) -> Finding
     if _reads_what_it_writes(accesses, first):
         evidence = f"{who} each compute {name} anew from its own value, one after the other"
         return Finding("TB101", birth.place, evidence, first.place)
+    if only_from_itself:
+        # Under keys of their own, as it may be.
+        return None
     evidence = f"{who} each assign {name}, which has one copy"
     return Finding("TB102", birth.place, evidence, first.place)
 
@@ -106,6 +117,41 @@ def _only_used(seen: Sequence[Seen], birth: Birth, accesses: list[Access]) -> Fi
         f"replicas {verb} {name_of(birth)}, of which there is one copy on each worker",
         accesses[0].place,
     )
+
+
+def copy_of_another(seen: Sequence[Seen]) -> Iterator[Finding]:
+    """What replicas write into the copy of another one."""
+    births = {birth.number: birth for birth in seen[0].births}
+    for access in seen[0].accesses:
+        birth = births.get(access.variable)
+        if birth is None or not birth.distributed or access.replica is None or not access.writes:
+            continue
+        first = seen[0].worker * seen[0].replicas
+        if access.replica - first != access.copy:
+            evidence = (
+                f"replica {access.replica} writes replica {first + access.copy}'s copy of"
+                f" {name_of(birth)}"
+            )
+            yield Finding("TB204", access.place, evidence, birth.place)
+
+
+def unused(seen: Sequence[Seen]) -> Iterator[Finding]:
+    """A strategy of several replicas that nothing is trained under."""
+    if any(each.raised for each in seen):
+        return
+    trained = {
+        access.variable
+        for access in seen[0].accesses
+        if access.writes and access.who == "outside" and seen[0].steps
+    }
+    used = any(birth.distributed for birth in seen[0].births)
+    for each in seen[0].unused:
+        if each.replicas > 1 and len(trained) and not used:
+            evidence = (
+                f"{len(trained)} variables are written, none of them of its scope, and none of"
+                f" {seen[0].steps} steps is one of its {each.replicas} replicas"
+            )
+            yield Finding("TB107", each.place, evidence)
 
 
 def made_every_step(seen: Sequence[Seen]) -> Iterator[Finding]:

@@ -1,0 +1,50 @@
+"""Where replicas of one worker come together, in the order in which each of them does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from testbed.check.seen import Crossed, Place
+
+Lines = tuple[Place, ...]
+"""Of the author's, from the replica function to the innermost."""
+
+# A loop that crosses crosses each time.
+_KEPT = 20
+
+
+class Meetings:
+    """Holds the lines of replicas against each other, run by run."""
+
+    def __init__(self) -> None:
+        self.crossed: list[Crossed] = []
+        # Of the run that goes on: replica, and what it brought from where.
+        self._met: dict[int, list[tuple[Any, Lines]]] = {}
+
+    def met(self, replica: int, what: Any, lines: Lines) -> None:
+        """A replica brings something, and waits for the others.
+
+        Args:
+            replica: its number.
+            what: a variable is the same thing to all of them; of a tensor nothing is known.
+            lines: that it has come by.
+        """
+        thing = what if isinstance(what, tf.Variable) else None
+        self._met.setdefault(replica, []).append((thing, lines))
+
+    def lines(self) -> Lines:
+        """Those by which the first replica has come to where all are now."""
+        return self._met[min(self._met)][-1][1] if self._met else ()
+
+    def run_ends(self) -> None:
+        """All replicas have come to their ends."""
+        first, *others = sorted(self._met.items()) or [(0, [])]
+        self._met = {}
+        for replica, met in others:
+            for (mine, here), (theirs, there) in zip(first[1], met, strict=False):
+                apart = next((p for p in zip(here, there, strict=False) if p[0] != p[1]), None)
+                alike = mine is not None and mine is theirs
+                if apart and not alike and len(self.crossed) < _KEPT:
+                    self.crossed.append(Crossed(apart, replica))
