@@ -218,6 +218,17 @@ CODES = {
             "module_global.trained_by_optimizer",
         ),
         Code(
+            "TB502",
+            "wrong_value",
+            ERROR,
+            "a tape finds no gradient under replication",
+            "strategy.run and merge_call are not recorded by a tape that is open around them, and"
+            " None is no error: nothing is trained",
+            "open the tape and take the gradient inside the replica function, and reduce there with"
+            " tf.distribute.get_replica_context().all_reduce",
+            "gradient_tape.tape_around_run",
+        ),
+        Code(
             "TB601",
             "replicas_diverge",
             WARNING,

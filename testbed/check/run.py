@@ -8,7 +8,7 @@ from typing import Any
 
 from testbed.check.finding import Finding
 from testbed.check.judge import judge
-from testbed.check.rules import together
+from testbed.check.rules.unreplicated import unlike
 from testbed.check.seen import Place, Seen
 from testbed.cluster import Cluster
 from testbed.launcher.cluster_end import ClusterEnd
@@ -43,7 +43,7 @@ async def check_program(bench: Bench, program: Program, deadlines: Deadlines) ->
     """Run a program in every worker of the bench, watched, and judge what was seen.
 
     What raises, and nothing that was seen explains it, is run once more, without replication:
-    whether it comes to its end there tells whose mistake it is.
+    whether it comes to its end there tells whose mistake it is. So is what finds no gradients.
     """
     end = await bench.run(ENTRY, program.orders, deadlines)
     reports = [
@@ -52,20 +52,24 @@ async def check_program(bench: Bench, program: Program, deadlines: Deadlines) ->
     seen = [Seen.from_json(report["seen"]) for report in reports if report]
     found = [*_hang(end, reports), *(judge(seen) if seen else ())]
     raised = next((each.raised for each in seen if each.raised), None)
-    explained = any(finding.code in EXPLAINING for finding in found)
-    if raised and not explained and await _ends_unreplicated(bench, program, deadlines):
-        found.append(together.only_under_replication(raised))
+    if any(finding.code in EXPLAINING for finding in found):
+        raised = None
+    if raised or any(each.no_gradients for each in seen):
+        alone = await _unreplicated(bench, program, deadlines)
+        found += unlike(seen, raised, alone) if alone else ()
     watching = float(reports[0].get("watching", 0)) if reports[0] else 0.0
     return Checked(program_end(end, reports), tuple(found), watching)
 
 
-async def _ends_unreplicated(bench: Bench, program: Program, deadlines: Deadlines) -> bool:
-    """Whether the program comes to its end where its strategies are the default one."""
+async def _unreplicated(bench: Bench, program: Program, deadlines: Deadlines) -> Seen | None:
+    """What is seen of the program where its strategies are the default one, if it ends well."""
     folder = bench.folder.restart(1)
     alone = replace(bench, deployment=ALONE, folder=folder, watch=None)
     end = await alone.run(UNREPLICATED, program.orders, deadlines)
     reports = [_report(folder, each.worker) if each.reported else {} for each in end.workers]
-    return program_end(end, reports).code == 0
+    if program_end(end, reports).code:
+        return None
+    return Seen.from_json(reports[0]["seen"])
 
 
 def _report(folder: CaseFolder, worker: int) -> dict[str, Any]:

@@ -174,9 +174,10 @@ class Unused:
 
 @dataclass(frozen=True)
 class NoGradient:
-    """A tape that found no gradient at all, and was asked for that of a mirrored variable."""
+    """A tape that found no gradient at all."""
 
-    variable: str
+    source: str
+    """The name of the first variable or tensor for which it was asked."""
     place: Place | None
 
 

@@ -11,6 +11,8 @@ import tensorflow as tf
 from testbed.launcher.channel import Channel
 from testbed.worker.own_code import own_code, report_and_leave
 from testbed.worker.program import outcome
+from testbed.worker.watch import Watching
+from testbed.worker.watcher import watching
 
 _REPLICATING = (
     tf.distribute.MirroredStrategy,
@@ -22,7 +24,10 @@ _REPLICATING = (
 def run_unreplicated(orders: dict[str, Any], channel: Channel) -> None:
     """The entry of a worker that runs a program so; orders as of `run_program`."""
     with own_code(orders, channel), _default_strategy():
-        report = outcome(orders)
+        watch = Watching(orders["worker"], replicas=1)
+        with watching(watch):
+            report = outcome(orders)
+        report["seen"] = watch.seen(None, ()).to_json()
     report_and_leave(orders, channel, report, good=report["code"] == 0)
 
 

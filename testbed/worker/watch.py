@@ -250,10 +250,10 @@ class Watching:
 
     def gradient(self, sources: Any, gradients: Any) -> None:
         """See `Watch.gradient`."""
-        several = [each for each in tf.nest.flatten(sources) if components(each)[1:]]
-        if several and all(each is None for each in tf.nest.flatten(gradients)):
-            place, _ = author_place()
-            self._without_gradient.setdefault(place, str(several[0].name))
+        asked = tf.nest.flatten(sources)
+        if asked and all(each is None for each in tf.nest.flatten(gradients)):
+            name = str(getattr(asked[0], "name", type(asked[0]).__name__))
+            self._without_gradient.setdefault(author_place()[0], name)
 
     def _begin_step(self) -> None:
         # What is called within a tf.function is a part of it.

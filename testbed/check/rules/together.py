@@ -110,11 +110,11 @@ def raised(seen: Sequence[Seen]) -> Iterator[Finding]:
         problem = each.raised
         if problem is None:
             continue
-        if line := _line_with(_PER_REPLICA, problem):
+        if line := line_with(_PER_REPLICA, problem):
             yield Finding("TB304", problem.place, f"{problem.type}: {line}")
-        elif (line := _line_with(_OUT_OF_SCOPE, problem)) and not each.leaks:
+        elif (line := line_with(_OUT_OF_SCOPE, problem)) and not each.leaks:
             yield Finding("TB303", problem.place, f"{problem.type}: {line}")
-        elif (line := _line_with(_REFUSED, problem)) and not problem.by_author:
+        elif (line := line_with(_REFUSED, problem)) and not problem.by_author:
             yield Finding("TB501", problem.place, f"{problem.type}: {line}")
         elif not problem.message and problem.type == "AssertionError" and not problem.by_author:
             yield Finding("TB501", problem.place, "AssertionError with an empty message")
@@ -123,16 +123,7 @@ def raised(seen: Sequence[Seen]) -> Iterator[Finding]:
         return
 
 
-def only_under_replication(problem: Raised) -> Finding:
-    """An exception of a program that comes to its end without replication."""
-    line = _line_with(("",), problem)
-    told = f"{problem.type}: {line}" if line else f"{problem.type} with an empty message"
-    return Finding(
-        "TB501", problem.place, f"{told}; without replication the program comes to its end"
-    )
-
-
-def _line_with(parts: Sequence[str], problem: Raised) -> str:
+def line_with(parts: Sequence[str], problem: Raised) -> str:
     """The first line of a message that holds one of the parts."""
     message = problem.message
     head = re.compile(rf"^ +{re.escape(problem.type)}: ", re.MULTILINE)

@@ -9,12 +9,13 @@ import pytest
 
 from testbed.check.finding import CODES, Finding
 from testbed.check.judge import RULES, chosen, judge
-from testbed.check.seen import Frozen, Leak, Mixed, Place, Raised, Seen, StateChange
+from testbed.check.seen import Crossed, Frozen, Leak, Mixed, Place, Raised, Seen, StateChange
 from tests.unit.check.builders import (
     ADD,
     ASSIGN,
     KERAS_SEED,
     READ,
+    access,
     at,
     born,
     by_both,
@@ -46,21 +47,25 @@ def test_every_rule_is_asked() -> None:
         mirrored(2, "best", 3, copies=(0.0, 3.0)),
         *(born(10 + step, "fresh", 4, step=step) for step in (1, 2, 3)),
         mirrored(20, "seed", 5, libraries=KERAS_SEED),
+        mirrored(21, "total", 6, aggregation="SUM"),
         accesses=[
             *by_both(ADD, deltas=(1, 1)),
             *by_both(ASSIGN, variable=1),
             *by_both(ASSIGN, variable=20),
+            *by_both(READ, variable=21, line=18),
+            access(ASSIGN, "merged", variable=21, line=18),
         ],
         changes=(STEPS,),
         frozen=(Frozen("RATE", 1, 2, at(21)),),
         leaks=(Leak("last", "add:0", at(22)),),
         mixed=(Mixed("update", "a", "b", at(23)),),
         collectives=(made(24),),
+        crossed=(Crossed((at(25), at(26)), 1),),
     )
     other = seen_of(*seen.births[:2], worker=1)
     assert codes_of(seen, other) == [
         *("TB101", "TB102", "TB106", "TB201", "TB105", "TB602"),
-        *("TB301", "TB302", "TB303", "TB203", "TB402"),
+        *("TB204", "TB205", "TB301", "TB302", "TB303", "TB203", "TB402", "TB403"),
     ]
 
 

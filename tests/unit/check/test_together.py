@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from testbed.check.rules.together import collectives, only_under_replication, raised
-from testbed.check.seen import Collective, Leak, Place, Raised
+from testbed.check.rules.together import collectives, crossed, raised
+from testbed.check.seen import Collective, Crossed, Leak, Place, Raised
 from tests.unit.check.builders import at, seen_of, told
 
 REDUCE = "CollectiveReduceV2"
@@ -144,18 +144,6 @@ def test_what_tensorflow_refuses(message: str) -> None:
     assert told(raised([seen_of(raised=replace(problem, by_author=True))])) == []
 
 
-def test_what_one_replica_does_not_raise_is_refused() -> None:
-    """The message is told by its first line, beside what the second run has shown."""
-    beside = "without replication the program comes to its end"
-    for problem, line in (
-        (Raised("RuntimeError", "\nmerge_call\nand there", at(25)), "RuntimeError: merge_call"),
-        (Raised("AssertionError", "", at(25)), "AssertionError with an empty message"),
-        (Raised("ValueError", "x" * 300, at(25)), f"ValueError: {'x' * 200}"),
-    ):
-        found = only_under_replication(problem)
-        assert (found.code, found.place, found.evidence) == ("TB501", at(25), f"{line}; {beside}")
-
-
 def test_what_goes_wrong_by_itself() -> None:
     """An exception that says nothing of replication is no finding of the first run."""
     assert of_message("boom") == []
@@ -199,3 +187,36 @@ def test_collectives_of_workers_that_failed_are_not_compared() -> None:
     one = seen_of(collectives=(Collective("reduce", "()", "float32", at(5)),))
     other = seen_of(worker=1, raised=Raised("ValueError", "boom", at(4)))
     assert told(collectives([one, other])) == []
+
+
+def by(line: int, *lines: int) -> Collective:
+    """A collective of one helper, reached by these lines."""
+    return replace(made(line), by=tuple(at(each) for each in lines))
+
+
+def order(mine: list[Collective], others: list[Collective]) -> list[tuple[str, int, str]]:
+    """What is found of the collectives of two workers."""
+    workers = [seen_of(collectives=tuple(mine)), seen_of(collectives=tuple(others), worker=1)]
+    return told(collectives(workers))
+
+
+def test_workers_that_reach_a_collective_by_other_lines() -> None:
+    """What one helper reduces is told apart by who called it, where both workers call both."""
+    evidence = "collective 1 is of line 40 on worker 0, and of line 50 on worker 1"
+    swapped = order([by(24, 40), by(24, 50)], [by(24, 50), by(24, 40)])
+    assert swapped == [("TB402", 24, evidence)]
+
+
+def test_a_branch_for_the_chief_may_reduce_the_same() -> None:
+    """Where each worker comes by a line of its own, that may be the same reduction."""
+    assert order([by(24, 40), by(24, 60)], [by(24, 50), by(24, 60)]) == []
+    assert order([by(24, 40), by(24, 40)], [by(24, 50), by(24, 50)]) == []
+
+
+def test_replicas_that_meet_at_other_lines() -> None:
+    """The line of replica 0 is the place, and that of the other one is told beside it."""
+    seen = seen_of(crossed=(Crossed((at(30), at(32)), 1),))
+    (found,) = crossed([seen])
+    assert (found.code, found.place, found.use) == ("TB403", at(30), at(32))
+    assert found.evidence == "replica 0 is at line 30 where replica 1 is at line 32"
+    assert told(crossed([replace(seen, raised=Raised("ValueError", "boom", None))])) == []

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from testbed.check.rules.values import copies, dropout
-from testbed.check.seen import Access, Birth, Seen
+from testbed.check.rules.values import added_to_itself, copies, dropout
+from testbed.check.seen import Access, Birth, Raised, Seen
 from tests.unit.check.builders import (
     ADD,
     ASSIGN,
@@ -229,3 +229,75 @@ def test_seeds_that_are_right() -> None:
     assert drawn(born(0, "seed", libraries=KERAS_SEED)) == []
     assert drawn(seed(copies=([1, 2], [3, 4]))) == []
     assert drawn(seed(), replicas=1) == []
+
+
+def test_since_when_copies_differ() -> None:
+    """Looks between steps tell when it began; where nobody looked before the end, nothing does."""
+    looks = ((1, (0.0, 0.0)), (2, (0.0, 2.0)), (4, (0.0, 4.0)))
+    evidence = "the copies of 'best' hold 0 and 5, since step 2"
+    assert held(0.0, 5.0, looks=looks) == [("TB201", 7, evidence)]
+    at_once = held(0.0, 5.0, looks=((1, (0.0, 1.0)),))
+    assert at_once == [("TB201", 7, "the copies of 'best' hold 0 and 5, since the first step")]
+    at_last = held(0.0, 5.0, looks=((1, (0.0, 0.0)), (2, ())))
+    assert at_last == [("TB201", 7, "the copies of 'best' hold 0 and 5")]
+
+
+def test_since_when_workers_differ() -> None:
+    """Each worker's look after the same step is held against the other's."""
+    workers = [
+        seen_of(mirrored(copies=(end,), looks=((1, (2.0,)), (2, (second,)))), worker=number)
+        for number, (second, end) in enumerate([(3.0, 4.0), (6.0, 8.0)])
+    ]
+    evidence = "'best' holds 4 | 8 on the workers, since step 2"
+    assert told(copies(workers)) == [("TB202", 7, evidence)]
+
+
+def test_what_the_last_whole_step_has_left() -> None:
+    """Of a program that raised, the values after its last whole step are compared."""
+    boom = Raised("ValueError", "boom", None)
+    apart = mirrored(copies=(0.0, 0.0), looks=((1, (0.0, 3.0)),))
+    assert [code for code, _, _ in told(copies([seen_of(apart, raised=boom)]))] == ["TB201"]
+    alike = mirrored(copies=(0.0, 3.0), looks=((1, (1.0, 1.0)),))
+    assert told(copies([seen_of(alike, raised=boom)])) == []
+
+
+def saved_apart(*accesses: Access) -> list[tuple[str, int, str]]:
+    """What is found of a variable whose copies are alike again in the end."""
+    read = access(READ, "outside", line=30, apart=(1.0, 2.0))
+    return told(copies([seen_of(mirrored(), accesses=[read, *accesses])]))
+
+
+def test_a_copy_that_is_read_while_copies_differ() -> None:
+    """A checkpoint keeps one copy, whatever becomes of the others later."""
+    evidence = "the copies of 'best' hold 1 and 2 when one of them is read"
+    assert saved_apart() == [("TB201", 7, evidence)]
+
+
+def test_copies_that_are_all_read_while_they_differ() -> None:
+    """Who reads every copy, as an average does, knows that they differ."""
+    assert saved_apart(access(READ, "outside", line=30, copy=1)) == []
+    assert saved_apart(access(READ, "outside", line=31, copy=1)) != []
+
+
+def summed(*accesses: Access, **more: Any) -> list[tuple[str, int, str]]:
+    """What is found of a variable that sums up."""
+    return told(added_to_itself([seen_of(mirrored(aggregation="SUM", **more), accesses=accesses)]))
+
+
+def test_a_sum_that_holds_its_own_value() -> None:
+    """Replicas read the variable where the sum of what they assign is kept."""
+    assigned = [*by_both(READ), access(ASSIGN, "merged")]
+    evidence = "2 replicas each assign 'best' its own value and something more, and the sum of"
+    assert summed(*assigned) == [("TB205", 15, f"{evidence} that is kept")]
+
+
+def test_a_sum_that_does_not() -> None:
+    """What is added, what is read elsewhere, and another aggregation are right."""
+    assert summed(*by_both(READ), access(ADD, "merged")) == []
+    assert summed(*by_both(READ, line=16), access(ASSIGN, "merged")) == []
+    assert summed(*by_both(READ), access(ASSIGN, "outside")) == []
+    mean = mirrored(aggregation="MEAN")
+    accesses = [*by_both(READ), access(ASSIGN, "merged")]
+    assert told(added_to_itself([seen_of(mean, accesses=accesses)])) == []
+    alone = seen_of(mirrored(aggregation="SUM"), accesses=accesses, replicas=1)
+    assert told(added_to_itself([alone])) == []

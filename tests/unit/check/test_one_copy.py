@@ -1,0 +1,110 @@
+"""Tables, other strategies, other replicas' copies: what is found, and what looks alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from testbed.check.rules.variables import copy_of_another, unmirrored, unused
+from testbed.check.seen import TABLE, Access, Birth, Raised, Seen, Unused
+from tests.unit.check.builders import (
+    ADD,
+    ASSIGN,
+    READ,
+    access,
+    at,
+    born,
+    by_both,
+    mirrored,
+    seen_of,
+    told,
+)
+
+FIND, INSERT = "LookupTableFindV2", "LookupTableInsertV2"
+
+
+def found(*accesses: Access, birth: Birth) -> list[tuple[str, int, str]]:
+    """What is found of one variable or table, in one worker."""
+    return told(unmirrored([seen_of(birth, accesses=accesses)]))
+
+
+def table(**more: Any) -> Birth:
+    """A lookup table, which is one wherever it is made."""
+    return born(name="counts", type=TABLE, copies=(), **more)
+
+
+@pytest.mark.parametrize("in_scope", [False, True])
+def test_a_table_that_counts(in_scope: bool) -> None:
+    """A table has one copy in the scope as well as outside of it."""
+    counted = found(*by_both(FIND), *by_both(INSERT), birth=table(in_scope=in_scope))
+    evidence = "2 replicas of a worker each compute 'counts' anew from its own value, one after"
+    assert counted == [("TB101", 4, f"{evidence} the other")]
+
+
+def test_a_table_that_is_looked_up_or_filled() -> None:
+    """To read a table, and to fill it with what one has, is right."""
+    assert found(*by_both(FIND), birth=table()) == []
+    assert found(*by_both(INSERT), birth=table()) == []
+    assert found(*by_both(FIND, line=14), *by_both(INSERT), birth=table()) == []
+    once = [access(FIND, 0), access(INSERT, 0)]
+    assert found(*once, birth=table()) == []
+
+
+def test_a_variable_of_another_strategy() -> None:
+    """A variable in the scope of one device has one copy for the replicas of another strategy."""
+    elsewhere = born(in_scope=True)
+    counted = by_both(ADD, deltas=(1, 1), foreign=True)
+    evidence = "2 replicas of a worker each add 1 to 'steps' in a step"
+    assert found(*counted, birth=elsewhere) == [("TB101", 4, evidence)]
+    assert found(*by_both(ADD, deltas=(1, 1)), birth=elsewhere) == []
+
+
+def written(*accesses: Access, birth: Birth | None = None, **more: Any) -> list[Any]:
+    """What is found of who writes which copy of a mirrored variable."""
+    seen = seen_of(birth or mirrored(), accesses=accesses, **more)
+    return told(copy_of_another([seen]))
+
+
+def test_a_copy_that_another_replica_writes() -> None:
+    """Each replica of a worker has one copy, which it alone writes."""
+    assert written(access(ADD, 0), access(ADD, 1, line=16)) == [
+        ("TB204", 16, "replica 1 writes replica 0's copy of 'best'")
+    ]
+    assert written(access(ADD, 2), access(ADD, 3, line=16), worker=1) == [
+        ("TB204", 16, "replica 3 writes replica 2's copy of 'best'")
+    ]
+
+
+def test_copies_that_their_own_replicas_write() -> None:
+    """To write one's own, to write together, and to read another one's is right."""
+    own = [access(ADD, 0), access(ADD, 1, copy=1)]
+    assert written(*own) == []
+    assert written(access(ADD, 2), access(ADD, 3, copy=1), worker=1) == []
+    assert written(access(ADD, "merged", copy=1), access(READ, 1)) == []
+    assert written(*by_both(ADD), birth=born()) == []
+
+
+TRAINED = access(ASSIGN, "outside")
+
+
+def left_aside(*births: Birth, **more: Any) -> list[tuple[str, int, str]]:
+    """What is found of a strategy that ran nothing."""
+    given = {"accesses": [TRAINED], "unused": (Unused("MirroredStrategy", 2, at(3)),), **more}
+    return told(unused([seen_of(*births, **given)]))
+
+
+def test_a_strategy_that_nothing_is_trained_under() -> None:
+    """The model was made and compiled outside of the scope."""
+    evidence = "1 variables are written, none of them of its scope, and none of 3 steps is one of"
+    assert left_aside(born()) == [("TB107", 3, f"{evidence} its 2 replicas")]
+
+
+def test_strategies_that_may_be_left_aside() -> None:
+    """One of one replica, one beside another that trains, one of a program that trains nothing."""
+    assert left_aside(born(), unused=(Unused("MirroredStrategy", 1, at(3)),)) == []
+    assert left_aside(born(), mirrored(1)) == []
+    assert left_aside(born(), accesses=[access(READ, "outside")]) == []
+    assert left_aside(born(), steps=0) == []
+    assert left_aside(born(), raised=Raised("ValueError", "boom", None)) == []
+    assert told(unused([Seen()])) == []
