@@ -97,6 +97,17 @@ CODES = {
             "keras_fit.model",
         ),
         Code(
+            "TB108",
+            "counted_per_replica",
+            ERROR,
+            "every replica changes the entries of a lookup table",
+            "a table is one for all replicas of a worker, made inside strategy.scope() or outside,"
+            " and each of them adds to what the others have left",
+            "keep the counts in a variable of the scope, at the places that a static table gives,"
+            " or change the table outside of strategy.run",
+            "lookup_table.count",
+        ),
+        Code(
             "TB201",
             "replicas_diverge",
             ERROR,
@@ -133,16 +144,6 @@ CODES = {
             " there, whichever replica calls it, and so does whoever takes one copy out",
             "call a plain function, and make the call of strategy.run a tf.function",
             "component_writes.counted_in_concrete_function",
-        ),
-        Code(
-            "TB205",
-            "wrong_value",
-            ERROR,
-            "a variable that sums up is assigned its own value and more",
-            "with the aggregation SUM the value that it had is added once for each replica;"
-            " keras.Variable.assign_add does so, too",
-            "assign_add to a tf.Variable (of a keras.Variable, its value)",
-            "keras_variable.summed",
         ),
         Code(
             "TB301",
@@ -246,6 +247,16 @@ CODES = {
             "the seed of a layer made in the scope is mirrored, so all replicas draw the same",
             "tf_keras, or a mask of your own from the replica's id",
             "dropout.masks_differ",
+        ),
+        Code(
+            "TB605",
+            "wrong_value",
+            WARNING,
+            "Keras 3 adds the old value once for each replica",
+            "keras.Variable.assign_add assigns the sum of its value and what is added, and with the"
+            " aggregation SUM that is summed up over the replicas",
+            "variable.value.assign_add, which is TensorFlow's",
+            "keras_variable.summed",
         ),
     )
 }

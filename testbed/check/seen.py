@@ -84,6 +84,8 @@ class Access:
     """Where copies that should be alike differed when one of them was read: each copy's value."""
     foreign: bool = False
     """Whether replicas of another strategy did it than the one in whose scope it was made."""
+    called: str = ""
+    """What the author's line had called of a library, if any: `keras/src/....py:fit`."""
 
     @property
     def replica(self) -> int | None:

@@ -81,7 +81,7 @@ class Calls:
                 continue
             first = self._variables.setdefault((id(function), position), value)
             if first is not value and id(function) not in self.mixed:
-                place, _ = author_place()
+                place = author_place().place
                 name = getattr(function.python_function, "__name__", "a tf.function")
                 self.mixed[id(function)] = Mixed(name, str(first.name), str(value.name), place)
 

@@ -48,3 +48,5 @@ class Meetings:
                 alike = mine is not None and mine is theirs
                 if apart and not alike and len(self.crossed) < _KEPT:
                     self.crossed.append(Crossed(apart, replica))
+                    # What follows only follows from it.
+                    break

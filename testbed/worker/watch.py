@@ -58,6 +58,7 @@ class _Count:
     deltas: int = 0
     apart: Values = ()
     foreign: bool = False
+    called: str = ""
 
 
 @dataclass
@@ -95,7 +96,7 @@ class Watching:
         if not distributed and id(variable.handle) in self._copies:
             # What an assignment returns is another object for the same variable.
             return
-        place, libraries = author_place()
+        place, libraries, _ = author_place()
         number = len(self.births)
         for copy, component in enumerate(components(variable)):
             known = self._copies.get(id(component.handle))
@@ -145,7 +146,7 @@ class Watching:
                 self._access(found, kind, inputs)
 
     def _table_born(self, kind: str, handle: Any) -> None:
-        place, libraries = author_place()
+        place, libraries, _ = author_place()
         number = len(self.births)
         self._copies[id(handle)] = (number, 0)
         # As long as it is kept nothing else has its id.
@@ -208,6 +209,7 @@ class Watching:
                     delta=found.delta,
                     apart=found.apart,
                     foreign=found.foreign,
+                    called=found.called,
                 )
                 for key, found in self._accesses.items()
             ),
@@ -225,7 +227,7 @@ class Watching:
 
     def made(self, strategy: Any) -> None:
         """See `Watch.made`."""
-        place, _ = author_place()
+        place = author_place().place
         if place:
             self._made.append((strategy, place))
 
@@ -253,7 +255,7 @@ class Watching:
         asked = tf.nest.flatten(sources)
         if asked and all(each is None for each in tf.nest.flatten(gradients)):
             name = str(getattr(asked[0], "name", type(asked[0]).__name__))
-            self._without_gradient.setdefault(author_place()[0], name)
+            self._without_gradient.setdefault(author_place().place, name)
 
     def _begin_step(self) -> None:
         # What is called within a tf.function is a part of it.
@@ -263,10 +265,11 @@ class Watching:
 
     def _access(self, found: tuple[int, int], kind: str, inputs: Any) -> None:
         who = self._who()
-        place = self._line_of(who)
-        key = (*found, kind, who, place)
+        here = author_place()
+        key = (*found, kind, who, self._line_of(who) or here.place)
         known = self._accesses.setdefault(key, _Count())
         known.count += 1
+        known.called = known.called or here.function
         self._known.add(key[:4])
         if who not in (OUTSIDE, MERGED):
             own = self._strategy_of.get(found[0])
@@ -279,9 +282,9 @@ class Watching:
             known.deltas += 1
 
     def _line_of(self, who: str) -> Place | None:
-        """The author's line: of what replicas do together, that at which they meet."""
+        """Of what replicas do together, the author's line at which they meet."""
         lines = self._meetings.lines() if who == MERGED else ()
-        return lines[-1] if lines else author_place()[0]
+        return lines[-1] if lines else None
 
     def _who(self) -> str:
         if not tf.distribute.has_strategy():

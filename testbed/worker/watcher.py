@@ -12,7 +12,7 @@ import functools
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import tensorflow as tf
 from tensorflow.python.autograph.impl import api
@@ -22,7 +22,7 @@ from tensorflow.python.ops import resource_variable_ops
 from tensorflow.python.util import tf_stack
 
 from testbed.check.seen import Place
-from testbed.worker.probes import observing_ops
+from testbed.worker.probes import observing_ops, replica_number
 
 _PACKAGE = str(Path(__file__).resolve().parent.parent)
 _GENERATED = "__autograph_generated_file"
@@ -151,9 +151,9 @@ def _collectives(watch: Watch) -> Iterator[None]:
     """
 
     def told(_: str, value: Any) -> None:
-        by_merge_call = tf.distribute.get_strategy().extended._use_merge_call()
-        devices = tf.distribute.get_replica_context().devices
-        if not by_merge_call and devices[0].endswith(":0"):
+        extended = tf.distribute.get_strategy().extended
+        first = replica_number() % len(extended.worker_devices) == 0
+        if first and not extended._use_merge_call():
             watch.collective("all_reduce", value)
 
     owner = tf.distribute.CrossDeviceOps
@@ -327,23 +327,32 @@ def stack_here() -> list[tuple[str, int, str]]:
     return [_sources_of.get(file, {}).get(line, (file, line, name)) for file, line, name in frames]
 
 
-def author_place() -> tuple[Place | None, tuple[str, ...]]:
-    """The author's innermost line, and the files of the libraries that it has called.
+class Called(NamedTuple):
+    """The author's innermost line, and what it has called of libraries."""
 
-    The files are those between that line and here, innermost first, as `keras/src/...`; those of
-    TensorFlow are left out.
-    """
+    place: Place | None
+    libraries: tuple[str, ...]
+    """Their files between that line and here, innermost first, as `keras/src/...`; without those of
+    TensorFlow."""
+    function: str
+    """That which the line itself has called of them, as `keras/src/....py:fit`."""
+
+
+def author_place() -> Called:
+    """Where the author's code is now."""
     libraries: dict[str, None] = {}
+    called = ""
     for file, line, function in reversed(stack_here()):
         if file.startswith((_PACKAGE, "<")) or _GENERATED in file:
             continue
         part = next((part for part in _LIBRARIES if part in file), None)
         if part is None:
-            return Place(file, line, function), tuple(libraries)
+            return Called(Place(file, line, function), tuple(libraries), called)
         name = file.partition(part)[2]
         if not name.startswith("tensorflow/") and "/" in name:
             libraries[name] = None
-    return None, tuple(libraries)
+            called = f"{name}:{function}"
+    return Called(None, tuple(libraries), called)
 
 
 def author_lines() -> tuple[Place, ...]:

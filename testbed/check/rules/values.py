@@ -13,6 +13,10 @@ from testbed.diagnosis import same
 
 _BATCH_NORM = "keras/src/layers/normalization/batch_normalization.py"
 _DROPOUT = "keras/src/random/seed_generator.py"
+_KERAS_ADDS = (
+    "keras/src/backend/common/variables.py:assign_add",
+    "keras/src/backend/common/variables.py:assign_sub",
+)
 _GENERATORS = ("keras/src/random/",)
 
 
@@ -94,23 +98,20 @@ def dropout(seen: Sequence[Seen]) -> Iterator[Finding]:
             yield Finding("TB602", birth.place, evidence)
 
 
-def added_to_itself(seen: Sequence[Seen]) -> Iterator[Finding]:
-    """A variable with SUM that replicas assign what they computed from its value."""
+def summed_by_keras(seen: Sequence[Seen]) -> Iterator[Finding]:
+    """Keras 3 variables with the aggregation SUM that replicas add to."""
     if len(seen) * seen[0].replicas < 2:
         return
     for birth in seen[0].births:
         if not (_should_be_alike(birth) and birth.aggregation == "SUM"):
             continue
-        own = [access for access in seen[0].accesses if access.variable == birth.number]
-        read = {access.place for access in own if access.replica is not None}
-        for access in own:
-            assigned = access.operation == "AssignVariableOp" and access.place in read
-            if assigned and access.who == "merged":
-                evidence = (
-                    f"{len(seen) * seen[0].replicas} replicas each assign {name_of(birth)} its own"
-                    " value and something more, and the sum of that is kept"
+        for access in seen[0].accesses:
+            added = access.variable == birth.number and access.called.startswith(_KERAS_ADDS)
+            if added and access.replica is not None:
+                told = f"{len(seen) * seen[0].replicas} replicas each add to {name_of(birth)}"
+                yield Finding(
+                    "TB605", access.place, f"{told}, and the value that it had", birth.place
                 )
-                yield Finding("TB205", access.place, evidence, birth.place)
                 break
 
 

@@ -26,16 +26,11 @@ def unmirrored(seen: Sequence[Seen]) -> Iterator[Finding]:
     """What replicas do with a variable that was made outside of the scope."""
     counterparts, raised = Counterparts(seen), any(each.raised for each in seen)
     for birth in seen[0].births:
-        if birth.distributed or _is_generator(birth):
+        if birth.distributed or birth.is_table or _is_generator(birth):
             continue
         accesses = _accesses(seen[0], birth, in_replicas=True)
         foreign = any(access.foreign for access in accesses)
-        if not accesses or (birth.in_scope and not foreign and not birth.is_table):
-            continue
-        if birth.is_table:
-            # Of a table there is one wherever it is made, and most are only read.
-            if found := _written_by_all(seen[0], birth, accesses, only_from_itself=True):
-                yield found
+        if not accesses or (birth.in_scope and not foreign):
             continue
         found = (
             _written_by_all(seen[0], birth, accesses)
@@ -46,9 +41,7 @@ def unmirrored(seen: Sequence[Seen]) -> Iterator[Finding]:
             yield found
 
 
-def _written_by_all(
-    seen: Seen, birth: Birth, accesses: list[Access], *, only_from_itself: bool = False
-) -> Finding | None:
+def _written_by_all(seen: Seen, birth: Birth, accesses: list[Access]) -> Finding | None:
     """Each replica of a worker writes the one copy."""
     writes = [access for access in accesses if access.writes]
     replicas = {access.replica for access in writes}
@@ -76,9 +69,6 @@ def _written_by_all(
     if _reads_what_it_writes(accesses, first):
         evidence = f"{who} each compute {name} anew from its own value, one after the other"
         return Finding("TB101", birth.place, evidence, first.place)
-    if only_from_itself:
-        # Under keys of their own, as it may be.
-        return None
     evidence = f"{who} each assign {name}, which has one copy"
     return Finding("TB102", birth.place, evidence, first.place)
 
@@ -117,6 +107,21 @@ def _only_used(seen: Sequence[Seen], birth: Birth, accesses: list[Access]) -> Fi
         f"replicas {verb} {name_of(birth)}, of which there is one copy on each worker",
         accesses[0].place,
     )
+
+
+def tables(seen: Sequence[Seen]) -> Iterator[Finding]:
+    """Lookup tables whose entries replicas compute from what is in them."""
+    for birth in seen[0].births:
+        accesses = _accesses(seen[0], birth, in_replicas=True) if birth.is_table else []
+        writes = [access for access in accesses if access.writes]
+        replicas = {access.replica for access in writes}
+        # What is only filled in may be another key on each replica.
+        if len(replicas) > 1 and _reads_what_it_writes(accesses, writes[0]):
+            evidence = (
+                f"{len(replicas)} replicas of a worker each compute what they insert into the"
+                f" {birth.name} from what is in it"
+            )
+            yield Finding("TB108", birth.place, evidence, writes[0].place)
 
 
 def copy_of_another(seen: Sequence[Seen]) -> Iterator[Finding]:

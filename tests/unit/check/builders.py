@@ -120,7 +120,7 @@ def full() -> Seen:
         ),
         accesses=(
             Access(5, 1, ADD, "replica 1", at(15, "replica"), count=4, delta=[1.0, 2.0]),
-            Access(6, 0, READ, "outside", None, apart=(1.0, 2.0), foreign=True),
+            Access(6, 0, READ, "outside", None, apart=(1.0, 2.0), foreign=True, called="a.py:f"),
         ),
         changes=(StateChange("self.seen", "list", 0, 2, at(20)),),
         frozen=(Frozen("RATE", 0.1, 0.01, at(21), "train"),),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from testbed.check.rules.variables import copy_of_another, unmirrored, unused
+from testbed.check.rules.variables import copy_of_another, tables, unmirrored, unused
 from testbed.check.seen import TABLE, Access, Birth, Raised, Seen, Unused
 from tests.unit.check.builders import (
     ADD,
@@ -31,24 +32,30 @@ def found(*accesses: Access, birth: Birth) -> list[tuple[str, int, str]]:
 
 def table(**more: Any) -> Birth:
     """A lookup table, which is one wherever it is made."""
-    return born(name="counts", type=TABLE, copies=(), **more)
+    return replace(born(type=TABLE, copies=(), **more), name="counts")
+
+
+def in_table(*accesses: Access, birth: Birth | None = None) -> list[tuple[str, int, str]]:
+    """What is found of what replicas do with a table, and of it as of a variable."""
+    seen = [seen_of(birth or table(), accesses=accesses)]
+    return told([*tables(seen), *unmirrored(seen)])
 
 
 @pytest.mark.parametrize("in_scope", [False, True])
 def test_a_table_that_counts(in_scope: bool) -> None:
     """A table has one copy in the scope as well as outside of it."""
-    counted = found(*by_both(FIND), *by_both(INSERT), birth=table(in_scope=in_scope))
-    evidence = "2 replicas of a worker each compute 'counts' anew from its own value, one after"
-    assert counted == [("TB101", 4, f"{evidence} the other")]
+    counted = in_table(*by_both(FIND), *by_both(INSERT), birth=table(in_scope=in_scope))
+    evidence = "2 replicas of a worker each compute what they insert into the counts from what is"
+    assert counted == [("TB108", 4, f"{evidence} in it")]
 
 
 def test_a_table_that_is_looked_up_or_filled() -> None:
     """To read a table, and to fill it with what one has, is right."""
-    assert found(*by_both(FIND), birth=table()) == []
-    assert found(*by_both(INSERT), birth=table()) == []
-    assert found(*by_both(FIND, line=14), *by_both(INSERT), birth=table()) == []
+    assert in_table(*by_both(FIND)) == []
+    assert in_table(*by_both(INSERT)) == []
+    assert in_table(*by_both(FIND, line=14), *by_both(INSERT)) == []
     once = [access(FIND, 0), access(INSERT, 0)]
-    assert found(*once, birth=table()) == []
+    assert in_table(*once) == []
 
 
 def test_a_variable_of_another_strategy() -> None:

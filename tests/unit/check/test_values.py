@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from testbed.check.rules.values import added_to_itself, copies, dropout
+from testbed.check.rules.values import copies, dropout, summed_by_keras
 from testbed.check.seen import Access, Birth, Raised, Seen
 from tests.unit.check.builders import (
     ADD,
@@ -279,25 +279,26 @@ def test_copies_that_are_all_read_while_they_differ() -> None:
     assert saved_apart(access(READ, "outside", line=31, copy=1)) != []
 
 
+ADDED: dict[str, Any] = {"called": "keras/src/backend/common/variables.py:assign_add"}
+
+
 def summed(*accesses: Access, **more: Any) -> list[tuple[str, int, str]]:
     """What is found of a variable that sums up."""
-    return told(added_to_itself([seen_of(mirrored(aggregation="SUM", **more), accesses=accesses)]))
+    birth = mirrored(**{"aggregation": "SUM", **more})
+    return told(summed_by_keras([seen_of(birth, accesses=accesses)]))
 
 
-def test_a_sum_that_holds_its_own_value() -> None:
-    """Replicas read the variable where the sum of what they assign is kept."""
-    assigned = [*by_both(READ), access(ASSIGN, "merged")]
-    evidence = "2 replicas each assign 'best' its own value and something more, and the sum of"
-    assert summed(*assigned) == [("TB205", 15, f"{evidence} that is kept")]
+def test_a_sum_that_keras_adds_to() -> None:
+    """Each replica brings the old value, too; it is told once."""
+    evidence = "2 replicas each add to 'best', and the value that it had"
+    assert summed(*by_both(READ, **ADDED)) == [("TB605", 15, evidence)]
 
 
-def test_a_sum_that_does_not() -> None:
-    """What is added, what is read elsewhere, and another aggregation are right."""
+def test_sums_that_are_right() -> None:
+    """What TensorFlow adds, what is added outside of a step, and other aggregations."""
     assert summed(*by_both(READ), access(ADD, "merged")) == []
-    assert summed(*by_both(READ, line=16), access(ASSIGN, "merged")) == []
-    assert summed(*by_both(READ), access(ASSIGN, "outside")) == []
-    mean = mirrored(aggregation="MEAN")
-    accesses = [*by_both(READ), access(ASSIGN, "merged")]
-    assert told(added_to_itself([seen_of(mean, accesses=accesses)])) == []
-    alone = seen_of(mirrored(aggregation="SUM"), accesses=accesses, replicas=1)
-    assert told(added_to_itself([alone])) == []
+    assert summed(access(READ, "outside", **ADDED)) == []
+    assert summed(*by_both(READ, **ADDED), aggregation="MEAN") == []
+    assert summed(*by_both(READ, **ADDED), synchronization="ON_READ") == []
+    alone = seen_of(mirrored(aggregation="SUM"), accesses=by_both(READ, **ADDED), replicas=1)
+    assert told(summed_by_keras([alone])) == []
