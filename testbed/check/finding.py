@@ -210,6 +210,17 @@ CODES = {
             "collective.opposite_order",
         ),
         Code(
+            "TB404",
+            "hang",
+            ERROR,
+            "a program that ends on one device does not end under replication",
+            "replicas of a worker run one at a time, as far as where they come together: what one"
+            " of them holds there, such as a lock, the next one waits for",
+            "hold no lock where replicas come together: at a reduction, an optimizer's step, an"
+            " assignment with an aggregation",
+            "lock.around_an_assignment",
+        ),
+        Code(
             "TB501",
             "rejected",
             ERROR,

@@ -8,10 +8,10 @@ from typing import Any
 
 from testbed.check.finding import Finding
 from testbed.check.judge import judge
-from testbed.check.rules.unreplicated import unlike
+from testbed.check.rules.unreplicated import Doubts, unlike
 from testbed.check.seen import Place, Seen
 from testbed.cluster import Cluster
-from testbed.launcher.cluster_end import ClusterEnd
+from testbed.launcher.cluster_end import ClusterEnd, WorkerEnd
 from testbed.launcher.cluster_run import Deadlines
 from testbed.launcher.report_file import UnreadableReportError, read_report
 from testbed.launcher.run_folder import CaseFolder
@@ -42,8 +42,9 @@ class Checked:
 async def check_program(bench: Bench, program: Program, deadlines: Deadlines) -> Checked:
     """Run a program in every worker of the bench, watched, and judge what was seen.
 
-    What raises, and nothing that was seen explains it, is run once more, without replication:
-    whether it comes to its end there tells whose mistake it is. So is what finds no gradients.
+    What raises or hangs, and nothing that was seen explains it, is run once more, without
+    replication: whether it comes to its end there tells whose mistake it is. So is what finds no
+    gradients.
     """
     end = await bench.run(ENTRY, program.orders, deadlines)
     reports = [
@@ -51,14 +52,24 @@ async def check_program(bench: Bench, program: Program, deadlines: Deadlines) ->
     ]
     seen = [Seen.from_json(report["seen"]) for report in reports if report]
     found = [*_hang(end, reports), *(judge(seen) if seen else ())]
-    raised = next((each.raised for each in seen if each.raised), None)
-    if any(finding.code in EXPLAINING for finding in found):
-        raised = None
-    if raised or any(each.no_gradients for each in seen):
+    doubts = _doubts(seen, found)
+    if not found and _hangs(end, reports):
+        first = end.workers[0]
+        where = first.place.at or "no line of its own"
+        doubts = Doubts(hang=f"worker {first.worker} stays at {where}", place=_place_of(first))
+        # What took as long without replication may only be slow.
+        deadlines = replace(deadlines, run=deadlines.run / 4)
+    if doubts != Doubts():
         alone = await _unreplicated(bench, program, deadlines)
-        found += unlike(seen, raised, alone) if alone else ()
+        found += unlike(doubts, alone) if alone else ()
     watching = float(reports[0].get("watching", 0)) if reports[0] else 0.0
     return Checked(program_end(end, reports), tuple(found), watching)
+
+
+def _doubts(seen: Sequence[Seen], found: Sequence[Finding]) -> Doubts:
+    raised = next((each.raised for each in seen if each.raised), None)
+    explained = any(finding.code in EXPLAINING for finding in found)
+    return Doubts(None if explained else raised, seen[0].no_gradients if seen else ())
 
 
 async def _unreplicated(bench: Bench, program: Program, deadlines: Deadlines) -> Seen | None:
@@ -82,11 +93,16 @@ def _report(folder: CaseFolder, worker: int) -> dict[str, Any]:
 
 def _hang(end: ClusterEnd, reports: Sequence[dict[str, Any]]) -> list[Finding]:
     """Where the workers wait that never came to their end."""
-    if not end.overdue or any(worker.complaint for worker in end.workers):
+    waiting = [worker for worker in end.workers if worker.place.in_tensorflow]
+    if not waiting or not _hangs(end, reports):
         return []
-    failed = any(report.get("code") for report in reports)
-    waiting = [worker.place for worker in end.workers if worker.place.in_tensorflow]
-    if failed or not waiting:
-        return []
-    first = waiting[0]
-    return [Finding("TB401", Place(first.file, first.line) if first.file else None, end.hang)]
+    return [Finding("TB401", _place_of(waiting[0]), end.hang)]
+
+
+def _hangs(end: ClusterEnd, reports: Sequence[dict[str, Any]]) -> bool:
+    failed = any(worker.complaint for worker in end.workers)
+    return bool(end.overdue) and not failed and not any(report.get("code") for report in reports)
+
+
+def _place_of(worker: WorkerEnd) -> Place | None:
+    return Place(worker.place.file, worker.place.line) if worker.place.file else None

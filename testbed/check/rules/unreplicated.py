@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from testbed.check.finding import Finding
 from testbed.check.rules.together import line_with
 from testbed.check.rules.words import bare
-from testbed.check.seen import Raised, Seen
+from testbed.check.seen import NoGradient, Place, Raised, Seen
 
 
-def unlike(seen: Sequence[Seen], raised: Raised | None, alone: Seen) -> Iterator[Finding]:
-    """What differs from a run without replication, which came to its end.
+@dataclass(frozen=True)
+class Doubts:
+    """What may be a mistake of the program alone, or come of replication."""
+
+    raised: Raised | None = None
+    """An exception that nothing else explains."""
+    no_gradients: tuple[NoGradient, ...] = ()
+    hang: str = ""
+    """Where workers stand that did not come to their end."""
+    place: Place | None = None
+    """The line at which the first of them stands."""
+
+
+def unlike(doubts: Doubts, alone: Seen) -> Iterator[Finding]:
+    """What is no mistake of the program, since it came to its end without replication.
 
     Args:
-        seen: of every worker, worker 0 first.
-        raised: an exception that nothing else explains.
-        alone: what was seen without replication.
+        doubts: of the run with it.
+        alone: what was seen without it.
     """
-    if raised:
-        line = line_with(("",), raised)
-        told = f"{raised.type}: {line}" if line else f"{raised.type} with an empty message"
-        told += "; without replication the program comes to its end"
-        yield Finding("TB501", raised.place, told)
+    ends = "without replication the program comes to its end"
+    if doubts.raised:
+        line = line_with(("",), doubts.raised)
+        kind = doubts.raised.type
+        told = f"{kind}: {line}" if line else f"{kind} with an empty message"
+        yield Finding("TB501", doubts.raised.place, f"{told}; {ends}")
+    if doubts.hang:
+        yield Finding("TB404", doubts.place, f"{doubts.hang}; {ends}")
     elsewhere = {each.place for each in alone.no_gradients}
-    for each in seen[0].no_gradients:
+    for each in doubts.no_gradients:
         if each.place and each.place not in elsewhere:
             told = f"no gradient of '{bare(each.source)}' is found, and without replication one is"
             yield Finding("TB502", each.place, told)

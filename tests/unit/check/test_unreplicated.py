@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from testbed.check.rules.unreplicated import unlike
+from testbed.check.rules.unreplicated import Doubts, unlike
 from testbed.check.seen import NoGradient, Raised
 from tests.unit.check.builders import at, seen_of, told
 
@@ -21,25 +21,32 @@ BESIDE = "without replication the program comes to its end"
 )
 def test_what_is_raised_only_under_replication(problem: Raised, line: str) -> None:
     """The message is told by its first line, beside what the second run has shown."""
-    found = told(list(unlike([seen_of()], problem, seen_of())))
+    found = told(list(unlike(Doubts(problem), seen_of())))
     assert found == [("TB501", 25, f"{line}; {BESIDE}")]
 
 
 def test_what_nothing_is_raised_of() -> None:
     """A run that ends as the other one does tells nothing."""
-    assert told(list(unlike([seen_of()], None, seen_of()))) == []
+    assert told(list(unlike(Doubts(), seen_of()))) == []
+
+
+def test_what_hangs_only_under_replication() -> None:
+    """It is told where the first worker stands."""
+    doubts = Doubts(hang="worker 0 stays at train.py:12 in step", place=at(12))
+    evidence = f"worker 0 stays at train.py:12 in step; {BESIDE}"
+    assert told(list(unlike(doubts, seen_of()))) == [("TB404", 12, evidence)]
 
 
 def test_a_gradient_that_is_lost() -> None:
     """No gradient is a finding where the same line finds one without replication."""
-    lost = seen_of(no_gradients=(NoGradient("w:0", at(12)), NoGradient("b:0", at(19))))
+    lost = Doubts(no_gradients=(NoGradient("w:0", at(12)), NoGradient("b:0", at(19))))
     alone = seen_of(no_gradients=(NoGradient("b:0", at(19)),))
     evidence = "no gradient of 'w' is found, and without replication one is"
-    assert told(list(unlike([lost], None, alone))) == [("TB502", 12, evidence)]
-    assert told(list(unlike([lost], None, lost))) == []
+    assert told(list(unlike(lost, alone))) == [("TB502", 12, evidence)]
+    assert told(list(unlike(lost, seen_of(no_gradients=lost.no_gradients)))) == []
 
 
 def test_a_gradient_of_nobodys_line() -> None:
     """What a library asks for by itself says nothing of the author's code."""
-    lost = seen_of(no_gradients=(NoGradient("w:0", None),))
-    assert told(list(unlike([lost], None, seen_of()))) == []
+    lost = Doubts(no_gradients=(NoGradient("w:0", None),))
+    assert told(list(unlike(lost, seen_of()))) == []
