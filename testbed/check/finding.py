@@ -108,6 +108,17 @@ CODES = {
             "lookup_table.count",
         ),
         Code(
+            "TB109",
+            "replicas_diverge",
+            ERROR,
+            "replicas make their variables in another order",
+            "the first replica makes them, and the others get them by their turn: one replica's"
+            " variable is another one's other variable",
+            "make the same variables in the same order on every replica, or with names, or once in"
+            " strategy.scope()",
+            "made_differently.in_another_order",
+        ),
+        Code(
             "TB201",
             "replicas_diverge",
             ERROR,
@@ -239,6 +250,16 @@ CODES = {
             "open the tape and take the gradient inside the replica function, and reduce there with"
             " tf.distribute.get_replica_context().all_reduce",
             "gradient_tape.tape_around_run",
+        ),
+        Code(
+            "TB503",
+            "wrong_value",
+            ERROR,
+            "what has several values is asked whether it is true",
+            "a PerReplica value and a mirrored variable have no truth of their own, so that Python"
+            " takes them for true",
+            "ask for the truth of a reduced value, or of what variable.numpy() returns",
+            "per_replica_value.tested_by_if",
         ),
         Code(
             "TB601",

@@ -14,6 +14,7 @@ RULES: tuple[Callable[[Sequence[Seen]], Iterator[Finding]], ...] = (
     variables.unmirrored,
     variables.made_every_step,
     variables.other_order,
+    variables.other_order_in_replicas,
     variables.tables,
     variables.copy_of_another,
     variables.unused,
@@ -26,6 +27,7 @@ RULES: tuple[Callable[[Sequence[Seen]], Iterator[Finding]], ...] = (
     python_state.mixed,
     together.collectives,
     together.crossed,
+    together.truths,
     together.raised,
 )
 

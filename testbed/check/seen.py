@@ -48,6 +48,8 @@ class Birth:
     aggregation: str = ""
     shape: tuple[int | None, ...] | None = None
     dtype: str = ""
+    start: Any = None
+    """The initial value, where the author gave a value and no function: as `copies`."""
     step: int = 0
     """How many steps had begun: calls of `strategy.run`, or of a tf.function around it."""
     copies: tuple[Any, ...] = ()
@@ -175,6 +177,14 @@ class Unused:
 
 
 @dataclass(frozen=True)
+class Truth:
+    """Where Python asked for the truth of what has several values, and took it for true."""
+
+    type: str
+    place: Place | None
+
+
+@dataclass(frozen=True)
 class NoGradient:
     """A tape that found no gradient at all."""
 
@@ -213,6 +223,9 @@ class Seen:
     collectives: tuple[Collective, ...] = ()
     unused: tuple[Unused, ...] = ()
     crossed: tuple[Crossed, ...] = ()
+    mixed_up: tuple[Crossed, ...] = ()
+    """Where replicas made variables that others had made in another order."""
+    truths: tuple[Truth, ...] = ()
     no_gradients: tuple[NoGradient, ...] = ()
     raised: Raised | None = None
     version: int = SEEN_VERSION
@@ -247,10 +260,9 @@ class Seen:
                     for e in data["collectives"]
                 ),
                 "unused": tuple(Unused(**_placed(each)) for each in data["unused"]),
-                "crossed": tuple(
-                    Crossed(tuple(Place(**place) for place in e["places"]), e["replica"])
-                    for e in data["crossed"]
-                ),
+                "crossed": tuple(map(_crossed, data["crossed"])),
+                "mixed_up": tuple(map(_crossed, data["mixed_up"])),
+                "truths": tuple(Truth(**_placed(each)) for each in data["truths"]),
                 "no_gradients": tuple(NoGradient(**_placed(e)) for e in data["no_gradients"]),
                 "raised": Raised(**_placed(data["raised"])) if data["raised"] else None,
             }
@@ -260,6 +272,10 @@ class Seen:
 def _placed(data: Mapping[str, Any]) -> dict[str, Any]:
     place = data["place"]
     return {**data, "place": Place(**place) if place else None}
+
+
+def _crossed(data: Mapping[str, Any]) -> Crossed:
+    return Crossed(tuple(Place(**place) for place in data["places"]), data["replica"])
 
 
 def _tuples(birth: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -21,10 +22,11 @@ from testbed.check.seen import (
     Place,
     Raised,
     Seen,
+    Truth,
     Unused,
 )
 from testbed.worker.calls import Calls
-from testbed.worker.kept import Kept, Values, components
+from testbed.worker.kept import Kept, Values, components, summary
 from testbed.worker.meeting import Meetings
 from testbed.worker.probes import captured_from, encode, replica_number
 from testbed.worker.reach import held_by
@@ -80,6 +82,9 @@ class Watching:
         self._copies: dict[int, tuple[int, int]] = {}
         self._strategy_of: dict[int, Any] = {}
         self._made: list[tuple[Any, Place]] = []
+        # Of each thread, the initial value of the variable that it asked for last.
+        self._starts: dict[int, Any] = {}
+        self._truths: dict[Place | None, str] = {}
         self._tables: list[Any] = []
         self._accesses: dict[Key, _Count] = {}
         self._known: set[tuple[int, int, str, str]] = set()
@@ -89,6 +94,18 @@ class Watching:
         self._meetings = Meetings()
         self._without_gradient: dict[Place | None, str] = {}
         self._traced_collectives: set[Collective] = set()
+
+    def asked(self, name: Any, initial: Any) -> None:
+        """See `Watch.asked`."""
+        start = _start(initial)
+        who = self._who()
+        if who.startswith("replica"):
+            self._meetings.asked(replica_number(), (name, start), author_lines())
+        self._starts[threading.get_ident()] = start
+
+    def taken_for_true(self, value: Any) -> None:
+        """See `Watch.taken_for_true`."""
+        self._truths.setdefault(author_place().place, type(value).__name__)
 
     def born(self, variable: Any) -> None:
         """See `Watch.born`."""
@@ -118,6 +135,7 @@ class Watching:
                 aggregation=variable.aggregation.name,
                 shape=_shape(variable),
                 dtype=variable.dtype.name,
+                start=self._starts.get(threading.get_ident()),
                 step=self.steps,
             )
         )
@@ -214,6 +232,8 @@ class Watching:
                 for key, found in self._accesses.items()
             ),
             crossed=tuple(self._meetings.crossed),
+            truths=tuple(Truth(kind, place) for place, kind in self._truths.items()),
+            mixed_up=tuple(self._meetings.mixed_up),
             no_gradients=tuple(
                 NoGradient(name, place) for place, name in self._without_gradient.items()
             ),
@@ -316,6 +336,13 @@ class Watching:
 def _is_looked_at(count: int) -> bool:
     """Whether to look at what a line reads for this time: soon, and then seldom."""
     return not tf.inside_function() and (count <= _FIRST or count & (count - 1) == 0)
+
+
+def _start(initial: Any) -> Any:
+    """An initial value as the author gave it, where it is small and known."""
+    if callable(initial) or initial is None or tf.is_symbolic_tensor(initial):
+        return None
+    return summary(initial)
 
 
 def _constant(tensor: Any) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -32,6 +33,12 @@ _LIBRARIES = ("/site-packages/", "/dist-packages/", "/lib/python3")
 
 class Watch(Protocol):
     """Is told what happens."""
+
+    def asked(self, name: Any, initial: Any) -> None:
+        """Somebody asks for a variable of that name and initial value, which may be a function."""
+
+    def taken_for_true(self, value: Any) -> None:
+        """Python asks for the truth of what has several values, and takes it for true."""
 
     def born(self, variable: Any) -> None:
         """A variable is made, or what distributes several that were made just before."""
@@ -72,6 +79,8 @@ class Timed:
 
     def __init__(self, watch: Watch) -> None:
         self.seconds = 0.0
+        self.asked = self._timed(watch.asked)
+        self.taken_for_true = self._timed(watch.taken_for_true)
         self.born = self._timed(watch.born)
         self.made = self._timed(watch.made)
         self.operation = self._timed(watch.operation)
@@ -98,7 +107,16 @@ class Timed:
 def watching(watch: Watch) -> Iterator[None]:
     """Tell all that happens in the block."""
     with contextlib.ExitStack() as patched:
-        for patch in (_births, _runs, _calls, _replays, _meetings, _gradients, _collectives):
+        for patch in (
+            _births,
+            _truths,
+            _runs,
+            _calls,
+            _replays,
+            _meetings,
+            _gradients,
+            _collectives,
+        ):
             patched.enter_context(patch(watch))
         patched.enter_context(_sources())
         patched.enter_context(observing_ops(watch.operation))
@@ -108,16 +126,62 @@ def watching(watch: Watch) -> Iterator[None]:
 @contextlib.contextmanager
 def _births(watch: Watch) -> Iterator[None]:
     """Private: every variable, whoever makes it, is one of these two classes; a creator scope sees
-    only what is made below it. Seen on TensorFlow 2.21."""
+    only what is made below it, and has not what the author gave. Seen on TensorFlow 2.21."""
     with contextlib.ExitStack() as patched:
         for kind in (
             resource_variable_ops.BaseResourceVariable,
             distributed_values.DistributedVariable,
         ):
             patched.enter_context(_told_after(kind, "__init__", watch.born))
+        patched.enter_context(_asked(watch))
         for kind in (tf.distribute.MirroredStrategy, tf.distribute.MultiWorkerMirroredStrategy):
             patched.enter_context(_told_after(kind, "__init__", watch.made))
         yield
+
+
+@contextlib.contextmanager
+def _asked(watch: Watch) -> Iterator[None]:
+    owner = type(tf.Variable)
+    original = owner.__call__
+
+    @functools.wraps(original)
+    def call(cls: Any, *args: Any, **kwargs: Any) -> Any:
+        if cls is tf.Variable:
+            with contextlib.suppress(Exception):
+                watch.asked(kwargs.get("name"), args[0] if args else kwargs.get("initial_value"))
+        return original(cls, *args, **kwargs)
+
+    owner.__call__ = call
+    try:
+        yield
+    finally:
+        owner.__call__ = original
+
+
+@contextlib.contextmanager
+def _truths(watch: Watch) -> Iterator[None]:
+    """Private: `PerReplica` has no public name. Neither class says what its truth is, so that
+    Python takes it for true. Seen on TensorFlow 2.21."""
+
+    def truth(self: Any) -> bool:
+        with contextlib.suppress(Exception):
+            # TensorFlow asks, too, and means whether there is one.
+            if is_authors(sys._getframe(1).f_code.co_filename):
+                watch.taken_for_true(self)
+        return True
+
+    owners = [
+        kind
+        for kind in (distributed_values.PerReplica, distributed_values.DistributedVariable)
+        if not hasattr(kind, "__bool__") and not hasattr(kind, "__len__")
+    ]
+    for owner in owners:
+        owner.__bool__ = truth
+    try:
+        yield
+    finally:
+        for owner in owners:
+            del owner.__bool__
 
 
 @contextlib.contextmanager

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 from testbed.check.run import MODULE, Checked, check_program
 from testbed.devices import Devices
@@ -16,7 +17,14 @@ from testbed.program_run import Program
 from testbed.runner import open_server
 from testbed.strategies import Deployment
 
-Check = Callable[[Program, Deployment, float], Checked]
+
+class Check(Protocol):
+    """Checks a program on a deployment, within so many seconds."""
+
+    def __call__(
+        self, program: Program, deployment: Deployment, seconds: float, *, fresh: bool = False
+    ) -> Checked:
+        """Check it; `fresh` as for `testbed check`."""
 
 
 @contextlib.contextmanager
@@ -27,9 +35,11 @@ def checks(folder: Path) -> Iterator[Check]:
         opened = open_server(runs, fresh=False, module=MODULE, exact=False)
         server = loop.run_until_complete(opened.__aenter__())
 
-        def check(program: Program, deployment: Deployment, seconds: float) -> Checked:
+        def check(
+            program: Program, deployment: Deployment, seconds: float, *, fresh: bool = False
+        ) -> Checked:
             case = runs.case(" ".join([program.name, *program.arguments, str(deployment)]))
-            place = Place(server, deployment, Devices(), case, False, None)
+            place = Place(server, deployment, Devices(), case, fresh, None)
             deadlines = Deadlines(min(seconds, 30), seconds, JOINING)
             return loop.run_until_complete(check_program(place, program, deadlines))
 

@@ -61,7 +61,8 @@ def test_a_breaking_pattern_has_its_symptom(check: Check, name: str) -> None:
     case, symptom = BREAKING[name]
     arguments = (str(ALL.script(case).path), case.claim, case.site, case.mode)
     program = Program(str(FOLDER / "plain_bed.py"), arguments)
-    checked = check(program, case.deployment, 6 if symptom == "hang" else 30)
+    fresh = ALL.scenario(case).fresh
+    checked = check(program, case.deployment, 6 if symptom == "hang" else 30, fresh=fresh)
     told = [str(each) for each in checked.findings]
     found = symptom in {finding.about.symptom for finding in checked.findings}
     assert found != (name in WITHOUT), told

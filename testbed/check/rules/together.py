@@ -76,6 +76,14 @@ def crossed(seen: Sequence[Seen]) -> Iterator[Finding]:
         yield Finding("TB403", here, evidence, there)
 
 
+def truths(seen: Sequence[Seen]) -> Iterator[Finding]:
+    """What has several values, asked whether it is true."""
+    if len(seen) * seen[0].replicas < 2:
+        return
+    for each in seen[0].truths:
+        yield Finding("TB503", each.place, f"a {each.type} is taken for true, whatever it holds")
+
+
 def _out_of_turn(mine: Seen, others: Seen, number: int) -> bool:
     """Whether both workers come by both lines that meet here, and so one of them too early."""
     one, two = mine.collectives[number], others.collectives[number]

@@ -29,9 +29,13 @@ def copies(seen: Sequence[Seen]) -> Iterator[Finding]:
     counterparts = Counterparts(seen)
     apart: list[tuple[Birth, Finding]] = []
     for birth in seen[0].births:
+        every = counterparts.of(birth)
+        if _is_first_on_read(birth) and _read_outside(seen[0], birth):
+            firsts = [b.copies[0] for b in every if b and b.copies]
+            if len(firsts) == len(seen) and _differ(firsts):
+                yield Finding("TB202", birth.place, _told(birth, (), [[each] for each in firsts]))
         if not _should_be_alike(birth):
             continue
-        every = counterparts.of(birth)
         within = next((b for b in every if b and _differ(b.copies)), None)
         known = [b.copies for b in every if b and b.copies]
         across = len(known) == len(seen) and _differ([list(values) for values in known])
@@ -74,6 +78,19 @@ def _read_apart(seen: Seen, birth: Birth) -> Access | None:
     own = [access for access in seen.accesses if access.variable == birth.number]
     others = {access.place for access in own if access.copy and access.who == "outside"}
     return next((access for access in own if access.apart and access.place not in others), None)
+
+
+def _is_first_on_read(birth: Birth) -> bool:
+    """Whether reading it outside of a step gives what this worker's first replica has."""
+    first = birth.aggregation == "ONLY_FIRST_REPLICA"
+    return birth.distributed and birth.synchronization == "ON_READ" and first
+
+
+def _read_outside(seen: Seen, birth: Birth) -> bool:
+    return any(
+        access.variable == birth.number and not access.writes and access.who == "outside"
+        for access in seen.accesses
+    )
 
 
 def _assigned_outside(seen: Sequence[Seen], birth: Birth) -> bool:

@@ -10,7 +10,7 @@ from testbed.check.finding import Finding
 from testbed.check.rules.counterparts import Counterparts
 from testbed.check.rules.words import name_of, told_apart
 from testbed.check.seen import SAME, Access, Birth, Seen
-from testbed.diagnosis import same
+from testbed.diagnosis import same, show
 
 # State of generators of random numbers: every replica draws from it, as it should.
 _GENERATORS = ("keras/src/random/", "tf_keras/src/backend")
@@ -182,13 +182,40 @@ def other_order(seen: Sequence[Seen]) -> Iterator[Finding]:
     for other in seen[1:]:
         theirs = [birth for birth in other.births if birth.distributed]
         for one, two in zip_longest(mine, theirs):
-            if one and two and (one.name, one.shape, one.dtype) == (two.name, two.shape, two.dtype):
+            alike = one and two and _kind(one) == _kind(two)
+            if alike and not _swapped(one, two, mine, theirs):
                 continue
             born = one or two
-            told = f"worker {seen[0].worker} made {name_of(one) if one else 'none'}"
-            told += f" where worker {other.worker} made {name_of(two) if two else 'none'}"
+            told = f"worker {seen[0].worker} made {_told(one, alike)}"
+            told += f" where worker {other.worker} made {_told(two, alike)}"
             yield Finding("TB106", born.place if born else None, told)
             return
+
+
+def _kind(birth: Birth) -> tuple[object, ...]:
+    return birth.name, birth.shape, birth.dtype
+
+
+def _swapped(one: Birth, two: Birth, mine: list[Birth], theirs: list[Birth]) -> bool:
+    """Whether both workers give both of these values, and so in another order."""
+    if None in (one.start, two.start) or one.start == two.start:
+        return False
+    return one.start in [each.start for each in theirs] and two.start in [e.start for e in mine]
+
+
+def _told(birth: Birth | None, alike: object) -> str:
+    if birth is None:
+        return "none"
+    return name_of(birth) + f" of {show(birth.start)}" * bool(alike)
+
+
+def other_order_in_replicas(seen: Sequence[Seen]) -> Iterator[Finding]:
+    """The variables that replicas of a worker make, in the order of each."""
+    for each in seen[0].mixed_up:
+        here, there = each.places
+        told = f"replica {each.replica} makes at line {there.line} what replica 0 makes elsewhere"
+        told += f", and gets the variable of line {here.line}" * (here.line != there.line)
+        yield Finding("TB109", there, told, here)
 
 
 def _accesses(seen: Seen, birth: Birth, *, in_replicas: bool) -> list[Access]:

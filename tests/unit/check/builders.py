@@ -19,6 +19,7 @@ from testbed.check.seen import (
     Raised,
     Seen,
     StateChange,
+    Truth,
     Unused,
 )
 
@@ -114,6 +115,7 @@ def full() -> Seen:
                 dtype="float32",
                 step=2,
                 copies=([1.0, 2.5], [3.0, "nan"]),
+                start=[1.0, 2.0],
                 looks=((1, (0.5, 0.25)), (2, ())),
             ),
             Birth(6, "unknown:0", "ResourceVariable", None, shape=None),
@@ -130,5 +132,7 @@ def full() -> Seen:
         unused=(Unused("MirroredStrategy", 2, at(26)),),
         crossed=(Crossed((at(27), at(28)), 1),),
         no_gradients=(NoGradient("w:0", at(29)),),
+        mixed_up=(Crossed((at(30), at(31)), 1),),
+        truths=(Truth("PerReplica", at(32)),),
         raised=Raised("ValueError", "first\nsecond", at(25, "main")),
     )

@@ -9,7 +9,7 @@ import pytest
 
 from testbed.check.finding import CODES, Finding
 from testbed.check.judge import RULES, chosen, judge
-from testbed.check.seen import Crossed, Frozen, Leak, Mixed, Place, Raised, Seen, StateChange
+from testbed.check.seen import Crossed, Frozen, Leak, Mixed, Place, Raised, Seen, StateChange, Truth
 from tests.unit.check.builders import (
     ADD,
     ASSIGN,
@@ -60,11 +60,13 @@ def test_every_rule_is_asked() -> None:
         mixed=(Mixed("update", "a", "b", at(23)),),
         collectives=(made(24),),
         crossed=(Crossed((at(25), at(26)), 1),),
+        truths=(Truth("PerReplica", at(27)),),
+        mixed_up=(Crossed((at(28), at(29)), 1),),
     )
     other = seen_of(*seen.births[:2], worker=1)
     assert codes_of(seen, other) == [
         *("TB101", "TB102", "TB106", "TB201", "TB105", "TB602"),
-        *("TB204", "TB605", "TB301", "TB302", "TB303", "TB203", "TB402", "TB403"),
+        *("TB204", "TB605", "TB301", "TB302", "TB303", "TB203", "TB402", "TB403", "TB503", "TB109"),
     ]
 
 

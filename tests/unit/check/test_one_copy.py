@@ -7,8 +7,15 @@ from typing import Any
 
 import pytest
 
-from testbed.check.rules.variables import copy_of_another, tables, unmirrored, unused
-from testbed.check.seen import TABLE, Access, Birth, Raised, Seen, Unused
+from testbed.check.rules.variables import (
+    copy_of_another,
+    other_order,
+    other_order_in_replicas,
+    tables,
+    unmirrored,
+    unused,
+)
+from testbed.check.seen import TABLE, Access, Birth, Crossed, Raised, Seen, Unused
 from tests.unit.check.builders import (
     ADD,
     ASSIGN,
@@ -115,3 +122,40 @@ def test_strategies_that_may_be_left_aside() -> None:
     assert left_aside(born(), steps=0) == []
     assert left_aside(born(), raised=Raised("ValueError", "boom", None)) == []
     assert told(unused([Seen()])) == []
+
+
+def started(*values: Any, worker: int = 0) -> Seen:
+    """A worker that made variables of one name with these initial values."""
+    births = (mirrored(number, "Variable", 7, start=value) for number, value in enumerate(values))
+    return seen_of(*births, worker=worker)
+
+
+def test_an_order_that_initial_values_tell() -> None:
+    """Variables of one name and shape are told apart by what the author gave them."""
+    evidence = "worker 0 made 'Variable' of 100 where worker 1 made 'Variable' of 200"
+    both = [started(100.0, 200.0), started(200.0, 100.0, worker=1)]
+    assert told(other_order(both)) == [("TB106", 7, evidence)]
+
+
+@pytest.mark.parametrize(
+    ("mine", "others"),
+    [
+        ((100.0,), (200.0,)),
+        ((None, None), (None, None)),
+        ((0.0, 1.0), (0.0, 1.0)),
+        ((1.0, None), (None, 1.0)),
+    ],
+)
+def test_initial_values_that_tell_no_order(mine: tuple[Any, ...], others: tuple[Any, ...]) -> None:
+    """A value of one's own is broadcast over, as it may be meant; functions are told by nobody."""
+    assert told(other_order([started(*mine), started(*others, worker=1)])) == []
+
+
+def test_replicas_that_make_variables_in_another_order() -> None:
+    """The line of the other replica is the cause, and that of the first stands beside it."""
+    (found,) = other_order_in_replicas([seen_of(mixed_up=(Crossed((at(17), at(20)), 1),))])
+    assert (found.code, found.place, found.use) == ("TB109", at(20), at(17))
+    assert found.evidence == (
+        "replica 1 makes at line 20 what replica 0 makes elsewhere, and gets the"
+        " variable of line 17"
+    )

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from testbed.check.rules.together import collectives, crossed, raised
-from testbed.check.seen import Collective, Crossed, Leak, Place, Raised
+from testbed.check.rules.together import collectives, crossed, raised, truths
+from testbed.check.seen import Collective, Crossed, Leak, Place, Raised, Truth
 from tests.unit.check.builders import at, seen_of, told
 
 REDUCE = "CollectiveReduceV2"
@@ -220,3 +220,11 @@ def test_replicas_that_meet_at_other_lines() -> None:
     assert (found.code, found.place, found.use) == ("TB403", at(30), at(32))
     assert found.evidence == "replica 0 is at line 30 where replica 1 is at line 32"
     assert told(crossed([replace(seen, raised=Raised("ValueError", "boom", None))])) == []
+
+
+def test_a_truth_that_is_none() -> None:
+    """What has several values is taken for true, on one replica as well, where it is right."""
+    seen = seen_of(truths=(Truth("PerReplica", at(33)),))
+    evidence = "a PerReplica is taken for true, whatever it holds"
+    assert told(truths([seen])) == [("TB503", 33, evidence)]
+    assert told(truths([replace(seen, replicas=1)])) == []

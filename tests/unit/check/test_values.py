@@ -302,3 +302,25 @@ def test_sums_that_are_right() -> None:
     assert summed(*by_both(READ, **ADDED), synchronization="ON_READ") == []
     alone = seen_of(mirrored(aggregation="SUM"), accesses=by_both(READ, **ADDED), replicas=1)
     assert told(summed_by_keras([alone])) == []
+
+
+def read_on_workers(*firsts: Any, **more: Any) -> list[tuple[str, int, str]]:
+    """What is found of an ON_READ variable of which the program reads each worker's value."""
+    given = {"synchronization": "ON_READ", "aggregation": "ONLY_FIRST_REPLICA", **more}
+    read = [access(READ, "outside", line=30)]
+    return told(
+        copies(
+            [
+                seen_of(mirrored(copies=(first, 9.0), **given), accesses=read, worker=worker)
+                for worker, first in enumerate(firsts)
+            ]
+        )
+    )
+
+
+def test_the_first_replica_is_that_of_each_worker() -> None:
+    """With ONLY_FIRST_REPLICA, what is read outside of a step is another value on each worker."""
+    evidence = "'best' holds 10 | 20 on the workers"
+    assert read_on_workers(10.0, 20.0) == [("TB202", 7, evidence)]
+    assert read_on_workers(10.0, 10.0) == []
+    assert read_on_workers(10.0, 20.0, aggregation="SUM") == []
