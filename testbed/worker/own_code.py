@@ -66,17 +66,26 @@ def make_main(file: str, name: str = "__main__") -> None:
 
 
 def shown(problem: BaseException) -> str:
-    """The traceback without the frames that only start the code."""
+    """The traceback without the frames that only start the code, or watch it."""
     trace = problem.__traceback__
     while trace and _is_machinery(trace.tb_frame.f_code.co_filename):
         trace = trace.tb_next
-    text = "".join(traceback.format_exception(type(problem), problem, trace))
+    told = traceback.TracebackException(type(problem), problem, trace, compact=True)
+    _leave_ours_out(told)
+    text = "".join(told.format())
     if len(text) <= _LONGEST_TRACE:
         return text
     half = _LONGEST_TRACE // 2
     return (
         f"{text[:half]}\n... {len(text) - 2 * half} letters are left out here ...\n{text[-half:]}"
     )
+
+
+def _leave_ours_out(told: traceback.TracebackException | None) -> None:
+    while told:
+        frames = [frame for frame in told.stack if not frame.filename.startswith(_OURS)]
+        told.stack = traceback.StackSummary.from_list(frames)
+        told = told.__cause__ or told.__context__
 
 
 def in_a_line(problem: BaseException) -> str:

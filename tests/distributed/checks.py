@@ -6,45 +6,68 @@ import asyncio
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import TypeVar
 
 from testbed.check.run import MODULE, Checked, check_program
 from testbed.devices import Devices
 from testbed.launcher.cluster_run import Deadlines
-from testbed.launcher.run_folder import new_run_folder
+from testbed.launcher.preloaded import PreloadedServer
+from testbed.launcher.run_folder import RunFolder, new_run_folder
 from testbed.own_code_run import JOINING, Place
-from testbed.program_run import Program
+from testbed.program_run import Program, ProgramEnd, run_program
 from testbed.runner import open_server
 from testbed.strategies import Deployment
 
+Ended = TypeVar("Ended")
 
-class Check(Protocol):
+
+class Check:
     """Checks a program on a deployment, within so many seconds."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, server: PreloadedServer, runs: RunFolder
+    ) -> None:
+        self._loop, self._server, self._runs = loop, server, runs
+        self.output: list[str] = []
+        """What each worker of the last program has printed."""
 
     def __call__(
         self, program: Program, deployment: Deployment, seconds: float, *, fresh: bool = False
     ) -> Checked:
         """Check it; `fresh` as for `testbed check`."""
+        place = self._place(f"check {program.name}", program, deployment, fresh=fresh)
+        checked = check_program(place, program, _deadlines(seconds))
+        return self._read(place, self._loop.run_until_complete(checked))
+
+    def launch(self, program: Program, deployment: Deployment, seconds: float) -> ProgramEnd:
+        """Run it as `testbed launch` does, and watch nothing."""
+        place = self._place(f"launch {program.name}", program, deployment, fresh=False)
+        ended = run_program(place, program, _deadlines(seconds))
+        return self._read(place, self._loop.run_until_complete(ended))
+
+    def _place(self, name: str, program: Program, deployment: Deployment, *, fresh: bool) -> Place:
+        case = self._runs.case(" ".join([name, *program.arguments, str(deployment)]))
+        return Place(self._server, deployment, Devices(), case, fresh, None)
+
+    def _read(self, place: Place, ended: Ended) -> Ended:
+        logs = [place.folder.log(worker) for worker in range(place.deployment.cluster.workers)]
+        self.output = [log.read_text(encoding="utf-8") for log in logs]
+        return ended
+
+
+def _deadlines(seconds: float) -> Deadlines:
+    return Deadlines(min(seconds, 30), seconds, JOINING)
 
 
 @contextlib.contextmanager
 def checks(folder: Path) -> Iterator[Check]:
-    """What checks a program on a deployment, within so many seconds."""
+    """What checks programs, with one server for all of them."""
     loop = asyncio.new_event_loop()
     with new_run_folder(folder / "runs") as runs:
         opened = open_server(runs, fresh=False, module=MODULE, exact=False)
         server = loop.run_until_complete(opened.__aenter__())
-
-        def check(
-            program: Program, deployment: Deployment, seconds: float, *, fresh: bool = False
-        ) -> Checked:
-            case = runs.case(" ".join([program.name, *program.arguments, str(deployment)]))
-            place = Place(server, deployment, Devices(), case, fresh, None)
-            deadlines = Deadlines(min(seconds, 30), seconds, JOINING)
-            return loop.run_until_complete(check_program(place, program, deadlines))
-
         try:
-            yield check
+            yield Check(loop, server, runs)
         finally:
             loop.run_until_complete(opened.__aexit__(None, None, None))
             loop.close()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from testbed.check.finding import CODES
 from tests.distributed.conftest import ROOT, Done
 
 WRONG = """\
@@ -75,7 +76,7 @@ def test_findings_are_shown_with_place_evidence_reason_and_cure(check: Callable[
     assert lines[3].startswith("  why:  made outside strategy.scope()")
     assert lines[4].startswith("  cure: create it inside strategy.scope()")
     assert lines[6].startswith("train.py:7: error TB201 replicas_diverge")
-    assert lines[7] == "  seen: the copies of 'best' hold 0 and 3"
+    assert lines[7] == "  seen: the copies of 'best' hold 0 and 3, since the first step"
     assert lines[-1].startswith("2 errors on mirrored-2 in ")
 
 
@@ -185,7 +186,7 @@ def test_every_code_is_explained(testbed: Callable[..., Done]) -> None:
     assert done.status == 0
     assert done.output.splitlines()[0] == "TB101 counted_per_replica (error)"
     assert "Shown by: testbed run module_global.counter" in done.output
-    assert len(testbed("explain").output.splitlines()) == 18
+    assert len(testbed("explain").output.splitlines()) == len(CODES)
 
 
 def test_a_block_of_ones_own_program_is_watched(tmp_path: Path) -> None:

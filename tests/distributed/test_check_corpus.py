@@ -15,13 +15,20 @@ from testbed.check.run import Checked
 from testbed.cluster import Cluster
 from testbed.program_run import Program
 from testbed.strategies import Deployment
+from tests.distributed.checks import Check as Bench
 from tests.distributed.checks import checks
 
 CORPUS = Path(__file__).resolve().parents[1] / "check/corpus"
 
+_LOGGED = re.compile(r"[IWEF]\d{4} |WARNING: All log messages before absl")
 _EXPECTED = re.compile(r"# expect: (?P<codes>TB\d+(?:, TB\d+)*)")
 
 Check = Callable[[Path], Checked]
+Outcome = tuple[list[str], tuple[int, ...]]
+"""What each worker printed, and its exit code."""
+
+RANDOM = ("fit_workers", "fourier_regression", "linear_probe")
+"""Scripts that are right with whatever random numbers they draw."""
 
 
 def scripts(kind: str) -> list[Path]:
@@ -52,23 +59,47 @@ def expected(path: Path) -> set[tuple[str, str, int]]:
 
 
 @pytest.fixture(scope="module")
-def check(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Check]:
-    """Checks a script as its first line asks for; TensorFlow is imported once for all."""
-    with checks(tmp_path_factory.mktemp("check")) as run:
-
-        def check_script(path: Path) -> Checked:
-            asked = dict(zip(*[iter(_arguments(path))] * 2, strict=True))
-            workers, replicas = int(asked.get("--workers", 1)), int(asked.get("--replicas", 1))
-            deployment = Deployment(asked["--strategy"], Cluster(workers, replicas))
-            return run(Program(str(path)), deployment, float(asked.get("--timeout", 60)))
-
-        yield check_script
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """TensorFlow is imported once for all."""
+    with checks(tmp_path_factory.mktemp("check")) as bench:
+        yield bench
 
 
-def _arguments(path: Path) -> list[str]:
+@pytest.fixture
+def check(bench: Bench) -> Check:
+    """Checks a script as its first line asks for."""
+    return lambda path: bench(Program(str(path)), *asked(path))
+
+
+@pytest.fixture
+def both(bench: Bench) -> Callable[[Path], tuple[Outcome, Outcome]]:
+    """What comes of a script that nobody watches, and of the same one when it is checked."""
+
+    def run(path: Path) -> tuple[Outcome, Outcome]:
+        plain = bench.launch(Program(str(path)), *asked(path)).codes
+        printed = bench.output
+        checked = bench(Program(str(path)), *asked(path)).program.codes
+        return (without_times(printed), plain), (without_times(bench.output), checked)
+
+    return run
+
+
+def asked(path: Path) -> tuple[Deployment, float]:
+    """What a script's first line asks for."""
     first = path.read_text(encoding="utf-8").splitlines()[0]
     assert first.startswith("# check: "), first
-    return shlex.split(first.removeprefix("# check: "))
+    told = shlex.split(first.removeprefix("# check: "))
+    options = dict(zip(*[iter(told)] * 2, strict=True))
+    workers, replicas = int(options.get("--workers", 1)), int(options.get("--replicas", 1))
+    deployment = Deployment(options["--strategy"], Cluster(workers, replicas))
+    return deployment, float(options.get("--timeout", 60))
+
+
+def without_times(output: list[str]) -> list[str]:
+    """What workers printed, without the lines of TensorFlow's log that begin with the time."""
+    return [
+        "\n".join(line for line in each.splitlines() if not _LOGGED.match(line)) for each in output
+    ]
 
 
 def told(checked: Checked) -> set[tuple[str, str, int]]:
@@ -103,3 +134,19 @@ def test_what_is_right_is_left_alone(check: Check, path: Path) -> None:
     checked = check(path)
     assert told(checked) == set(), [each.evidence for each in checked.findings]
     assert (checked.program.cause, checked.program.code) == ("", 0)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, id=name_of(path), marks=[] if number % 8 == 0 else [pytest.mark.soak])
+        for number, path in enumerate([*scripts("right"), *scripts("wrong")])
+        if name_of(path) not in RANDOM
+    ],
+)
+def test_what_is_checked_does_what_it_does(
+    both: Callable[[Path], tuple[Outcome, Outcome]], path: Path
+) -> None:
+    """Watching changes no number, no line and no traceback that a program prints, nor its end."""
+    plain, checked = both(path)
+    assert checked == plain
