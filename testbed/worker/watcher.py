@@ -11,8 +11,10 @@ import contextlib
 import functools
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple, Protocol
 
 import tensorflow as tf
@@ -342,8 +344,8 @@ _sources_of: dict[str, dict[int, tuple[str, int, str]]] = {}
 
 @contextlib.contextmanager
 def _sources() -> Iterator[None]:
-    """Private: AutoGraph maps its lines back for tracebacks only, and not in replicas' threads.
-    Seen on TensorFlow 2.21."""
+    """Private: AutoGraph maps its lines back for tracebacks only, and not in replicas' threads;
+    and it writes frames into what exceptions say, ours too. Seen on TensorFlow 2.21."""
     transpiler = api._TRANSPILER
     original = transpiler.transform
 
@@ -356,11 +358,21 @@ def _sources() -> Iterator[None]:
                 _sources_of.setdefault(line.filename, {})[line.lineno] = place
         return made
 
+    def frames_of(trace: Any, limit: int | None = None) -> Any:
+        # What AutoGraph tells in the text of an exception is told of the author's code alone.
+        frames = traceback.extract_tb(trace, limit)
+        ours = (frame.filename.startswith(_PACKAGE) for frame in frames)
+        return traceback.StackSummary.from_list(
+            [frame for frame, is_ours in zip(frames, ours, strict=True) if not is_ours]
+        )
+
     transpiler.transform = transform
+    api.traceback = SimpleNamespace(**{**vars(traceback), "extract_tb": frames_of})
     try:
         yield
     finally:
         transpiler.transform = original
+        api.traceback = traceback
 
 
 @contextlib.contextmanager
