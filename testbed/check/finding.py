@@ -53,8 +53,9 @@ CODES = {
             "not_mirrored",
             WARNING,
             "replicas use a variable that has one copy",
-            "made outside strategy.scope() it has one copy, on one device of each worker; what"
-            " replicas read is the same, as long as nobody writes it",
+            "made outside strategy.scope() it has one copy, on one device of each worker, and"
+            " nothing keeps those of several workers alike: right as long as replicas only read it,"
+            " or add up in it what belongs together on one worker",
             "create it inside strategy.scope()",
             "returned.variable",
         ),
@@ -236,8 +237,10 @@ CODES = {
             "rejected",
             ERROR,
             "TensorFlow refuses under replication",
-            "it works on one device, and not with a strategy of several replicas",
-            "create everything that works together inside one strategy.scope()",
+            "what it says holds for a strategy of several replicas, and not for one device",
+            "make variables, optimizer and metrics inside one strategy.scope(), and build them"
+            " there; outside of a step take one value (reduce, variable.numpy()); in a step put"
+            " what all replicas do together into no condition, loop or tf.function of its own",
             "module_global.trained_by_optimizer",
         ),
         Code(

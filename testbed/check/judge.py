@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from testbed.check.finding import Finding
@@ -43,11 +44,23 @@ def judge(seen: Sequence[Seen]) -> list[Finding]:
     Args:
         seen: of every worker, worker 0 first.
     """
-    found: dict[object, Finding] = {}
+    found: dict[object, dict[str, Finding]] = {}
     for rule in RULES:
         for finding in rule(seen):
-            found.setdefault((finding.code, finding.place), finding)
-    return sorted(_causes(list(found.values())), key=_by_place)
+            alike = found.setdefault((finding.code, finding.place), {})
+            alike.setdefault(finding.evidence, finding)
+    told = [_told_once(list(alike.values())) for alike in found.values()]
+    return sorted(_causes(told), key=_by_place)
+
+
+def _told_once(findings: list[Finding]) -> Finding:
+    """The first of what one line has of one kind, which says how many more there are."""
+    first, more = findings[0], len(findings) - 1
+    return (
+        replace(first, evidence=f"{first.evidence}; and {more} more of this line")
+        if more
+        else first
+    )
 
 
 def _causes(findings: list[Finding]) -> list[Finding]:

@@ -86,6 +86,8 @@ class Access:
     """Where copies that should be alike differed when one of them was read: each copy's value."""
     foreign: bool = False
     """Whether replicas of another strategy did it than the one in whose scope it was made."""
+    own: bool | None = None
+    """Whether what an operation adds was computed from the variable's own value, where known."""
     called: str = ""
     """What the author's line had called of a library, if any: `keras/src/....py:fit`."""
 

@@ -7,12 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy
 import tensorflow as tf
 
 from testbed.check.seen import (
     READING,
-    SAME,
     TABLE,
     Access,
     Birth,
@@ -28,23 +26,19 @@ from testbed.check.seen import (
 from testbed.worker.calls import Calls
 from testbed.worker.kept import Kept, Values, components, summary
 from testbed.worker.meeting import Meetings
-from testbed.worker.probes import captured_from, encode, replica_number
+from testbed.worker.probes import captured_from, replica_number
 from testbed.worker.reach import held_by
 from testbed.worker.state import State
 from testbed.worker.strategy import replica_devices
+from testbed.worker.terms import ADDING, ASSIGNING, Sums, constant, depends_on
 from testbed.worker.watcher import author_lines, author_place
 from testbed.worker.writes import MERGED, OUTSIDE, WRITING
 
 # The operations that make a table, but for what may stand before their names.
 TABLES = ("HashTable", "MutableHashTable", "MutableDenseHashTable")
-_ADDING = ("AssignAddVariableOp", "AssignSubVariableOp")
 
-# Of a number that is added, the most elements that are told.
-_TOLD = 64
 _KEPT_COLLECTIVES = 10_000
 _KEPT_OBJECTS = 100
-# Of a graph, before it is taken for too large to depend on nothing.
-_LOOKED_AT = 200
 # Of the lines by which a collective is reached.
 _LINES = 8
 # Of what a line reads.
@@ -61,6 +55,7 @@ class _Count:
     apart: Values = ()
     foreign: bool = False
     called: str = ""
+    own: bool | None = None
 
 
 @dataclass
@@ -87,6 +82,7 @@ class Watching:
         self._truths: dict[Place | None, str] = {}
         self._tables: list[Any] = []
         self._accesses: dict[Key, _Count] = {}
+        self._sums = Sums()
         self._known: set[tuple[int, int, str, str]] = set()
         """Accesses without their places."""
         self._state = State()
@@ -151,7 +147,9 @@ class Watching:
             self._copies.pop(id(outputs[0]), None)
         elif kind.removeprefix("Anonymous").startswith(TABLES):
             self._table_born(kind, outputs[0])
-        elif inputs and (kind in READING or kind.startswith(WRITING)):
+        elif not tf.inside_function():
+            self._sums.computed(kind, inputs, outputs)
+        if inputs and (kind in READING or kind.startswith(WRITING)):
             found = self._copies.get(id(captured_from(inputs[0])))
             if found is not None:
                 self._access(found, kind, inputs)
@@ -228,6 +226,7 @@ class Watching:
                     apart=found.apart,
                     foreign=found.foreign,
                     called=found.called,
+                    own=found.own,
                 )
                 for key, found in self._accesses.items()
             ),
@@ -285,6 +284,10 @@ class Watching:
 
     def _access(self, found: tuple[int, int], kind: str, inputs: Any) -> None:
         who = self._who()
+        added = inputs[1] if kind in ADDING else None
+        if kind == ASSIGNING and (term := self._sums.term(inputs[1], inputs[0])):
+            # To assign the value and something more is to add.
+            kind, added = term
         here = author_place()
         key = (*found, kind, who, self._line_of(who) or here.place)
         known = self._accesses.setdefault(key, _Count())
@@ -296,10 +299,11 @@ class Watching:
             known.foreign = own is not None and own is not tf.distribute.get_strategy()
         if kind in READING and who == OUTSIDE and not found[1] and _is_looked_at(known.count):
             known.apart = known.apart or self._kept.apart(found[0])
-        if kind in _ADDING:
-            delta = _constant(inputs[1])
+        if added is not None:
+            delta = constant(added)
             known.delta = delta if known.deltas == 0 or known.delta == delta else None
             known.deltas += 1
+            known.own = depends_on(added, inputs[0])
 
     def _line_of(self, who: str) -> Place | None:
         """Of what replicas do together, the author's line at which they meet."""
@@ -343,30 +347,6 @@ def _start(initial: Any) -> Any:
     if callable(initial) or initial is None or tf.is_symbolic_tensor(initial):
         return None
     return summary(initial)
-
-
-def _constant(tensor: Any) -> Any:
-    """The value of a number that depends on no data, or SAME where only that is known."""
-    value = tf.get_static_value(tensor)
-    if value is not None:
-        return encode(value) if numpy.size(value) <= _TOLD else SAME
-    return SAME if tf.is_symbolic_tensor(tensor) and _is_of_constants(tensor) else None
-
-
-def _is_of_constants(tensor: Any) -> bool:
-    """Whether what a graph computes begins with constants alone."""
-    waiting, seen = [tensor.op], set[str]()
-    while waiting and len(seen) < _LOOKED_AT:
-        operation = waiting.pop()
-        if operation.name in seen:
-            continue
-        seen.add(operation.name)
-        if not operation.inputs and operation.type != "Const":
-            return False
-        if operation.op_def.is_stateful:
-            return False
-        waiting += [each.op for each in operation.inputs]
-    return not waiting
 
 
 def _shape(variable: Any) -> tuple[int | None, ...] | None:

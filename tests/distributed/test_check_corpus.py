@@ -102,7 +102,7 @@ def asked(path: Path) -> tuple[Deployment, float]:
 
 
 def without_times(output: list[str]) -> list[str]:
-    """What workers printed, without a log's lines, which hold times, and names of AutoGraph's files."""
+    """What workers printed, without the lines of a log, and the names of AutoGraph's files."""
     lines = ([line for line in each.splitlines() if not _LOGGED.match(line)] for each in output)
     return [_GENERATED.sub("", "\n".join(each)) for each in lines]
 

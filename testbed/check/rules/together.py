@@ -37,6 +37,8 @@ _REFUSED = (
     "DistributedVariable",
 )
 
+_OF_THE_GRAPH = "Graph execution error:"
+
 
 def collectives(seen: Sequence[Seen]) -> Iterator[Finding]:
     """The collectives of each worker, in order."""
@@ -139,4 +141,8 @@ def line_with(parts: Sequence[str], problem: Raised) -> str:
     while message.lstrip().startswith("in user code:") and (said := head.search(message)):
         message = message[said.end() :]
     lines = [line.strip() for line in message.splitlines() if line.strip()]
+    if lines and lines[0].startswith(_OF_THE_GRAPH):
+        # The stack of the operation comes next, and what is wrong with it last.
+        plain = [line for line in lines if not line.startswith(("[[", "[Op:"))]
+        lines = [*plain[-1:], *lines]
     return next((line[:200] for line in lines if any(part in line for part in parts)), "")

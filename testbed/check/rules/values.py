@@ -102,16 +102,21 @@ def _assigned_outside(seen: Sequence[Seen], birth: Birth) -> bool:
 
 def dropout(seen: Sequence[Seen]) -> Iterator[Finding]:
     """Keras 3 seeds that are mirrored and drawn from in replicas."""
-    if seen[0].replicas < 2:
+    replicas = len(seen) * seen[0].replicas
+    if replicas < 2:
         return
     told: set[object] = set()
+    counterparts = Counterparts(seen)
     for birth in seen[0].births:
         if not (birth.distributed and birth.is_of(_DROPOUT)):
             continue
         drawn = any(a.variable == birth.number and a.replica is not None for a in seen[0].accesses)
-        if drawn and not _differ(birth.copies) and birth.place not in told:
+        copies = [copy for other in counterparts.of(birth) if other for copy in other.copies]
+        # Within one worker they are mirrored; of several each value has to be known.
+        known = len(copies) == replicas or seen[0].replicas > 1
+        if drawn and known and not _differ(copies) and birth.place not in told:
             told.add(birth.place)
-            evidence = f"its seed {name_of(birth)} is the same on {seen[0].replicas} replicas"
+            evidence = f"its seed {name_of(birth)} is the same on {replicas} replicas"
             yield Finding("TB602", birth.place, evidence)
 
 

@@ -9,16 +9,15 @@ from typing import Any
 from testbed.check.finding import Finding
 from testbed.check.rules.counterparts import Counterparts
 from testbed.check.rules.words import name_of, told_apart
-from testbed.check.seen import SAME, Access, Birth, Seen
+from testbed.check.seen import SAME, Access, Birth, Place, Seen
 from testbed.diagnosis import same, show
 
 # State of generators of random numbers: every replica draws from it, as it should.
 _GENERATORS = ("keras/src/random/", "tf_keras/src/backend")
 _GENERATOR_TYPES = ("StateVar",)
 
-_METRICS = ("keras/src/metrics/", "tf_keras/src/metrics/")
-
 _ADDING = ("AssignAddVariableOp", "AssignSubVariableOp")
+_ASSIGNING = "AssignVariableOp"
 _OPTIMIZING = ("ResourceApply", "ResourceSparseApply")
 
 
@@ -55,13 +54,15 @@ def _written_by_all(seen: Seen, birth: Birth, accesses: list[Access]) -> Finding
         return Finding("TB101", birth.place, evidence, first.place)
     if first.operation in _ADDING:
         counts = [access.delta for access in writes]
-        if all(delta in (1, SAME) for delta in counts) and not _is_mean(seen, birth):
+        if all(delta in (1, SAME) for delta in counts) and not _is_divisor(seen, birth, first):
             what = "1" if 1 in counts else "the same"
             adds = first.operation == "AssignAddVariableOp"
             told = f"add {what} to" if adds else f"subtract {what} from"
             evidence = f"{who} each {told} {name} in a step"
             return Finding("TB101", birth.place, evidence, first.place)
-        if any(not access.writes for access in accesses):
+        if any(access.own for access in writes) or (
+            first.own is None and any(not access.writes for access in accesses)
+        ):
             evidence = f"{who} each change {name} by what they have computed from its value"
             return Finding("TB101", birth.place, evidence, first.place)
         # Each adds its own share: the sum of all is what one may have meant.
@@ -69,19 +70,46 @@ def _written_by_all(seen: Seen, birth: Birth, accesses: list[Access]) -> Finding
     if _reads_what_it_writes(accesses, first):
         evidence = f"{who} each compute {name} anew from its own value, one after the other"
         return Finding("TB101", birth.place, evidence, first.place)
+    if first.operation != _ASSIGNING or _is_scratch(seen, birth):
+        # Rows of their own, or what none of the others will see.
+        return None
     evidence = f"{who} each assign {name}, which has one copy"
     return Finding("TB102", birth.place, evidence, first.place)
 
 
-def _is_mean(seen: Seen, birth: Birth) -> bool:
-    """Whether it is a part of a metric that divides a sum by a count: right, if both are."""
-    if not birth.is_of(*_METRICS):
-        return False
+def _is_divisor(seen: Seen, birth: Birth, write: Access) -> bool:
+    """Whether it counts what another variable sums up: their quotient is right, if both are."""
+    companions = {
+        access.variable
+        for access in seen.accesses
+        if access.operation in _ADDING
+        and access.delta is None
+        and access.replica is not None
+        and _of_one_function(access.place, write.place)
+    }
     return any(
-        other.number != birth.number
-        and (other.place, other.libraries) == (birth.place, birth.libraries)
+        other.number in companions - {birth.number} and _of_one_function(other.place, birth.place)
         for other in seen.births
     )
+
+
+def _of_one_function(one: Place | None, other: Place | None) -> bool:
+    """Whether lines are one, or of one function."""
+    if one is None or other is None or one == other:
+        return one == other
+    same = (one.file, one.function) == (other.file, other.function)
+    return same and one.function not in ("", "<module>")
+
+
+def _is_scratch(seen: Seen, birth: Birth) -> bool:
+    """Whether replicas only ever read what they have assigned themselves before."""
+    first: dict[str, Access] = {}
+    for access in seen.accesses:
+        if access.variable == birth.number:
+            first.setdefault(access.who, access)
+    read = any(not a.writes for a in seen.accesses if a.variable == birth.number)
+    assigned = all(each.operation == _ASSIGNING for each in first.values())
+    return read and assigned and all(who.startswith("replica") for who in first)
 
 
 def _reads_what_it_writes(accesses: list[Access], write: Access) -> bool:

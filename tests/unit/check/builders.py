@@ -45,8 +45,9 @@ def at(line: int, function: str = "") -> Place:
 
 def born(number: int = 0, name: str = "steps", line: int | None = 4, **more: Any) -> Birth:
     """A variable that was made outside of the scope."""
+    place = more.pop("place", None if line is None else at(line))
     given = {"type": "ResourceVariable", "shape": (), "dtype": "float32", "copies": (0.0,), **more}
-    return Birth(number, f"{name}:0", place=None if line is None else at(line), **given)
+    return Birth(number, f"{name}:0", place=place, **given)
 
 
 def mirrored(number: int = 0, name: str = "best", line: int | None = 7, **more: Any) -> Birth:
@@ -122,7 +123,17 @@ def full() -> Seen:
         ),
         accesses=(
             Access(5, 1, ADD, "replica 1", at(15, "replica"), count=4, delta=[1.0, 2.0]),
-            Access(6, 0, READ, "outside", None, apart=(1.0, 2.0), foreign=True, called="a.py:f"),
+            Access(
+                6,
+                0,
+                READ,
+                "outside",
+                None,
+                apart=(1.0, 2.0),
+                foreign=True,
+                called="a.py:f",
+                own=True,
+            ),
         ),
         changes=(StateChange("self.seen", "list", 0, 2, at(20)),),
         frozen=(Frozen("RATE", 0.1, 0.01, at(21), "train"),),

@@ -114,7 +114,11 @@ def test_each_thing_is_said_once() -> None:
         accesses=[*by_both(ADD, deltas=(1, 1)), *by_both(ADD, deltas=(1, 1), variable=1)],
     )
     assert told(judge([seen])) == [
-        ("TB101", 4, "2 replicas of a worker each add 1 to 'first' in a step")
+        (
+            "TB101",
+            4,
+            "2 replicas of a worker each add 1 to 'first' in a step; and 1 more of this line",
+        )
     ]
 
 

@@ -215,6 +215,19 @@ def test_one_mask_for_all_replicas() -> None:
     assert drawn(seed(copies=())) == [("TB602", 7, evidence)]
 
 
+def test_one_mask_for_all_workers() -> None:
+    """Of workers with one replica each the values have to be known, and to be the same."""
+    drawn_there = [access(ASSIGN, 0)]
+    workers = [
+        seen_of(seed(copies=copies), accesses=drawn_there, replicas=1, worker=number)
+        for number, copies in enumerate([([1, 2],), ([1, 2],), ([1, 3],), ()])
+    ]
+    evidence = "its seed 'seed_0' is the same on 2 replicas"
+    assert told(dropout(workers[:2])) == [("TB602", 7, evidence)]
+    assert told(dropout([workers[0], workers[2]])) == []
+    assert told(dropout([workers[0], workers[3]])) == []
+
+
 def test_a_line_of_many_dropouts_is_told_once() -> None:
     """Layers of one line have one finding, and those of another line another one."""
     assert [line for _, line, _ in drawn(seed(0), seed(1), seed(2, 9))] == [7, 9]

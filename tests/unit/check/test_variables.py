@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from testbed.check.rules.variables import made_every_step, other_order, unmirrored
-from testbed.check.seen import SAME, Access, Birth
+from testbed.check.seen import SAME, Access, Birth, Place
 from tests.unit.check.builders import (
     ADAM,
     ADD,
     ASSIGN,
+    FILE,
     KERAS_METRIC,
     KERAS_SEED,
     READ,
@@ -128,37 +129,40 @@ def test_only_what_replicas_use_counts() -> None:
     assert found(*by_both(ADD, deltas=(1, 1), variable=9)) == []
 
 
-def test_a_metric_divides_by_its_count() -> None:
-    """The sum and the count of a Mean are counted per replica, and their quotient is right."""
-    total = born(0, "total", libraries=KERAS_METRIC)
-    count = born(1, "count", libraries=KERAS_METRIC)
-    accesses = [*by_both(ADD), *by_both(ADD, deltas=(1, 1), variable=1)]
-    assert [code for code, *_ in told(unmirrored([seen_of(total, count, accesses=accesses)]))] == [
-        "TB103",
-        "TB103",
-    ]
+def counted(count: Birth, *sums: Access) -> list[str]:
+    """What is found of a count that stands beside a sum, and is added to where the sum is."""
+    total = born(0, "total", place=at(4, "__init__"))
+    add = Place(FILE, 15, "update")
+    both = [replace(each, place=add) for each in (*sums, *by_both(ADD, deltas=(1, 1), variable=1))]
+    found = unmirrored([seen_of(total, count, accesses=both)])
+    return [code for code, *_ in told(found)]
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
-        born(1, "other", libraries=("keras/src/metrics/accuracy_metrics.py",)),
-        born(1, "other", line=5, libraries=KERAS_METRIC),
-    ],
-)
-def test_a_metric_that_only_sums_is_counted_per_replica(other: Birth) -> None:
-    """Without a second variable of the same metric nothing is divided."""
-    total = born(0, "total", libraries=KERAS_METRIC)
-    seen = seen_of(total, other, accesses=by_both(ADD, deltas=(1, 1)))
-    assert told(unmirrored([seen])) == [
-        ("TB101", 4, "2 replicas of a worker each add 1 to 'total' in a step")
-    ]
+def test_a_mean_divides_by_its_count() -> None:
+    """Sum and count of a mean are both counted per replica, and their quotient is right."""
+    own_line = born(1, "count", place=at(5, "__init__"))
+    assert counted(own_line, *by_both(ADD)) == ["TB103", "TB103"]
+    one_line = born(1, "count", libraries=KERAS_METRIC, place=at(4, "__init__"))
+    assert counted(one_line, *by_both(ADD)) == ["TB103", "TB103"]
 
 
-def test_two_counters_of_one_line_are_no_metric() -> None:
-    """What the author makes on one line is not taken for a metric."""
-    seen = seen_of(born(0), born(1, "epochs"), accesses=by_both(ADD, deltas=(1, 1)))
-    assert [code for code, *_ in told(unmirrored([seen]))] == ["TB101"]
+def test_a_count_without_a_sum_is_counted_per_replica() -> None:
+    """What nothing is divided by, or something elsewhere, counts replicas."""
+    own_line = born(1, "count", place=at(5, "__init__"))
+    assert counted(own_line, *by_both(ADD, deltas=(1, 1))) == ["TB101", "TB101"]
+    assert counted(own_line) == ["TB101"]
+    assert counted(born(1, "count", place=at(5, "build")), *by_both(ADD)) == ["TB103", "TB101"]
+    module = born(1, "count", place=at(5, "<module>"))
+    assert counted(module, *by_both(ADD)) == ["TB103", "TB101"]
+
+
+def test_what_is_added_to_itself() -> None:
+    """What a graph computes from the variable's own value is no share, and the rest is one."""
+    what = "2 replicas of a worker each change 'steps' by what they have computed from its value"
+    assert found(*by_both(ADD, own=True)) == [("TB101", 4, what)]
+    reads = by_both(READ, line=12)
+    assert found(*by_both(ADD, own=False), *reads) == used_only()
+    assert found(*by_both(ADD), *reads) == [("TB101", 4, what)]
 
 
 @pytest.mark.parametrize("operation", [ADAM, "ResourceSparseApplyAdagradV2"])
@@ -189,7 +193,16 @@ def test_assigning_what_is_read_elsewhere_is_the_last_replica_s() -> None:
     evidence = "2 replicas of a worker each assign 'steps', which has one copy"
     assert found(*by_both(ASSIGN)) == [("TB102", 4, evidence)]
     assert found(*by_both(READ, line=12), *by_both(ASSIGN)) == [("TB102", 4, evidence)]
-    assert found(*by_both("ResourceScatterUpdate")) == [("TB102", 4, evidence)]
+
+
+def test_rows_and_scratch_are_only_used() -> None:
+    """Rows may be each replica's own, and what is assigned before it is read is for nobody else."""
+    assert found(*by_both("ResourceScatterUpdate")) == used_only()
+    scratch = [*by_both(ASSIGN), *by_both(READ, line=16)]
+    assert found(*scratch) == used_only()
+    evidence = "2 replicas of a worker each assign 'steps', which has one copy"
+    read_after = [*scratch, access(READ, "outside", line=30)]
+    assert found(*read_after) == [("TB102", 4, evidence)]
 
 
 def test_one_replica_may_assign() -> None:
