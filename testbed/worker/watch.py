@@ -11,6 +11,8 @@ import tensorflow as tf
 
 from testbed.check.seen import READING, SAME, Access, Birth, Collective, Leak, Place, Raised, Seen
 from testbed.worker.calls import Calls
+from testbed.worker.data import OF_DATA, Data
+from testbed.worker.draws import DRAWING, Draws
 from testbed.worker.probes import captured_from, encode, replica_number
 from testbed.worker.reach import held_by
 from testbed.worker.state import State
@@ -61,6 +63,8 @@ class Watching:
         self._state = State()
         self._calls = Calls()
         self._traced_collectives: set[Collective] = set()
+        self._data = Data(self._distributed)
+        self._draws = Draws(lambda handle: self._copies.get(id(handle), (None,))[0])
 
     def born(self, variable: Any) -> None:
         """See `Watch.born`."""
@@ -95,6 +99,8 @@ class Watching:
             )
         )
         self._keep(number, variable)
+        if self._data.step is not None and (replica := self._replica()) is not None:
+            self._draws.born(replica, self._data.step)
 
     def operation(self, kind: str, inputs: Any, outputs: Any) -> None:
         """See `Watch.operation`."""
@@ -105,6 +111,34 @@ class Watching:
             found = self._copies.get(id(captured_from(inputs[0])))
             if found is not None:
                 self._access(found, kind, inputs)
+                if self._depth and kind not in READING and self.births[found[0]].distributed:
+                    self._data.wrote(self._kept[found[0]])
+        elif kind in OF_DATA:
+            self._data.operation(kind, inputs, outputs, self._replica())
+        elif kind in DRAWING and self._data.step is not None:
+            if (replica := self._replica()) is not None:
+                self._draws.drawn(kind, inputs, outputs, replica, self._data.step)
+
+    def run_given(self, strategy: Any, step: Callable[..., Any], arguments: Any) -> None:
+        """See `Watch.run_given`."""
+        self._data.run_begins(strategy, step, arguments)
+
+    def run_over(self, result: Any) -> None:
+        """See `Watch.run_over`."""
+        self._data.run_ends(result)
+
+    def function_over(self, result: Any) -> None:
+        """See `Watch.function_over`."""
+        self._data.function_ends(result)
+
+    def reduced(self, how: str, value: Any) -> None:
+        """See `Watch.reduced`."""
+        self._data.reduced(how, value)
+
+    def replica_asked(self) -> None:
+        """See `Watch.replica_asked`."""
+        if self._data.step is not None and self._replica() is not None:
+            self._data.step.asked = True
 
     def run_begins(self, strategy: Any, step: Callable[..., Any]) -> None:
         """See `Watch.run_begins`."""
@@ -126,6 +160,7 @@ class Watching:
         self._begin_step()
         self._remember(function)
         self._calls.called(function, args, kwargs)
+        self._data.function_begins(function, (args, kwargs))
 
     def seen(self, raised: Raised | None, leaks: tuple[Leak, ...]) -> Seen:
         """All that was seen, with the values that variables have now."""
@@ -148,8 +183,18 @@ class Watching:
             leaks=leaks,
             mixed=tuple(self._calls.mixed.values()),
             collectives=tuple(self.collectives),
+            given=tuple(self._data.given()),
+            taken=tuple(self._data.taken()),
+            draws=tuple(self._draws.seen()),
             raised=raised,
         )
+
+    def _distributed(self) -> dict[str, Any]:
+        return {
+            str(each.name).removesuffix(":0"): each
+            for each in self._kept.values()
+            if isinstance(each, tf.distribute.DistributedValues)
+        }
 
     def _most_replicas(self) -> int:
         return max((len(replica_devices(s)) for s in self.strategies.values()), default=1)
@@ -181,6 +226,11 @@ class Watching:
         if tf.distribute.in_cross_replica_context():
             return MERGED if self._depth else OUTSIDE
         return f"replica {replica_number()}"
+
+    def _replica(self) -> int | None:
+        """The replica that this thread is, of all in sync."""
+        within = self._depth and tf.distribute.has_strategy()
+        return replica_number() if within and not tf.distribute.in_cross_replica_context() else None
 
     def collective(self, kind: str, value: Any) -> None:
         """See `Watch.collective`."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -47,6 +48,21 @@ class Watch(Protocol):
     def function_called(self, function: Any, args: Any, kwargs: Any) -> None:
         """A tf.function is about to be called."""
 
+    def function_over(self, result: Any) -> None:
+        """It has returned; without a result where it raised."""
+
+    def run_given(self, strategy: Any, step: Callable[..., Any], arguments: Any) -> None:
+        """What the replicas of the run that begins are given."""
+
+    def run_over(self, result: Any) -> None:
+        """What a run returned, before it ends; without a result where it raised."""
+
+    def reduced(self, how: str, value: Any) -> None:
+        """`strategy.reduce` is called, with `SUM` or `MEAN`."""
+
+    def replica_asked(self) -> None:
+        """What is not TensorFlow asks for the number of a replica."""
+
     def collective(self, kind: str, value: Any) -> None:
         """Values of all replicas, and so of all workers, are about to be brought together."""
 
@@ -62,6 +78,11 @@ class Timed:
         self.run_ends = self._timed(watch.run_ends)
         self.function_called = self._timed(watch.function_called)
         self.collective = self._timed(watch.collective)
+        self.function_over = self._timed(watch.function_over)
+        self.run_given = self._timed(watch.run_given)
+        self.run_over = self._timed(watch.run_over)
+        self.reduced = self._timed(watch.reduced)
+        self.replica_asked = self._timed(watch.replica_asked)
 
     def _timed(self, told: Callable[..., None]) -> Callable[..., None]:
         def tell(*args: Any) -> None:
@@ -78,7 +99,7 @@ class Timed:
 def watching(watch: Watch) -> Iterator[None]:
     """Tell all that happens in the block."""
     with contextlib.ExitStack() as patched:
-        for patch in (_births, _runs, _calls, _collectives):
+        for patch in (_births, _runs, _calls, _collectives, _reductions, _numbers):
             patched.enter_context(patch(watch))
         patched.enter_context(_sources())
         patched.enter_context(observing_ops(watch.operation))
@@ -107,9 +128,15 @@ def _runs(watch: Watch) -> Iterator[None]:
     def run(self: Any, fn: Any, *args: Any, **kwargs: Any) -> Any:
         with contextlib.suppress(Exception):
             watch.run_begins(self, fn)
+        with contextlib.suppress(Exception):
+            watch.run_given(self, fn, (args, kwargs))
+        result = None
         try:
-            return original(self, fn, *args, **kwargs)
+            result = original(self, fn, *args, **kwargs)
+            return result
         finally:
+            with contextlib.suppress(Exception):
+                watch.run_over(result)
             with contextlib.suppress(Exception):
                 watch.run_ends(self, fn)
 
@@ -159,13 +186,57 @@ def _calls(watch: Watch) -> Iterator[None]:
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         with contextlib.suppress(Exception):
             watch.function_called(self, args, kwargs)
-        return original(self, *args, **kwargs)
+        result = None
+        try:
+            result = original(self, *args, **kwargs)
+            return result
+        finally:
+            with contextlib.suppress(Exception):
+                watch.function_over(result)
 
     owner.__call__ = call
     try:
         yield
     finally:
         owner.__call__ = original
+
+
+@contextlib.contextmanager
+def _reductions(watch: Watch) -> Iterator[None]:
+    owner = next(kind for kind in tf.distribute.Strategy.__mro__ if "reduce" in vars(kind))
+    original = owner.reduce
+
+    @functools.wraps(original)
+    def reduce(self: Any, reduce_op: Any, value: Any, *args: Any, **kwargs: Any) -> Any:
+        with contextlib.suppress(Exception):
+            watch.reduced(str(getattr(reduce_op, "name", reduce_op)).upper(), value)
+        return original(self, reduce_op, value, *args, **kwargs)
+
+    owner.reduce = reduce
+    try:
+        yield
+    finally:
+        owner.reduce = original
+
+
+@contextlib.contextmanager
+def _numbers(watch: Watch) -> Iterator[None]:
+    """Who asks for a replica's number lets the replicas do different things."""
+    name = "replica_id_in_sync_group"
+    owner = next(kind for kind in tf.distribute.ReplicaContext.__mro__ if name in vars(kind))
+    original = vars(owner)[name]
+
+    def asked(self: Any) -> Any:
+        with contextlib.suppress(Exception):
+            if "/tensorflow/python/" not in sys._getframe(1).f_code.co_filename:
+                watch.replica_asked()
+        return original.__get__(self)
+
+    setattr(owner, name, property(asked, doc=original.__doc__))
+    try:
+        yield
+    finally:
+        setattr(owner, name, original)
 
 
 # Of each file that AutoGraph made: from its lines to those of the code that they were made of.

@@ -1,0 +1,263 @@
+"""The data of somebody's own steps: what replicas are given, and what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import tensorflow as tf
+
+from testbed.check.seen import Given, Place, Taken
+from testbed.worker.batches import (
+    ByTensor,
+    Step,
+    components,
+    digest,
+    first_dimension,
+    has_nan,
+    is_batch,
+    leaves_of,
+    made_from,
+    replicas_of,
+)
+from testbed.worker.probes import captured_from
+from testbed.worker.reach import innermost
+from testbed.worker.watcher import author_place
+
+NEXT = ("IteratorGetNext", "IteratorGetNextSync", "OptionalGetValue")
+"""The operations that give an element of a dataset to a program."""
+
+OF_DATA = frozenset((*NEXT, "MakeIterator", "Mean"))
+
+# Batches of one step whose contents are looked at; what they are later says nothing new.
+_BATCHES = 8
+_STEPS = 200
+# Calls with an empty batch for which all variables are looked at.
+_EMPTY_CALLS = 3
+
+
+class Data:
+    """Watches what replicas are given.
+
+    Args:
+        variables: gives the distributed variables that are known, by their names.
+    """
+
+    def __init__(self, variables: Callable[[], dict[str, Any]]) -> None:
+        self.step: Step | None = None
+        self._variables = variables
+        self._steps: dict[Any, Step] = {}
+        # By their ids, which mean nothing once they are gone.
+        self._keys: list[Any] = []
+        self._depth = 0
+        self._sources: ByTensor[Place | None] = ByTensor()
+        self._means: ByTensor[int] = ByTensor()
+        self._results: ByTensor[tuple[Step, bool]] = ByTensor()
+        self._endless: set[int] = set()
+        self._taken: dict[tuple[int, Place | None], set[int]] = {}
+        self._plain: tuple[list[Any], str] = ([], "")
+        self._sizes: tuple[int, ...] = ()
+        self._without_nan: set[str] = set()
+        self._empty_calls = 0
+
+    def operation(self, kind: str, inputs: Any, outputs: Any, replica: int | None) -> None:
+        """One of OF_DATA, by a replica or by none."""
+        if kind == "MakeIterator":
+            self._made(*inputs)
+        elif kind == "Mean":
+            axes = tf.get_static_value(inputs[1])
+            if replica is not None and axes is not None and 0 in axes.reshape(-1):
+                self._means.put(outputs[0], first_dimension(inputs[0]))
+        else:
+            place, libraries = author_place()
+            if replica is not None and kind != "OptionalGetValue" and not libraries:
+                iterator = id(captured_from(inputs[0]))
+                self._taken.setdefault((iterator, place), set()).add(replica)
+            for output in outputs:
+                self._sources.put(output, place)
+
+    def run_begins(self, strategy: Any, step: Any, arguments: Any) -> None:
+        """A run is about to give the replicas these arguments."""
+        leaves = list(leaves_of(arguments))
+        if tf.inside_function():
+            self._given(strategy, leaves)
+            if self.step is not None and any(self._is_through(each) for each in leaves):
+                self.step.through = True
+            return
+        self._depth += 1
+        if self._depth == 1:
+            self._begin(getattr(innermost(step), "__code__", id(type(step))), step)
+            self._look_at(leaves)
+        self._given(strategy, leaves)
+        if self.step is not None and self._depth == 1:
+            self.step.through = True
+
+    def function_begins(self, function: Any, arguments: Any) -> None:
+        """A tf.function is about to be called with these arguments."""
+        if tf.inside_function():
+            return
+        self._depth += 1
+        if self._depth == 1:
+            self._begin(id(function), function)
+            self._look_at(list(leaves_of(arguments)))
+
+    def run_ends(self, result: Any) -> None:
+        """It is over; without a result where it raised."""
+        self._gave(result)
+        self._ended(result)
+
+    def function_ends(self, result: Any) -> None:
+        """It is over; without a result where it raised."""
+        if self._depth == 1 and not tf.inside_function():
+            self._gave(result)
+        self._ended(result)
+
+    def reduced(self, how: str, value: Any) -> None:
+        """What the replicas of a step have returned is brought together."""
+        found = self._results.get(value)
+        place, libraries = author_place() if found else (None, ())
+        if found is None or libraries:
+            return
+        step, alone = found
+        if how == "SUM" and alone:
+            step.sums[place] = None
+        if how == "MEAN" and (self._are_means(value) or (alone and step.gives_means)):
+            step.averaged = step.averaged or place
+        if step.nan_result is value:
+            step.not_a_number = "what it returns"
+
+    def wrote(self, variable: Any) -> None:
+        """A distributed variable is written while replicas run."""
+        if self.step is None or not (variable.trainable and variable.dtype.is_floating):
+            return
+        if variable.shape.rank:
+            if variable.synchronization is tf.VariableSynchronization.ON_READ:
+                # Each replica has a model of its own, or adds up what is its own.
+                self.step.asked = True
+            else:
+                self.step.trains = True
+
+    def given(self) -> Iterator[Given]:
+        """What the replicas of each step were given."""
+        return (step.told() for step in self._steps.values() if step.runs)
+
+    def taken(self) -> Iterator[Taken]:
+        """Lines at which replicas took elements from an iterator that has an end."""
+        for (iterator, place), replicas in self._taken.items():
+            if iterator not in self._endless:
+                yield Taken(place, len(replicas))
+
+    def _made(self, dataset: Any, iterator: Any) -> None:
+        self._endless.discard(id(iterator))
+        if tf.is_symbolic_tensor(dataset):
+            return
+        size = tf.raw_ops.DatasetCardinality(input_dataset=dataset)
+        if int(size) == tf.data.INFINITE_CARDINALITY:
+            self._endless.add(id(iterator))
+
+    def _begin(self, key: Any, step: Any) -> None:
+        if key not in self._steps and len(self._steps) < _STEPS:
+            place, libraries = author_place()
+            name = getattr(innermost(step), "__name__", "a step")
+            self._steps[key] = Step(name, None if libraries else place)
+            self._keys.append(step)
+        self.step = self._steps.get(key)
+        if self.step is not None:
+            self.step.calls += 1
+
+    def _given(self, strategy: Any, leaves: list[Any]) -> None:
+        """What a run gives to the replicas, as far as shapes tell."""
+        step = self.step
+        if step is None:
+            return
+        step.runs += 1
+        step.replicas = max(step.replicas, replicas_of(strategy))
+        for leaf in leaves:
+            step.fed = True
+            step.sizes.update(first_dimension(each) for each in components(leaf))
+
+    def _look_at(self, leaves: list[Any]) -> None:
+        """The contents of what is given, for the first calls."""
+        step = self.step
+        self._plain, self._sizes = ([], ""), ()
+        if step is None:
+            return
+        distributed = [each for each in leaves if isinstance(each, tf.distribute.DistributedValues)]
+        if distributed:
+            sizes = tuple(first_dimension(each) for each in components(distributed[0]))
+            self._sizes = sizes
+            if len(set(sizes)) > 1 and -1 not in sizes:
+                step.uneven = step.uneven or sizes
+        elif leaves:
+            self._sizes = (first_dimension(leaves[0]),)
+        if 0 in self._sizes:
+            step.empty = step.empty or self._sizes
+            self._empty_calls += 1
+            if self._empty_calls <= _EMPTY_CALLS:
+                known = self._variables().items()
+                self._without_nan = {name for name, each in known if not has_nan(each)}
+        data = [each for each in leaves if self._is_of_dataset(each)]
+        if data and step.calls <= _BATCHES:
+            told = digest(data)
+            step.batches.append(told)
+            if step.source is None:
+                first = next(each for each in components(data[0]) if each in self._sources)
+                step.source = self._sources.get(first)
+            if not distributed:
+                self._plain = ([each for each in data if is_batch(each)], told)
+
+    def _is_of_dataset(self, leaf: Any) -> bool:
+        return any(each in self._sources for each in components(leaf))
+
+    def _is_through(self, leaf: Any) -> bool:
+        """Whether a tensor of a trace is made from the batch that its tf.function is given."""
+        if isinstance(leaf, tf.distribute.DistributedValues) or not tf.is_symbolic_tensor(leaf):
+            return False
+        return bool(leaf.shape.rank != 0) and made_from(leaf, self._plain[0])
+
+    def _gave(self, result: Any) -> None:
+        step = self.step
+        if step is None or result is None:
+            return
+        leaves = list(leaves_of(result))
+        for leaf in leaves:
+            self._results.put(leaf, (step, len(leaves) == 1))
+        if len(leaves) == 1 and tf.inside_function():
+            step.gives_means = self._are_means(leaves[0])
+
+    def _ended(self, result: Any) -> None:
+        if tf.inside_function():
+            return
+        self._depth -= 1
+        step = self.step
+        if self._depth or step is None:
+            return
+        self.step = None
+        batches, told = self._plain
+        if batches and step.through:
+            step.plain.add(told)
+        if 0 in self._sizes:
+            self._look_for_nan(step, result)
+        self._without_nan = set()
+
+    def _look_for_nan(self, step: Step, result: Any) -> None:
+        """Whether an empty batch has made something NaN that was not so before."""
+        for name, variable in self._variables().items() if self._without_nan else ():
+            if name in self._without_nan and has_nan(variable):
+                step.not_a_number = step.not_a_number or f"'{name}'"
+        for leaf in leaves_of(result):
+            each = components(leaf)
+            if len(each) == len(self._sizes) and all(
+                has_nan(value) == (size == 0)
+                for value, size in zip(each, self._sizes, strict=True)
+            ):
+                step.nan_result = leaf
+
+    def _are_means(self, value: Any) -> bool:
+        """Whether each replica's share is the mean over its batch."""
+        return all(self._mean(each) is not None for each in components(value))
+
+    def _mean(self, tensor: Any) -> int | None:
+        while tf.is_symbolic_tensor(tensor) and tensor.op.type == "Identity":
+            tensor = tensor.op.inputs[0]
+        return self._means.get(tensor)
