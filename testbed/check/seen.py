@@ -148,10 +148,11 @@ class Given:
     calls: int = 0
     source: Place | None = None
     """Where the first batch was taken from its iterator."""
-    plain: int = 0
-    """How many different batches of a plain dataset went to all replicas alike, of the first."""
+    plain: tuple[str, ...] = ()
+    """Shapes and digests of the first batches of a plain dataset that went to all replicas alike;
+    none where the step is given distributed values, too."""
     batches: tuple[str, ...] = ()
-    """Digests of the first batches that this worker's replicas were given."""
+    """Shapes and digests of the first batches that this worker's replicas were given."""
     fed: bool = False
     """Whether they are given any tensor."""
     asked: bool = False
@@ -163,6 +164,8 @@ class Given:
     """Whether it changes trainable variables that are to be alike."""
     summed: bool = False
     """Whether what it returns is one number, and is reduced by a sum at one line."""
+    combined: tuple[str, ...] = ()
+    """How the author brings together what it returns: `GATHER`, `MEAN`, `SUM`."""
     uneven: tuple[int, ...] = ()
     """The sizes of the first batch of which replicas have different shares."""
     averaged: Place | None = None
@@ -271,8 +274,11 @@ def _placed(data: Mapping[str, Any], *more: str) -> dict[str, Any]:
     return {**data, **places}
 
 
+_LISTS_OF_GIVEN = ("plain", "batches", "combined", "uneven", "empty")
+
+
 def _given(data: Mapping[str, Any]) -> dict[str, Any]:
-    lists = {key: tuple(data[key]) for key in ("batches", "uneven", "empty")}
+    lists = {key: tuple(data[key]) for key in _LISTS_OF_GIVEN}
     return {**_placed(data, "source", "averaged"), **lists}
 
 

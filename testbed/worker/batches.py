@@ -64,7 +64,9 @@ class Step:
     own_draws: bool = False
     fed: bool = False
     sizes: set[int] = field(default_factory=set)
-    plain: set[str] = field(default_factory=set)
+    plain: list[str] = field(default_factory=list)
+    distributed: bool = False
+    """Whether some call of it is given distributed values."""
     through: bool = False
     """Whether what it is called with is what all replicas are given."""
     source: Place | None = None
@@ -72,6 +74,7 @@ class Step:
     uneven: tuple[int, ...] = ()
     empty: tuple[int, ...] = ()
     sums: dict[Place | None, None] = field(default_factory=dict)
+    combined: set[str] = field(default_factory=set)
     gives_means: bool = False
     averaged: Place | None = None
     not_a_number: str = ""
@@ -85,7 +88,7 @@ class Step:
             replicas=self.replicas,
             calls=self.calls,
             source=self.source,
-            plain=len(self.plain),
+            plain=() if self.distributed else tuple(self.plain),
             batches=tuple(self.batches),
             fed=self.fed,
             asked=self.asked,
@@ -93,6 +96,7 @@ class Step:
             own_draws=self.own_draws,
             trains=self.trains,
             summed=len(self.sums) == 1,
+            combined=tuple(sorted(self.combined)),
             uneven=self.uneven,
             averaged=self.averaged,
             empty=self.empty,
@@ -119,7 +123,7 @@ def components(leaf: Any) -> list[Any]:
     values = list(leaf._values)
     if isinstance(leaf, tf.Variable):
         return values
-    return tf.nest.flatten(values, expand_composites=True)
+    return list(tf.nest.flatten(values, expand_composites=True))
 
 
 def replicas_of(strategy: Any) -> int:
@@ -150,18 +154,16 @@ def is_batch(tensor: Any) -> bool:
 
 
 def digest(leaves: Sequence[Any]) -> str:
-    """What tells batches apart: of large ones, elements at equal distances."""
-    told = hashlib.blake2b(digest_size=8)
-    for leaf in leaves:
-        for each in components(leaf):
-            array = numpy.asarray(each)
-            flat = array.reshape(-1)
-            told.update(repr((array.shape, array.dtype.str)).encode())
-            sample = flat[:: max(1, flat.size // _ELEMENTS)]
-            told.update(
-                repr(sample.tolist()).encode() if array.dtype == object else sample.tobytes()
-            )
-    return told.hexdigest()
+    """Shapes, and what tells batches apart: of large ones, elements at equal distances."""
+    shapes, told = [], hashlib.blake2b(digest_size=8)
+    for each in (each for leaf in leaves for each in components(leaf)):
+        array = numpy.asarray(each)
+        shapes.append("x".join(map(str, array.shape)))
+        flat = array.reshape(-1)
+        sample = flat[:: max(1, flat.size // _ELEMENTS)]
+        told.update(array.dtype.str.encode())
+        told.update(repr(sample.tolist()).encode() if array.dtype == object else sample.tobytes())
+    return f"{','.join(shapes)} {told.hexdigest()}"
 
 
 def has_nan(value: Any) -> bool:

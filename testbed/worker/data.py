@@ -27,7 +27,9 @@ from testbed.worker.watcher import author_place
 NEXT = ("IteratorGetNext", "IteratorGetNextSync", "OptionalGetValue")
 """The operations that give an element of a dataset to a program."""
 
-OF_DATA = frozenset((*NEXT, "MakeIterator", "Mean"))
+_OPTIONAL = "IteratorGetNextAsOptional"
+
+OF_DATA = frozenset((*NEXT, _OPTIONAL, "MakeIterator", "Mean"))
 
 # Batches of one step whose contents are looked at; what they are later says nothing new.
 _BATCHES = 8
@@ -40,10 +42,10 @@ class Data:
     """Watches what replicas are given.
 
     Args:
-        variables: gives the distributed variables that are known, by their names.
+        variables: gives the distributed variables that are known.
     """
 
-    def __init__(self, variables: Callable[[], dict[str, Any]]) -> None:
+    def __init__(self, variables: Callable[[], list[Any]]) -> None:
         self.step: Step | None = None
         self._variables = variables
         self._steps: dict[Any, Step] = {}
@@ -53,22 +55,23 @@ class Data:
         self._sources: ByTensor[Place | None] = ByTensor()
         self._means: ByTensor[int] = ByTensor()
         self._results: ByTensor[tuple[Step, bool]] = ByTensor()
-        self._endless: set[int] = set()
+        # Iterators that have no end, and those of one replica.
+        self._free: set[int] = set()
         self._taken: dict[tuple[int, Place | None], set[int]] = {}
         self._plain: tuple[list[Any], str] = ([], "")
         self._sizes: tuple[int, ...] = ()
-        self._without_nan: set[str] = set()
+        self._without_nan: dict[int, Any] = {}
         self._empty_calls = 0
 
     def operation(self, kind: str, inputs: Any, outputs: Any, replica: int | None) -> None:
         """One of OF_DATA, by a replica or by none."""
         if kind == "MakeIterator":
-            self._made(*inputs)
+            self._made(*inputs, of_replica=replica is not None)
         elif kind == "Mean":
             axes = tf.get_static_value(inputs[1])
             if replica is not None and axes is not None and 0 in axes.reshape(-1):
                 self._means.put(outputs[0], first_dimension(inputs[0]))
-        else:
+        elif kind != _OPTIONAL or replica is not None:
             place, libraries = author_place()
             if replica is not None and kind != "OptionalGetValue" and not libraries:
                 iterator = id(captured_from(inputs[0]))
@@ -78,19 +81,20 @@ class Data:
 
     def run_begins(self, strategy: Any, step: Any, arguments: Any) -> None:
         """A run is about to give the replicas these arguments."""
-        leaves = list(leaves_of(arguments))
         if tf.inside_function():
+            leaves = list(leaves_of(arguments))
             self._given(strategy, leaves)
-            if self.step is not None and any(self._is_through(each) for each in leaves):
-                self.step.through = True
+            if self.step is not None and not any(_is_distributed(each) for each in leaves):
+                self.step.through |= any(self._is_through(each) for each in leaves)
             return
         self._depth += 1
+        leaves = list(leaves_of(arguments))
         if self._depth == 1:
             self._begin(getattr(innermost(step), "__code__", id(type(step))), step)
             self._look_at(leaves)
+            if self.step is not None:
+                self.step.through = True
         self._given(strategy, leaves)
-        if self.step is not None and self._depth == 1:
-            self.step.through = True
 
     def function_begins(self, function: Any, arguments: Any) -> None:
         """A tf.function is about to be called with these arguments."""
@@ -119,6 +123,7 @@ class Data:
         if found is None or libraries:
             return
         step, alone = found
+        step.combined.add(how)
         if how == "SUM" and alone:
             step.sums[place] = None
         if how == "MEAN" and (self._are_means(value) or (alone and step.gives_means)):
@@ -128,7 +133,9 @@ class Data:
 
     def wrote(self, variable: Any) -> None:
         """A distributed variable is written while replicas run."""
-        if self.step is None or not (variable.trainable and variable.dtype.is_floating):
+        if self.step is None or variable is None:
+            return
+        if not (variable.trainable and variable.dtype.is_floating):
             return
         if variable.shape.rank:
             if variable.synchronization is tf.VariableSynchronization.ON_READ:
@@ -144,16 +151,17 @@ class Data:
     def taken(self) -> Iterator[Taken]:
         """Lines at which replicas took elements from an iterator that has an end."""
         for (iterator, place), replicas in self._taken.items():
-            if iterator not in self._endless:
+            if iterator not in self._free:
                 yield Taken(place, len(replicas))
 
-    def _made(self, dataset: Any, iterator: Any) -> None:
-        self._endless.discard(id(iterator))
-        if tf.is_symbolic_tensor(dataset):
-            return
-        size = tf.raw_ops.DatasetCardinality(input_dataset=dataset)
-        if int(size) == tf.data.INFINITE_CARDINALITY:
-            self._endless.add(id(iterator))
+    def _made(self, dataset: Any, iterator: Any, *, of_replica: bool) -> None:
+        self._free.discard(id(iterator))
+        if of_replica or (
+            not tf.is_symbolic_tensor(dataset)
+            and int(tf.raw_ops.DatasetCardinality(input_dataset=dataset))
+            == tf.data.INFINITE_CARDINALITY
+        ):
+            self._free.add(id(iterator))
 
     def _begin(self, key: Any, step: Any) -> None:
         if key not in self._steps and len(self._steps) < _STEPS:
@@ -182,8 +190,9 @@ class Data:
         self._plain, self._sizes = ([], ""), ()
         if step is None:
             return
-        distributed = [each for each in leaves if isinstance(each, tf.distribute.DistributedValues)]
+        distributed = [each for each in leaves if _is_distributed(each)]
         if distributed:
+            step.distributed = True
             sizes = tuple(first_dimension(each) for each in components(distributed[0]))
             self._sizes = sizes
             if len(set(sizes)) > 1 and -1 not in sizes:
@@ -194,8 +203,8 @@ class Data:
             step.empty = step.empty or self._sizes
             self._empty_calls += 1
             if self._empty_calls <= _EMPTY_CALLS:
-                known = self._variables().items()
-                self._without_nan = {name for name, each in known if not has_nan(each)}
+                known = self._variables()
+                self._without_nan = {id(each): each for each in known if not has_nan(each)}
         data = [each for each in leaves if self._is_of_dataset(each)]
         if data and step.calls <= _BATCHES:
             told = digest(data)
@@ -211,9 +220,9 @@ class Data:
 
     def _is_through(self, leaf: Any) -> bool:
         """Whether a tensor of a trace is made from the batch that its tf.function is given."""
-        if isinstance(leaf, tf.distribute.DistributedValues) or not tf.is_symbolic_tensor(leaf):
+        if not tf.is_symbolic_tensor(leaf) or leaf.shape.rank == 0:
             return False
-        return bool(leaf.shape.rank != 0) and made_from(leaf, self._plain[0])
+        return made_from(leaf, self._plain[0])
 
     def _gave(self, result: Any) -> None:
         step = self.step
@@ -235,29 +244,38 @@ class Data:
         self.step = None
         batches, told = self._plain
         if batches and step.through:
-            step.plain.add(told)
+            step.plain.append(told)
         if 0 in self._sizes:
             self._look_for_nan(step, result)
-        self._without_nan = set()
+        self._without_nan = {}
 
     def _look_for_nan(self, step: Step, result: Any) -> None:
         """Whether an empty batch has made something NaN that was not so before."""
-        for name, variable in self._variables().items() if self._without_nan else ():
-            if name in self._without_nan and has_nan(variable):
-                step.not_a_number = step.not_a_number or f"'{name}'"
+        for variable in self._without_nan.values():
+            if not step.not_a_number and has_nan(variable):
+                step.not_a_number = f"'{str(variable.name).removesuffix(':0')}'"
         for leaf in leaves_of(result):
             each = components(leaf)
             if len(each) == len(self._sizes) and all(
-                has_nan(value) == (size == 0)
-                for value, size in zip(each, self._sizes, strict=True)
+                has_nan(value) == (size == 0) for value, size in zip(each, self._sizes, strict=True)
             ):
                 step.nan_result = leaf
 
     def _are_means(self, value: Any) -> bool:
-        """Whether each replica's share is the mean over its batch."""
-        return all(self._mean(each) is not None for each in components(value))
+        """Whether each replica's share is the mean over its batch, which is not of one size."""
+        sizes = [self._mean(each) for each in components(value)]
+        if any(size is None for size in sizes):
+            return False
+        if any(tf.is_symbolic_tensor(each) for each in components(value)):
+            # Of what size they are is seen when the trace is run.
+            return self.step is not None and all(s in (-1, *self.step.sizes) for s in sizes)
+        return len(set(sizes)) > 1
 
     def _mean(self, tensor: Any) -> int | None:
         while tf.is_symbolic_tensor(tensor) and tensor.op.type == "Identity":
             tensor = tensor.op.inputs[0]
         return self._means.get(tensor)
+
+
+def _is_distributed(leaf: Any) -> bool:
+    return isinstance(leaf, tf.distribute.DistributedValues)

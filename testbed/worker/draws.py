@@ -45,6 +45,9 @@ _STATELESS = (
 
 DRAWING = frozenset((*_STATEFUL, *_STATELESS))
 
+# What these draw is told apart by chance alone; others may draw one number again and again.
+_TELLING = ("Normal", "NormalV2", "Uniform", "UniformV2", "Shuffle")
+
 # Draws of one line by one replica, and calls of one step, that are looked at.
 _DRAWS = 8
 _CALLS = 8
@@ -58,6 +61,8 @@ class _Drawn:
     numbers: list[str] = field(default_factory=list)
     shape: tuple[int | None, ...] | None = None
     sizes: tuple[int, ...] = ()
+    call: int = 0
+    """The call of its step in which it was seen first."""
 
 
 Line = tuple["Place | None", "Place | None", int]
@@ -92,21 +97,21 @@ class Draws:
             origin, numbers = self._origin(kind, inputs, outputs) if symbolic else ("drawn", [])
             shape = outputs[0].shape
             known = self._lines[line] = _Drawn(
-                origin, numbers, tuple(shape.as_list()) if shape.rank is not None else None
+                origin,
+                numbers,
+                tuple(shape.as_list()) if shape.rank is not None else None,
+                call=step.calls,
             )
         known.sizes = tuple(sorted(step.sizes))
-        if not symbolic and known.origin == "drawn" and len(known.numbers) < _DRAWS:
+        tells = not symbolic and known.origin == "drawn" and kind.endswith(_TELLING)
+        if tells and len(known.numbers) < _DRAWS:
             known.numbers.append(digest(outputs[:1]))
 
-    def born(self, replica: int, step: Step) -> None:
-        """A replica has made a variable: what it drew just before is that one's initial value."""
-        place, _ = author_place()
-        for drawn_at, step_at, who in list(self._lines):
-            within = drawn_at and place and (drawn_at.file, drawn_at.function) == (
-                place.file, place.function
-            )  # fmt: skip
-            if within and (step_at, who) == (step.place, replica):
-                del self._lines[drawn_at, step_at, who]
+    def born(self, step: Step) -> None:
+        """A replica has made a variable: what was drawn just before may be its initial value."""
+        for line, known in list(self._lines.items()):
+            if line[1] == step.place and known.call == step.calls:
+                del self._lines[line]
 
     def seen(self) -> Iterator[Draw]:
         """What each replica drew at each line."""

@@ -99,8 +99,8 @@ class Watching:
             )
         )
         self._keep(number, variable)
-        if self._data.step is not None and (replica := self._replica()) is not None:
-            self._draws.born(replica, self._data.step)
+        if self._depth and self._data.step is not None:
+            self._draws.born(self._data.step)
 
     def operation(self, kind: str, inputs: Any, outputs: Any) -> None:
         """See `Watch.operation`."""
@@ -112,12 +112,11 @@ class Watching:
             if found is not None:
                 self._access(found, kind, inputs)
                 if self._depth and kind not in READING and self.births[found[0]].distributed:
-                    self._data.wrote(self._kept[found[0]])
+                    self._data.wrote(self._kept.get(found[0]))
         elif kind in OF_DATA:
             self._data.operation(kind, inputs, outputs, self._replica())
-        elif kind in DRAWING and self._data.step is not None:
-            if (replica := self._replica()) is not None:
-                self._draws.drawn(kind, inputs, outputs, replica, self._data.step)
+        elif kind in DRAWING and self._data.step is not None and self._replica() is not None:
+            self._draws.drawn(kind, inputs, outputs, replica_number(), self._data.step)
 
     def run_given(self, strategy: Any, step: Callable[..., Any], arguments: Any) -> None:
         """See `Watch.run_given`."""
@@ -157,10 +156,10 @@ class Watching:
 
     def function_called(self, function: Any, args: Any, kwargs: Any) -> None:
         """See `Watch.function_called`."""
+        self._data.function_begins(function, (args, kwargs))
         self._begin_step()
         self._remember(function)
         self._calls.called(function, args, kwargs)
-        self._data.function_begins(function, (args, kwargs))
 
     def seen(self, raised: Raised | None, leaks: tuple[Leak, ...]) -> Seen:
         """All that was seen, with the values that variables have now."""
@@ -189,12 +188,9 @@ class Watching:
             raised=raised,
         )
 
-    def _distributed(self) -> dict[str, Any]:
-        return {
-            str(each.name).removesuffix(":0"): each
-            for each in self._kept.values()
-            if isinstance(each, tf.distribute.DistributedValues)
-        }
+    def _distributed(self) -> list[Any]:
+        kept = self._kept.values()
+        return [each for each in kept if isinstance(each, tf.distribute.DistributedValues)]
 
     def _most_replicas(self) -> int:
         return max((len(replica_devices(s)) for s in self.strategies.values()), default=1)

@@ -58,7 +58,8 @@ class Watch(Protocol):
         """What a run returned, before it ends; without a result where it raised."""
 
     def reduced(self, how: str, value: Any) -> None:
-        """`strategy.reduce` is called, with `SUM` or `MEAN`."""
+        """What replicas hold is about to be reduced by `SUM` or `MEAN`, or brought together by
+        `GATHER`."""
 
     def replica_asked(self) -> None:
         """What is not TensorFlow asks for the number of a replica."""
@@ -203,20 +204,34 @@ def _calls(watch: Watch) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _reductions(watch: Watch) -> Iterator[None]:
-    owner = next(kind for kind in tf.distribute.Strategy.__mro__ if "reduce" in vars(kind))
-    original = owner.reduce
+    def reduced(reduce_op: Any, value: Any, *_: Any, **__: Any) -> None:
+        watch.reduced(str(getattr(reduce_op, "name", reduce_op)).upper(), value)
+
+    def gathered(value: Any, *_: Any, **__: Any) -> None:
+        watch.reduced("GATHER", value)
+
+    with contextlib.ExitStack() as patched:
+        for name, told in (("reduce", reduced), ("gather", gathered)):
+            owner = next(kind for kind in tf.distribute.Strategy.__mro__ if name in vars(kind))
+            patched.enter_context(_told_arguments(owner, name, told))
+        yield
+
+
+@contextlib.contextmanager
+def _told_arguments(owner: Any, name: str, told: Callable[..., None]) -> Iterator[None]:
+    original = getattr(owner, name)
 
     @functools.wraps(original)
-    def reduce(self: Any, reduce_op: Any, value: Any, *args: Any, **kwargs: Any) -> Any:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         with contextlib.suppress(Exception):
-            watch.reduced(str(getattr(reduce_op, "name", reduce_op)).upper(), value)
-        return original(self, reduce_op, value, *args, **kwargs)
+            told(*args, **kwargs)
+        return original(self, *args, **kwargs)
 
-    owner.reduce = reduce
+    setattr(owner, name, method)
     try:
         yield
     finally:
-        owner.reduce = original
+        setattr(owner, name, original)
 
 
 @contextlib.contextmanager

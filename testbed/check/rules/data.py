@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from testbed.check.finding import Finding
 from testbed.check.seen import Given, Seen
 
-# That few batches may be alike by chance, or be a model's first call.
+# One batch alone may be a model's first call, or be the same each time on purpose.
 _FEWEST = 2
 
 
@@ -16,7 +16,7 @@ def same_for_replicas(seen: Sequence[Seen]) -> Iterator[Finding]:
     for given in _used(seen[0]):
         # Who draws noise of his own may want several answers to one batch.
         apart = given.asked or given.own_draws or (given.draws and not given.trains)
-        if given.replicas > 1 and given.plain >= _FEWEST and not apart:
+        if given.replicas > 1 and _different(given.plain) >= _FEWEST and not apart:
             told = f"each of {given.replicas} replicas of a worker is given the whole batch"
             yield Finding("TB701", given.source, f"{told}, in {_calls(given)}", given.place)
 
@@ -29,7 +29,7 @@ def same_for_workers(seen: Sequence[Seen]) -> Iterator[Finding]:
         others = [_alike(given, other) for other in seen[1:]]
         # What does other things by design, and who draws noise of his own, may share a batch.
         apart = any(each is None or each.asked or each.own_draws for each in (given, *others))
-        if not apart and len(set(given.batches)) >= _FEWEST:
+        if not apart and _different(given.batches) >= _FEWEST:
             told = f"the first {len(given.batches)} batches are the same on {len(seen)} workers"
             yield Finding("TB702", given.source, told, given.place)
 
@@ -52,6 +52,15 @@ def _alike(given: Given, other: Seen) -> Given | None:
         if same_step and each.batches == given.batches:
             return each
     return None
+
+
+def _different(batches: Sequence[str]) -> int:
+    """How many batches of one shape differ: a last one may only be smaller."""
+    of_shape: dict[str, set[str]] = {}
+    for each in batches:
+        shapes, _, told = each.partition(" ")
+        of_shape.setdefault(shapes, set()).add(told)
+    return max((len(each) for each in of_shape.values()), default=0)
 
 
 def _calls(given: Given) -> str:

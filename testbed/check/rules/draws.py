@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from testbed.check.finding import Finding
 from testbed.check.seen import Draw, Given, Place, Seen
 
-# One draw may be alike by chance.
+# One draw may be alike by chance, as may a few numbers.
 _FEWEST = 2
+_FEWEST_NUMBERS = 16
 
 Line = tuple["Place | None", "Place | None"]
 
@@ -32,7 +34,9 @@ def alike(seen: Sequence[Seen]) -> Iterator[Finding]:
             told = first.origin != "fixed" and _is_batch_of(first)
         else:
             # Replicas that are given nothing differ by what they draw, or not at all.
-            told = all(other in same for other in lines if other[0] == step)
+            told = all(other in same for other in lines if other[0] == step) and (
+                _is_brought_together(seen, step, first)
+            )
         if told:
             within = len({worker.worker for worker, _ in drawn}) < len(drawn)
             yield _finding(place, drawn, within=within)
@@ -61,7 +65,8 @@ def _are_alike(seen: Sequence[Seen], drawn: list[tuple[Seen, Draw]]) -> bool:
     if any((draw.origin, draw.numbers) != (first.origin, first.numbers) for _, draw in drawn):
         return False
     if first.origin == "drawn":
-        return len(set(first.numbers)) >= _FEWEST
+        numbers = math.prod(size or 1 for size in first.shape or ()) * len(first.numbers)
+        return len(set(first.numbers)) >= _FEWEST and numbers >= _FEWEST_NUMBERS
     return first.origin in ("seeded", "fixed")
 
 
@@ -90,6 +95,13 @@ def _asked(seen: Sequence[Seen], step: Place | None) -> bool:
 
 def _is_fed(seen: Sequence[Seen], step: Place | None) -> bool:
     return any(given.fed for given in _given(seen, step))
+
+
+def _is_brought_together(seen: Sequence[Seen], step: Place | None, draw: Draw) -> bool:
+    """Whether it matters what each replica adds: otherwise the first one's result may be meant."""
+    how = {each for given in _given(seen, step) for each in given.combined}
+    # A mean of what is meant to be the same is a way to take one of them.
+    return bool(how - {"MEAN"} if draw.origin == "fixed" else how)
 
 
 def _is_batch_of(draw: Draw) -> bool:
