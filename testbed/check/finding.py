@@ -256,7 +256,7 @@ CODES = {
             "an empty batch makes the result NaN",
             "where the last batch has less than one element for each replica, some get none, and"
             " the mean over nothing is NaN",
-            "batch(..., drop_remainder=True), or divide sums by the size of the global batch",
+            "batch with drop_remainder=True, or divide sums by the size of the global batch",
             "empty_batch.trained_on_one_element",
         ),
         Code(
@@ -265,7 +265,7 @@ CODES = {
             WARNING,
             "means over batches of different sizes are averaged",
             "the mean of each replica counts the same, however few elements it is of",
-            "batch(..., drop_remainder=True), or reduce sums and counts and divide those",
+            "batch with drop_remainder=True, or reduce sums and counts and divide those",
             "empty_batch.mean_of_uneven_batch",
         ),
     )

@@ -80,9 +80,9 @@ def empty(seen: Sequence[Seen]) -> Iterator[Finding]:
     for each in seen:
         for given in each.given:
             if given.not_a_number:
-                told = f"replicas were given {_sizes(given.empty)} elements, and then"
-                evidence = f"{told} {given.not_a_number} is NaN"
-                yield Finding("TB704", given.source or given.place, evidence, given.place)
+                shares = f"a batch has {_sizes(given.empty)} elements for the replicas"
+                told = f"{shares} of worker {each.worker}, and then {given.not_a_number} is NaN"
+                yield Finding("TB704", given.source or given.place, told, given.place)
                 return
 
 

@@ -38,7 +38,7 @@ def train_step(x, y):
 
 
 @tf.function
-def test_step(x, y):
+def score_step(x, y):
     def replica_step(x, y):
         right = (tf.matmul(x, weights) > 0) == (y > 0.5)
         return tf.reduce_sum(tf.cast(right, tf.float32)), tf.cast(tf.size(y), tf.float32)
@@ -53,7 +53,7 @@ def main():
     for step in range(STEPS):
         print(step, round(float(train_step(*next(batches))), 4))
     # The whole test set on every worker: both sums are twice as large, their ratio is right.
-    sums = [test_step(x, y) for x, y in clicks(31).batch(24)]
+    sums = [score_step(x, y) for x, y in clicks(31).batch(24)]
     print("accuracy", float(sum(right for right, _ in sums) / sum(count for _, count in sums)))
 
 

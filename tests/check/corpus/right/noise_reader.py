@@ -7,7 +7,7 @@ FEATURES, BATCH = 4, 8
 
 rng = np.random.default_rng(3)
 signal = rng.normal(size=(64, FEATURES)).astype("float32")
-recorded = rng.normal(scale=0.1, size=(20, BATCH // 2, FEATURES)).astype("float32")
+recorded = rng.normal(scale=0.1, size=(20, BATCH, FEATURES)).astype("float32")
 
 strategy = tf.distribute.MirroredStrategy()
 with strategy.scope():
