@@ -135,13 +135,11 @@ class Data:
         """A distributed variable is written while replicas run."""
         if self.step is None or variable is None:
             return
-        if not (variable.trainable and variable.dtype.is_floating):
-            return
-        if variable.shape.rank:
+        if variable.dtype.is_floating and variable.shape.rank:
             if variable.synchronization is tf.VariableSynchronization.ON_READ:
                 # Each replica has a model of its own, or adds up what is its own.
                 self.step.asked = True
-            else:
+            elif variable.trainable:
                 self.step.trains = True
 
     def given(self) -> Iterator[Given]:
@@ -191,14 +189,11 @@ class Data:
         if step is None:
             return
         distributed = [each for each in leaves if _is_distributed(each)]
+        self._sizes = _sizes(distributed or leaves)
         if distributed:
             step.distributed = True
-            sizes = tuple(first_dimension(each) for each in components(distributed[0]))
-            self._sizes = sizes
-            if len(set(sizes)) > 1 and -1 not in sizes:
-                step.uneven = step.uneven or sizes
-        elif leaves:
-            self._sizes = (first_dimension(leaves[0]),)
+            if len(set(self._sizes)) > 1:
+                step.uneven = step.uneven or self._sizes
         if 0 in self._sizes:
             step.empty = step.empty or self._sizes
             self._empty_calls += 1
@@ -279,3 +274,15 @@ class Data:
 
 def _is_distributed(leaf: Any) -> bool:
     return isinstance(leaf, tf.distribute.DistributedValues)
+
+
+def _sizes(leaves: list[Any]) -> tuple[int, ...]:
+    """How many examples each replica of this worker has; nothing where that is not clear."""
+    found = {
+        tuple(first_dimension(each) for each in components(leaf))
+        for leaf in leaves
+        if len(components(leaf)) == len(getattr(leaf, "_values", [leaf]))
+    }
+    # What has another size for each of its parts is no batch: words of sentences, say.
+    sizes = found.pop() if len(found) == 1 else ()
+    return () if -1 in sizes else sizes

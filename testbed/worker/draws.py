@@ -25,6 +25,7 @@ _STATEFUL = (
     "TruncatedNormal",
 )
 
+# Without those of full integers, which generators make their keys with.
 _STATELESS = (
     "StatelessMultinomial",
     "StatelessRandomBinomial",
@@ -34,7 +35,6 @@ _STATELESS = (
     "StatelessRandomNormalV2",
     "StatelessRandomPoisson",
     "StatelessRandomUniform",
-    "StatelessRandomUniformFullIntV2",
     "StatelessRandomUniformInt",
     "StatelessRandomUniformIntV2",
     "StatelessRandomUniformV2",
