@@ -61,8 +61,6 @@ class _Drawn:
     numbers: list[str] = field(default_factory=list)
     shape: tuple[int | None, ...] | None = None
     sizes: tuple[int, ...] = ()
-    call: int = 0
-    """The call of its step in which it was seen first."""
 
 
 Line = tuple["Place | None", "Place | None", int]
@@ -100,18 +98,11 @@ class Draws:
                 origin,
                 numbers,
                 tuple(shape.as_list()) if shape.rank is not None else None,
-                call=step.calls,
             )
         known.sizes = tuple(sorted(step.sizes))
         tells = not symbolic and known.origin == "drawn" and kind.endswith(_TELLING)
         if tells and len(known.numbers) < _DRAWS:
             known.numbers.append(digest(outputs[:1]))
-
-    def born(self, step: Step) -> None:
-        """A replica has made a variable: what was drawn just before may be its initial value."""
-        for line, known in list(self._lines.items()):
-            if line[1] == step.place and known.call == step.calls:
-                del self._lines[line]
 
     def seen(self) -> Iterator[Draw]:
         """What each replica drew at each line."""

@@ -99,8 +99,6 @@ class Watching:
             )
         )
         self._keep(number, variable)
-        if self._depth and self._data.step is not None:
-            self._draws.born(self._data.step)
 
     def operation(self, kind: str, inputs: Any, outputs: Any) -> None:
         """See `Watch.operation`."""

@@ -22,7 +22,7 @@ strategy = tf.distribute.MirroredStrategy()
 scores = Scores()
 
 
-@tf.function
+@tf.function(reduce_retracing=True)
 def step(sentences):
     def replica_step(sentences):
         # Each replica has as many sentences, of another number of words.
@@ -36,7 +36,7 @@ def step(sentences):
 
 def main():
     rng = np.random.default_rng(2)
-    texts = [rng.integers(0, VOCABULARY, size=rng.integers(1, 9)) for _ in range(16)]
+    texts = [rng.integers(0, VOCABULARY, size=rng.integers(1, 9)) for _ in range(18)]
     sentences = tf.ragged.constant([text.tolist() for text in texts])
     data = tf.data.Dataset.from_tensor_slices(sentences).batch(BATCH)
     for batch in strategy.experimental_distribute_dataset(data):

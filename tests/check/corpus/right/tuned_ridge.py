@@ -17,43 +17,27 @@ def error(x, y):
 
 
 @tf.function
-def train_step(batch):
-    def replica_step(batch):
-        with tf.GradientTape() as tape:
-            loss = tf.reduce_sum(error(*batch)) / BATCH
-        slope.assign_sub(0.1 * tape.gradient(loss, slope))
-        return loss
-
-    return strategy.reduce("SUM", strategy.run(replica_step, args=(batch,)), axis=None)
-
-
-@tf.function
-def evaluate(batch):
-    # Sum and count are both of all replicas, so their ratio is right.
-    def replica_step(batch):
-        total.assign_add(tf.reduce_sum(error(*batch)))
-        count.assign_add(tf.cast(tf.shape(batch[0])[0], tf.float32))
-
-    strategy.run(replica_step, args=(batch,))
-
-
-@tf.function
-def halves(batch):
-    """Each replica looks at a part of its own of what all are given."""
+def step(batch, training):
+    """Trains on what replicas share among them; of a test, sum and count are all replicas'."""
 
     def replica_step(x, y):
-        replica = tf.distribute.get_replica_context().replica_id_in_sync_group
-        mine = tf.range(replica, BATCH, strategy.num_replicas_in_sync)
-        return tf.reduce_sum(error(tf.gather(x, mine), tf.gather(y, mine)))
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(error(x, y)) / BATCH
+        if training:
+            slope.assign_sub(0.1 * tape.gradient(loss, slope))
+        total.assign_add(loss)
+        count.assign_add(tf.cast(tf.shape(x)[0], tf.float32) / BATCH)
 
-    return strategy.reduce("SUM", strategy.run(replica_step, args=batch), axis=None)
+    strategy.run(replica_step, args=batch)
 
 
 x = np.random.default_rng(8).normal(size=(48, FEATURES)).astype("float32")
 data = tf.data.Dataset.from_tensor_slices((x, x @ np.float32([[1.0], [-2.0], [0.5]]))).batch(BATCH)
-for batch in strategy.experimental_distribute_dataset(data):
-    loss = train_step(batch)
-for batch in data.take(4):
-    evaluate(batch)
-errors = [float(halves(batch)) for batch in data]
-print("loss", float(loss), "mean error", float(total / count), "sum", round(sum(errors), 4))
+for epoch in range(2):
+    for batch in strategy.experimental_distribute_dataset(data):
+        step(batch, training=True)
+    total.assign(0.0)
+    count.assign(0.0)
+    for batch in data.take(4):
+        step(batch, training=False)
+    print(f"epoch {epoch}: error {float(total / count):.4f}")
