@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from testbed.check.finding import Finding
-from testbed.check.rules import python_state, together, values, variables
+from testbed.check.rules import data, draws, python_state, together, values, variables
 from testbed.check.seen import Seen
 
 RULES: tuple[Callable[[Sequence[Seen]], Iterator[Finding]], ...] = (
@@ -26,6 +26,12 @@ RULES: tuple[Callable[[Sequence[Seen]], Iterator[Finding]], ...] = (
     python_state.frozen,
     python_state.leaked,
     python_state.mixed,
+    data.same_for_replicas,
+    data.same_for_workers,
+    data.taken,
+    data.empty,
+    data.uneven,
+    draws.alike,
     together.collectives,
     together.crossed,
     together.truths,

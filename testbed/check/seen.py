@@ -196,6 +196,73 @@ class NoGradient:
 
 
 @dataclass(frozen=True)
+class Given:
+    """What the replicas of one step are given: a `strategy.run`, or a tf.function around it."""
+
+    function: str
+    place: Place | None
+    """Of the first call."""
+    replicas: int = 1
+    """Of this worker."""
+    calls: int = 0
+    source: Place | None = None
+    """Where the first batch was taken from its iterator."""
+    plain: tuple[str, ...] = ()
+    """Shapes and digests of the first batches of a plain dataset that went to all replicas alike;
+    none where the step is given distributed values, too."""
+    batches: tuple[str, ...] = ()
+    """Shapes and digests of the first batches that this worker's replicas were given."""
+    fed: bool = False
+    """Whether they are given any tensor."""
+    asked: bool = False
+    """Whether the step does by design what differs: its replicas ask for their numbers."""
+    draws: bool = False
+    own_draws: bool = False
+    """Whether replicas draw random numbers, and whether the author's own lines do."""
+    trains: bool = False
+    """Whether it changes trainable variables that are to be alike."""
+    summed: bool = False
+    """Whether what it returns is one number, and is reduced by a sum at one line."""
+    combined: tuple[str, ...] = ()
+    """How the author brings together what it returns: `GATHER`, `MEAN`, `SUM`."""
+    uneven: tuple[int, ...] = ()
+    """The sizes of the first batch of which replicas have different shares."""
+    averaged: Place | None = None
+    """Where the means of the replicas' shares are averaged."""
+    empty: tuple[int, ...] = ()
+    """The sizes of the first batch of which a replica has nothing."""
+    not_a_number: str = ""
+    """What has become NaN by such a batch."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A line at which replicas take elements from one iterator that has an end."""
+
+    place: Place | None
+    replicas: int
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What one replica draws at one line of the author's."""
+
+    place: Place | None
+    step: Place | None
+    """The `Given.place` of the step."""
+    replica: int
+    """Of all in sync."""
+    origin: str
+    """`seeded`: the same seeds draw the same; `fixed`: they draw the same in each step, too;
+    `generator`: from a variable; `drawn`: told by what was drawn."""
+    numbers: tuple[str, ...]
+    """The seeds, the number of the variable, or digests of what was drawn first."""
+    shape: tuple[int | None, ...] | None = None
+    sizes: tuple[int, ...] = ()
+    """First dimensions of what the step is given; -1 where that is not known."""
+
+
+@dataclass(frozen=True)
 class Raised:
     """The exception that ended the code."""
 
@@ -229,6 +296,9 @@ class Seen:
     """Where replicas made variables that others had made in another order."""
     truths: tuple[Truth, ...] = ()
     no_gradients: tuple[NoGradient, ...] = ()
+    given: tuple[Given, ...] = ()
+    taken: tuple[Taken, ...] = ()
+    draws: tuple[Draw, ...] = ()
     raised: Raised | None = None
     version: int = SEEN_VERSION
 
@@ -266,14 +336,31 @@ class Seen:
                 "mixed_up": tuple(map(_crossed, data["mixed_up"])),
                 "truths": tuple(Truth(**_placed(each)) for each in data["truths"]),
                 "no_gradients": tuple(NoGradient(**_placed(e)) for e in data["no_gradients"]),
+                "given": tuple(Given(**_given(each)) for each in data["given"]),
+                "taken": tuple(Taken(**_placed(each)) for each in data["taken"]),
+                "draws": tuple(Draw(**_draw(each)) for each in data["draws"]),
                 "raised": Raised(**_placed(data["raised"])) if data["raised"] else None,
             }
         )
 
 
-def _placed(data: Mapping[str, Any]) -> dict[str, Any]:
-    place = data["place"]
-    return {**data, "place": Place(**place) if place else None}
+def _placed(data: Mapping[str, Any], *more: str) -> dict[str, Any]:
+    places = {key: Place(**data[key]) if data[key] else None for key in ("place", *more)}
+    return {**data, **places}
+
+
+_LISTS_OF_GIVEN = ("plain", "batches", "combined", "uneven", "empty")
+
+
+def _given(data: Mapping[str, Any]) -> dict[str, Any]:
+    lists = {key: tuple(data[key]) for key in _LISTS_OF_GIVEN}
+    return {**_placed(data, "source", "averaged"), **lists}
+
+
+def _draw(data: Mapping[str, Any]) -> dict[str, Any]:
+    shape = None if data["shape"] is None else tuple(data["shape"])
+    lists = {key: tuple(data[key]) for key in ("numbers", "sizes")}
+    return {**_placed(data, "step"), **lists, "shape": shape}
 
 
 def _crossed(data: Mapping[str, Any]) -> Crossed:

@@ -42,6 +42,14 @@ class Kept:
         """Keep it no longer: it was no variable of its own."""
         self._variables.pop(number, None)
 
+    def get(self, number: int) -> Any:
+        """The variable, if it is kept."""
+        return self._variables.get(number)
+
+    def variables(self) -> list[Any]:
+        """Every variable that is kept."""
+        return list(self._variables.values())
+
     def values(self, number: int) -> Values:
         """The value of each copy; nothing where there is none."""
         return self._read(number, _WHOLE)

@@ -24,6 +24,8 @@ from testbed.check.seen import (
     Unused,
 )
 from testbed.worker.calls import Calls
+from testbed.worker.data import OF_DATA, Data
+from testbed.worker.draws import DRAWING, Draws
 from testbed.worker.kept import Kept, Values, components, summary
 from testbed.worker.meeting import Meetings
 from testbed.worker.probes import captured_from, replica_number
@@ -90,6 +92,8 @@ class Watching:
         self._meetings = Meetings()
         self._without_gradient: dict[Place | None, str] = {}
         self._traced_collectives: set[Collective] = set()
+        self._data = Data(self._distributed)
+        self._draws = Draws(lambda handle: self._copies.get(id(handle), (None,))[0])
 
     def asked(self, name: Any, initial: Any) -> None:
         """See `Watch.asked`."""
@@ -153,6 +157,33 @@ class Watching:
             found = self._copies.get(id(captured_from(inputs[0])))
             if found is not None:
                 self._access(found, kind, inputs)
+                if self._depth and kind not in READING and self.births[found[0]].distributed:
+                    self._data.wrote(self._kept.get(found[0]))
+        elif kind in OF_DATA:
+            self._data.operation(kind, inputs, outputs, self._replica())
+        elif kind in DRAWING and self._data.step is not None and self._replica() is not None:
+            self._draws.drawn(kind, inputs, outputs, replica_number(), self._data.step)
+
+    def run_given(self, strategy: Any, step: Callable[..., Any], arguments: Any) -> None:
+        """See `Watch.run_given`."""
+        self._data.run_begins(strategy, step, arguments)
+
+    def run_over(self, result: Any) -> None:
+        """See `Watch.run_over`."""
+        self._data.run_ends(result)
+
+    def function_over(self, result: Any) -> None:
+        """See `Watch.function_over`."""
+        self._data.function_ends(result)
+
+    def reduced(self, how: str, value: Any) -> None:
+        """See `Watch.reduced`."""
+        self._data.reduced(how, value)
+
+    def replica_asked(self) -> None:
+        """See `Watch.replica_asked`."""
+        if self._data.step is not None and self._replica() is not None:
+            self._data.step.asked = True
 
     def replayed(self, kind: str, inputs: Any) -> None:
         """See `Watch.replayed`."""
@@ -197,6 +228,7 @@ class Watching:
 
     def function_called(self, function: Any, args: Any, kwargs: Any) -> None:
         """See `Watch.function_called`."""
+        self._data.function_begins(function, (args, kwargs))
         self._begin_step()
         self._remember(function)
         self._calls.called(function, args, kwargs)
@@ -241,6 +273,9 @@ class Watching:
             leaks=leaks,
             mixed=tuple(self._calls.mixed.values()),
             collectives=tuple(self.collectives),
+            given=tuple(self._data.given()),
+            taken=tuple(self._data.taken()),
+            draws=tuple(self._draws.seen()),
             raised=raised,
         )
 
@@ -255,6 +290,10 @@ class Watching:
         for strategy, place in self._made:
             if all(strategy is not each for each in used):
                 yield Unused(type(strategy).__name__, strategy.num_replicas_in_sync, place)
+
+    def _distributed(self) -> list[Any]:
+        kept = self._kept.variables()
+        return [each for each in kept if isinstance(each, tf.distribute.DistributedValues)]
 
     def _most_replicas(self) -> int:
         return max((len(replica_devices(s)) for s in self.strategies.values()), default=1)
@@ -316,6 +355,11 @@ class Watching:
         if tf.distribute.in_cross_replica_context():
             return MERGED if self._depth else OUTSIDE
         return f"replica {replica_number()}"
+
+    def _replica(self) -> int | None:
+        """The replica that this thread is, of all in sync."""
+        within = self._depth and tf.distribute.has_strategy()
+        return replica_number() if within and not tf.distribute.in_cross_replica_context() else None
 
     def collective(self, kind: str, value: Any) -> None:
         """See `Watch.collective`."""

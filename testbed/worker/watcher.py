@@ -72,6 +72,22 @@ class Watch(Protocol):
     def gradient(self, sources: Any, gradients: Any) -> None:
         """A tape has found these gradients of these sources."""
 
+    def function_over(self, result: Any) -> None:
+        """It has returned; without a result where it raised."""
+
+    def run_given(self, strategy: Any, step: Callable[..., Any], arguments: Any) -> None:
+        """What the replicas of the run that begins are given."""
+
+    def run_over(self, result: Any) -> None:
+        """What a run returned, before it ends; without a result where it raised."""
+
+    def reduced(self, how: str, value: Any) -> None:
+        """What replicas hold is about to be reduced by `SUM` or `MEAN`, or brought together by
+        `GATHER`."""
+
+    def replica_asked(self) -> None:
+        """What is not TensorFlow asks for the number of a replica."""
+
     def collective(self, kind: str, value: Any) -> None:
         """Values of all replicas, and so of all workers, are about to be brought together."""
 
@@ -93,6 +109,11 @@ class Timed:
         self.meets = self._timed(watch.meets)
         self.gradient = self._timed(watch.gradient)
         self.collective = self._timed(watch.collective)
+        self.function_over = self._timed(watch.function_over)
+        self.run_given = self._timed(watch.run_given)
+        self.run_over = self._timed(watch.run_over)
+        self.reduced = self._timed(watch.reduced)
+        self.replica_asked = self._timed(watch.replica_asked)
 
     def _timed(self, told: Callable[..., None]) -> Callable[..., None]:
         def tell(*args: Any) -> None:
@@ -118,6 +139,8 @@ def watching(watch: Watch) -> Iterator[None]:
             _meetings,
             _gradients,
             _collectives,
+            _reductions,
+            _numbers,
         ):
             patched.enter_context(patch(watch))
         patched.enter_context(_sources())
@@ -195,9 +218,15 @@ def _runs(watch: Watch) -> Iterator[None]:
     def run(self: Any, fn: Any, *args: Any, **kwargs: Any) -> Any:
         with contextlib.suppress(Exception):
             watch.run_begins(self, fn)
+        with contextlib.suppress(Exception):
+            watch.run_given(self, fn, (args, kwargs))
+        result = None
         try:
-            return original(self, fn, *args, **kwargs)
+            result = original(self, fn, *args, **kwargs)
+            return result
         finally:
+            with contextlib.suppress(Exception):
+                watch.run_over(result)
             with contextlib.suppress(Exception):
                 watch.run_ends(self, fn)
 
@@ -259,7 +288,13 @@ def _calls(watch: Watch) -> Iterator[None]:
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         with contextlib.suppress(Exception):
             watch.function_called(self, args, kwargs)
-        return original(self, *args, **kwargs)
+        result = None
+        try:
+            result = original(self, *args, **kwargs)
+            return result
+        finally:
+            with contextlib.suppress(Exception):
+                watch.function_over(result)
 
     owner.__call__ = call
     try:
@@ -336,6 +371,58 @@ def _gradients(watch: Watch) -> Iterator[None]:
         yield
     finally:
         owner.gradient = original
+
+
+@contextlib.contextmanager
+def _reductions(watch: Watch) -> Iterator[None]:
+    def reduced(reduce_op: Any, value: Any, *_: Any, **__: Any) -> None:
+        watch.reduced(str(getattr(reduce_op, "name", reduce_op)).upper(), value)
+
+    def gathered(value: Any, *_: Any, **__: Any) -> None:
+        watch.reduced("GATHER", value)
+
+    with contextlib.ExitStack() as patched:
+        for name, told in (("reduce", reduced), ("gather", gathered)):
+            owner = next(kind for kind in tf.distribute.Strategy.__mro__ if name in vars(kind))
+            patched.enter_context(_told_arguments(owner, name, told))
+        yield
+
+
+@contextlib.contextmanager
+def _told_arguments(owner: Any, name: str, told: Callable[..., None]) -> Iterator[None]:
+    original = getattr(owner, name)
+
+    @functools.wraps(original)
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        with contextlib.suppress(Exception):
+            told(*args, **kwargs)
+        return original(self, *args, **kwargs)
+
+    setattr(owner, name, method)
+    try:
+        yield
+    finally:
+        setattr(owner, name, original)
+
+
+@contextlib.contextmanager
+def _numbers(watch: Watch) -> Iterator[None]:
+    """Who asks for a replica's number lets the replicas do different things."""
+    name = "replica_id_in_sync_group"
+    owner = next(kind for kind in tf.distribute.ReplicaContext.__mro__ if name in vars(kind))
+    original = vars(owner)[name]
+
+    def asked(self: Any) -> Any:
+        with contextlib.suppress(Exception):
+            if "/tensorflow/python/" not in sys._getframe(1).f_code.co_filename:
+                watch.replica_asked()
+        return original.__get__(self)
+
+    setattr(owner, name, property(asked, doc=original.__doc__))
+    try:
+        yield
+    finally:
+        setattr(owner, name, original)
 
 
 # Of each file that AutoGraph made: from its lines to those of the code that they were made of.

@@ -11,7 +11,9 @@ from testbed.check.seen import (
     Birth,
     Collective,
     Crossed,
+    Draw,
     Frozen,
+    Given,
     Leak,
     Mixed,
     NoGradient,
@@ -19,6 +21,7 @@ from testbed.check.seen import (
     Raised,
     Seen,
     StateChange,
+    Taken,
     Truth,
     Unused,
 )
@@ -94,6 +97,30 @@ def told(findings: Iterator[Finding] | Sequence[Finding]) -> list[tuple[str, int
     return [(each.code, each.place.line if each.place else 0, each.evidence) for each in findings]
 
 
+GIVEN = Given(
+    function="step",
+    place=at(26),
+    replicas=2,
+    calls=3,
+    source=at(27),
+    plain=("4 a", "4 b"),
+    batches=("4 a",),
+    fed=True,
+    asked=True,
+    draws=True,
+    own_draws=True,
+    trains=True,
+    summed=True,
+    combined=("MEAN", "SUM"),
+    uneven=(2, 1),
+    averaged=at(28),
+    empty=(1, 0),
+    not_a_number="'w'",
+)
+
+DRAW = Draw(at(30), at(26), 1, "seeded", ("(1, 7)",), (4, None), (4,))
+
+
 def full() -> Seen:
     """A worker in which every field holds something."""
     return Seen(
@@ -145,5 +172,8 @@ def full() -> Seen:
         no_gradients=(NoGradient("w:0", at(29)),),
         mixed_up=(Crossed((at(30), at(31)), 1),),
         truths=(Truth("PerReplica", at(32)),),
+        given=(GIVEN, Given("other", None)),
+        taken=(Taken(at(29), 2),),
+        draws=(DRAW, Draw(None, None, 0, "", ())),
         raised=Raised("ValueError", "first\nsecond", at(25, "main")),
     )

@@ -1,0 +1,129 @@
+"""What replicas are given: who gets the same, and what becomes of uneven batches."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from testbed.check.rules.data import empty, same_for_replicas, same_for_workers, taken, uneven
+from testbed.check.seen import Given, Raised, Seen, Taken
+from tests.unit.check.builders import at, seen_of, told
+
+PLAIN = Given(
+    "step", at(9), replicas=2, calls=3, source=at(8), plain=("4 a", "4 b"), fed=True, trains=True
+)
+READ = Given("step", at(9), calls=3, source=at(8), batches=("4 a", "4 b"), fed=True, trains=True)
+
+
+def given(each: Given, **more: Any) -> Seen:
+    return seen_of(given=(replace(each, **more),))
+
+
+def workers(one: Given, other: Given) -> list[Seen]:
+    return [seen_of(given=(one,)), seen_of(worker=1, given=(other,))]
+
+
+def test_a_plain_batch_goes_to_every_replica() -> None:
+    """The line that takes the batches is told, and who is called with them."""
+    evidence = "each of 2 replicas of a worker is given the whole batch, in 3 calls of step"
+    found = list(same_for_replicas([given(PLAIN)]))
+    assert told(found) == [("TB701", 8, evidence)]
+    assert found[0].use == at(9)
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        {"plain": ("4 a",)},
+        {"plain": ("4 a", "4 a")},
+        {"plain": ("4 a", "3 b")},
+        {"replicas": 1},
+        {"asked": True},
+        {"own_draws": True},
+        {"trains": False},
+        {"trains": False, "summed": True, "draws": True},
+    ],
+)
+def test_a_plain_batch_may_be_meant_for_all(right: dict[str, Any]) -> None:
+    """One batch, replicas that do different things with it, and evaluation are left alone."""
+    assert told(same_for_replicas([given(PLAIN, **right)])) == []
+
+
+def test_a_layers_mask_is_no_reason_to_share_a_batch() -> None:
+    """What a library draws while a model is trained does not make the batch another one."""
+    assert told(same_for_replicas([given(PLAIN, draws=True)]))
+
+
+def test_a_sum_counts_each_element() -> None:
+    """One sum of what replicas return is too large; two may be a mean's parts."""
+    summing = replace(PLAIN, trains=False, summed=True)
+    assert told(same_for_replicas([seen_of(given=(summing,))]))
+    both = (summing, replace(summing, place=at(19)))
+    assert told(same_for_replicas([seen_of(given=both)])) == []
+
+
+def test_workers_read_the_same() -> None:
+    """Batches that are the same on all workers are told with their number."""
+    evidence = "the first 2 batches are the same on 2 workers"
+    assert told(same_for_workers(workers(READ, READ))) == [("TB702", 8, evidence)]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"batches": ("4 a", "4 c")},
+        {"place": at(10)},
+        {"asked": True},
+        {"own_draws": True},
+    ],
+)
+def test_workers_read_their_own(other: dict[str, Any]) -> None:
+    """Another batch, another step, or other things done with it."""
+    assert told(same_for_workers(workers(READ, replace(READ, **other)))) == []
+
+
+@pytest.mark.parametrize("batches", [("4 a", "4 a"), ("4 a", "3 b"), ()])
+def test_one_batch_over_and_over_is_no_dataset(batches: tuple[str, ...]) -> None:
+    """A constant batch, of which the last is smaller, tells nothing of how it is divided."""
+    each = replace(READ, batches=batches)
+    assert told(same_for_workers(workers(each, each))) == []
+
+
+def test_evaluation_may_be_the_same_everywhere() -> None:
+    """Who trains nothing and sums nothing up may read the same on every worker."""
+    each = replace(READ, trains=False)
+    assert told(same_for_workers(workers(each, each))) == []
+
+
+def test_one_worker_or_a_failed_one_compares_nothing() -> None:
+    """What was seen of a program that raised is not all."""
+    assert told(same_for_workers([given(READ)])) == []
+    failed = [replace(each, raised=Raised("ValueError", "", None)) for each in workers(READ, READ)]
+    assert told(same_for_workers(failed)) == []
+
+
+def test_each_replica_takes_an_element() -> None:
+    """One replica that takes from an iterator takes one."""
+    evidence = "2 replicas of a worker each take an element of their own in a step"
+    assert told(taken([seen_of(taken=(Taken(at(5), 2),))])) == [("TB703", 5, evidence)]
+    assert told(taken([seen_of(taken=(Taken(at(5), 1),))])) == []
+
+
+def test_an_empty_batch() -> None:
+    """It counts where it has made something NaN, on whichever worker."""
+    hit = replace(READ, empty=(1, 0), not_a_number="'w'")
+    evidence = "a batch has 1 and 0 elements for the replicas of worker 1, and then 'w' is NaN"
+    assert told(empty(workers(READ, hit))) == [("TB704", 8, evidence)]
+    assert told(empty([given(READ, empty=(1, 0))])) == []
+
+
+def test_means_over_uneven_batches() -> None:
+    """They are wrong where both were seen, and where it is not worse than that."""
+    hit = replace(READ, uneven=(2, 1), averaged=at(12))
+    assert told(uneven([seen_of(given=(hit,))])) == [
+        ("TB705", 12, "the means of 2 and 1 elements count the same")
+    ]
+    for right in ({"uneven": ()}, {"averaged": None}, {"not_a_number": "'w'"}):
+        assert told(uneven([given(hit, **right)])) == []
