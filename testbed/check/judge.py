@@ -17,6 +17,8 @@ RULES: tuple[Callable[[Sequence[Seen]], Iterator[Finding]], ...] = (
     values.copies,
     values.dropout,
     python_state.changed,
+    python_state.rebound,
+    python_state.stored,
     python_state.frozen,
     python_state.leaked,
     python_state.mixed,

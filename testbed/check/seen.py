@@ -48,7 +48,7 @@ class Birth:
     step: int = 0
     """How many steps had begun: calls of `strategy.run`, or of a tf.function around it."""
     copies: tuple[Any, ...] = ()
-    """At the end, the value of each copy: see `testbed.worker.watch.summary`."""
+    """At the end, the value of each copy: see `testbed.worker.summary`."""
 
     def is_of(self, *libraries: str) -> bool:
         """Whether one of these parts of a library made it."""
@@ -89,11 +89,26 @@ class StateChange:
     name: str
     """As the author writes it: `STEPS`, `self.seen`, `history`."""
     kind: str
-    """`number` or `list`."""
+    """`number`, `list`, or `variable` where a tensor took the place of one."""
     before: Any
     after: Any
     place: Place | None
     """The statement that changes it, where one was found."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What each replica of a worker put in one place, and a caller of `strategy.run` then reads."""
+
+    name: str
+    values: tuple[Any, ...]
+    """Of each replica of this worker, as of `testbed.worker.summary`."""
+    run: int
+    """In which call of `strategy.run`."""
+    place: Place | None
+    use: Place | None
+    where: tuple[int, ...] = ()
+    """Of an array, the numbers of those elements that all replicas wrote."""
 
 
 @dataclass(frozen=True)
@@ -160,6 +175,7 @@ class Seen:
     births: tuple[Birth, ...] = ()
     accesses: tuple[Access, ...] = ()
     changes: tuple[StateChange, ...] = ()
+    stored: tuple[Stored, ...] = ()
     frozen: tuple[Frozen, ...] = ()
     leaks: tuple[Leak, ...] = ()
     mixed: tuple[Mixed, ...] = ()
@@ -187,6 +203,7 @@ class Seen:
                 "births": tuple(Birth(**_placed({**b, **_tuples(b)})) for b in data["births"]),
                 "accesses": tuple(Access(**_placed(each)) for each in data["accesses"]),
                 "changes": tuple(StateChange(**_placed(each)) for each in data["changes"]),
+                "stored": tuple(_stored(each) for each in data["stored"]),
                 "frozen": tuple(Frozen(**_placed(each)) for each in data["frozen"]),
                 "leaks": tuple(Leak(**_placed(each)) for each in data["leaks"]),
                 "mixed": tuple(Mixed(**_placed(each)) for each in data["mixed"]),
@@ -199,6 +216,13 @@ class Seen:
 def _placed(data: Mapping[str, Any]) -> dict[str, Any]:
     place = data["place"]
     return {**data, "place": Place(**place) if place else None}
+
+
+def _stored(data: Mapping[str, Any]) -> Stored:
+    use = data["use"]
+    use = Place(**use) if use else None
+    lists = {name: tuple(data[name]) for name in ("values", "where")}
+    return Stored(**{**_placed(data), **lists, "use": use})
 
 
 def _tuples(birth: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,13 +15,12 @@ from testbed.worker.probes import captured_from, encode, replica_number
 from testbed.worker.reach import held_by
 from testbed.worker.state import State
 from testbed.worker.strategy import replica_devices
+from testbed.worker.summary import WHOLE, summary
 from testbed.worker.watcher import author_place
 from testbed.worker.writes import MERGED, OUTSIDE, WRITING
 
 _ADDING = ("AssignAddVariableOp", "AssignSubVariableOp")
 
-# A value of more elements is told by figures that stay close where its elements do.
-_WHOLE = 64
 # Variables are kept for their last values; what a check holds in memory has to end somewhere.
 _KEPT_BYTES = 2**30
 _KEPT_COLLECTIVES = 10_000
@@ -54,6 +53,7 @@ class Watching:
 
     def __post_init__(self) -> None:
         self._depth = 0
+        self._step: Callable[..., Any] | None = None
         self._kept: dict[int, Any] = {}
         self._bytes = 0
         self._copies: dict[int, tuple[int, int]] = {}
@@ -114,6 +114,12 @@ class Watching:
             self._remember(step)
             self._state.before(step)
         self._depth += 1
+        self._step = step if self._depth == 1 else self._step
+
+    def replica_pauses(self, replica: int) -> None:
+        """See `Watch.replica_pauses`."""
+        if self._depth == 1 and self._step is not None:
+            self._state.turn(self._step, replica)
 
     def run_ends(self, strategy: Any, step: Callable[..., Any]) -> None:
         """See `Watch.run_ends`."""
@@ -145,6 +151,7 @@ class Watching:
             ),
             changes=tuple(self._state.changes()),
             frozen=tuple(self._calls.frozen()),
+            stored=tuple(self._state.stored()),
             leaks=leaks,
             mixed=tuple(self._calls.mixed.values()),
             collectives=tuple(self.collectives),
@@ -217,24 +224,11 @@ class Watching:
             return ()
 
 
-def summary(value: Any) -> Any:
-    """A value as it is compared: the whole of a small one; mean, norm and a mixture of a large one.
-
-    The mixture weighs each element with another number, so that a change of order shows.
-    """
-    array = numpy.asarray(value)
-    if array.size <= _WHOLE or array.dtype.kind not in "fiu":
-        return encode(array)
-    flat = array.astype(numpy.float64).ravel()
-    weights = numpy.cos(numpy.arange(flat.size))
-    return encode([flat.mean(), float(numpy.linalg.norm(flat)), float(flat @ weights)])
-
-
 def _constant(tensor: Any) -> Any:
     """The value of a number that depends on no data, or SAME where only that is known."""
     value = tf.get_static_value(tensor)
     if value is not None:
-        return encode(value) if numpy.size(value) <= _WHOLE else SAME
+        return encode(value) if numpy.size(value) <= WHOLE else SAME
     return SAME if tf.is_symbolic_tensor(tensor) and _is_of_constants(tensor) else None
 
 

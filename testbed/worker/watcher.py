@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 import tensorflow as tf
 from tensorflow.python.autograph.impl import api
+from tensorflow.python.distribute import mirrored_run
 from tensorflow.python.distribute import values as distributed_values
 from tensorflow.python.eager.polymorphic_function import polymorphic_function
 from tensorflow.python.ops import resource_variable_ops
@@ -44,6 +45,9 @@ class Watch(Protocol):
     def run_ends(self, strategy: Any, step: Callable[..., Any]) -> None:
         """It is over, whether it raised or not."""
 
+    def replica_pauses(self, replica: int) -> None:
+        """A replica of this worker ends its function, or waits for the others within it."""
+
     def function_called(self, function: Any, args: Any, kwargs: Any) -> None:
         """A tf.function is about to be called."""
 
@@ -60,6 +64,7 @@ class Timed:
         self.operation = self._timed(watch.operation)
         self.run_begins = self._timed(watch.run_begins)
         self.run_ends = self._timed(watch.run_ends)
+        self.replica_pauses = self._timed(watch.replica_pauses)
         self.function_called = self._timed(watch.function_called)
         self.collective = self._timed(watch.collective)
 
@@ -78,7 +83,7 @@ class Timed:
 def watching(watch: Watch) -> Iterator[None]:
     """Tell all that happens in the block."""
     with contextlib.ExitStack() as patched:
-        for patch in (_births, _runs, _calls, _collectives):
+        for patch in (_births, _runs, _turns, _calls, _collectives):
             patched.enter_context(patch(watch))
         patched.enter_context(_sources())
         patched.enter_context(observing_ops(watch.operation))
@@ -118,6 +123,25 @@ def _runs(watch: Watch) -> Iterator[None]:
         yield
     finally:
         owner.run = original
+
+
+@contextlib.contextmanager
+def _turns(watch: Watch) -> Iterator[None]:
+    """Private: replicas of one worker take turns, and no public call tells when one has ended: its
+    thread sets `has_paused`, in `merge_call` and at its end. Seen on TensorFlow 2.21."""
+
+    def made(thread: Any) -> None:
+        original = thread.has_paused.set
+
+        def pause() -> None:
+            with contextlib.suppress(Exception):
+                watch.replica_pauses(thread.replica_id)
+            original()
+
+        thread.has_paused.set = pause
+
+    with _told_after(mirrored_run._MirroredReplicaThread, "__init__", made):
+        yield
 
 
 @contextlib.contextmanager

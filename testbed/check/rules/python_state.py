@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
 from testbed.check.finding import Finding
 from testbed.check.rules.words import bare, told_apart
-from testbed.check.seen import Seen
+from testbed.check.seen import Place, Seen
+from testbed.diagnosis import same
 
 
 def changed(seen: Sequence[Seen]) -> Iterator[Finding]:
@@ -14,6 +17,8 @@ def changed(seen: Sequence[Seen]) -> Iterator[Finding]:
     if all(each.replicas < 2 for each in seen) and len(seen) < 2:
         return
     for change in seen[0].changes:
+        if change.kind == "variable":
+            continue
         before, after = told_apart([change.before, change.after])
         went = f"from {before} to {after}"
         told = f"grew {went} entries" if change.kind == "list" else f"went {went}"
@@ -21,6 +26,41 @@ def changed(seen: Sequence[Seen]) -> Iterator[Finding]:
         several = f"{replicas} replica{'s' * (replicas > 1)}"
         evidence = f"{change.name} {told} in one step of {several}"
         yield Finding("TB301", change.place, evidence)
+
+
+def rebound(seen: Sequence[Seen]) -> Iterator[Finding]:
+    """Names of variables under which the replica function puts a tensor."""
+    for change in seen[0].changes:
+        if change.kind == "variable":
+            told = f"{change.name} held the variable '{bare(change.before)}', and holds a tensor"
+            yield Finding("TB307", change.place, f"{told} after one step")
+
+
+def stored(seen: Sequence[Seen]) -> Iterator[Finding]:
+    """Names under which each replica stores what only it has computed."""
+    told: set[tuple[str, Place | None]] = set()
+    for worker in seen:
+        for each in worker.stored:
+            key = each.name, each.place
+            if key not in told and not _are_alike(each.values):
+                told.add(key)
+                values = " and ".join(told_apart(each.values))
+                evidence = f"the replicas of a worker store {values} in {each.name} in one step"
+                yield Finding("TB305", each.place, evidence, each.use)
+    for each in seen[0].stored:
+        ends = [
+            other.values[-1]
+            for worker in seen
+            for other in worker.stored
+            if replace(other, values=()) == replace(each, values=())
+        ]
+        if len(ends) == len(seen) and (each.name, each.place) not in told and not _are_alike(ends):
+            evidence = f"the workers store {' and '.join(told_apart(ends))} in {each.name}"
+            yield Finding("TB306", each.place, evidence, each.use)
+
+
+def _are_alike(values: Sequence[Any]) -> bool:
+    return all(same(value, values[0]) for value in values)
 
 
 def frozen(seen: Sequence[Seen]) -> Iterator[Finding]:

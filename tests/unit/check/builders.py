@@ -17,6 +17,7 @@ from testbed.check.seen import (
     Raised,
     Seen,
     StateChange,
+    Stored,
 )
 
 FILE = "train.py"
@@ -119,6 +120,7 @@ def full() -> Seen:
             Access(6, 0, READ, "outside", None),
         ),
         changes=(StateChange("self.seen", "list", 0, 2, at(20)),),
+        stored=(Stored("last", (1.0, [4.0]), 2, at(20), at(30), (0, 3)),),
         frozen=(Frozen("RATE", 0.1, 0.01, at(21), "train"),),
         leaks=(Leak("last", "add:0", at(22)),),
         mixed=(Mixed("update", "a:0", "b:0", at(23)),),

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from testbed.check.rules.python_state import changed, frozen, leaked, mixed
-from testbed.check.seen import Frozen, Leak, Mixed, Seen, StateChange
+from testbed.check.rules.python_state import (
+    changed,
+    frozen,
+    leaked,
+    mixed,
+    rebound,
+    stored,
+)
+from testbed.check.seen import Frozen, Leak, Mixed, Seen, StateChange, Stored
 from tests.unit.check.builders import at, seen_of, told
 
 STEPS = StateChange("STEPS", "number", 0, 2, at(20))
@@ -91,5 +98,47 @@ def test_a_trace_of_another_variable() -> None:
 
 def test_nothing_seen_is_nothing_wrong() -> None:
     """A worker that changed, kept and leaked nothing has no findings."""
-    rules: Any = (changed, frozen, leaked, mixed)
-    assert [told(rule([Seen(replicas=2)])) for rule in rules] == [[]] * 4
+    rules: Any = (changed, rebound, stored, frozen, leaked, mixed)
+    assert [told(rule([Seen(replicas=2)])) for rule in rules] == [[]] * 6
+
+
+def test_a_tensor_in_the_place_of_a_variable() -> None:
+    """It is told as that, and not as a number that went anywhere."""
+    steps = StateChange("steps", "variable", "steps:0", "", at(24))
+    assert told(rebound([seen_of(changes=(steps,))])) == [
+        ("TB307", 24, "steps held the variable 'steps', and holds a tensor after one step")
+    ]
+    assert told(changed([seen_of(changes=(steps,))])) == []
+    assert told(rebound([seen_of(changes=(STEPS,))])) == []
+
+
+def kept(*values: Any, **more: Any) -> Stored:
+    return Stored("last", values, more.pop("run", 1), at(25), at(31), **more)
+
+
+def test_each_replica_stores_its_own() -> None:
+    """Values that differ are told, whichever worker has them, with who reads them."""
+    workers = [seen_of(stored=(kept(1.0, 1.0),)), seen_of(stored=(kept(1.0, 4.0),))]
+    (found,) = stored(workers)
+    assert (found.code, found.place, found.use) == ("TB305", at(25), at(31))
+    assert found.evidence == "the replicas of a worker store 1 and 4 in last in one step"
+
+
+def test_replicas_that_store_the_same() -> None:
+    """What all replicas of all workers store alike, like a reduced loss, is right."""
+    workers = [seen_of(stored=(kept(2.5, 2.5),), worker=worker) for worker in range(2)]
+    assert told(stored(workers)) == []
+
+
+def test_each_worker_stores_its_own() -> None:
+    """One replica each, another value on each worker."""
+    workers = [seen_of(stored=(kept(value),), replicas=1) for value in (1.0, 4.0)]
+    assert told(stored(workers)) == [("TB306", 25, "the workers store 1 and 4 in last")]
+    assert told(stored(workers[:1])) == []
+
+
+def test_workers_that_cannot_be_compared() -> None:
+    """Values of different steps, of different elements, or of one worker only, say nothing."""
+    first = seen_of(stored=(kept(1.0, where=(0,)),), replicas=1)
+    for other in ((kept(4.0, where=(0,), run=2),), (kept(4.0, where=(1,)),), ()):
+        assert told(stored([first, seen_of(stored=other, replicas=1)])) == []
