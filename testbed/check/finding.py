@@ -16,12 +16,18 @@ class Code:
 
     code: str
     symptom: str
+    """Nothing where nothing breaks: of a note."""
     level: str
     what: str
     why: str
     cure: str
     scenario: str
-    """The scenario that shows it, as `testbed run` takes it."""
+    """The scenario that shows it, as `testbed run` takes it; nothing of a note."""
+
+    @property
+    def title(self) -> str:
+        """The code with its symptom."""
+        return f"{self.code} {self.symptom}".rstrip()
 
 
 CODES = {
@@ -127,9 +133,9 @@ CODES = {
             "TB302",
             "frozen_in_trace",
             ERROR,
-            "a number changed after a tf.function had been traced with it",
-            "the trace keeps the value that it had",
-            "pass it as a tensor argument, or keep it in a tf.Variable",
+            "what a tf.function read when it was traced has changed since",
+            "the trace keeps the number, the array or the variable that was there",
+            "pass it as a tensor argument, or keep it in a tf.Variable, to which you assign",
             "frozen_global.python_float",
         ),
         Code(
@@ -177,6 +183,25 @@ CODES = {
             " and whoever else has it sees no change",
             "v.assign_add(1)",
             "rebound_variable.kept_by_rebinding",
+        ),
+        Code(
+            "TB308",
+            "frozen_in_trace",
+            ERROR,
+            "a random number is drawn while a tf.function is traced",
+            "Python draws it once, and every call goes on with it",
+            "draw with tf.random.Generator or tf.random.stateless_uniform, or pass the number as an"
+            " argument",
+            "numpy_state.drawn_anew",
+        ),
+        Code(
+            "TB309",
+            "",
+            NOTE,
+            "a tf.function is traced in most of its calls",
+            "the result is right, but tracing takes far longer than a step",
+            "pass numbers as tensors and batches of one shape, and make the tf.function once",
+            "",
         ),
         Code(
             "TB401",

@@ -20,6 +20,7 @@ RULES: tuple[Callable[[Sequence[Seen]], Iterator[Finding]], ...] = (
     python_state.rebound,
     python_state.stored,
     python_state.frozen,
+    python_state.retraced,
     python_state.leaked,
     python_state.mixed,
     together.collectives,

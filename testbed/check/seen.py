@@ -94,6 +94,8 @@ class StateChange:
     after: Any
     place: Place | None
     """The statement that changes it, where one was found."""
+    file: str = ""
+    """Of the code that keeps it."""
 
 
 @dataclass(frozen=True)
@@ -113,13 +115,30 @@ class Stored:
 
 @dataclass(frozen=True)
 class Frozen:
-    """A number that a tf.function read when it was traced, and that was another one later."""
+    """What a tf.function read when it was traced, and what was another one in a later call."""
 
     name: str
     traced: Any
+    """None of what is too large to be told, and of a draw."""
     now: Any
     place: Place | None
     function: str = ""
+    kind: str = "number"
+    """`number`, `text`, `array`, `object` (which holds variables), or `draw` of a random number."""
+    file: str = ""
+    """Of the code that keeps it."""
+
+
+@dataclass(frozen=True)
+class Retraced:
+    """How often a tf.function of the author's was called, and how many of these calls traced it."""
+
+    function: str
+    calls: int
+    traces: int
+    why: str
+    """What differed most often from the call that had traced it before."""
+    place: Place | None
 
 
 @dataclass(frozen=True)
@@ -177,6 +196,7 @@ class Seen:
     changes: tuple[StateChange, ...] = ()
     stored: tuple[Stored, ...] = ()
     frozen: tuple[Frozen, ...] = ()
+    retraced: tuple[Retraced, ...] = ()
     leaks: tuple[Leak, ...] = ()
     mixed: tuple[Mixed, ...] = ()
     collectives: tuple[Collective, ...] = ()
@@ -205,6 +225,7 @@ class Seen:
                 "changes": tuple(StateChange(**_placed(each)) for each in data["changes"]),
                 "stored": tuple(_stored(each) for each in data["stored"]),
                 "frozen": tuple(Frozen(**_placed(each)) for each in data["frozen"]),
+                "retraced": tuple(Retraced(**_placed(each)) for each in data["retraced"]),
                 "leaks": tuple(Leak(**_placed(each)) for each in data["leaks"]),
                 "mixed": tuple(Mixed(**_placed(each)) for each in data["mixed"]),
                 "collectives": tuple(Collective(**_placed(e)) for e in data["collectives"]),

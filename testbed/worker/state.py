@@ -59,23 +59,12 @@ class State:
         now = state_of(step)
         if self._eager:
             self._turns.over(self._runs, len(self._replicas), now)
-        self.compare(self._before, now)
+        for spot, kind, old, new in what_changed(self._before, now):
+            if spot not in self._changes:
+                statement = "list" if kind == "list" else "number"
+                place = changing_statement(spot.file, spot.name, statement)
+                self._changes[spot] = StateChange(spot.name, kind, old, new, place, spot.file)
         self._before = None
-
-    def compare(self, before: dict[Spot, Any], now: dict[Spot, Any]) -> None:
-        """Keep what has grown or changed between two looks."""
-        for spot, value in now.items():
-            old = before.get(spot)
-            if spot in self._changes or old is None:
-                continue
-            if isinstance(old, tf.Variable):
-                if isinstance(value, tf.Tensor):
-                    self._keep(spot, "variable", str(old.name), "")
-            elif isinstance(old, _Length) and isinstance(value, _Length):
-                if value > old:
-                    self._keep(spot, "list", int(old), int(value))
-            elif type(old) is type(value) and _is_number(value) and old != value:
-                self._keep_number(spot, old, value)
 
     def changes(self) -> Iterator[StateChange]:
         """What replica functions changed; only where a statement of theirs does so."""
@@ -85,16 +74,6 @@ class State:
         """What each replica stored under one name."""
         self._turns.between(state_of(None))
         return self._turns.stored()
-
-    def _keep_number(self, spot: Spot, old: Any, now: Any) -> None:
-        # What takes the place of the old is counted by nobody.
-        if overwriting_statement(spot.file, spot.name) is None:
-            self._keep(spot, "number", old, now)
-
-    def _keep(self, spot: Spot, kind: str, old: Any, now: Any) -> None:
-        statement = "list" if kind == "list" else "number"
-        place = changing_statement(spot.file, spot.name, statement)
-        self._changes[spot] = StateChange(spot.name, kind, old, now, place)
 
 
 class _Length(int):
@@ -106,6 +85,28 @@ def state_of(step: Step | None) -> dict[Spot, Any]:
     return {
         spot: kept for spot, value in reached_from(step, []) if (kept := _kept(value)) is not None
     }
+
+
+def what_changed(
+    before: dict[Spot, Any], now: dict[Spot, Any]
+) -> Iterator[tuple[Spot, str, Any, Any]]:
+    """What has grown or changed between two looks: where, its kind, the old and the new."""
+    for spot, value in now.items():
+        old = before.get(spot)
+        if isinstance(old, tf.Variable):
+            if isinstance(value, tf.Tensor):
+                yield spot, "variable", str(old.name), ""
+        elif isinstance(old, _Length) and isinstance(value, _Length):
+            if value > old:
+                yield spot, "list", int(old), int(value)
+        elif (
+            type(old) is type(value)
+            and _is_number(value)
+            and old != value
+            # What takes the place of the old is counted by nobody.
+            and overwriting_statement(spot.file, spot.name) is None
+        ):
+            yield spot, "number", old, value
 
 
 def _kept(value: Any) -> Any:

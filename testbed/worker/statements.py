@@ -9,7 +9,7 @@ from pathlib import Path
 
 from testbed.check.seen import Place
 
-_GROWING = ("append", "extend", "insert")
+GROWING = ("append", "extend", "insert")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -62,10 +62,8 @@ def overwriting_statement(file: str, name: str, *, element: bool = False) -> Pla
     for function in _functions(file):
         setting = [
             node
-            for node in _statements_about(function, last, plain="." not in whole)
-            if (
-                _sets_entry(node, last, key) if entry else _sets(node, last, plain="." not in whole)
-            )
+            for node in _statements_about(function, last, plain=plain)
+            if (_sets_entry(node, last, key) if entry else _sets(node, last, plain=plain))
         ]
         for node in setting:
             if isinstance(node, ast.AugAssign) or _reads_before(function, last, node):
@@ -73,6 +71,23 @@ def overwriting_statement(file: str, name: str, *, element: bool = False) -> Pla
             if not isinstance(getattr(node, "value", None), (ast.Constant, type(None))):
                 found.append(Place(file, node.lineno, function.name))
     return found[0] if found else None
+
+
+def is_kept_on_purpose(place: Place) -> bool:
+    """Whether what a line computes is kept for later: under a name of more than its function."""
+    for function in _functions(place.file, constructors=True):
+        if not function.lineno <= place.line <= (function.end_lineno or 0):
+            continue
+        if any("cache" in ast.unparse(each) for each in function.decorator_list):
+            return True
+        declared = {name for node in _statements(function) for name in _declared(node)}
+        for node in _statements(function):
+            if node.lineno <= place.line <= (node.end_lineno or 0) and any(
+                not isinstance(target, ast.Name) or target.id in declared
+                for target in _targets(node)
+            ):
+                return True
+    return False
 
 
 @functools.cache
@@ -84,13 +99,13 @@ def tree_of(file: str) -> ast.Module | None:
         return None
 
 
-def _functions(file: str) -> list[Function]:
-    """Every function but constructors, in the order of their lines."""
+def _functions(file: str, *, constructors: bool = False) -> list[Function]:
+    """Every function, in the order of their lines; constructors only where they are asked for."""
     tree = tree_of(file)
     found = [
         node
         for node in (ast.walk(tree) if tree else ())
-        if isinstance(node, Function) and node.name != "__init__"
+        if isinstance(node, Function) and (constructors or node.name != "__init__")
     ]
     return sorted(found, key=lambda each: each.lineno)
 
@@ -172,7 +187,7 @@ def _grows(node: ast.stmt, last: str) -> bool:
     return (
         isinstance(call, ast.Call)
         and isinstance(call.func, ast.Attribute)
-        and call.func.attr in _GROWING
+        and call.func.attr in GROWING
         and _is_named(call.func.value, last)
     )
 

@@ -12,6 +12,7 @@ import tensorflow as tf
 from testbed.check.seen import READING, SAME, Access, Birth, Collective, Leak, Place, Raised, Seen
 from testbed.worker.calls import Calls
 from testbed.worker.probes import captured_from, encode, replica_number
+from testbed.worker.python_calls import PythonCalls
 from testbed.worker.reach import held_by
 from testbed.worker.state import State
 from testbed.worker.strategy import replica_devices
@@ -60,6 +61,9 @@ class Watching:
         self._accesses: dict[Key, _Count] = {}
         self._state = State()
         self._calls = Calls()
+        self._python = PythonCalls(self._calls.python_lines)
+        # How many calls of tf.functions go on, one within the other.
+        self._nested = 0
         self._traced_collectives: set[Collective] = set()
 
     def born(self, variable: Any) -> None:
@@ -131,7 +135,22 @@ class Watching:
         """See `Watch.function_called`."""
         self._begin_step()
         self._remember(function)
-        self._calls.called(function, args, kwargs)
+        if not (self._depth or self._nested):
+            self._python.before(function)
+        self._nested += 1
+        self._calls.called(function, args, kwargs, len(self.births))
+
+    def function_returned(self) -> None:
+        """See `Watch.function_returned`."""
+        self._nested -= 1
+        function = self._calls.going_on
+        traced = self._calls.returned(len(self.births))
+        if not (self._depth or self._nested):
+            self._python.after(function, traced=traced)
+
+    def python_called(self, function: Callable[..., Any]) -> None:
+        """See `Watch.python_called`."""
+        self._python.made(function, by_replica=self._who().startswith("replica"))
 
     def seen(self, raised: Raised | None, leaks: tuple[Leak, ...]) -> Seen:
         """All that was seen, with the values that variables have now."""
@@ -149,9 +168,10 @@ class Watching:
                 Access(variable, copy, operation, who, place, found.count, found.delta)
                 for (variable, copy, operation, who, place), found in self._accesses.items()
             ),
-            changes=tuple(self._state.changes()),
+            changes=(*self._state.changes(), *self._python.changes()),
             frozen=tuple(self._calls.frozen()),
             stored=tuple(self._state.stored()),
+            retraced=tuple(self._calls.retraced()),
             leaks=leaks,
             mixed=tuple(self._calls.mixed.values()),
             collectives=tuple(self.collectives),

@@ -19,7 +19,7 @@ from tensorflow.python.autograph.impl import api
 from tensorflow.python.distribute import mirrored_run
 from tensorflow.python.distribute import values as distributed_values
 from tensorflow.python.eager.polymorphic_function import polymorphic_function
-from tensorflow.python.ops import resource_variable_ops
+from tensorflow.python.ops import resource_variable_ops, script_ops
 from tensorflow.python.util import tf_stack
 
 from testbed.check.seen import Place
@@ -51,6 +51,12 @@ class Watch(Protocol):
     def function_called(self, function: Any, args: Any, kwargs: Any) -> None:
         """A tf.function is about to be called."""
 
+    def function_returned(self) -> None:
+        """The call that this thread began last is over, whether it raised or not."""
+
+    def python_called(self, function: Callable[..., Any]) -> None:
+        """What is run or traced here calls a Python function, as tf.py_function does."""
+
     def collective(self, kind: str, value: Any) -> None:
         """Values of all replicas, and so of all workers, are about to be brought together."""
 
@@ -66,6 +72,8 @@ class Timed:
         self.run_ends = self._timed(watch.run_ends)
         self.replica_pauses = self._timed(watch.replica_pauses)
         self.function_called = self._timed(watch.function_called)
+        self.function_returned = self._timed(watch.function_returned)
+        self.python_called = self._timed(watch.python_called)
         self.collective = self._timed(watch.collective)
 
     def _timed(self, told: Callable[..., None]) -> Callable[..., None]:
@@ -83,7 +91,7 @@ class Timed:
 def watching(watch: Watch) -> Iterator[None]:
     """Tell all that happens in the block."""
     with contextlib.ExitStack() as patched:
-        for patch in (_births, _runs, _turns, _calls, _collectives):
+        for patch in (_births, _runs, _turns, _calls, _python_calls, _collectives):
             patched.enter_context(patch(watch))
         patched.enter_context(_sources())
         patched.enter_context(observing_ops(watch.operation))
@@ -183,13 +191,36 @@ def _calls(watch: Watch) -> Iterator[None]:
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         with contextlib.suppress(Exception):
             watch.function_called(self, args, kwargs)
-        return original(self, *args, **kwargs)
+        try:
+            return original(self, *args, **kwargs)
+        finally:
+            with contextlib.suppress(Exception):
+                watch.function_returned()
 
     owner.__call__ = call
     try:
         yield
     finally:
         owner.__call__ = original
+
+
+@contextlib.contextmanager
+def _python_calls(watch: Watch) -> Iterator[None]:
+    """Private: AutoGraph would convert what is put in the place of the public tf.py_function and
+    tf.numpy_function; both go through this one. Seen on TensorFlow 2.21."""
+    original = script_ops._internal_py_func
+
+    @functools.wraps(original)
+    def internal_py_func(*args: Any, **kwargs: Any) -> Any:
+        with contextlib.suppress(Exception):
+            watch.python_called(kwargs["func"] if "func" in kwargs else args[0])
+        return original(*args, **kwargs)
+
+    script_ops._internal_py_func = internal_py_func
+    try:
+        yield
+    finally:
+        script_ops._internal_py_func = original
 
 
 # Of each file that AutoGraph made: from its lines to those of the code that they were made of.
@@ -243,8 +274,13 @@ def stack_here() -> list[tuple[str, int, str]]:
     Private: there is no other way from what AutoGraph made to what it was made of than the mapping
     that tracebacks of operations use. Seen on TensorFlow 2.21.
     """
-    frames = ((frame.filename, frame.lineno, frame.name) for frame in tf_stack.extract_stack(2))
-    return [_sources_of.get(file, {}).get(line, (file, line, name)) for file, line, name in frames]
+    frames = tf_stack.extract_stack(2)
+    return [source_of(frame.filename, frame.lineno, frame.name) for frame in frames]
+
+
+def source_of(file: str, line: int, function: str) -> tuple[str, int, str]:
+    """Of a line that AutoGraph made, the one that it was made of; any other one as it is."""
+    return _sources_of.get(file, {}).get(line, (file, line, function))
 
 
 def author_place() -> tuple[Place | None, tuple[str, ...]]:

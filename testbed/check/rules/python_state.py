@@ -8,8 +8,11 @@ from typing import Any
 
 from testbed.check.finding import Finding
 from testbed.check.rules.words import bare, told_apart
-from testbed.check.seen import Place, Seen
+from testbed.check.seen import Frozen, Place, Seen
 from testbed.diagnosis import same
+
+# More than a first one, one for variables, and a few for shapes of batches.
+_TRACES = 5
 
 
 def changed(seen: Sequence[Seen]) -> Iterator[Finding]:
@@ -64,15 +67,33 @@ def _are_alike(values: Sequence[Any]) -> bool:
 
 
 def frozen(seen: Sequence[Seen]) -> Iterator[Finding]:
-    """Numbers that changed after a trace."""
-    changed_by_replicas = {change.name for change in seen[0].changes}
+    """What changed after a trace."""
+    # That it changes there is the finding.
+    told = {finding.evidence.partition(" ")[0] for finding in changed(seen)}
+    counted = {(each.name, each.file) for each in seen[0].changes if each.name in told}
     for each in seen[0].frozen:
-        if each.name in changed_by_replicas:
-            # That it changes there is the finding.
-            continue
-        now, traced = told_apart([each.now, each.traced])
-        told = f"{each.name} is {now}, and {each.function} goes on with {traced}"
-        yield Finding("TB302", each.place, told)
+        if each.kind == "draw":
+            evidence = f"{each.name} gave a number while {each.function} was traced, and none since"
+            yield Finding("TB308", each.place, evidence)
+        elif (each.name, each.file) not in counted:
+            yield Finding("TB302", each.place, _goes_on(each))
+
+
+def _goes_on(each: Frozen) -> str:
+    if each.kind == "object":
+        return f"{each.name} is another {each.now} than the one that {each.function} goes on with"
+    if each.now is None or each.traced is None:
+        return f"{each.name} has changed, and {each.function} goes on with what it was"
+    now, traced = told_apart([each.now, each.traced])
+    return f"{each.name} is {now}, and {each.function} goes on with {traced}"
+
+
+def retraced(seen: Sequence[Seen]) -> Iterator[Finding]:
+    """tf.functions that are traced in most of their calls."""
+    for each in seen[0].retraced:
+        if each.traces > _TRACES and 2 * each.traces > each.calls:
+            calls = f"{each.traces} of {each.calls} calls traced {each.function}"
+            yield Finding("TB309", each.place, f"{calls}; mostly {each.why} had changed")
 
 
 def leaked(seen: Sequence[Seen]) -> Iterator[Finding]:

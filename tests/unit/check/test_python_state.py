@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import pytest
+
+from testbed.check.finding import NOTE
 from testbed.check.rules.python_state import (
     changed,
     frozen,
     leaked,
     mixed,
     rebound,
+    retraced,
     stored,
 )
-from testbed.check.seen import Frozen, Leak, Mixed, Seen, StateChange, Stored
+from testbed.check.seen import Frozen, Leak, Mixed, Retraced, Seen, StateChange, Stored
 from tests.unit.check.builders import at, seen_of, told
 
 STEPS = StateChange("STEPS", "number", 0, 2, at(20))
@@ -80,6 +85,56 @@ def test_what_replicas_change_themselves_is_told_once() -> None:
     assert [code for code, *_ in told(changed([seen]))] == ["TB301"]
 
 
+def test_what_is_not_told_as_a_change_is_told_as_frozen() -> None:
+    """Without replication, and where only the name is the same, the trace is the finding."""
+    kept = Frozen("STEPS", 0, 2, at(21), "train")
+    alone = seen_of(changes=(STEPS,), frozen=(kept,), replicas=1)
+    assert [line for _, line, _ in told(frozen([alone]))] == [21]
+    other = seen_of(changes=(STEPS,), frozen=(replace(kept, file="other.py"),))
+    assert [line for _, line, _ in told(frozen([other]))] == [21]
+
+
+def test_an_array_that_a_trace_has_kept() -> None:
+    """A small one is told by its elements, a large one without."""
+    small = Frozen("scale", [1, 2], [5, 2], at(21), "train", "array")
+    large = Frozen("table", None, None, at(22), "train", "array")
+    assert [evidence for *_, evidence in told(frozen([seen_of(frozen=(small, large))]))] == [
+        "scale is [5, 2], and train goes on with [1, 2]",
+        "table has changed, and train goes on with what it was",
+    ]
+
+
+def test_an_object_that_a_trace_has_kept() -> None:
+    """A variable or model that has taken the place of another one."""
+    model = Frozen("model", "Dense", "Dense", at(21), "train", "object")
+    assert told(frozen([seen_of(frozen=(model,))])) == [
+        ("TB302", 21, "model is another Dense than the one that train goes on with")
+    ]
+
+
+def test_a_random_number_that_a_trace_has_kept() -> None:
+    """What it was drawn from, and that nothing has been drawn since."""
+    draw = Frozen("numpy.random.rand", None, None, at(26), "train", "draw")
+    assert told(frozen([seen_of(frozen=(draw,))])) == [
+        ("TB308", 26, "numpy.random.rand gave a number while train was traced, and none since")
+    ]
+
+
+def test_a_function_that_is_traced_again_and_again() -> None:
+    """How often, and what had changed; nothing breaks by that, so it is a note."""
+    train = Retraced("train", 12, 7, "a Python int", at(27))
+    (found,) = retraced([seen_of(retraced=(train,))])
+    assert found.evidence == ("7 of 12 calls traced train; mostly a Python int had changed")
+    assert found.about.level == NOTE
+
+
+@pytest.mark.parametrize(("calls", "traces"), [(12, 6), (5, 5), (200, 20)])
+def test_a_few_traces_are_normal(calls: int, traces: int) -> None:
+    """The first one, shapes of batches, and numbers that change now and then."""
+    train = Retraced("train", calls, traces, "the shape of an argument", at(27))
+    assert told(retraced([seen_of(retraced=(train,))])) == []
+
+
 def test_a_tensor_of_a_finished_trace() -> None:
     """The name that holds it, and the tensor, where it was stored."""
     leak = Leak("last_loss", "mean:0", at(22))
@@ -98,8 +153,8 @@ def test_a_trace_of_another_variable() -> None:
 
 def test_nothing_seen_is_nothing_wrong() -> None:
     """A worker that changed, kept and leaked nothing has no findings."""
-    rules: Any = (changed, rebound, stored, frozen, leaked, mixed)
-    assert [told(rule([Seen(replicas=2)])) for rule in rules] == [[]] * 6
+    rules: Any = (changed, rebound, stored, retraced, frozen, leaked, mixed)
+    assert [told(rule([Seen(replicas=2)])) for rule in rules] == [[]] * 7
 
 
 def test_a_tensor_in_the_place_of_a_variable() -> None:
