@@ -44,6 +44,8 @@ class _Same:
 
 def kept_of(value: Any) -> Kept | None:
     """What a trace would keep of a value; None of what it keeps nothing that changes."""
+    if isinstance(value, numpy.number):
+        value = value.item()
     if isinstance(value, (bool, str)):
         return Kept("text", value, value)
     if isinstance(value, (int, float)):

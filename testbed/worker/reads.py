@@ -6,7 +6,7 @@ import dis
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from types import CodeType, FunctionType, ModuleType
+from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy
@@ -68,8 +68,8 @@ def name_of(spot: Spot) -> Name:
 def reads_of(function: Any) -> Reads:
     """All that a function and what it calls of the author's may read.
 
-    Which function of a name is called cannot be told before it runs: all that the author's code can
-    reach count.
+    Of an object that is not known before the function runs, every method of that name counts that
+    an object has which the function names.
     """
     found = Reads()
     waiting, seen = [innermost(function)], set[CodeType]()
@@ -79,11 +79,10 @@ def reads_of(function: Any) -> Reads:
         if code is None or code in seen or not is_authors(code.co_filename):
             continue
         seen.add(code)
-        names: dict[str, None] = {}
         for inner in codes_in(code):
-            _Scan(each, inner, found).scan()
-            names |= dict.fromkeys((*inner.co_names, *inner.co_freevars))
-        waiting += _callables(each, names)
+            scan = _Scan(each, inner, found)
+            scan.scan()
+            waiting += [*scan.calls, *_methods(each, inner, scan.unknown)]
     return found
 
 
@@ -107,6 +106,10 @@ class _Scan:
         self._self = getattr(bound, "target", bound)
         own = getattr(plain, "__code__", None) is code
         self._first = code.co_varnames[0] if own and code.co_argcount else ""
+        self.calls: list[Any] = []
+        """Functions that it may call."""
+        self.unknown: set[str] = set()
+        """Attributes, and so perhaps methods, of what is not known."""
 
     def scan(self) -> None:
         """Add what the code reads to what was found."""
@@ -122,6 +125,8 @@ class _Scan:
                 held, before = _UNKNOWN, ""
                 continue
             name, held = self._load(each.opname, each.argval, held)
+            if after is None or after.opname not in _OF_OBJECTS:
+                self.calls += _called(held)
             if name is not None:
                 place = Place(self._code.co_filename, line, self._code.co_name)
                 self._found.names.setdefault(name, {}).setdefault(self._code, place)
@@ -140,8 +145,10 @@ class _Scan:
             return None, self._self if name == self._first else _UNKNOWN
         if isinstance(held, ModuleType):
             return Name(name, str(getattr(held, "__file__", ""))), vars(held).get(name, _UNKNOWN)
-        owner = None if held is _UNKNOWN else _owner(held, name)
-        return Name(name, "", owner), _of_instance(held, name)
+        if held is _UNKNOWN:
+            self.unknown.add(name)
+            return Name(name, "", None), _UNKNOWN
+        return Name(name, "", id(_owner(held, name))), _attribute(held, name)
 
     def _note_draw(self, held: Any, place: Place) -> None:
         for stream, source in STREAMS.items():
@@ -150,19 +157,40 @@ class _Scan:
                 self._found.draws.setdefault(f"{stream}.{name}", {}).setdefault(self._code, place)
 
 
-_LOADS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_FAST", "LOAD_ATTR", "LOAD_METHOD")
+_OF_OBJECTS = ("LOAD_ATTR", "LOAD_METHOD")
+_LOADS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_FAST", *_OF_OBJECTS)
+
+# Of an object that is called: of any, and of one of Keras.
+_CALLING = ("__call__", "call")
 
 
-def _of_instance(held: Any, name: str) -> Any:
-    # Not by getattr: a property would run.
-    return getattr(held, "__dict__", {}).get(name, _UNKNOWN)
+def _attribute(held: Any, name: str) -> Any:
+    """An attribute, but for a property, which would run."""
+    owner = _owner(held, name)
+    found = getattr(owner, "__dict__", {}).get(name, _UNKNOWN)
+    if owner is held or isinstance(held, type):
+        return found
+    plain = innermost(found)
+    return plain.__get__(held) if isinstance(plain, FunctionType) else found
 
 
-def _owner(held: Any, name: str) -> int:
+def _owner(held: Any, name: str) -> Any:
     """The object, or the class of it, that has an attribute."""
     kinds = held.__mro__ if isinstance(held, type) else type(held).__mro__
     having = (each for each in (held, *kinds) if name in getattr(each, "__dict__", {}))
-    return id(next(having, held))
+    return next(having, held)
+
+
+def _called(held: Any) -> list[Any]:
+    """What runs where something is called."""
+    function = innermost(held)
+    # Not what is compiled, which has a code without instructions.
+    if isinstance(getattr(function, "__func__", function), FunctionType):
+        return [function]
+    if isinstance(held, type) or not file_of(type(held)):
+        return []
+    methods = (_attribute(held, name) for name in _CALLING)
+    return [each for each in methods if isinstance(each, MethodType)]
 
 
 def _first(places: dict[CodeType, Place], without: Lines) -> Place | None:
@@ -170,28 +198,16 @@ def _first(places: dict[CodeType, Place], without: Lines) -> Place | None:
     return next(found, None)
 
 
-def _callables(function: Any, names: dict[str, None]) -> Iterator[Any]:
-    """What the names of a function may call: functions, and methods of the author's objects."""
+def _methods(function: Any, code: CodeType, names: set[str]) -> Iterator[Any]:
+    """The methods of such names that the objects have which a function names."""
     plain = getattr(function, "__func__", function)
-    namespace = dict(getattr(plain, "__globals__", {}))
-    objects = []
-    for name, held, _ in held_by(function):
-        namespace[name] = held
-        objects.append(held)
-    for name in names:
-        value = namespace.get(name)
-        if callable(value):
-            yield innermost(value)
-        elif value is not None:
-            objects.append(value)
+    namespace = getattr(plain, "__globals__", {})
+    objects = [namespace[name] for name in code.co_names if name in namespace]
+    objects += [held for _, held, _ in held_by(function)]
     for held in objects:
+        if isinstance(held, ModuleType):
+            continue
         inside = list(vars(held).values()) if hasattr(held, "__dict__") else []
         for each in [held, *inside]:
             if file_of(type(each)):
-                yield from (innermost(m) for name in names if callable(m := _method(each, name)))
-
-
-def _method(held: Any, name: str) -> Any:
-    # Of the class: an attribute of the object may be a property, which would run.
-    found = vars(type(held)).get(name)
-    return found.__get__(held) if isinstance(found, FunctionType) else innermost(found)
+                yield from (m for name in names if callable(m := _attribute(each, name)))

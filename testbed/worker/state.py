@@ -115,14 +115,12 @@ def _kept(value: Any) -> Any:
         return value.copy() if fits else None
     if isinstance(value, list) and not isinstance(value, tf.Module):
         return _Length(len(value))
+    if isinstance(value, numpy.number):
+        return value.item()
     if _is_number(value) or isinstance(value, (tf.Tensor, tf.Variable)):
         return value
     return None
 
 
 def _is_number(value: Any) -> bool:
-    return (
-        isinstance(value, (int, float))
-        and not isinstance(value, (bool, _Length))
-        and not isinstance(value, numpy.generic)
-    )
+    return isinstance(value, (int, float)) and not isinstance(value, (bool, _Length))

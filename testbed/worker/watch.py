@@ -11,14 +11,14 @@ import tensorflow as tf
 
 from testbed.check.seen import READING, SAME, Access, Birth, Collective, Leak, Place, Raised, Seen
 from testbed.worker.calls import Calls
-from testbed.worker.probes import captured_from, encode, replica_number
+from testbed.worker.probes import captured_from, encode
 from testbed.worker.python_calls import PythonCalls
 from testbed.worker.reach import held_by
 from testbed.worker.state import State
 from testbed.worker.strategy import replica_devices
 from testbed.worker.summary import WHOLE, summary
 from testbed.worker.watcher import author_place
-from testbed.worker.writes import MERGED, OUTSIDE, WRITING
+from testbed.worker.writes import WRITING, who
 
 _ADDING = ("AssignAddVariableOp", "AssignSubVariableOp")
 
@@ -150,7 +150,7 @@ class Watching:
 
     def python_called(self, function: Callable[..., Any]) -> None:
         """See `Watch.python_called`."""
-        self._python.made(function, by_replica=self._who().startswith("replica"))
+        self._python.made(function, by_replica=who(running=self._depth > 0).startswith("replica"))
 
     def seen(self, raised: Raised | None, leaks: tuple[Leak, ...]) -> Seen:
         """All that was seen, with the values that variables have now."""
@@ -194,20 +194,13 @@ class Watching:
 
     def _access(self, found: tuple[int, int], kind: str, inputs: Any) -> None:
         place, _ = author_place()
-        key = (*found, kind, self._who(), place)
+        key = (*found, kind, who(running=self._depth > 0), place)
         known = self._accesses.setdefault(key, _Count())
         known.count += 1
         if kind in _ADDING:
             delta = _constant(inputs[1])
             known.delta = delta if known.deltas == 0 or known.delta == delta else None
             known.deltas += 1
-
-    def _who(self) -> str:
-        if not tf.distribute.has_strategy():
-            return OUTSIDE
-        if tf.distribute.in_cross_replica_context():
-            return MERGED if self._depth else OUTSIDE
-        return f"replica {replica_number()}"
 
     def collective(self, kind: str, value: Any) -> None:
         """See `Watch.collective`."""
