@@ -12,6 +12,7 @@ import pytest
 from testbed.check.seen import Place
 from testbed.worker.statements import (
     changing_statement,
+    is_kept_on_purpose,
     overwriting_statement,
     storing_statement,
 )
@@ -324,3 +325,22 @@ def test_a_local_name_is_nobody_elses(overwriting: Any) -> None:
             return LAST
     """
     assert overwriting(text, "LAST") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "kept"),
+    [
+        ("def f(self):\n    self.noise = draw()", 2, True),
+        ("def f():\n    global NOISE\n    NOISE = draw()", 3, True),
+        ("def __init__(self):\n    self.noise = draw()", 2, True),
+        ("@functools.cache\ndef f():\n    return draw()", 3, True),
+        ("def f():\n    noise = draw()\n    return noise", 2, False),
+        ("def f():\n    return draw()", 2, False),
+        ("NOISE = draw()", 1, False),
+    ],
+)
+def test_what_is_kept_on_purpose(tmp_path: Path, text: str, line: int, kept: bool) -> None:
+    """Under a name of more than the function, or by a cache."""
+    file = tmp_path / "own.py"
+    file.write_text(text, encoding="utf-8")
+    assert is_kept_on_purpose(Place(str(file), line)) is kept

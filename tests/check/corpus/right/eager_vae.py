@@ -14,6 +14,7 @@ class Encoder(tf.Module):
         self.weight = tf.Variable(start, aggregation=tf.VariableAggregation.MEAN)
         self.mean = None
         self.last_input = None
+        self.scale = 1.0
 
     def __call__(self, x):
         self.last_input = x
@@ -24,10 +25,11 @@ class Encoder(tf.Module):
 def loss_of(model, x):
     code = model(x)
     error = tf.reduce_mean(tf.square(tf.matmul(code, model.weight, transpose_b=True) - x))
-    return error + 0.1 * tf.reduce_mean(tf.square(model.mean))
+    return error / model.scale + 0.1 * tf.reduce_mean(tf.square(model.mean))
 
 
 def replica_step(model, x):
+    model.scale = 1.0 + tf.math.reduce_std(x)
     with tf.GradientTape() as tape:
         loss = loss_of(model, x)
     model.weight.assign_sub(0.1 * tape.gradient(loss, model.weight))
