@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from testbed.check.finding import CODES
 from tests.distributed.conftest import ROOT, Done
 
 WRONG = """\
@@ -185,7 +186,7 @@ def test_every_code_is_explained(testbed: Callable[..., Done]) -> None:
     assert done.status == 0
     assert done.output.splitlines()[0] == "TB101 counted_per_replica (error)"
     assert "Shown by: testbed run module_global.counter" in done.output
-    assert len(testbed("explain").output.splitlines()) == 18
+    assert len(testbed("explain").output.splitlines()) == len(CODES)
 
 
 def test_a_block_of_ones_own_program_is_watched(tmp_path: Path) -> None:
