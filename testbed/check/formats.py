@@ -27,7 +27,7 @@ def as_sarif(findings: Sequence[Finding]) -> str:
     rules = [
         {
             "id": code.code,
-            "name": code.symptom,
+            "name": code.symptom or code.level,
             "shortDescription": {"text": code.what},
             "fullDescription": {"text": f"{code.what}: {code.why}"},
             "help": {"text": code.cure},
@@ -66,7 +66,7 @@ def as_sarif(findings: Sequence[Finding]) -> str:
 def as_github(findings: Sequence[Finding]) -> str:
     """Findings as workflow commands, which annotate the lines of a pull request."""
     return "".join(
-        f"::{_GITHUB_LEVELS[each.about.level]} {_where(each)}title={each.code} {each.about.symptom}"
+        f"::{_GITHUB_LEVELS[each.about.level]} {_where(each)}title={each.about.title}"
         f"::{_escaped(f'{each.evidence}. {each.about.cure}')}\n"
         for each in findings
     )
@@ -76,7 +76,7 @@ def _entry(finding: Finding) -> dict[str, Any]:
     about, place, use = finding.about, finding.place, finding.use
     return {
         "code": finding.code,
-        "symptom": about.symptom,
+        "symptom": about.symptom or None,
         "level": about.level,
         "file": os.path.relpath(place.file) if place else None,
         "line": place.line if place else None,

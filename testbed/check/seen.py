@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from testbed.check.decoding import decoded
+
 # Raised whenever a field changes its meaning.
 SEEN_VERSION = 1
 
@@ -53,7 +55,7 @@ class Birth:
     step: int = 0
     """How many steps had begun: calls of `strategy.run`, or of a tf.function around it."""
     copies: tuple[Any, ...] = ()
-    """At the end, the value of each copy: see `testbed.worker.kept.summary`."""
+    """At the end, the value of each copy: see `testbed.worker.summary`."""
     looks: tuple[tuple[int, tuple[Any, ...]], ...] = ()
     """How many steps had been taken, and what each copy held then."""
 
@@ -109,22 +111,56 @@ class StateChange:
     name: str
     """As the author writes it: `STEPS`, `self.seen`, `history`."""
     kind: str
-    """`number` or `list`."""
+    """`number`, `list`, or `variable` where a tensor took the place of one."""
     before: Any
     after: Any
     place: Place | None
     """The statement that changes it, where one was found."""
+    file: str = ""
+    """Of the code that keeps it."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What each replica of a worker put in one place, and a caller of `strategy.run` then reads."""
+
+    name: str
+    values: tuple[Any, ...]
+    """Of each replica of this worker, as of `testbed.worker.summary`."""
+    run: int
+    """In which call of `strategy.run`."""
+    place: Place | None
+    use: Place | None
+    where: tuple[int, ...] = ()
+    """Of an array, the numbers of those elements that all replicas wrote."""
 
 
 @dataclass(frozen=True)
 class Frozen:
-    """A number that a tf.function read when it was traced, and that was another one later."""
+    """What a tf.function read when it was traced, and what was another one in a later call."""
 
     name: str
     traced: Any
+    """None of what is too large to be told, and of a draw."""
     now: Any
     place: Place | None
     function: str = ""
+    kind: str = "number"
+    """`number`, `text`, `array`, `object` (which holds variables), or `draw` of a random number."""
+    file: str = ""
+    """Of the code that keeps it."""
+
+
+@dataclass(frozen=True)
+class Retraced:
+    """How often a tf.function of the author's was called, and how many of these calls traced it."""
+
+    function: str
+    calls: int
+    traces: int
+    why: str
+    """What differed most often from the call that had traced it before."""
+    place: Place | None
 
 
 @dataclass(frozen=True)
@@ -286,7 +322,9 @@ class Seen:
     births: tuple[Birth, ...] = ()
     accesses: tuple[Access, ...] = ()
     changes: tuple[StateChange, ...] = ()
+    stored: tuple[Stored, ...] = ()
     frozen: tuple[Frozen, ...] = ()
+    retraced: tuple[Retraced, ...] = ()
     leaks: tuple[Leak, ...] = ()
     mixed: tuple[Mixed, ...] = ()
     collectives: tuple[Collective, ...] = ()
@@ -315,63 +353,4 @@ class Seen:
         """
         if data.get("version") != SEEN_VERSION:
             raise ValueError(f"version {data.get('version')}, not {SEEN_VERSION}")
-        return cls(
-            **{
-                **data,
-                "strategies": tuple(data["strategies"]),
-                "births": tuple(Birth(**_placed({**b, **_tuples(b)})) for b in data["births"]),
-                "accesses": tuple(
-                    Access(**_placed({**e, "apart": tuple(e["apart"])})) for e in data["accesses"]
-                ),
-                "changes": tuple(StateChange(**_placed(each)) for each in data["changes"]),
-                "frozen": tuple(Frozen(**_placed(each)) for each in data["frozen"]),
-                "leaks": tuple(Leak(**_placed(each)) for each in data["leaks"]),
-                "mixed": tuple(Mixed(**_placed(each)) for each in data["mixed"]),
-                "collectives": tuple(
-                    Collective(**_placed({**e, "by": tuple(Place(**line) for line in e["by"])}))
-                    for e in data["collectives"]
-                ),
-                "unused": tuple(Unused(**_placed(each)) for each in data["unused"]),
-                "crossed": tuple(map(_crossed, data["crossed"])),
-                "mixed_up": tuple(map(_crossed, data["mixed_up"])),
-                "truths": tuple(Truth(**_placed(each)) for each in data["truths"]),
-                "no_gradients": tuple(NoGradient(**_placed(e)) for e in data["no_gradients"]),
-                "given": tuple(Given(**_given(each)) for each in data["given"]),
-                "taken": tuple(Taken(**_placed(each)) for each in data["taken"]),
-                "draws": tuple(Draw(**_draw(each)) for each in data["draws"]),
-                "raised": Raised(**_placed(data["raised"])) if data["raised"] else None,
-            }
-        )
-
-
-def _placed(data: Mapping[str, Any], *more: str) -> dict[str, Any]:
-    places = {key: Place(**data[key]) if data[key] else None for key in ("place", *more)}
-    return {**data, **places}
-
-
-_LISTS_OF_GIVEN = ("plain", "batches", "combined", "uneven", "empty")
-
-
-def _given(data: Mapping[str, Any]) -> dict[str, Any]:
-    lists = {key: tuple(data[key]) for key in _LISTS_OF_GIVEN}
-    return {**_placed(data, "source", "averaged"), **lists}
-
-
-def _draw(data: Mapping[str, Any]) -> dict[str, Any]:
-    shape = None if data["shape"] is None else tuple(data["shape"])
-    lists = {key: tuple(data[key]) for key in ("numbers", "sizes")}
-    return {**_placed(data, "step"), **lists, "shape": shape}
-
-
-def _crossed(data: Mapping[str, Any]) -> Crossed:
-    return Crossed(tuple(Place(**place) for place in data["places"]), data["replica"])
-
-
-def _tuples(birth: Mapping[str, Any]) -> dict[str, Any]:
-    shape = birth["shape"]
-    return {
-        "shape": None if shape is None else tuple(shape),
-        "copies": tuple(birth["copies"]),
-        "looks": tuple((step, tuple(copies)) for step, copies in birth["looks"]),
-        "libraries": tuple(birth["libraries"]),
-    }
+        return decoded(cls, data)

@@ -22,7 +22,7 @@ def describe(finding: Finding) -> list[str]:
     about = finding.about
     used = f" ({show_place(finding.use)})" if finding.use and finding.use != finding.place else ""
     return [
-        f"{show_place(finding.place)}: {about.level} {about.code} {about.symptom}: {about.what}",
+        f"{show_place(finding.place)}: {about.level} {about.title}: {about.what}",
         f"  seen: {finding.evidence}{used}",
         f"  why:  {about.why}",
         f"  cure: {about.cure}",
@@ -38,14 +38,15 @@ def count(findings: Sequence[Finding]) -> str:
 
 def explain(code: Code) -> list[str]:
     """The page of a code."""
+    shown = [f"Shown by: testbed run {code.scenario}"] if code.scenario else []
     return [
-        f"{code.code} {code.symptom} ({code.level})",
+        f"{code.title} ({code.level})",
         "",
         f"What: {code.what}.",
         f"Why:  {code.why}.",
         f"Cure: {code.cure}.",
         "",
-        f"Shown by: testbed run {code.scenario}",
+        *shown,
         f"Silenced by: # testbed: ignore[{code.code}]",
     ]
 

@@ -1,77 +1,131 @@
-"""Calls of tf.functions: with which variables, and on what they read when they were traced."""
+"""Calls of tf.functions: with what they are made, and on what they were traced."""
 
 from __future__ import annotations
 
-import dis
+import threading
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from types import CodeType, FunctionType
+from types import CodeType
 from typing import Any
 
 import tensorflow as tf
 
-from testbed.check.seen import Frozen, Mixed, Place
-from testbed.worker.reach import CLOSURE, Spot, file_of, held_by, innermost, reached_from
-from testbed.worker.watcher import author_place, is_authors
+from testbed.check.seen import Frozen, Mixed, Place, Retraced
+from testbed.worker.kept import Kept
+from testbed.worker.looks import Look, drawn_at, look_at, place_of
+from testbed.worker.reach import Spot, innermost
+from testbed.worker.reads import Lines, Name, Reads, reads_of
+from testbed.worker.signature import Signature, signature_of, what_differs
+from testbed.worker.stack import author_place, is_authors
+from testbed.worker.statements import is_kept_on_purpose
 
-# Calls whose numbers are looked at; later ones are many, and take time.
+# Calls whose values are looked at; later ones are many, and take time.
 _ALL_LOOKED_AT = 20
 _LOOKED_AT_EVERY = 10
 
-_LOADING = {
-    "LOAD_GLOBAL": "global",
-    "LOAD_NAME": "global",
-    "LOAD_DEREF": "free",
-    "LOAD_ATTR": "attribute",
-    "LOAD_METHOD": "attribute",
-}
 
-Name = tuple[str, str, str]
-"""How a name is read, the name, and, but for an attribute's, the file that reads it."""
+@dataclass
+class _Function:
+    calls: int = 0
+    reads: Reads = field(default_factory=Reads)
+    traced: dict[Signature, dict[Spot, Kept]] = field(default_factory=dict)
+    """On which values, by the arguments; only where a call with these was seen to trace."""
+    drawn: dict[Signature, dict[str, Name | None]] = field(default_factory=dict)
+    """From which sources numbers were drawn meanwhile."""
 
 
 @dataclass
-class _Traced:
-    """What a tf.function read when it was traced last."""
+class _Call:
+    function: Any
+    signature: Signature | None
+    count: int
+    births: int
+    look: Look | None
 
+
+@dataclass
+class _Traces:
+    """Of all tf.functions that are made of one code."""
+
+    name: str
+    place: Place
     calls: int = 0
-    read: dict[Name, Place] = field(default_factory=dict)
-    """Names, and the first line that reads each."""
-    count: int = 0
-    values: dict[Spot, Any] = field(default_factory=dict)
-    last: dict[Spot, Any] = field(default_factory=dict)
-    changed: dict[Spot, Any] = field(default_factory=dict)
-    """What differs from that in the last call; sure once another call has not traced anew."""
+    traces: int = 0
+    functions: set[int] = field(default_factory=set)
+    last: Signature | None = None
+    why: Counter[str] = field(default_factory=Counter)
 
 
 class Calls:
-    """Remembers what each tf.function was called with."""
+    """Remembers what each tf.function was called with, and what it had when it was traced."""
 
     def __init__(self) -> None:
         self.mixed: dict[int, Mixed] = {}
+        self.python_lines: Lines = set()
+        """Of what tf.py_function calls: it reads when the step runs, not when it is traced."""
         self._variables: dict[tuple[int, int], Any] = {}
-        self._traced: dict[int, _Traced] = {}
-        self._frozen: dict[tuple[int, Spot], Frozen] = {}
+        self._known: dict[int, _Function] = {}
+        self._frozen: dict[tuple[int, Any], Frozen] = {}
+        self._traces: dict[CodeType, _Traces] = {}
         # By their ids, which mean nothing once they are gone.
         self._functions: dict[int, Any] = {}
+        self._going_on = threading.local()
 
-    def called(self, function: Any, args: Any, kwargs: Any) -> None:
-        """A tf.function is about to be called."""
+    def called(self, function: Any, args: Any, kwargs: Any, births: int) -> None:
+        """A tf.function is about to be called; so many variables have been made."""
         self._functions[id(function)] = function
         self._look_at_variables(function, (args, kwargs))
-        self._look_at_numbers(function)
+        known = self._known.setdefault(id(function), _Function())
+        known.calls += 1
+        if known.calls == 1:
+            known.reads = reads_of(function)
+        look = known.calls <= _ALL_LOOKED_AT or known.calls % _LOOKED_AT_EVERY == 0
+        call = _Call(
+            function,
+            signature_of(args, kwargs),
+            function.experimental_get_tracing_count(),
+            births,
+            look_at(function, known.reads) if look else None,
+        )
+        self._stack().append(call)
+
+    def returned(self, births: int) -> bool:
+        """The call that began last is over; whether it has traced."""
+        call = self._stack().pop()
+        known = self._known[id(call.function)]
+        traced = bool(call.function.experimental_get_tracing_count() > call.count)
+        if not tf.inside_function():
+            self._count(call, known, traced=traced)
+        if call.signature is None or call.look is None:
+            if traced and call.signature is not None:
+                # Of a trace between two looks nobody knows what it was made with.
+                known.traced.pop(call.signature, None)
+        elif traced:
+            self._keep(call, known, call.signature, made=births > call.births)
+        else:
+            self._compare(call, known, call.signature, call.look)
+        return traced
+
+    @property
+    def going_on(self) -> Any:
+        """The tf.function whose call began last."""
+        return self._stack()[-1].function
 
     def frozen(self) -> Iterator[Frozen]:
         """What changed after it was traced, and was not traced again."""
-        for key, function in self._functions.items():
-            traced = self._traced.get(key)
-            if (
-                traced
-                and traced.changed
-                and function.experimental_get_tracing_count() == traced.count
-            ):
-                self._confirm(function, traced)
         return iter(self._frozen.values())
+
+    def retraced(self) -> Iterator[Retraced]:
+        """How often each tf.function of the author's was called, and traced."""
+        for traces in self._traces.values():
+            why = traces.why.most_common(1)[0][0] if traces.why else ""
+            yield Retraced(traces.name, traces.calls, traces.traces, why, traces.place)
+
+    def _stack(self) -> list[_Call]:
+        # Replicas call in threads of their own.
+        stack: list[_Call] = self._going_on.__dict__.setdefault("calls", [])
+        return stack
 
     def _look_at_variables(self, function: Any, arguments: Any) -> None:
         for position, value in enumerate(tf.nest.flatten(arguments)):
@@ -85,113 +139,63 @@ class Calls:
                 name = getattr(function.python_function, "__name__", "a tf.function")
                 self.mixed[id(function)] = Mixed(name, str(first.name), str(value.name), place)
 
-    def _look_at_numbers(self, function: Any) -> None:
-        traced = self._traced.setdefault(id(function), _Traced())
-        traced.calls += 1
-        if traced.calls > _ALL_LOOKED_AT and traced.calls % _LOOKED_AT_EVERY:
+    def _count(self, call: _Call, known: _Function, *, traced: bool) -> None:
+        code = getattr(innermost(call.function), "__code__", None)
+        if code is None or not is_authors(code.co_filename):
             return
-        if not traced.calls - 1:
-            traced.read = _names_read(function)
-        now = {
-            spot: value
-            for spot, value in (reached_from(function, []) if traced.read else ())
-            if _name_of(spot) in traced.read
-            and isinstance(value, (int, float))
-            and not isinstance(value, bool)
+        place = Place(code.co_filename, code.co_firstlineno, code.co_name)
+        traces = self._traces.setdefault(code, _Traces(code.co_name, place))
+        traces.calls += 1
+        if traced:
+            traces.traces += 1
+            if known.calls == 1 and traces.functions:
+                traces.why["the tf.function itself, made anew,"] += 1
+            elif traces.traces > 1:
+                traces.why.update(what_differs(traces.last, call.signature))
+            traces.last = call.signature
+        traces.functions.add(id(call.function))
+
+    def _keep(self, call: _Call, known: _Function, signature: Signature, *, made: bool) -> None:
+        """Keep on what a trace was made; without what it has changed itself."""
+        before, after = call.look or Look(), look_at(call.function, known.reads)
+        known.traced[signature] = {
+            spot: kept
+            for spot, kept in before.values.items()
+            if after.values.get(spot, kept) == kept
         }
-        count = function.experimental_get_tracing_count()
-        if traced.calls == 1 or (count != traced.count and traced.calls > _ALL_LOOKED_AT + 1):
-            # Of a trace between two looks nobody knows what it was made with.
-            traced.values, traced.changed = now, {}
-        elif count != traced.count:
-            # The call before this one traced, on what was then.
-            traced.values, traced.changed = traced.last, {}
-        elif traced.changed:
-            self._confirm(function, traced)
-        traced.count = count
-        traced.changed = {
-            spot: value for spot, value in now.items() if value != traced.values.get(spot, value)
+        # What a variable begins with is drawn once, and rightly.
+        known.drawn[signature] = {
+            name: read
+            for name, (read, state) in before.sources.items()
+            if not made and name in after.sources and after.sources[name][1] != state
         }
-        traced.last = now
 
-    def _confirm(self, function: Any, traced: _Traced) -> None:
-        name = getattr(innermost(function), "__name__", "the tf.function")
-        for spot, value in traced.changed.items():
-            self._frozen.setdefault(
-                (id(function), spot),
-                Frozen(spot.name, traced.values[spot], value, traced.read[_name_of(spot)], name),
-            )
+    def _compare(self, call: _Call, known: _Function, signature: Signature, look: Look) -> None:
+        """Tell what a call without a trace goes on with."""
+        name = getattr(innermost(call.function), "__name__", "the tf.function")
+        for spot, kept in known.traced.get(signature, {}).items():
+            now = look.values.get(spot, kept)
+            key = id(call.function), spot
+            if now.kind != kept.kind or now == kept or key in self._frozen:
+                continue
+            place = place_of(spot, known.reads, self.python_lines)
+            if place:
+                found = Frozen(spot.name, kept.shown, now.shown, place, name, kept.kind, spot.file)
+                self._frozen[key] = found
+        drawn = known.drawn.get(signature)
+        if drawn:
+            self._look_at_draws(call, known, drawn, name)
 
-
-def _name_of(spot: Spot) -> Name:
-    """How an instruction reads what is kept there."""
-    if "." in spot.name:
-        return "attribute", spot.name.rpartition(".")[2], ""
-    return ("free" if spot.owner == CLOSURE else "global"), spot.name, spot.file
-
-
-def _names_read(function: Any) -> dict[Name, Place]:
-    """The names that a function and what it calls of the author's read, each with its first line.
-
-    Which function of that name is called cannot be told before it runs: all that the author's code
-    can reach count.
-    """
-    found: dict[Name, Place] = {}
-    waiting, seen = [innermost(function)], set[CodeType]()
-    while waiting:
-        each = waiting.pop()
-        code = getattr(getattr(each, "__func__", each), "__code__", None)
-        if code is None or code in seen or not is_authors(code.co_filename):
-            continue
-        seen.add(code)
-        names: dict[str, None] = {}
-        for inner in _codes(code):
-            for kind, name, line in _loads(inner):
-                names[name] = None
-                file = "" if kind == "attribute" else inner.co_filename
-                place = Place(inner.co_filename, line, inner.co_name)
-                found.setdefault((kind, name, file), place)
-        waiting += _callables(each, names)
-    return found
-
-
-def _callables(function: Any, names: dict[str, None]) -> Iterator[Any]:
-    """What the names of a function may call: functions, and methods of the author's objects."""
-    plain = getattr(function, "__func__", function)
-    namespace = dict(getattr(plain, "__globals__", {}))
-    objects = []
-    for name, held, _ in held_by(function):
-        namespace[name] = held
-        objects.append(held)
-    for name in names:
-        value = namespace.get(name)
-        if callable(value):
-            yield innermost(value)
-        elif value is not None:
-            objects.append(value)
-    for held in objects:
-        inside = list(vars(held).values()) if hasattr(held, "__dict__") else []
-        for each in [held, *inside]:
-            if file_of(type(each)):
-                yield from (innermost(m) for name in names if callable(m := _method(each, name)))
-
-
-def _method(held: Any, name: str) -> Any:
-    # Of the class: an attribute of the object may be a property, which would run.
-    found = vars(type(held)).get(name)
-    return found.__get__(held) if isinstance(found, FunctionType) else innermost(found)
-
-
-def _loads(code: CodeType) -> Iterator[tuple[str, str, int]]:
-    line = code.co_firstlineno
-    for instruction in dis.get_instructions(code):
-        line = getattr(instruction, "line_number", instruction.starts_line) or line
-        if instruction.opname in _LOADING and isinstance(instruction.argval, str):
-            yield _LOADING[instruction.opname], instruction.argval, line
-
-
-def _codes(code: CodeType) -> Iterator[CodeType]:
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _codes(constant)
+    def _look_at_draws(
+        self, call: _Call, known: _Function, drawn: dict[str, Name | None], name: str
+    ) -> None:
+        before, after = call.look or Look(), look_at(call.function, known.reads)
+        for source, read in drawn.items():
+            if before.sources.get(source) != after.sources.get(source):
+                # It is drawn from in the calls themselves.
+                continue
+            found = drawn_at(known.reads, source, read, self.python_lines)
+            if found and not is_kept_on_purpose(found[1]):
+                told, place = found
+                key = id(call.function), source
+                self._frozen.setdefault(key, Frozen(told, None, None, place, name, "draw"))

@@ -22,7 +22,7 @@ from testbed.worker.batches import (
 )
 from testbed.worker.probes import captured_from
 from testbed.worker.reach import innermost
-from testbed.worker.watcher import author_place
+from testbed.worker.stack import author_place
 
 NEXT = ("IteratorGetNext", "IteratorGetNextSync", "OptionalGetValue")
 """The operations that give an element of a dataset to a program."""

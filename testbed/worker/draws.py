@@ -11,7 +11,7 @@ import tensorflow as tf
 from testbed.check.seen import Draw, Place
 from testbed.worker.batches import Step, digest
 from testbed.worker.probes import captured_from
-from testbed.worker.watcher import author_place
+from testbed.worker.stack import author_place
 
 _STATEFUL = (
     "Multinomial",

@@ -1,122 +1,86 @@
-"""Variables that are kept for their values: at the end, between steps, and when they are read."""
+"""What a trace keeps of what it reads, as it can be compared with what is there later."""
 
 from __future__ import annotations
 
-import math
+import hashlib
+import random
+import weakref
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy
 import tensorflow as tf
 
-from testbed.worker.probes import encode
+from testbed.worker.reads import STREAMS
+from testbed.worker.summary import WHOLE, summary
 
-# A value of more elements is told by figures that stay close where its elements do.
-_WHOLE = 64
-_WHOLE_BETWEEN_STEPS = 4
-# What a check holds in memory has to end somewhere, and so has what it reads while steps are taken.
-_KEPT_BYTES = 2**30
-_LOOKED_AT_BYTES = 2**26
-
-Values = tuple[Any, ...]
-"""Of each copy."""
+# Of an array, before looking at it takes too long.
+_BYTES = 1_000_000
 
 
+@dataclass(frozen=True)
 class Kept:
-    """Variables by the numbers of their births."""
+    """A value, or what tells it from others of its kind."""
 
-    def __init__(self) -> None:
-        self.looking = False
-        """Whether it reads values now, which is nothing that the program does."""
-        self._variables: dict[int, Any] = {}
-        self._bytes = 0
-        self._looks: dict[int, list[tuple[int, Values]]] = {}
-
-    def keep(self, number: int, variable: Any) -> None:
-        """Keep a variable, if there is room."""
-        elements = math.prod(size or 1 for size in variable.shape.as_list() or ())
-        self._bytes += elements * variable.dtype.size
-        if self._bytes <= _KEPT_BYTES:
-            self._variables[number] = variable
-
-    def drop(self, number: int) -> None:
-        """Keep it no longer: it was no variable of its own."""
-        self._variables.pop(number, None)
-
-    def get(self, number: int) -> Any:
-        """The variable, if it is kept."""
-        return self._variables.get(number)
-
-    def variables(self) -> list[Any]:
-        """Every variable that is kept."""
-        return list(self._variables.values())
-
-    def values(self, number: int) -> Values:
-        """The value of each copy; nothing where there is none."""
-        return self._read(number, _WHOLE)
-
-    def looks(self, number: int) -> tuple[tuple[int, Values], ...]:
-        """After how many steps it was looked at, and what its copies held."""
-        return tuple(self._looks.get(number, ()))
-
-    def look(self, step: int) -> None:
-        """Look at what should be alike on all replicas and workers, now and then.
-
-        Args:
-            step: how many steps have been taken.
-        """
-        # After the first, second, fourth, ...: many steps take few looks.
-        if step & (step - 1) or not step or self._bytes > _LOOKED_AT_BYTES:
-            return
-        for number, variable in self._variables.items():
-            if _should_be_alike(variable):
-                values = self._read(number, _WHOLE_BETWEEN_STEPS)
-                self._looks.setdefault(number, []).append((step, values))
-
-    def apart(self, number: int) -> Values:
-        """The value of each copy, where copies that should be alike differ now."""
-        variable = self._variables.get(number)
-        if variable is None or not _should_be_alike(variable):
-            return ()
-        values = self._read(number, _WHOLE)
-        return values if any(value != values[0] for value in values) else ()
-
-    def _read(self, number: int, whole: int) -> Values:
-        variable = self._variables.get(number)
-        if variable is None:
-            return ()
-        self.looking = True
-        try:
-            return tuple(summary(each.numpy(), whole) for each in components(variable))
-        except Exception:
-            # Of a graph, or never initialised.
-            return ()
-        finally:
-            self.looking = False
+    kind: str
+    """`number`, `text`, `array`, or `object` of what holds variables."""
+    value: Any
+    shown: Any = field(default=None, compare=False)
+    """The value for people, where it is not too large."""
 
 
-def components(variable: Any) -> list[Any]:
-    """The variables that hold its copies."""
-    distributed = isinstance(variable, tf.distribute.DistributedValues)
-    return list(variable._values) if distributed else [variable]
+class _Same:
+    """An object by its identity, which is not held by that."""
+
+    def __init__(self, held: Any) -> None:
+        self._held = weakref.ref(held)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self._held() is other._held() is not None
+
+    def __hash__(self) -> int:
+        return 0
 
 
-def _should_be_alike(variable: Any) -> bool:
-    distributed = isinstance(variable, tf.distribute.DistributedValues)
-    return distributed and variable.synchronization != tf.VariableSynchronization.ON_READ
+def kept_of(value: Any) -> Kept | None:
+    """What a trace would keep of a value; None of what it keeps nothing that changes."""
+    if isinstance(value, numpy.number):
+        value = value.item()
+    if isinstance(value, (bool, str)):
+        return Kept("text", value, value)
+    if isinstance(value, (int, float)):
+        return Kept("number", value, value)
+    if isinstance(value, numpy.ndarray):
+        if value.nbytes > _BYTES or value.dtype.kind not in "fiub":
+            return None
+        digest = hashlib.blake2b(numpy.ascontiguousarray(value).tobytes(), digest_size=8)
+        told = (str(value.dtype), value.shape, digest.hexdigest())
+        return Kept("array", told, summary(value) if value.size <= WHOLE else None)
+    if _holds_variables(value):
+        return Kept("object", _Same(value), type(value).__name__)
+    return None
 
 
-def summary(value: Any, whole: int = _WHOLE) -> Any:
-    """A value as it is compared: the whole of a small one; mean, norm and a mixture of a large one.
+def _holds_variables(value: Any) -> bool:
+    kind = type(value)
+    if isinstance(value, type):
+        return False
+    # Of Keras by what its classes have, as there are two of it, and neither need be there.
+    return isinstance(value, (tf.Variable, tf.Module)) or hasattr(kind, "trainable_variables")
 
-    The mixture weighs each element with another number, so that a change of order shows.
 
-    Args:
-        value: an array, or what becomes one.
-        whole: the most elements of a small one.
-    """
-    array = numpy.asarray(value)
-    if array.size <= whole or array.dtype.kind not in "fiu":
-        return encode(array)
-    flat = array.astype(numpy.float64).ravel()
-    weights = numpy.cos(numpy.arange(flat.size))
-    return encode([flat.mean(), float(numpy.linalg.norm(flat)), float(flat @ weights)])
+def state_of_source(source: Any) -> int | None:
+    """A digest of where a source of random numbers is; None where it is no source."""
+    if isinstance(source, numpy.random.Generator):
+        return hash(repr(source.bit_generator.state))
+    if isinstance(source, numpy.random.RandomState):
+        state: Any = source.get_state(legacy=False)
+        return hash((state["state"]["key"].tobytes(), state["state"]["pos"], state["has_gauss"]))
+    if isinstance(source, random.Random):
+        return hash(source.getstate())
+    return None
+
+
+def states_of_streams() -> dict[str, int | None]:
+    """Of the sources that every module shares."""
+    return {name: state_of_source(source) for name, source in STREAMS.items()}

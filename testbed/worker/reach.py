@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
-from testbed.worker.watcher import is_authors
+from testbed.worker.stack import is_authors
 
 _DEPTH = 3
 # A namespace of more names is data, not state.
@@ -36,10 +36,8 @@ Found = Iterator[tuple[Spot, Any]]
 def reached_from(step: Callable[..., Any] | None, objects: list[Any]) -> Found:
     """Every value in the author's modules, in what a function holds, and in further objects."""
     seen: set[int] = set()
-    for module in list(sys.modules.values()):
-        file = getattr(module, "__file__", None)
-        if isinstance(module, ModuleType) and file and is_authors(file):
-            yield from _names(vars(module), file, "", 0, _DEPTH, seen)
+    for module, file in _modules(len(sys.modules)):
+        yield from _names(vars(module), file, "", 0, _DEPTH, seen)
     for held in objects:
         yield from _object(held, "self", _DEPTH, seen)
     if step is not None:
@@ -48,6 +46,18 @@ def reached_from(step: Callable[..., Any] | None, objects: list[Any]) -> Found:
                 yield from _object(held, "self", _DEPTH, seen)
             else:
                 yield from _names({name: held}, file, "", CLOSURE, _DEPTH, seen)
+
+
+@functools.lru_cache(1)
+def _modules(_: int) -> list[tuple[ModuleType, str]]:
+    """The author's modules and their files; most others are libraries', so asked once a number."""
+    return [
+        (module, file)
+        for module in list(sys.modules.values())
+        if isinstance(module, ModuleType)
+        and (file := getattr(module, "__file__", None))
+        and is_authors(file)
+    ]
 
 
 def held_by(step: Callable[..., Any]) -> Iterator[tuple[str, Any, str]]:

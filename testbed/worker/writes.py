@@ -28,6 +28,20 @@ WRITING = (
 )
 
 
+def who(*, running: bool, strategy: Any = None) -> str:
+    """Who is at work here: `replica 0`, ..., `merged` or `outside`.
+
+    Args:
+        running: whether `strategy.run` goes on.
+        strategy: whose replicas count; without it those of any but the default one.
+    """
+    if tf.distribute.in_cross_replica_context():
+        return MERGED if running else OUTSIDE
+    current = tf.distribute.get_strategy()
+    is_own = current is strategy if strategy is not None else tf.distribute.has_strategy()
+    return f"replica {replica_number()}" if is_own else OUTSIDE
+
+
 class Writes:
     """Notes every operation that writes a variable while steps are taken.
 
@@ -66,11 +80,6 @@ class Writes:
                 # A new variable's first write gives it its initial value: nobody's step.
                 self._unset.discard(key)
             else:
-                self._writers.setdefault(key, set()).add(self._who())
-
-    def _who(self) -> str:
-        if tf.distribute.in_cross_replica_context():
-            return MERGED if self._running[-1] else OUTSIDE
-        if tf.distribute.get_strategy() is not self._strategy:
-            return OUTSIDE
-        return f"replica {replica_number()}"
+                self._writers.setdefault(key, set()).add(
+                    who(running=self._running[-1], strategy=self._strategy)
+                )

@@ -50,7 +50,8 @@ class PlainBed:
 
     def make(self, create: Callable[..., Any], *args: Any) -> Any:
         if SITE == "in_replica":
-            return strategy.run(create, args)
+            # In the mode that is asked for, as a step is.
+            return self.run(create, *args)
         with strategy.scope() if SITE == "in_scope" else contextlib.nullcontext():
             return create(*args)
 

@@ -23,6 +23,7 @@ CORPUS = Path(__file__).resolve().parents[1] / "check/corpus"
 _LOGGED = re.compile(r"[IWEF]\d{4} |WARNING: All log messages before absl")
 _GENERATED = re.compile(r"/\S+__autograph_generated_file\w+|0x[0-9a-f]+")
 _EXPECTED = re.compile(r"# expect: (?P<codes>TB\d+(?:, TB\d+)*)")
+_NOTED = re.compile(r"# note: (?P<codes>TB\d+)")
 
 Check = Callable[[Path], Checked]
 Outcome = tuple[list[str], tuple[int, ...]]
@@ -52,14 +53,14 @@ def name_of(path: Path) -> str:
     return path.parent.name if path.name == "main.py" else path.stem
 
 
-def expected(path: Path) -> set[tuple[str, str, int]]:
+def expected(path: Path, comment: re.Pattern[str] = _EXPECTED) -> set[tuple[str, str, int]]:
     """Code, file and line of each comment that expects a finding."""
     files = path.parent.rglob("*.py") if path.name == "main.py" else [path]
     return {
         (code, file.name, number)
         for file in files
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
-        if (found := _EXPECTED.search(line))
+        if (found := comment.search(line))
         for code in found["codes"].split(", ")
     }
 
@@ -107,14 +108,14 @@ def without_times(output: list[str]) -> list[str]:
     return [_GENERATED.sub("", "\n".join(each)) for each in lines]
 
 
-def told(checked: Checked) -> set[tuple[str, str, int]]:
-    """Code, file and line of each finding."""
+def told(checked: Checked, *, notes: bool = False) -> set[tuple[str, str, int]]:
+    """Code, file and line of each finding that is no note, or of each note."""
     return {
         (each.code, Path(each.place.file).name if each.place else "", each.place.line)
         if each.place
         else (each.code, "", 0)
         for each in chosen(checked.findings)
-        if each.about.level != NOTE
+        if (each.about.level == NOTE) == notes
     }
 
 
@@ -135,9 +136,10 @@ def test_what_is_missed_is_known(check: Check, path: Path) -> None:
 
 @pytest.mark.parametrize("path", scripts("right"), ids=name_of)
 def test_what_is_right_is_left_alone(check: Check, path: Path) -> None:
-    """A script that is right runs to its end, and nothing is said of it."""
+    """A script that is right runs to its end, and nothing is said of it but what is noted."""
     checked = check(path)
     assert told(checked) == set(), [each.evidence for each in checked.findings]
+    assert told(checked, notes=True) == expected(path, _NOTED)
     assert (checked.program.cause, checked.program.code) == ("", 0)
 
 

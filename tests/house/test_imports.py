@@ -179,12 +179,13 @@ def test_only_workers_import_tensorflow(package: str) -> None:
     assert launching - set(IMPORT_TENSORFLOW) == set()
 
 
-def test_private_tensorflow_is_imported_in_one_file() -> None:
-    """Only the probes, the watcher, and exempted scenarios, import private TensorFlow."""
+def test_private_tensorflow_is_imported_in_few_files() -> None:
+    """Only the probes, the ears of check, and exempted scenarios, import private TensorFlow."""
     importers = importers_of("tensorflow.python", private=True)
     assert importers - set(IMPORT_PRIVATE_TENSORFLOW) == {
         "testbed/worker/probes.py",
-        "testbed/worker/watcher.py",
+        "testbed/worker/hooks.py",
+        "testbed/worker/stack.py",
     }
 
 

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
 from testbed.check.finding import Finding
 from testbed.check.rules.words import bare, told_apart
-from testbed.check.seen import Seen
+from testbed.check.seen import Frozen, Place, Seen
+from testbed.diagnosis import same
+
+# More than a first one, one for variables, and a few for shapes of batches.
+_TRACES = 5
 
 
 def changed(seen: Sequence[Seen]) -> Iterator[Finding]:
@@ -14,6 +20,8 @@ def changed(seen: Sequence[Seen]) -> Iterator[Finding]:
     if all(each.replicas < 2 for each in seen) and len(seen) < 2:
         return
     for change in seen[0].changes:
+        if change.kind == "variable":
+            continue
         before, after = told_apart([change.before, change.after])
         went = f"from {before} to {after}"
         told = f"grew {went} entries" if change.kind == "list" else f"went {went}"
@@ -23,16 +31,69 @@ def changed(seen: Sequence[Seen]) -> Iterator[Finding]:
         yield Finding("TB301", change.place, evidence)
 
 
+def rebound(seen: Sequence[Seen]) -> Iterator[Finding]:
+    """Names of variables under which the replica function puts a tensor."""
+    for change in seen[0].changes:
+        if change.kind == "variable":
+            told = f"{change.name} held the variable '{bare(change.before)}', and holds a tensor"
+            yield Finding("TB307", change.place, f"{told} after one step")
+
+
+def stored(seen: Sequence[Seen]) -> Iterator[Finding]:
+    """Names under which each replica stores what only it has computed."""
+    told: set[tuple[str, Place | None]] = set()
+    for worker in seen:
+        for each in worker.stored:
+            key = each.name, each.place
+            if key not in told and not _are_alike(each.values):
+                told.add(key)
+                values = " and ".join(told_apart(each.values))
+                evidence = f"the replicas of a worker store {values} in {each.name} in one step"
+                yield Finding("TB305", each.place, evidence, each.use)
+    for each in seen[0].stored:
+        ends = [
+            other.values[-1]
+            for worker in seen
+            for other in worker.stored
+            if replace(other, values=()) == replace(each, values=())
+        ]
+        if len(ends) == len(seen) and (each.name, each.place) not in told and not _are_alike(ends):
+            evidence = f"the workers store {' and '.join(told_apart(ends))} in {each.name}"
+            yield Finding("TB306", each.place, evidence, each.use)
+
+
+def _are_alike(values: Sequence[Any]) -> bool:
+    return all(same(value, values[0]) for value in values)
+
+
 def frozen(seen: Sequence[Seen]) -> Iterator[Finding]:
-    """Numbers that changed after a trace."""
-    changed_by_replicas = {change.name for change in seen[0].changes}
+    """What changed after a trace."""
+    # That it changes there is the finding.
+    told = {finding.evidence.partition(" ")[0] for finding in changed(seen)}
+    counted = {(each.name, each.file) for each in seen[0].changes if each.name in told}
     for each in seen[0].frozen:
-        if each.name in changed_by_replicas:
-            # That it changes there is the finding.
-            continue
-        now, traced = told_apart([each.now, each.traced])
-        told = f"{each.name} is {now}, and {each.function} goes on with {traced}"
-        yield Finding("TB302", each.place, told)
+        if each.kind == "draw":
+            evidence = f"{each.name} gave a number while {each.function} was traced, and none since"
+            yield Finding("TB308", each.place, evidence)
+        elif (each.name, each.file) not in counted:
+            yield Finding("TB302", each.place, _goes_on(each))
+
+
+def _goes_on(each: Frozen) -> str:
+    if each.kind == "object":
+        return f"{each.name} is another {each.now} than the one that {each.function} goes on with"
+    if each.now is None or each.traced is None:
+        return f"{each.name} has changed, and {each.function} goes on with what it was"
+    now, traced = told_apart([each.now, each.traced])
+    return f"{each.name} is {now}, and {each.function} goes on with {traced}"
+
+
+def retraced(seen: Sequence[Seen]) -> Iterator[Finding]:
+    """tf.functions that are traced in most of their calls."""
+    for each in seen[0].retraced:
+        if each.traces > _TRACES and 2 * each.traces > each.calls:
+            calls = f"{each.traces} of {each.calls} calls traced {each.function}"
+            yield Finding("TB309", each.place, f"{calls}; mostly {each.why} had changed")
 
 
 def leaked(seen: Sequence[Seen]) -> Iterator[Finding]:

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from testbed.check.rules.python_state import changed, frozen, leaked, mixed
-from testbed.check.seen import Frozen, Leak, Mixed, Seen, StateChange
+import pytest
+
+from testbed.check.finding import NOTE
+from testbed.check.rules.python_state import (
+    changed,
+    frozen,
+    leaked,
+    mixed,
+    rebound,
+    retraced,
+    stored,
+)
+from testbed.check.seen import Frozen, Leak, Mixed, Retraced, Seen, StateChange, Stored
 from tests.unit.check.builders import at, seen_of, told
 
 STEPS = StateChange("STEPS", "number", 0, 2, at(20))
@@ -73,6 +85,56 @@ def test_what_replicas_change_themselves_is_told_once() -> None:
     assert [code for code, *_ in told(changed([seen]))] == ["TB301"]
 
 
+def test_what_is_not_told_as_a_change_is_told_as_frozen() -> None:
+    """Without replication, and where only the name is the same, the trace is the finding."""
+    kept = Frozen("STEPS", 0, 2, at(21), "train")
+    alone = seen_of(changes=(STEPS,), frozen=(kept,), replicas=1)
+    assert [line for _, line, _ in told(frozen([alone]))] == [21]
+    other = seen_of(changes=(STEPS,), frozen=(replace(kept, file="other.py"),))
+    assert [line for _, line, _ in told(frozen([other]))] == [21]
+
+
+def test_an_array_that_a_trace_has_kept() -> None:
+    """A small one is told by its elements, a large one without."""
+    small = Frozen("scale", [1, 2], [5, 2], at(21), "train", "array")
+    large = Frozen("table", None, None, at(22), "train", "array")
+    assert [evidence for *_, evidence in told(frozen([seen_of(frozen=(small, large))]))] == [
+        "scale is [5, 2], and train goes on with [1, 2]",
+        "table has changed, and train goes on with what it was",
+    ]
+
+
+def test_an_object_that_a_trace_has_kept() -> None:
+    """A variable or model that has taken the place of another one."""
+    model = Frozen("model", "Dense", "Dense", at(21), "train", "object")
+    assert told(frozen([seen_of(frozen=(model,))])) == [
+        ("TB302", 21, "model is another Dense than the one that train goes on with")
+    ]
+
+
+def test_a_random_number_that_a_trace_has_kept() -> None:
+    """What it was drawn from, and that nothing has been drawn since."""
+    draw = Frozen("numpy.random.rand", None, None, at(26), "train", "draw")
+    assert told(frozen([seen_of(frozen=(draw,))])) == [
+        ("TB308", 26, "numpy.random.rand gave a number while train was traced, and none since")
+    ]
+
+
+def test_a_function_that_is_traced_again_and_again() -> None:
+    """How often, and what had changed; nothing breaks by that, so it is a note."""
+    train = Retraced("train", 12, 7, "a Python int", at(27))
+    (found,) = retraced([seen_of(retraced=(train,))])
+    assert found.evidence == ("7 of 12 calls traced train; mostly a Python int had changed")
+    assert found.about.level == NOTE
+
+
+@pytest.mark.parametrize(("calls", "traces"), [(12, 6), (5, 5), (200, 20)])
+def test_a_few_traces_are_normal(calls: int, traces: int) -> None:
+    """The first one, shapes of batches, and numbers that change now and then."""
+    train = Retraced("train", calls, traces, "the shape of an argument", at(27))
+    assert told(retraced([seen_of(retraced=(train,))])) == []
+
+
 def test_a_tensor_of_a_finished_trace() -> None:
     """The name that holds it, and the tensor, where it was stored."""
     leak = Leak("last_loss", "mean:0", at(22))
@@ -91,5 +153,47 @@ def test_a_trace_of_another_variable() -> None:
 
 def test_nothing_seen_is_nothing_wrong() -> None:
     """A worker that changed, kept and leaked nothing has no findings."""
-    rules: Any = (changed, frozen, leaked, mixed)
-    assert [told(rule([Seen(replicas=2)])) for rule in rules] == [[]] * 4
+    rules: Any = (changed, rebound, stored, retraced, frozen, leaked, mixed)
+    assert [told(rule([Seen(replicas=2)])) for rule in rules] == [[]] * 7
+
+
+def test_a_tensor_in_the_place_of_a_variable() -> None:
+    """It is told as that, and not as a number that went anywhere."""
+    steps = StateChange("steps", "variable", "steps:0", "", at(24))
+    assert told(rebound([seen_of(changes=(steps,))])) == [
+        ("TB307", 24, "steps held the variable 'steps', and holds a tensor after one step")
+    ]
+    assert told(changed([seen_of(changes=(steps,))])) == []
+    assert told(rebound([seen_of(changes=(STEPS,))])) == []
+
+
+def kept(*values: Any, **more: Any) -> Stored:
+    return Stored("last", values, more.pop("run", 1), at(25), at(31), **more)
+
+
+def test_each_replica_stores_its_own() -> None:
+    """Values that differ are told, whichever worker has them, with who reads them."""
+    workers = [seen_of(stored=(kept(1.0, 1.0),)), seen_of(stored=(kept(1.0, 4.0),))]
+    (found,) = stored(workers)
+    assert (found.code, found.place, found.use) == ("TB305", at(25), at(31))
+    assert found.evidence == "the replicas of a worker store 1 and 4 in last in one step"
+
+
+def test_replicas_that_store_the_same() -> None:
+    """What all replicas of all workers store alike, like a reduced loss, is right."""
+    workers = [seen_of(stored=(kept(2.5, 2.5),), worker=worker) for worker in range(2)]
+    assert told(stored(workers)) == []
+
+
+def test_each_worker_stores_its_own() -> None:
+    """One replica each, another value on each worker."""
+    workers = [seen_of(stored=(kept(value),), replicas=1) for value in (1.0, 4.0)]
+    assert told(stored(workers)) == [("TB306", 25, "the workers store 1 and 4 in last")]
+    assert told(stored(workers[:1])) == []
+
+
+def test_workers_that_cannot_be_compared() -> None:
+    """Values of different steps, of different elements, or of one worker only, say nothing."""
+    first = seen_of(stored=(kept(1.0, where=(0,)),), replicas=1)
+    for other in ((kept(4.0, where=(0,), run=2),), (kept(4.0, where=(1,)),), ()):
+        assert told(stored([first, seen_of(stored=other, replicas=1)])) == []

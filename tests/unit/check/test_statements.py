@@ -5,11 +5,17 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from testbed.check.seen import Place
-from testbed.worker.statements import changing_statement, storing_statement
+from testbed.worker.statements import (
+    changing_statement,
+    is_kept_on_purpose,
+    overwriting_statement,
+    storing_statement,
+)
 
 Find = Callable[..., tuple[int, str] | None]
 
@@ -233,3 +239,108 @@ def test_what_is_stored_under_a_name_or_in_its_list(tmp_path: Path) -> None:
     assert storing_statement(str(file), "last") == Place(str(file), 4, "step")
     assert storing_statement(str(file), "kept") == Place(str(file), 3, "step")
     assert storing_statement(str(file), "x") is None
+
+
+@pytest.fixture
+def overwriting(tmp_path: Path) -> Callable[..., int | None]:
+    """Finds what puts something new in the place of the old: its line."""
+
+    def find(text: str, name: str, **more: bool) -> int | None:
+        file = tmp_path / f"own_{len(list(tmp_path.iterdir()))}.py"
+        file.write_text(textwrap.dedent(text).lstrip("\n"), encoding="utf-8")
+        place = overwriting_statement(str(file), name, **more)
+        return place.line if place else None
+
+    return find
+
+
+@pytest.mark.parametrize(
+    ("name", "statement"),
+    [
+        ("LAST", "LAST = loss(x)"),
+        ("self.last", "self.last = loss(x)"),
+        ("latest['loss']", "latest['loss'] = loss(x)"),
+    ],
+)
+def test_what_is_overwritten(overwriting: Any, name: str, statement: str) -> None:
+    """A new value in the place of the old; a reset to nothing elsewhere is not it."""
+    text = f"""
+        def reset(self):
+            global LAST
+            LAST = self.last = latest['loss'] = None
+        def replica(self, x):
+            global LAST
+            latest['other'] = x
+            {statement}
+    """
+    assert overwriting(text, name) == 7
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "TOTAL += x",
+        "TOTAL = TOTAL + x",
+        "if x > TOTAL: TOTAL = x",
+        "if TOTAL is None: TOTAL = f(x)",
+    ],
+)
+def test_what_depends_on_the_old_is_not_overwritten(overwriting: Any, statement: str) -> None:
+    """A sum, a maximum, and what is made once: what each replica adds to it is kept."""
+    text = f"""
+        def replica(x):
+            global TOTAL
+            {statement}
+    """
+    assert overwriting(text, "TOTAL") is None
+
+
+def test_one_function_that_adds_is_enough(overwriting: Any) -> None:
+    """A sum that begins anew in another function is a sum."""
+    text = """
+        class Mean:
+            def begin(self, first):
+                self.total = first
+            def add(self, x):
+                self.total += x
+    """
+    assert overwriting(text, "self.total") is None
+
+
+def test_an_element_that_is_overwritten(overwriting: Any) -> None:
+    """An array has elements that are set, where its name is not."""
+    text = """
+        def replica(x):
+            history[0] = x
+    """
+    assert overwriting(text, "history") is None
+    assert overwriting(text, "history", element=True) == 2
+
+
+def test_a_local_name_is_nobody_elses(overwriting: Any) -> None:
+    """A function that sets a name of its own overwrites nothing."""
+    text = """
+        def replica(x):
+            LAST = x
+            return LAST
+    """
+    assert overwriting(text, "LAST") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "kept"),
+    [
+        ("def f(self):\n    self.noise = draw()", 2, True),
+        ("def f():\n    global NOISE\n    NOISE = draw()", 3, True),
+        ("def __init__(self):\n    self.noise = draw()", 2, True),
+        ("@functools.cache\ndef f():\n    return draw()", 3, True),
+        ("def f():\n    noise = draw()\n    return noise", 2, False),
+        ("def f():\n    return draw()", 2, False),
+        ("NOISE = draw()", 1, False),
+    ],
+)
+def test_what_is_kept_on_purpose(tmp_path: Path, text: str, line: int, kept: bool) -> None:
+    """Under a name of more than the function, or by a cache."""
+    file = tmp_path / "own.py"
+    file.write_text(text, encoding="utf-8")
+    assert is_kept_on_purpose(Place(str(file), line)) is kept
