@@ -28,6 +28,7 @@ class Check:
         self, loop: asyncio.AbstractEventLoop, server: PreloadedServer, runs: RunFolder
     ) -> None:
         self._loop, self._server, self._runs = loop, server, runs
+        self._cases = 0
         self.output: list[str] = []
         """What each worker of the last program has printed."""
 
@@ -46,7 +47,11 @@ class Check:
         return self._read(place, self._loop.run_until_complete(ended))
 
     def _place(self, name: str, program: Program, deployment: Deployment, *, fresh: bool) -> Place:
-        case = self._runs.case(" ".join([name, *program.arguments, str(deployment)]))
+        # By their number, since long names are cut.
+        self._cases += 1
+        case = self._runs.case(
+            " ".join([f"{self._cases}", name, *program.arguments, str(deployment)])
+        )
         return Place(self._server, deployment, Devices(), case, fresh, None)
 
     def _read(self, place: Place, ended: Ended) -> Ended:

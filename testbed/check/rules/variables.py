@@ -79,7 +79,7 @@ def _written_by_all(seen: Seen, birth: Birth, accesses: list[Access]) -> Finding
 
 def _is_divisor(seen: Seen, birth: Birth, write: Access) -> bool:
     """Whether it counts what another variable sums up: their quotient is right, if both are."""
-    companions = {
+    sums = {
         access.variable
         for access in seen.accesses
         if access.operation in _ADDING
@@ -88,7 +88,9 @@ def _is_divisor(seen: Seen, birth: Birth, write: Access) -> bool:
         and _of_one_function(access.place, write.place)
     }
     return any(
-        other.number in companions - {birth.number} and _of_one_function(other.place, birth.place)
+        other.number in sums - {birth.number}
+        and (other.distributed, other.libraries) == (birth.distributed, birth.libraries)
+        and _of_one_function(other.place, birth.place)
         for other in seen.births
     )
 

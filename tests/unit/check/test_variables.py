@@ -142,7 +142,7 @@ def test_a_mean_divides_by_its_count() -> None:
     """Sum and count of a mean are both counted per replica, and their quotient is right."""
     own_line = born(1, "count", place=at(5, "__init__"))
     assert counted(own_line, *by_both(ADD)) == ["TB103", "TB103"]
-    one_line = born(1, "count", libraries=KERAS_METRIC, place=at(4, "__init__"))
+    one_line = born(1, "count", place=at(4, "__init__"))
     assert counted(one_line, *by_both(ADD)) == ["TB103", "TB103"]
 
 
@@ -152,6 +152,12 @@ def test_a_count_without_a_sum_is_counted_per_replica() -> None:
     assert counted(own_line, *by_both(ADD, deltas=(1, 1))) == ["TB101", "TB101"]
     assert counted(own_line) == ["TB101"]
     assert counted(born(1, "count", place=at(5, "build")), *by_both(ADD)) == ["TB103", "TB101"]
+    in_scope = mirrored(0, "total", place=at(4, "__init__"))
+    accesses = [*by_both(ADD), *by_both(ADD, deltas=(1, 1), variable=1)]
+    beside = seen_of(in_scope, own_line, accesses=accesses)
+    assert [code for code, *_ in told(unmirrored([beside]))] == ["TB101"]
+    of_a_library = born(1, "count", libraries=KERAS_METRIC, place=at(4, "__init__"))
+    assert counted(of_a_library, *by_both(ADD)) == ["TB103", "TB101"]
     module = born(1, "count", place=at(5, "<module>"))
     assert counted(module, *by_both(ADD)) == ["TB103", "TB101"]
 
