@@ -87,6 +87,20 @@ def test_a_program_that_is_right_has_status_0(check: Callable[..., Done]) -> Non
     assert "worker 0 | steps 3.0\nnothing found on mirrored-3 in " in done.output
 
 
+def test_a_note_is_no_error(check: Callable[..., Done]) -> None:
+    """What is right and slow is told with its figures, and the status is 0."""
+    slow = RIGHT.replace("    strategy.run(lambda: steps.assign_add(1.0))\n", "    pass\n") + (
+        "@tf.function\ndef step(rate):\n"
+        "    strategy.run(lambda: steps.assign_add(rate * tf.ones([])))\n"
+        "for number in range(12):\n    step(0.1 * number)\n"
+    )
+    done = check(slow)
+    assert (done.status, done.errors) == (0, "")
+    assert "train.py:9: note TB309: a tf.function is traced in most of its calls" in done.output
+    assert "seen: 12 of 12 calls traced step; mostly a Python float had changed" in done.output
+    assert done.output.splitlines()[-1].startswith("1 note on mirrored-2 in ")
+
+
 def test_a_comment_silences_its_line(check: Callable[..., Done]) -> None:
     """`# testbed: ignore[TB101]` silences that code there, and no other one."""
     done = check(WRONG.replace("{silent}", "  # testbed: ignore[TB101]"))

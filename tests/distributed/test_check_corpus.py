@@ -31,7 +31,7 @@ Outcome = tuple[list[str], tuple[int, ...]]
 
 RANDOM = (
     *("fit_workers", "fourier_regression", "linear_probe"),
-    *("frozen_encoder", "random_features"),
+    *("frozen_encoder", "random_features", "frozen_on_purpose"),
 )
 """Scripts that draw other random numbers each time."""
 EVERY_FRAME = ("transfer_learning",)

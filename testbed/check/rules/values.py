@@ -38,7 +38,8 @@ def copies(seen: Sequence[Seen]) -> Iterator[Finding]:
             continue
         within = next((b for b in every if b and _differ(b.copies)), None)
         known = [b.copies for b in every if b and b.copies]
-        across = len(known) == len(seen) and _differ([list(values) for values in known])
+        # A worker whose value cannot be read hides not that others differ.
+        across = len(known) > 1 and _differ([list(values) for values in known])
         if not within and not across:
             if read := _read_apart(seen[0], birth):
                 told = f"{_told(birth, read.apart, known)} when one of them is read"

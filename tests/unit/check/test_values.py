@@ -113,13 +113,19 @@ def test_workers_that_differ() -> None:
     ]
 
 
+def test_workers_of_which_one_cannot_be_read() -> None:
+    """That two of them differ shows without the third."""
+    evidence = "'best' holds 1 | 2 on the workers"
+    assert on_workers((1.0,), (2.0,), ()) == [("TB202", 7, evidence)]
+
+
 def test_copies_come_before_workers() -> None:
     """Where the copies of any worker differ, that is the finding, with that worker's values."""
     assert on_workers((1.0, 1.0), (2.0, 3.0)) == [("TB201", 7, "the copies of 'best' hold 2 and 3")]
 
 
 @pytest.mark.parametrize(
-    "values", [((1.0,), (1.0 + 1e-9,)), ((1.0,), ()), ((), ()), ((1.0,), (2.0,), ())]
+    "values", [((1.0,), (1.0 + 1e-9,)), ((1.0,), ()), ((), ()), ((1.0,), (1.0,), ())]
 )
 def test_workers_that_agree(values: tuple[tuple[Any, ...], ...]) -> None:
     """Noise is no difference, and where one worker could not read its value nothing is said."""
