@@ -7,6 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from testbed.worker.batches import components
 from testbed.worker.summary import WHOLE, summary
 
 # A value of more elements is told by figures between steps, which are many.
@@ -91,12 +92,6 @@ class VariableValues:
             return ()
         finally:
             self.looking = False
-
-
-def components(variable: Any) -> list[Any]:
-    """The variables that hold its copies."""
-    distributed = isinstance(variable, tf.distribute.DistributedValues)
-    return list(variable._values) if distributed else [variable]
 
 
 def _should_be_alike(variable: Any) -> bool:
