@@ -192,6 +192,8 @@ class Collective:
     place: Place | None
     by: tuple[Place, ...] = ()
     """The author's lines by which it was reached, the outermost first."""
+    trace: int = 0
+    """The number of the trace of which it is a part, on this worker; 0 of what was run at once."""
 
 
 @dataclass(frozen=True)

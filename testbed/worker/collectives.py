@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 import tensorflow as tf
@@ -22,7 +23,9 @@ class Collectives:
     def __init__(self, now: GoingOn) -> None:
         self.kept: list[Collective] = []
         self._now = now
-        self._traced: set[Collective] = set()
+        # A trace that is gone takes its number with it.
+        self._traces: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+        self._traced = 0
 
     def add(self, kind: str, value: Any) -> None:
         """See `Watch.collective`."""
@@ -32,13 +35,18 @@ class Collectives:
         inner = self._now.meetings.lines() if self._now.who() == MERGED else ()
         lines = (*author_lines(), *inner)[-_LINES:]
         shape, dtype = str(getattr(first, "shape", "")), getattr(first, "dtype", None)
-        each = Collective(
-            kind, shape, str(getattr(dtype, "name", "")), lines[-1] if lines else None, lines[:-1]
-        )
-        if tf.inside_function():
-            # How often something is traced is each worker's own affair.
-            if each in self._traced:
-                return
-            self._traced.add(each)
+        dtype, place = str(getattr(dtype, "name", "")), lines[-1] if lines else None
         if len(self.kept) < _KEPT:
-            self.kept.append(each)
+            self.kept.append(Collective(kind, shape, dtype, place, lines[:-1], self._trace()))
+
+    def _trace(self) -> int:
+        """The number of the trace to which it is added; 0 where it is run at once."""
+        if not tf.inside_function():
+            return 0
+        graph = tf.compat.v1.get_default_graph()
+        while hasattr(graph.outer_graph, "outer_graph"):
+            graph = graph.outer_graph
+        if graph not in self._traces:
+            self._traced += 1
+            self._traces[graph] = self._traced
+        return self._traces[graph]

@@ -40,30 +40,64 @@ _REFUSED = (
 _OF_THE_GRAPH = "Graph execution error:"
 
 
+Trace = list[Collective]
+
+
 def collectives(seen: Sequence[Seen]) -> Iterator[Finding]:
     """The collectives of each worker, in order."""
     if any(each.raised for each in seen):
         # Who failed made fewer, and that is no reason but a consequence.
         return
     for other in seen[1:]:
-        for number, (one, two) in enumerate(zip_longest(seen[0].collectives, other.collectives)):
-            alike = one and two and (one.operation, one.shape, one.dtype, one.place) == (
-                two.operation, two.shape, two.dtype, two.place
-            )  # fmt: skip
-            if alike and not _out_of_turn(seen[0], other, number):
-                continue
-            first = one or two
-            if first is None:
-                break
-            mine, others = _told(one, two), _told(two, one)
-            if alike and one and two:
-                mine, others = _told_by(one, two), _told_by(two, one)
-            evidence = (
-                f"collective {number + 1} is of {mine} on worker {seen[0].worker}, and of {others}"
-                f" on worker {other.worker}"
-            )
-            yield Finding("TB402", first.place, evidence)
-            return
+        for mine, others in _paired(seen[0], other):
+            for number in range(max(len(mine), len(others))):
+                told = _difference(mine, others, number)
+                if told is None:
+                    continue
+                evidence = (
+                    f"collective {number + 1} is of {told[0]} on worker {seen[0].worker}, and of"
+                    f" {told[1]} on worker {other.worker}"
+                )
+                first = mine[number] if number < len(mine) else others[number]
+                yield Finding("TB402", first.place, evidence)
+                return
+
+
+def _paired(one: Seen, other: Seen) -> Iterator[tuple[Trace, Trace]]:
+    """What is run at once, and those traces that the other worker has not.
+
+    In which order something is traced, and how often, is each worker's own affair.
+    """
+    mine, others = _traces(one), _traces(other)
+    yield mine.pop(0, []), others.pop(0, [])
+    kinds = [{tuple(map(_kind, each)): each for each in part.values()} for part in (mine, others)]
+    only_mine = [trace for kind, trace in kinds[0].items() if kind not in kinds[1]]
+    only_others = [trace for kind, trace in kinds[1].items() if kind not in kinds[0]]
+    yield from zip_longest(only_mine, only_others, fillvalue=[])
+
+
+def _traces(seen: Seen) -> dict[int, Trace]:
+    traces: dict[int, Trace] = {}
+    for each in seen.collectives:
+        traces.setdefault(each.trace, []).append(each)
+    return traces
+
+
+def _kind(each: Collective) -> tuple[object, ...]:
+    return each.operation, each.shape, each.dtype, each.place
+
+
+def _difference(mine: Trace, others: Trace, number: int) -> tuple[str, str] | None:
+    """What meets on two workers, where it does not belong together."""
+    one = mine[number] if number < len(mine) else None
+    two = others[number] if number < len(others) else None
+    if one is None or two is None or _kind(one) != _kind(two):
+        return _told(one, two), _told(two, one)
+    if one.trace or one.by == two.by:
+        return None
+    here, there = ([each.by for each in part[number:]] for part in (mine, others))
+    # Both workers come by both lines, and so one of them too early.
+    return (_told_by(one, two), _told_by(two, one)) if one.by in there and two.by in here else None
 
 
 def crossed(seen: Sequence[Seen]) -> Iterator[Finding]:
@@ -84,15 +118,6 @@ def truths(seen: Sequence[Seen]) -> Iterator[Finding]:
         return
     for each in seen[0].truths:
         yield Finding("TB503", each.place, f"a {each.type} is taken for true, whatever it holds")
-
-
-def _out_of_turn(mine: Seen, others: Seen, number: int) -> bool:
-    """Whether both workers come by both lines that meet here, and so one of them too early."""
-    one, two = mine.collectives[number], others.collectives[number]
-    if one.by == two.by:
-        return False
-    later = [each.by for each in others.collectives[number:]]
-    return one.by in later and two.by in [each.by for each in mine.collectives[number:]]
 
 
 def _told_by(one: Collective, other: Collective) -> str:

@@ -170,7 +170,9 @@ def full() -> Seen:
         retraced=(Retraced("train", 9, 8, "an argument", at(22)),),
         leaks=(Leak("last", "add:0", at(22)),),
         mixed=(Mixed("update", "a:0", "b:0", at(23)),),
-        collectives=(Collective("CollectiveReduceV2", "(3,)", "float32", at(24), (at(1), at(2))),),
+        collectives=(
+            Collective("CollectiveReduceV2", "(3,)", "float32", at(24), (at(1), at(2)), 3),
+        ),
         unused=(Unused("MirroredStrategy", 2, at(26)),),
         crossed=(Crossed((at(27), at(28)), 1),),
         no_gradients=(NoGradient("w:0", at(29)),),

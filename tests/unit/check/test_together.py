@@ -228,3 +228,26 @@ def test_a_truth_that_is_none() -> None:
     evidence = "a PerReplica is taken for true, whatever it holds"
     assert told(truths([seen])) == [("TB503", 33, evidence)]
     assert told(truths([replace(seen, replicas=1)])) == []
+
+
+def traced(number: int, *lines: int) -> list[Collective]:
+    """One trace, with a collective at each line."""
+    return [replace(made(line), trace=number) for line in lines]
+
+
+def test_traces_may_come_in_any_order_and_again() -> None:
+    """What is traced is run later, and as often as its worker likes."""
+    train, evaluate = traced(1, 24, 25), traced(2, 40)
+    again = traced(3, 24, 25)
+    assert order([*train, *evaluate], [*traced(1, 40), *traced(2, 24, 25)]) == []
+    assert order([*train, *evaluate, *again], [*train, *evaluate]) == []
+
+
+def test_a_trace_that_is_another_one_elsewhere() -> None:
+    """Within one trace the order counts, and a trace that only one worker has is told."""
+    evidence = "collective 1 is of line 24 on worker 0, and of line 25 on worker 1"
+    assert order(traced(1, 24, 25), traced(1, 25, 24)) == [("TB402", 24, evidence)]
+    alone = "collective 1 is of line 40 on worker 0, and of nothing on worker 1"
+    assert order([*traced(1, 24), *traced(2, 40)], traced(1, 24)) == [("TB402", 40, alone)]
+    other = "collective 1 is of nothing on worker 0, and of line 40 on worker 1"
+    assert order(traced(1, 24), [*traced(1, 24), *traced(2, 40)]) == [("TB402", 40, other)]
