@@ -17,7 +17,7 @@ _TRACES = 5
 
 def changed(seen: Sequence[Seen]) -> Iterator[Finding]:
     """Numbers and lists that the replica function changes."""
-    if all(each.replicas < 2 for each in seen) and len(seen) < 2:
+    if all(each.replicas < 2 for each in seen):
         return
     for change in seen[0].changes:
         if change.kind == "variable":
@@ -25,9 +25,7 @@ def changed(seen: Sequence[Seen]) -> Iterator[Finding]:
         before, after = told_apart([change.before, change.after])
         went = f"from {before} to {after}"
         told = f"grew {went} entries" if change.kind == "list" else f"went {went}"
-        replicas = seen[0].replicas
-        several = f"{replicas} replica{'s' * (replicas > 1)}"
-        evidence = f"{change.name} {told} in one step of {several}"
+        evidence = f"{change.name} {told} in one step of {seen[0].replicas} replicas"
         yield Finding("TB301", change.place, evidence)
 
 

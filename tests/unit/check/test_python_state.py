@@ -62,12 +62,18 @@ def test_without_replication_state_may_change() -> None:
     assert told(changed([seen_of(changes=(STEPS,), replicas=1)])) == []
 
 
-def test_workers_of_one_replica_each() -> None:
-    """Several workers of one replica are told once, by the first of them."""
-    workers = [seen_of(changes=(STEPS,), replicas=1, worker=worker) for worker in range(2)]
+def test_workers_are_told_once() -> None:
+    """What several workers count per replica is told by the first of them."""
+    workers = [seen_of(changes=(STEPS,), worker=worker) for worker in range(2)]
     assert told(changed(workers)) == [
-        ("TB301", 20, "STEPS went from 0 to 2 in one step of 1 replica")
+        ("TB301", 20, "STEPS went from 0 to 2 in one step of 2 replicas")
     ]
+
+
+def test_workers_of_one_replica_each() -> None:
+    """Where each worker has one replica, it counts its own steps, as it should."""
+    workers = [seen_of(changes=(STEPS,), replicas=1, worker=worker) for worker in range(2)]
+    assert told(changed(workers)) == []
 
 
 def test_a_number_that_a_trace_has_kept() -> None:
