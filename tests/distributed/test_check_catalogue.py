@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from testbed.check.finding import ERROR
 from testbed.program_run import Program
 from testbed.scenario import Case
 from testbed.selection import select
@@ -26,6 +27,7 @@ def _agreement() -> dict[str, dict[str, str]]:
 
 
 AGREEMENT = _agreement()
+ALSO_TOLD = AGREEMENT.pop("behaves and is told")
 TOLD_OTHERWISE = AGREEMENT["told otherwise"]
 WITHOUT = {name for reason in AGREEMENT.values() for name in reason}
 
@@ -44,7 +46,20 @@ def breaking() -> dict[str, tuple[Case, str]]:
     return {f"{case.id} {symptom}": (case, symptom) for (_, symptom), case in found.items()}
 
 
+def behaving() -> dict[str, Case]:
+    """The cases of two replicas in which a scenario behaves."""
+    return {
+        case.id: case
+        for case in ALL.cases
+        if str(case.deployment) in ("mirrored-2", "multi_worker_mirrored-2x1")
+        and case.mode != "compiled"
+        and not ALL.scenario(case).expects(case).symptom
+        and not ALL.scenario(case).fault
+    }
+
+
 BREAKING = breaking()
+BEHAVING = behaving()
 
 
 @pytest.fixture(scope="module")
@@ -54,15 +69,19 @@ def check(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Check]:
         yield run
 
 
+def plain(case: Case) -> Program:
+    """The pattern of a case, as a program of its own."""
+    arguments = (str(ALL.script(case).path), case.claim, case.site, case.mode)
+    return Program(str(FOLDER / "plain_bed.py"), arguments)
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("name", BREAKING)
 def test_a_breaking_pattern_has_its_symptom(check: Check, name: str) -> None:
     """What the catalogue shows is found in a plain program, but for what is listed."""
     case, symptom = BREAKING[name]
-    arguments = (str(ALL.script(case).path), case.claim, case.site, case.mode)
-    program = Program(str(FOLDER / "plain_bed.py"), arguments)
     fresh = ALL.scenario(case).fresh
-    checked = check(program, case.deployment, 6 if symptom == "hang" else 30, fresh=fresh)
+    checked = check(plain(case), case.deployment, 6 if symptom == "hang" else 30, fresh=fresh)
     told = [str(each) for each in checked.findings]
     found = symptom in {finding.about.symptom for finding in checked.findings}
     assert found != (name in WITHOUT), told
@@ -70,9 +89,21 @@ def test_a_breaking_pattern_has_its_symptom(check: Check, name: str) -> None:
         assert TOLD_OTHERWISE[name] in {finding.code for finding in checked.findings}, told
 
 
+@pytest.mark.soak
+@pytest.mark.parametrize("name", BEHAVING)
+def test_a_behaving_pattern_has_no_error(check: Check, name: str) -> None:
+    """Of what behaves nothing is said but warnings, but for what is listed with its code."""
+    case = BEHAVING[name]
+    checked = check(plain(case), case.deployment, 30, fresh=ALL.scenario(case).fresh)
+    errors = {each.code for each in checked.findings if each.about.level == ERROR}
+    expected = ALSO_TOLD.get(name)
+    assert errors == ({expected} if expected else set()), [str(e) for e in checked.findings]
+
+
 def test_what_is_listed_is_there() -> None:
     """The lists name nothing that the catalogue does not show."""
     assert WITHOUT - set(BREAKING) == set()
+    assert set(ALSO_TOLD) - set(BEHAVING) == set()
 
 
 @pytest.mark.parametrize("name", AGREEMENT["wrong on one device"])
