@@ -48,7 +48,7 @@ test-browser: setup  ## the page in a real browser; skipped where there is none
 test-distributed: setup  ## real clusters, side by side on all cores
 	$(BIN)/python -m pytest -q -n auto tests/distributed -m "not soak"
 
-soak: setup  ## 45 minutes: a thousand launches at once, random kills, 64 workers, fresh interpreters
+soak: setup  ## 55 minutes: a thousand launches at once, random kills, 64 workers, fresh interpreters
 	$(BIN)/python -m pytest -q -rP -m soak tests/process tests/distributed/test_load.py tests/distributed/test_soak.py
 	$(BIN)/python -m pytest -q -n auto -m soak tests/distributed --ignore tests/distributed/test_load.py --ignore tests/distributed/test_soak.py
 
