@@ -55,7 +55,7 @@ class Birth:
     step: int = 0
     """How many steps had begun: calls of `strategy.run`, or of a tf.function around it."""
     copies: tuple[Any, ...] = ()
-    """At the end, the value of each copy: see `testbed.worker.summary`."""
+    """At the end, the value of each copy: see `testbed.worker.watching.summary`."""
     looks: tuple[tuple[int, tuple[Any, ...]], ...] = ()
     """How many steps had been taken, and what each copy held then."""
 
@@ -126,7 +126,7 @@ class Stored:
 
     name: str
     values: tuple[Any, ...]
-    """Of each replica of this worker, as of `testbed.worker.summary`."""
+    """Of each replica of this worker, as of `testbed.worker.watching.summary`."""
     run: int
     """In which call of `strategy.run`."""
     place: Place | None

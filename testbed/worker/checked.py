@@ -12,14 +12,14 @@ import tensorflow as tf
 
 from testbed.check.seen import Leak, Place, Raised, Seen
 from testbed.launcher.channel import Channel
-from testbed.worker.hooks import watching
 from testbed.worker.own_code import own_code, report_and_leave
 from testbed.worker.program import outcome
-from testbed.worker.reach import reached_from
-from testbed.worker.stack import is_authors
-from testbed.worker.statements import storing_statement
-from testbed.worker.watch import Watching
-from testbed.worker.watcher import Timed
+from testbed.worker.watching.hooks import watching
+from testbed.worker.watching.reach import reached_from
+from testbed.worker.watching.stack import is_authors
+from testbed.worker.watching.statements import storing_statement
+from testbed.worker.watching.watch import Watching
+from testbed.worker.watching.watcher import Timed
 
 _IN_MESSAGE = re.compile(
     r'^ +File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<function>\S+)  \*+$', re.MULTILINE

@@ -1,4 +1,4 @@
-"""Looks into TensorFlow objects. The only file that touches private TensorFlow.
+"""Looks into TensorFlow objects. But for `watching`, the only file that touches private TensorFlow.
 
 Each private use says why there is no public way, and on which version it was seen to work.
 """

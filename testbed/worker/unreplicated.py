@@ -9,10 +9,10 @@ from typing import Any
 import tensorflow as tf
 
 from testbed.launcher.channel import Channel
-from testbed.worker.hooks import watching
 from testbed.worker.own_code import own_code, report_and_leave
 from testbed.worker.program import outcome
-from testbed.worker.watch import Watching
+from testbed.worker.watching.hooks import watching
+from testbed.worker.watching.watch import Watching
 
 _REPLICATING = (
     tf.distribute.MirroredStrategy,

@@ -184,8 +184,8 @@ def test_private_tensorflow_is_imported_in_few_files() -> None:
     importers = importers_of("tensorflow.python", private=True)
     assert importers - set(IMPORT_PRIVATE_TENSORFLOW) == {
         "testbed/worker/probes.py",
-        "testbed/worker/hooks.py",
-        "testbed/worker/stack.py",
+        "testbed/worker/watching/hooks.py",
+        "testbed/worker/watching/stack.py",
     }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from testbed.check.seen import Place
-from testbed.worker.statements import (
+from testbed.worker.watching.statements import (
     changing_statement,
     is_kept_on_purpose,
     overwriting_statement,

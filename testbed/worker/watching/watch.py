@@ -8,23 +8,23 @@ from typing import Any
 import tensorflow as tf
 
 from testbed.check.seen import READING, Leak, NoGradient, Place, Raised, Seen, Truth, Unused
-from testbed.worker.calls import Calls
-from testbed.worker.collectives import Collectives
-from testbed.worker.data import OF_DATA, Data
-from testbed.worker.draws import DRAWING, Draws
-from testbed.worker.going_on import GoingOn
-from testbed.worker.python_calls import PythonCalls
-from testbed.worker.reach import held_by
-from testbed.worker.stack import author_lines, author_place
-from testbed.worker.state import State
 from testbed.worker.strategy import replica_devices
-from testbed.worker.variables import Variables
+from testbed.worker.watching.calls import Calls
+from testbed.worker.watching.collectives import Collectives
+from testbed.worker.watching.data import OF_DATA, Data
+from testbed.worker.watching.draws import DRAWING, Draws
+from testbed.worker.watching.going_on import GoingOn
+from testbed.worker.watching.python_calls import PythonCalls
+from testbed.worker.watching.reach import held_by
+from testbed.worker.watching.stack import author_lines, author_place
+from testbed.worker.watching.state import State
+from testbed.worker.watching.variables import Variables
 
 _KEPT_OBJECTS = 100
 
 
 class Watching:
-    """What one worker does; see `testbed.worker.watcher.Watch`."""
+    """What one worker does; see `testbed.worker.watching.watcher.Watch`."""
 
     def __init__(self, worker: int, replicas: int) -> None:
         self.worker = worker

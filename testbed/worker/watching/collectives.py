@@ -8,8 +8,8 @@ from typing import Any
 import tensorflow as tf
 
 from testbed.check.seen import Collective
-from testbed.worker.going_on import GoingOn
-from testbed.worker.stack import author_lines
+from testbed.worker.watching.going_on import GoingOn
+from testbed.worker.watching.stack import author_lines
 from testbed.worker.writes import MERGED
 
 _KEPT = 10_000

@@ -5,8 +5,8 @@ from __future__ import annotations
 import tensorflow as tf
 
 from testbed.check.seen import Place
-from testbed.worker.meeting import Meetings
 from testbed.worker.probes import replica_number
+from testbed.worker.watching.meeting import Meetings
 from testbed.worker.writes import MERGED, who
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import tensorflow as tf
 
 from testbed.check.seen import Draw, Place
-from testbed.worker.batches import Step, digest
 from testbed.worker.probes import captured_from
-from testbed.worker.stack import author_place
+from testbed.worker.watching.batches import Step, digest
+from testbed.worker.watching.stack import author_place
 
 _STATEFUL = (
     "Multinomial",

@@ -9,9 +9,9 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from testbed.check.seen import Place
-from testbed.worker.reach import CLOSURE, Spot
-from testbed.worker.stack import is_authors
-from testbed.worker.statements import Function, tree_of
+from testbed.worker.watching.reach import CLOSURE, Spot
+from testbed.worker.watching.stack import is_authors
+from testbed.worker.watching.statements import Function, tree_of
 
 
 def read_by_caller(spot: Spot) -> Place | None:

@@ -11,8 +11,8 @@ from typing import Any
 import numpy
 import tensorflow as tf
 
-from testbed.worker.reads import STREAMS
-from testbed.worker.summary import WHOLE, summary
+from testbed.worker.watching.reads import STREAMS
+from testbed.worker.watching.summary import WHOLE, summary
 
 # Of an array, before looking at it takes too long.
 _BYTES = 1_000_000

@@ -8,7 +8,8 @@ from typing import Any
 import tensorflow as tf
 
 from testbed.check.seen import Given, Place, Taken
-from testbed.worker.batches import (
+from testbed.worker.probes import captured_from
+from testbed.worker.watching.batches import (
     ByTensor,
     Step,
     components,
@@ -20,9 +21,8 @@ from testbed.worker.batches import (
     made_from,
     replicas_of,
 )
-from testbed.worker.probes import captured_from
-from testbed.worker.reach import innermost
-from testbed.worker.stack import author_place
+from testbed.worker.watching.reach import innermost
+from testbed.worker.watching.stack import author_place
 
 NEXT = ("IteratorGetNext", "IteratorGetNextSync", "OptionalGetValue")
 """The operations that give an element of a dataset to a program."""

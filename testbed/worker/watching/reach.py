@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
-from testbed.worker.stack import is_authors
+from testbed.worker.watching.stack import is_authors
 
 _DEPTH = 3
 # A namespace of more names is data, not state.

@@ -7,8 +7,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from testbed.worker.batches import components
-from testbed.worker.summary import WHOLE, summary
+from testbed.worker.watching.batches import components
+from testbed.worker.watching.summary import WHOLE, summary
 
 # A value of more elements is told by figures between steps, which are many.
 _WHOLE_BETWEEN_STEPS = 4

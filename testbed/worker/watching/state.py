@@ -9,9 +9,9 @@ import numpy
 import tensorflow as tf
 
 from testbed.check.seen import StateChange, Stored
-from testbed.worker.reach import Spot, reached_from
-from testbed.worker.statements import changing_statement, overwriting_statement
-from testbed.worker.turns import Turns
+from testbed.worker.watching.reach import Spot, reached_from
+from testbed.worker.watching.statements import changing_statement, overwriting_statement
+from testbed.worker.watching.turns import Turns
 
 # Runs before and after which state is looked at; later ones are many, and take time. Two of ten,
 # as what is done every tenth time is done in the first of them or in the last.

@@ -12,8 +12,8 @@ from typing import Any
 import numpy
 
 from testbed.check.seen import Place
-from testbed.worker.reach import CLOSURE, Spot, file_of, held_by, innermost
-from testbed.worker.stack import is_authors
+from testbed.worker.watching.reach import CLOSURE, Spot, file_of, held_by, innermost
+from testbed.worker.watching.stack import is_authors
 
 # What numbers are drawn from that belong to no object of the author's.
 STREAMS = {"numpy.random": numpy.random.rand.__self__, "random": random.random.__self__}  # type: ignore[attr-defined]

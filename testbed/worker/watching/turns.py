@@ -10,10 +10,10 @@ import numpy
 import tensorflow as tf
 
 from testbed.check.seen import Place, Stored
-from testbed.worker.callers import read_by_caller
-from testbed.worker.reach import Spot
-from testbed.worker.statements import overwriting_statement
-from testbed.worker.summary import WHOLE, summary
+from testbed.worker.watching.callers import read_by_caller
+from testbed.worker.watching.reach import Spot
+from testbed.worker.watching.statements import overwriting_statement
+from testbed.worker.watching.summary import WHOLE, summary
 
 # Numbers that are computed alike on two devices may differ by this.
 _CLOSE = 1e-4

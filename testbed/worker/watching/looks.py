@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from testbed.check.seen import Place
-from testbed.worker.kept import Kept, kept_of, state_of_source, states_of_streams
-from testbed.worker.reach import Spot, reached_from
-from testbed.worker.reads import Lines, Name, Reads, name_of
+from testbed.worker.watching.kept import Kept, kept_of, state_of_source, states_of_streams
+from testbed.worker.watching.reach import Spot, reached_from
+from testbed.worker.watching.reads import Lines, Name, Reads, name_of
 
 
 @dataclass

@@ -10,13 +10,13 @@ from typing import Any
 import tensorflow as tf
 
 from testbed.check.seen import READING, TABLE, Access, Birth, Place
-from testbed.worker.batches import components
-from testbed.worker.going_on import GoingOn
 from testbed.worker.probes import captured_from
-from testbed.worker.stack import author_lines, author_place
-from testbed.worker.summary import summary
-from testbed.worker.terms import ADDING, ASSIGNING, Sums, constant, depends_on
-from testbed.worker.variable_values import Values, VariableValues
+from testbed.worker.watching.batches import components
+from testbed.worker.watching.going_on import GoingOn
+from testbed.worker.watching.stack import author_lines, author_place
+from testbed.worker.watching.summary import summary
+from testbed.worker.watching.terms import ADDING, ASSIGNING, Sums, constant, depends_on
+from testbed.worker.watching.variable_values import Values, VariableValues
 from testbed.worker.writes import OUTSIDE, WRITING
 
 # The operations that make a table, but for what may stand before their names.

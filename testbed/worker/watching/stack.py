@@ -17,7 +17,7 @@ from tensorflow.python.util import tf_stack
 
 from testbed.check.seen import Place
 
-_PACKAGE = str(Path(__file__).resolve().parent.parent)
+_PACKAGE = str(Path(__file__).resolve().parent.parent.parent)
 _GENERATED = "__autograph_generated_file"
 _LIBRARIES = ("/site-packages/", "/dist-packages/", "/lib/python3")
 

@@ -12,13 +12,13 @@ from typing import Any
 import tensorflow as tf
 
 from testbed.check.seen import Frozen, Mixed, Place, Retraced
-from testbed.worker.kept import Kept
-from testbed.worker.looks import Look, drawn_at, look_at, place_of
-from testbed.worker.reach import Spot, innermost
-from testbed.worker.reads import Lines, Name, Reads, reads_of
-from testbed.worker.signature import Signature, signature_of, what_differs
-from testbed.worker.stack import author_place, is_authors
-from testbed.worker.statements import is_kept_on_purpose
+from testbed.worker.watching.kept import Kept
+from testbed.worker.watching.looks import Look, drawn_at, look_at, place_of
+from testbed.worker.watching.reach import Spot, innermost
+from testbed.worker.watching.reads import Lines, Name, Reads, reads_of
+from testbed.worker.watching.signature import Signature, signature_of, what_differs
+from testbed.worker.watching.stack import author_place, is_authors
+from testbed.worker.watching.statements import is_kept_on_purpose
 
 # Calls whose values are looked at; later ones are many, and take time.
 _ALL_LOOKED_AT = 20

@@ -8,11 +8,11 @@ from types import CodeType
 from typing import Any
 
 from testbed.check.seen import Place, StateChange
-from testbed.worker.reach import Spot, innermost
-from testbed.worker.reads import Lines, codes_in, reads_of
-from testbed.worker.stack import source_of
-from testbed.worker.state import state_of, what_changed
-from testbed.worker.statements import GROWING, changing_statement
+from testbed.worker.watching.reach import Spot, innermost
+from testbed.worker.watching.reads import Lines, codes_in, reads_of
+from testbed.worker.watching.stack import source_of
+from testbed.worker.watching.state import state_of, what_changed
+from testbed.worker.watching.statements import GROWING, changing_statement
 
 
 class PythonCalls:

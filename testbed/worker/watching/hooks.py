@@ -20,8 +20,8 @@ from tensorflow.python.eager.polymorphic_function import concrete_function, poly
 from tensorflow.python.ops import resource_variable_ops, script_ops
 
 from testbed.worker.probes import observing_ops, replica_number
-from testbed.worker.stack import is_authors, mapping_sources
-from testbed.worker.watcher import Timed, Watch
+from testbed.worker.watching.stack import is_authors, mapping_sources
+from testbed.worker.watching.watcher import Timed, Watch
 
 Hook = contextlib.AbstractContextManager[None]
 Method = Callable[..., Any]

@@ -1,0 +1,1 @@
+"""Watches somebody's own code in a worker: sees, and judges nothing."""
