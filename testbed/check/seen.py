@@ -14,6 +14,12 @@ SEEN_VERSION = 1
 READING = ("ReadVariableOp", "ResourceGather", "ResourceGatherNd", "LookupTableFindV2")
 """The operations that only read a variable, or a table."""
 
+ADDING = ("AssignAddVariableOp", "AssignSubVariableOp")
+"""The operations that add to a variable, or subtract from it."""
+
+ASSIGNING = "AssignVariableOp"
+"""The operation that gives a variable another value."""
+
 TABLE = "table"
 """The type of what is born as a lookup table."""
 

@@ -30,7 +30,7 @@ def copies(seen: Sequence[Seen]) -> Iterator[Finding]:
     apart: list[tuple[Birth, Finding]] = []
     for birth in seen[0].births:
         every = counterparts.of(birth)
-        if _is_first_on_read(birth) and _read_outside(seen[0], birth):
+        if _is_first_on_read(birth) and _accessed_outside(seen[0], birth, writes=False):
             firsts = [b.copies[0] for b in every if b and b.copies]
             if len(firsts) == len(seen) and _differ(firsts):
                 yield Finding("TB202", birth.place, _told(birth, (), [[each] for each in firsts]))
@@ -55,7 +55,7 @@ def copies(seen: Sequence[Seen]) -> Iterator[Finding]:
         else:
             apart.append((birth, Finding("TB202", birth.place, told)))
     # What somebody assigned beside the steps is why what the steps computed is another value, too.
-    causes = [finding for birth, finding in apart if _assigned_outside(seen, birth)]
+    causes = [finding for birth, finding in apart if _accessed_outside(seen[0], birth, writes=True)]
     yield from causes or [finding for _, finding in apart]
 
 
@@ -87,17 +87,10 @@ def _is_first_on_read(birth: Birth) -> bool:
     return birth.distributed and birth.synchronization == "ON_READ" and first
 
 
-def _read_outside(seen: Seen, birth: Birth) -> bool:
+def _accessed_outside(seen: Seen, birth: Birth, *, writes: bool) -> bool:
     return any(
-        access.variable == birth.number and not access.writes and access.who == "outside"
+        access.variable == birth.number and access.writes == writes and access.who == "outside"
         for access in seen.accesses
-    )
-
-
-def _assigned_outside(seen: Sequence[Seen], birth: Birth) -> bool:
-    return any(
-        access.variable == birth.number and access.writes and access.who == "outside"
-        for access in seen[0].accesses
     )
 
 

@@ -9,15 +9,13 @@ from typing import Any
 from testbed.check.finding import Finding
 from testbed.check.rules.counterparts import Counterparts
 from testbed.check.rules.words import name_of, told_apart
-from testbed.check.seen import SAME, Access, Birth, Place, Seen
+from testbed.check.seen import ADDING, ASSIGNING, SAME, Access, Birth, Place, Seen
 from testbed.diagnosis import same, show
 
 # State of generators of random numbers: every replica draws from it, as it should.
 _GENERATORS = ("keras/src/random/", "tf_keras/src/backend")
 _GENERATOR_TYPES = ("StateVar",)
 
-_ADDING = ("AssignAddVariableOp", "AssignSubVariableOp")
-_ASSIGNING = "AssignVariableOp"
 _OPTIMIZING = ("ResourceApply", "ResourceSparseApply")
 
 
@@ -52,11 +50,11 @@ def _written_by_all(seen: Seen, birth: Birth, accesses: list[Access]) -> Finding
     if first.operation.startswith(_OPTIMIZING):
         evidence = f"{who} each apply their gradients to {name}, which has one copy"
         return Finding("TB101", birth.place, evidence, first.place)
-    if first.operation in _ADDING:
+    if first.operation in ADDING:
         counts = [access.delta for access in writes]
         if all(delta in (1, SAME) for delta in counts) and not _is_divisor(seen, birth, first):
             what = "1" if 1 in counts else "the same"
-            adds = first.operation == "AssignAddVariableOp"
+            adds = first.operation == ADDING[0]
             told = f"add {what} to" if adds else f"subtract {what} from"
             evidence = f"{who} each {told} {name} in a step"
             return Finding("TB101", birth.place, evidence, first.place)
@@ -70,7 +68,7 @@ def _written_by_all(seen: Seen, birth: Birth, accesses: list[Access]) -> Finding
     if _reads_what_it_writes(accesses, first):
         evidence = f"{who} each compute {name} anew from its own value, one after the other"
         return Finding("TB101", birth.place, evidence, first.place)
-    if first.operation != _ASSIGNING or _is_scratch(seen, birth):
+    if first.operation != ASSIGNING or _is_scratch(seen, birth):
         # Rows of their own, or what none of the others will see.
         return None
     evidence = f"{who} each assign {name}, which has one copy"
@@ -82,7 +80,7 @@ def _is_divisor(seen: Seen, birth: Birth, write: Access) -> bool:
     sums = {
         access.variable
         for access in seen.accesses
-        if access.operation in _ADDING
+        if access.operation in ADDING
         and access.delta is None
         and access.replica is not None
         and _of_one_function(access.place, write.place)
@@ -110,7 +108,7 @@ def _is_scratch(seen: Seen, birth: Birth) -> bool:
         if access.variable == birth.number:
             first.setdefault(access.who, access)
     read = any(not a.writes for a in seen.accesses if a.variable == birth.number)
-    assigned = all(each.operation == _ASSIGNING for each in first.values())
+    assigned = all(each.operation == ASSIGNING for each in first.values())
     return read and assigned and all(who.startswith("replica") for who in first)
 
 

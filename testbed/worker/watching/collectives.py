@@ -29,6 +29,8 @@ class Collectives:
 
     def add(self, kind: str, value: Any) -> None:
         """See `Watch.collective`."""
+        if len(self.kept) == _KEPT:
+            return
         first = tf.nest.flatten(value)[0]
         while isinstance(first, tuple):
             first = first[0]
@@ -36,8 +38,7 @@ class Collectives:
         lines = (*author_lines(), *inner)[-_LINES:]
         shape, dtype = str(getattr(first, "shape", "")), getattr(first, "dtype", None)
         dtype, place = str(getattr(dtype, "name", "")), lines[-1] if lines else None
-        if len(self.kept) < _KEPT:
-            self.kept.append(Collective(kind, shape, dtype, place, lines[:-1], self._trace()))
+        self.kept.append(Collective(kind, shape, dtype, place, lines[:-1], self._trace()))
 
     def _trace(self) -> int:
         """The number of the trace to which it is added; 0 where it is run at once."""

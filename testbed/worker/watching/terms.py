@@ -8,11 +8,8 @@ from typing import Any, NamedTuple
 import numpy
 import tensorflow as tf
 
-from testbed.check.seen import READING, SAME
+from testbed.check.seen import ADDING, READING, SAME
 from testbed.worker.probes import captured_from, encode
-
-ADDING = ("AssignAddVariableOp", "AssignSubVariableOp")
-ASSIGNING = "AssignVariableOp"
 
 _READ = READING[0]
 _SUMS = {"AddV2": ADDING[0], "Add": ADDING[0], "Sub": ADDING[1]}

@@ -9,13 +9,13 @@ from typing import Any
 
 import tensorflow as tf
 
-from testbed.check.seen import READING, TABLE, Access, Birth, Place
+from testbed.check.seen import ADDING, ASSIGNING, READING, TABLE, Access, Birth, Place
 from testbed.worker.probes import captured_from
 from testbed.worker.watching.batches import components
 from testbed.worker.watching.going_on import GoingOn
 from testbed.worker.watching.stack import author_lines, author_place
 from testbed.worker.watching.summary import summary
-from testbed.worker.watching.terms import ADDING, ASSIGNING, Sums, constant, depends_on
+from testbed.worker.watching.terms import Sums, constant, depends_on
 from testbed.worker.watching.variable_values import Values, VariableValues
 from testbed.worker.writes import OUTSIDE, WRITING
 
