@@ -11,14 +11,15 @@ from typing import Any, Protocol
 
 from testbed.devices import Devices
 from testbed.diagnosis import Diagnosis, diagnose
+from testbed.engines.rank import Rank
 from testbed.entry_run import run_entry
 from testbed.fault import NEED_OWN_NETWORK, Fault
 from testbed.launcher.cluster_end import ClusterEnd, WorkerEnd, first_failed
 from testbed.launcher.cluster_run import Deadlines
 from testbed.launcher.isolation import AUTO, Isolation
-from testbed.launcher.preloaded import PreloadedServer
 from testbed.launcher.report_file import UnreadableReportError, read_report, unreadable
 from testbed.launcher.run_folder import CaseFolder
+from testbed.launcher.source import WorkerSource
 from testbed.launcher.worker_process import WorkerProcess
 from testbed.reading import Raised, WorkerReport
 from testbed.scenario import Case, Scenario
@@ -42,6 +43,8 @@ class Options:
     deadlines: Deadlines = field(default_factory=Deadlines)
     isolation: str = AUTO
     """See `testbed.launcher.isolation`."""
+    rank: Rank | None = None
+    """Of this process among those that an engine has started; None on one machine."""
 
 
 class Observer(Protocol):
@@ -119,7 +122,7 @@ class Attempt:
 class CaseRun:
     """What one case is run with."""
 
-    server: PreloadedServer
+    server: WorkerSource
     devices: Devices
     options: Options
     folder: CaseFolder

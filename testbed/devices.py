@@ -19,25 +19,40 @@ class Devices:
 
     kind: str = "cpu"
     gpus: tuple[str, ...] = ()
+    others: tuple[tuple[str, ...], ...] = ()
+    """Those of each further host, over which the workers of a cluster are dealt out in turn."""
+
+    @property
+    def hosts(self) -> tuple[tuple[str, ...], ...]:
+        """The GPUs of every host."""
+        return (self.gpus, *self.others)
 
     def lacking(self, deployment: Deployment) -> str:
         """Why a deployment cannot run here, or nothing."""
         if self.kind == "cpu":
             return ""
-        cluster = deployment.cluster
-        # A split GPU plays all replicas of one worker; two workers cannot meet on one GPU.
-        needed = cluster.workers if self.kind == "split-gpu" else cluster.replicas
-        found = len(self.gpus)
-        if found >= needed:
-            return ""
-        return f"needs {needed} GPU{'s' * (needed > 1)}, found {found}"
+        each = self._each(deployment)
+        for number, gpus in enumerate(self.hosts):
+            # Of the workers that are dealt out in turn, how many this host gets.
+            workers = len(range(number, deployment.cluster.workers, len(self.hosts)))
+            if len(gpus) < (needed := workers * each):
+                where = f" on the host of worker {number}" if self.others else ""
+                return f"needs {needed} GPU{'s' * (needed > 1)}{where}, found {len(gpus)}"
+        return ""
 
     def environment(self, deployment: Deployment, worker: int) -> dict[str, str | None]:
         """The part of a worker's environment that gives it its devices and no others."""
         if self.kind == "cpu":
             return {"CUDA_VISIBLE_DEVICES": "-1"}
-        each = 1 if self.kind == "split-gpu" else deployment.cluster.replicas_per_worker
-        return {"CUDA_VISIBLE_DEVICES": ",".join(self.gpus[worker * each : (worker + 1) * each])}
+        each = self._each(deployment)
+        turn, host = divmod(worker, len(self.hosts))
+        mine = self.hosts[host][turn * each : (turn + 1) * each]
+        return {"CUDA_VISIBLE_DEVICES": ",".join(mine)}
+
+    def _each(self, deployment: Deployment) -> int:
+        """How many GPUs each worker gets."""
+        # A split GPU plays all replicas of one worker; two workers cannot meet on one GPU.
+        return 1 if self.kind == "split-gpu" else deployment.cluster.replicas_per_worker
 
 
 def visible_ids(found: int, outer: str | None) -> tuple[str, ...]:

@@ -10,22 +10,19 @@ from testbed.fault import NEED_OWN_NETWORK, Fault
 from testbed.launcher.cluster_end import ClusterEnd
 from testbed.launcher.cluster_run import Deadlines, WorkerOrders, run_cluster
 from testbed.launcher.output import OUTPUT_LIMIT
-from testbed.launcher.ports import held_ports
-from testbed.launcher.preloaded import PreloadedServer
 from testbed.launcher.run_folder import CaseFolder
+from testbed.launcher.source import WorkerSource
 from testbed.launcher.worker_process import WorkerProcess
 from testbed.strategies import STRATEGIES, Deployment
 
 SERVE = "testbed.worker.main:serve"
 FIRST_SEED = 1000
 
-LOOPBACK = "127.0.0.1"
-
 Watch = Callable[[Sequence[WorkerProcess]], Awaitable[None]]
 
 
 async def run_entry(
-    server: PreloadedServer,
+    server: WorkerSource,
     entry: str,
     orders: dict[str, Any],
     deployment: Deployment,
@@ -52,10 +49,9 @@ async def run_entry(
         fresh: new interpreters instead of forks.
         watch, fault, output_limit: see `run_cluster`.
     """
-    count = len(deployment.tasks)
-    with held_ports(count) as ports:
-        hosts = _hosts(server, count, fault)
-        addresses = [f"{host}:{port}" for host, port in zip(hosts, ports, strict=True)]
+    apart = fault is not None and fault.kind in NEED_OWN_NETWORK
+    async with server.seats(len(deployment.tasks), apart=apart) as seats:
+        addresses = [seat.address for seat in seats]
         workers = [
             WorkerOrders(
                 {
@@ -69,9 +65,10 @@ async def run_entry(
                     **devices.environment(deployment, number),
                     **deployment.environment(addresses, number),
                 },
-                address="" if host == LOOPBACK else host,
+                address=seat.network,
+                source=seat.source,
             )
-            for number, host in enumerate(hosts)
+            for number, seat in enumerate(seats)
         ]
         return await run_cluster(
             server,
@@ -94,10 +91,3 @@ def _place(deployment: Deployment, worker: int) -> dict[str, Any]:
         "worker": worker,
         "seed": FIRST_SEED + worker,
     }
-
-
-def _hosts(server: PreloadedServer, count: int, fault: Fault | None) -> list[str]:
-    """The host of each worker: loopback, or, so that one can be cut off, one for each."""
-    if fault is None or fault.kind not in NEED_OWN_NETWORK:
-        return [LOOPBACK] * count
-    return [server.new_address() for _ in range(count)]

@@ -14,8 +14,8 @@ from testbed.entry_run import Watch, run_entry
 from testbed.errors import UsageError
 from testbed.launcher.cluster_end import ClusterEnd
 from testbed.launcher.cluster_run import Deadlines
-from testbed.launcher.preloaded import PreloadedServer
 from testbed.launcher.run_folder import CaseFolder, RunFolder
+from testbed.launcher.source import WorkerSource
 from testbed.report.live import shown_live
 from testbed.runner import find_devices, open_server
 from testbed.strategies import Deployment
@@ -29,7 +29,7 @@ JOINING = "joining"
 class Place:
     """Where own code is run."""
 
-    server: PreloadedServer
+    server: WorkerSource
     deployment: Deployment
     devices: Devices
     folder: CaseFolder
@@ -80,7 +80,12 @@ async def own_code_place(
     """
     cluster = deployment.cluster
     async with open_server(
-        folder, fresh=options.fresh, module=module, exact=False, isolation=options.isolation
+        folder,
+        fresh=options.fresh,
+        module=module,
+        exact=False,
+        isolation=options.isolation,
+        rank=options.rank,
     ) as server:
         if server.isolation.notice and cluster.workers > 1:
             complain(server.isolation.notice)

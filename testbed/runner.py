@@ -15,15 +15,18 @@ from typing import Any
 
 from testbed.case_run import WORKER_MODULE, CaseRun, Observer, Options, lacking_for
 from testbed.devices import Devices, visible_ids
+from testbed.engines.fleet import fleet
+from testbed.engines.rank import Rank
 from testbed.errors import LaunchError, UsageError
 from testbed.launcher.cluster_run import Deadlines, WorkerOrders, run_cluster
 from testbed.launcher.environment import without_secrets
 from testbed.launcher.isolation import AUTO
-from testbed.launcher.preloaded import PreloadedServer, preloaded_server
+from testbed.launcher.preloaded import preloaded_server
 from testbed.launcher.run_folder import RunFolder, write_json
+from testbed.launcher.source import WorkerSource
 from testbed.scenario import Case
 from testbed.selection import Selection
-from testbed.verdict import Verdict, skipped
+from testbed.verdict import Verdict, failed, skipped
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,11 @@ async def run(selection: Selection, options: Options, folder: RunFolder, observe
     expected = {case: selection.scenario(case).expects(case) for case in selection.cases}
     every_case_fresh = options.fresh or all(selection.scenario(c).fresh for c in selection.cases)
     async with open_server(
-        folder, fresh=every_case_fresh, python=options.python, isolation=options.isolation
+        folder,
+        fresh=every_case_fresh,
+        python=options.python,
+        isolation=options.isolation,
+        rank=options.rank,
     ) as server:
         observer.opened(server.isolation)
         devices = await find_devices(server, options, folder)
@@ -66,11 +73,18 @@ async def run(selection: Selection, options: Options, folder: RunFolder, observe
                 verdict = skipped(case, expected[case], lacking[case])
             else:
                 async with slots:
-                    observer.started(case)
-                    case_run = CaseRun(server, devices, options, folder.case(case.id), observer)
-                    verdict = await case_run.judge(case, selection)
+                    verdict = await judged(case)
+            _keep(verdict, folder)
             observer.judged(verdict)
             return verdict
+
+        async def judged(case: Case) -> Verdict:
+            if options.rank and server.lost:
+                # What was seen until a host was lost is worth keeping.
+                return failed(case, expected[case], f"not run: {server.lost}")
+            observer.started(case)
+            case_run = CaseRun(server, devices, options, folder.case(case.id), observer)
+            return await case_run.judge(case, selection)
 
         verdicts = await _all_or_none([verdict_on(case) for case in selection.cases])
     return Run(
@@ -79,6 +93,12 @@ async def run(selection: Selection, options: Options, folder: RunFolder, observe
         began.isoformat(timespec="seconds"),
         time.monotonic() - started,
     )
+
+
+def _keep(verdict: Verdict, folder: RunFolder) -> None:
+    """Write a verdict down at once, for whoever collects a run that does not come to its end."""
+    # What the workers reported stands in their own files.
+    write_json(folder.case(verdict.case.id).verdict, {**verdict.to_json(), "reports": []})
 
 
 async def _all_or_none(work: Sequence[Coroutine[Any, Any, Verdict]]) -> list[Verdict]:
@@ -101,15 +121,20 @@ def open_server(
     more: Sequence[str] = (),
     exact: bool = True,
     isolation: str = AUTO,
-) -> contextlib.AbstractAsyncContextManager[PreloadedServer]:
+    rank: Rank | None = None,
+) -> contextlib.AbstractAsyncContextManager[WorkerSource]:
     """The server that the workers of a run come from; it preloads nothing where all are fresh.
 
     It preloads `module`, and `more` of them; for `exact` and `isolation` see `testbed.launcher`.
+    With a rank, the workers come from the hosts of its cluster.
     """
     other = python != sys.executable
     environment = {"PYTHONPATH": str(folder.expose_package())} if other else {}
+    preload = [] if fresh else [module, *more]
+    if rank:
+        return fleet(rank, folder, preload, python, environment=environment, exact=exact)
     return preloaded_server(
-        [] if fresh else [module, *more],
+        preload,
         folder,
         python,
         environment=environment,
@@ -118,18 +143,22 @@ def open_server(
     )
 
 
-async def find_devices(server: PreloadedServer, options: Options, folder: RunFolder) -> Devices:
+async def find_devices(server: WorkerSource, options: Options, folder: RunFolder) -> Devices:
     """The devices of this machine that the run may use; asks TensorFlow only for GPUs."""
     if options.device == "cpu":
         return Devices()
-    found = await inspect(server, folder, fresh=options.fresh)
-    ids = visible_ids(len(found["gpus"]), os.environ.get("CUDA_VISIBLE_DEVICES"))
-    return Devices(options.device, ids)
+    hosts = []
+    for number, source in enumerate(server.sources):
+        found = await inspect(source, folder, fresh=options.fresh, host=number)
+        hosts.append(visible_ids(len(found["gpus"]), found["visible"]))
+    return Devices(options.device, hosts[0], tuple(hosts[1:]))
 
 
-async def inspect(server: PreloadedServer, folder: RunFolder, *, fresh: bool) -> dict[str, Any]:
-    """What TensorFlow says of this machine; asked in a worker, so that nobody else touches it."""
-    case = folder.case("devices")
+async def inspect(
+    server: WorkerSource, folder: RunFolder, *, fresh: bool, host: int = 0
+) -> dict[str, Any]:
+    """What TensorFlow says of a host; asked in a worker, so that nobody else touches it."""
+    case = folder.case(f"devices-{host}" if host else "devices")
     orders = {"entry": f"{WORKER_MODULE}:list_devices", "report": str(case.report(0))}
     end = await run_cluster(server, [WorkerOrders(orders)], case, Deadlines(), fresh=fresh)
     if end.cause:

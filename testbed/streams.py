@@ -51,7 +51,12 @@ def lost() -> str:
 
 def complain(problem: object) -> None:
     """Tell what is wrong in one line, whatever stands in it."""
-    print(f"testbed: {one_line(str(problem))}", file=sys.stderr)
+    tell(problem)
+
+
+def tell(what: object) -> None:
+    """Tell something beside the output in one line, whatever stands in it."""
+    print(f"testbed: {one_line(str(what))}", file=sys.stderr, flush=True)
 
 
 def one_line(text: str) -> str:

@@ -91,7 +91,7 @@ def fitted(request: Request, devices: Devices) -> Request:
     Raises:
         UsageError: the machine has no GPU, or fewer than were asked for.
     """
-    capacity = usable_cores() if request.device == "cpu" else len(devices.gpus)
+    capacity = usable_cores() if request.device == "cpu" else sum(map(len, devices.hosts))
     # What is there, or what shows how things break where there is only one.
     most = max(capacity, 1 if request.device == "gpu" else 2)
     workers = request.workers or (1 if request.device == "split-gpu" else min(most, MOST))

@@ -16,14 +16,14 @@ from testbed.bench.programs.sizes import HEADS
 from testbed.bench.progress import BenchProgress
 from testbed.bench.record import BenchRecord
 from testbed.bench.run import bench
-from testbed.cli import OK, UNEXPECTED
-from testbed.commands.run import interruptible
 from testbed.errors import LaunchError, UsageError
+from testbed.interruptible import interruptible
 from testbed.launcher.run_folder import RUNS, json_text, new_run_folder
 from testbed.report.destinations import all_destinations, folder_destination
 from testbed.report.page import page_of
 from testbed.report.text import console, show_files
 from testbed.report.written import RECORD, Texts, write_all
+from testbed.status import OK, UNEXPECTED
 from testbed.streams import complain
 
 

@@ -14,14 +14,16 @@ from testbed.chaos.record import ChaosRecord
 from testbed.chaos.replay import replay_command
 from testbed.chaos.run import Request, chaos
 from testbed.chaos.text import seed_line, show_sums
-from testbed.cli import OK, UNEXPECTED, WRONG_COMMAND, require_tensorflow
-from testbed.commands.run import deadlines_of, interruptible, require_positive
+from testbed.cli import require_tensorflow
+from testbed.commands.run import deadlines_of, require_positive
 from testbed.errors import UsageError
+from testbed.interruptible import interruptible
 from testbed.launcher.run_folder import RUNS, json_text, new_run_folder
 from testbed.report.destinations import all_destinations
 from testbed.report.text import console, show_files
 from testbed.report.written import RECORD, Texts, write_all
 from testbed.selection import Selection, matches, select
+from testbed.status import OK, UNEXPECTED, WRONG_COMMAND
 from testbed.strategies import DEFAULT_DEPLOYMENTS, STRATEGIES, Deployment, deployments
 from testbed.streams import complain
 

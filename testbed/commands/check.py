@@ -12,16 +12,17 @@ from testbed.check.formats import as_github, as_json, as_sarif
 from testbed.check.judge import chosen
 from testbed.check.run import MODULE, Checked, check_program
 from testbed.check.text import count, describe
-from testbed.cli import OK, UNEXPECTED
 from testbed.cluster import Cluster
 from testbed.commands.launch import program_of
-from testbed.commands.run import deadlines_of, interruptible
+from testbed.commands.run import deadlines_of, rank_in, run_folder, workers_of
 from testbed.errors import UsageError
-from testbed.launcher.run_folder import RUNS, RunFolder, new_run_folder, write_text
+from testbed.interruptible import interruptible
+from testbed.launcher.run_folder import RunFolder, write_text
 from testbed.own_code_run import JOINING, own_code_place
 from testbed.program_run import Program
 from testbed.report.destinations import destination
 from testbed.report.text import show_line
+from testbed.status import OK, UNEXPECTED
 from testbed.strategies import Deployment
 from testbed.streams import complain
 
@@ -42,9 +43,10 @@ def main(options: argparse.Namespace) -> int:
         fresh=options.fresh,
         deadlines=deadlines_of(options, JOINING),
         isolation=options.isolation,
+        rank=rank_in(options),
     )
     shows = options.format == "text"
-    with new_run_folder(RUNS) as folder:
+    with run_folder(options) as folder:
         checked = interruptible(_check(program, deployment, folder, how, show=shows))
         found = chosen(checked.findings, _codes(options.select), _codes(options.ignore))
         _show(found, checked, options.format, output, deployment)
@@ -92,16 +94,17 @@ def _deployment(options: argparse.Namespace, program: Program) -> Deployment:
     if strategy is None:
         text = "" if program.is_module else Path(program.name).read_text(errors="replace")
         several = bool(_SEVERAL_WORKERS.search(text)) or (options.workers or 1) > 1
+        several = several or rank_in(options) is not None
         strategy = "multi_worker_mirrored" if several else "mirrored"
     for name in ("workers", "replicas"):
         number = getattr(options, name)
         if number is not None and number < 1:
             raise UsageError(f"--{name} {number}: at least 1")
     if strategy == "mirrored":
-        if (options.workers or 1) > 1:
+        if (options.workers or 1) > 1 and not rank_in(options):
             raise UsageError("--workers: mirrored runs in one process")
         return Deployment(strategy, Cluster(1, options.replicas or 2))
-    return Deployment(strategy, Cluster(options.workers or 2, options.replicas or 1))
+    return Deployment(strategy, Cluster(workers_of(options) or 2, options.replicas or 1))
 
 
 def _codes(given: list[str] | None) -> list[str]:

@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from testbed import __version__
-from testbed.cli import OK, UNEXPECTED, require_tensorflow
+from testbed.cli import require_tensorflow
 from testbed.errors import LaunchError, UsageError
 from testbed.launcher.environment import MISLEADING, kept_from
 from testbed.launcher.isolation import Isolation
 from testbed.launcher.leftovers import end, leftovers, processes_of
 from testbed.launcher.machine import usable_cores
 from testbed.launcher.run_folder import is_running
+from testbed.status import OK, UNEXPECTED
 from testbed.streams import one_line
 
 TESTED_TENSORFLOW = "2.21"
@@ -81,7 +82,7 @@ def _tensorflow() -> Iterator[Finding]:
 
 def _devices() -> Iterator[Finding]:
     # Imported here, so that a Python that lacks what they need is still told what it lacks.
-    from testbed.commands.run import interruptible
+    from testbed.interruptible import interruptible
     from testbed.launcher.run_folder import new_run_folder
     from testbed.runner import inspect, open_server
 

@@ -6,8 +6,8 @@ import argparse
 
 from testbed.check.finding import CODES
 from testbed.check.text import all_codes, explain
-from testbed.cli import OK
 from testbed.errors import UsageError
+from testbed.status import OK
 
 
 def main(options: argparse.Namespace) -> int:

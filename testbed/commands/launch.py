@@ -7,9 +7,10 @@ from pathlib import Path
 
 from testbed.case_run import Options
 from testbed.cluster import Cluster
-from testbed.commands.run import deadlines_of, interruptible
+from testbed.commands.run import deadlines_of, rank_in, run_folder, workers_of
 from testbed.errors import UsageError
-from testbed.launcher.run_folder import RUNS, RunFolder, new_run_folder
+from testbed.interruptible import interruptible
+from testbed.launcher.run_folder import RunFolder
 from testbed.own_code_run import JOINING, own_code_place
 from testbed.program_run import MODULE, Program, ProgramEnd, run_program
 from testbed.strategies import Deployment
@@ -23,7 +24,7 @@ def main(options: argparse.Namespace) -> int:
     """Run the program that the options name; its exit code."""
     program, deployment = program_of(options), _deployment(options)
     how = _options(options)
-    with new_run_folder(RUNS) as folder:
+    with run_folder(options) as folder:
         end = interruptible(_launch(program, deployment, folder, how))
         if end.cause:
             complain(f"{end.cause}; logs: {folder.case(CASE).path}")
@@ -58,9 +59,11 @@ def program_of(options: argparse.Namespace) -> Program:
 
 def _deployment(options: argparse.Namespace) -> Deployment:
     for name in ("workers", "replicas"):
-        if getattr(options, name) < 1:
-            raise UsageError(f"--{name} {getattr(options, name)}: at least 1")
-    return Deployment("multi_worker_mirrored", Cluster(options.workers, options.replicas))
+        number = getattr(options, name)
+        if number is not None and number < 1:
+            raise UsageError(f"--{name} {number}: at least 1")
+    cluster = Cluster(workers_of(options) or 2, options.replicas or 1)
+    return Deployment("multi_worker_mirrored", cluster)
 
 
 def _options(options: argparse.Namespace) -> Options:
@@ -69,4 +72,5 @@ def _options(options: argparse.Namespace) -> Options:
         fresh=options.fresh,
         deadlines=deadlines_of(options, JOINING),
         isolation=options.isolation,
+        rank=rank_in(options),
     )

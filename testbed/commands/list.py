@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-from testbed.cli import OK, WRONG_COMMAND
 from testbed.errors import UsageError
 from testbed.scenario import Scenario
 from testbed.selection import Selection, select
+from testbed.status import OK, WRONG_COMMAND
 from testbed.strategies import DEFAULT_DEPLOYMENTS
 from testbed.streams import complain
 

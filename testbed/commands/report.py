@@ -15,7 +15,6 @@ from testbed.bench.page import bench_data
 from testbed.bench.record import BenchRecord
 from testbed.chaos.record import ChaosRecord
 from testbed.chaos.text import show_chaos
-from testbed.cli import OK, UNEXPECTED
 from testbed.errors import UsageError
 from testbed.report.compare import Comparison, compare
 from testbed.report.destinations import all_destinations
@@ -25,6 +24,7 @@ from testbed.report.page import page_of
 from testbed.report.record import RunRecord
 from testbed.report.text import console, show_comparison, show_files, show_record
 from testbed.report.written import texts_of, write_all, write_to
+from testbed.status import OK, UNEXPECTED
 
 CHAOS = "chaos"
 

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
+import contextlib
 import os
 import shutil
-import signal
 import sys
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any, TypeVar
 
 from testbed.case_run import Options
-from testbed.cli import OK, UNEXPECTED, WRONG_COMMAND
+from testbed.engines.rank import Rank
 from testbed.errors import UsageError
+from testbed.interruptible import interruptible
 from testbed.launcher.cluster_run import Deadlines
 from testbed.launcher.environment import kept_from
-from testbed.launcher.run_folder import RUNS, new_run_folder
+from testbed.launcher.run_folder import RUNS, RunFolder, new_run_folder
 from testbed.report.console import ConsoleObserver
 from testbed.report.destinations import all_destinations
 from testbed.report.record import record_of
@@ -25,17 +23,16 @@ from testbed.report.text import show_files, show_line, show_record
 from testbed.report.written import RECORD, texts_of, write_all
 from testbed.runner import run
 from testbed.selection import Selection, select
+from testbed.status import OK, UNEXPECTED, WRONG_COMMAND
 from testbed.strategies import deployments
 from testbed.streams import complain
-
-Result = TypeVar("Result")
 
 
 def main(options: argparse.Namespace) -> int:
     """Run what the options select; the exit status."""
     selection = select(
         options.patterns,
-        deployments(options.strategy, options.workers, options.replicas),
+        deployments(options.strategy, workers_of(options), options.replicas),
         options.mode,
     )
     run_options = _run_options(options)
@@ -45,7 +42,7 @@ def main(options: argparse.Namespace) -> int:
     _require_cases(selection)
     if kept := kept_from(os.environ):
         show_line(f"kept from your environment: {', '.join(kept)}")
-    with new_run_folder(RUNS) as folder:
+    with run_folder(options) as folder:
         observer = ConsoleObserver(selection, verbose=options.verbose)
         with observer:
             done = interruptible(run(selection, run_options, folder, observer))
@@ -69,24 +66,23 @@ def main(options: argparse.Namespace) -> int:
     return OK if record.as_expected and not lost else UNEXPECTED
 
 
-def interruptible(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run to the end, or, on SIGINT, SIGTERM or SIGHUP, only until everything is cleaned up.
+def rank_in(options: argparse.Namespace) -> Rank | None:
+    """The rank of this process among those that an engine has started."""
+    rank: Rank | None = getattr(options, "rank", None)
+    return rank
 
-    Raises:
-        KeyboardInterrupt: it was interrupted.
-    """
 
-    async def watched() -> Result:
-        task = asyncio.ensure_future(work)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, task.cancel)
-        return await task
+def workers_of(options: argparse.Namespace) -> int | None:
+    """How many workers are asked for: on an engine all of them, where no number is given."""
+    rank = rank_in(options)
+    given: int | None = options.workers
+    return given or (rank.size if rank else given)
 
-    try:
-        return asyncio.run(watched())
-    except asyncio.CancelledError:
-        raise KeyboardInterrupt from None
+
+def run_folder(options: argparse.Namespace) -> contextlib.AbstractContextManager[RunFolder]:
+    """The folder of a new run, or that which its hosts share."""
+    shared: RunFolder | None = getattr(options, "run_folder", None)
+    return contextlib.nullcontext(shared) if shared else new_run_folder(RUNS)
 
 
 def deadlines_of(options: argparse.Namespace, begin: str = "") -> Deadlines:
@@ -122,6 +118,7 @@ def _run_options(options: argparse.Namespace) -> Options:
         fresh=options.fresh,
         deadlines=deadlines,
         isolation=options.isolation,
+        rank=rank_in(options),
     )
 
 

@@ -16,8 +16,8 @@ from testbed.launcher.cluster_end import ClusterEnd, Told, WorkerEnd
 from testbed.launcher.faults import Strike
 from testbed.launcher.memory import oom_kills
 from testbed.launcher.output import OUTPUT_LIMIT, TOO_MUCH_OUTPUT, exceeds, shorten
-from testbed.launcher.preloaded import PreloadedServer
 from testbed.launcher.run_folder import CaseFolder
+from testbed.launcher.source import WorkerSource
 from testbed.launcher.stacks import NOWHERE, is_whole, where_blocked
 from testbed.launcher.worker_process import WorkerProcess
 
@@ -53,10 +53,12 @@ class WorkerOrders:
     environment: dict[str, str | None] = field(default_factory=dict)
     address: str = ""
     """Where it gets a network of its own: see `PreloadedServer.new_address`."""
+    source: WorkerSource | None = None
+    """Where it comes from, if from somewhere else than the others."""
 
 
 async def run_cluster(
-    server: PreloadedServer,
+    server: WorkerSource,
     workers: Sequence[WorkerOrders],
     folder: CaseFolder,
     deadlines: Deadlines,
@@ -117,7 +119,7 @@ async def run_cluster(
 
 
 def _start_all(
-    server: PreloadedServer,
+    server: WorkerSource,
     workers: Sequence[WorkerOrders],
     folder: CaseFolder,
     changed: asyncio.Event,
@@ -127,7 +129,7 @@ def _start_all(
     fault: Fault | None,
 ) -> list[WorkerProcess]:
     return [
-        server.start_worker(
+        (worker.source or server).start_worker(
             {
                 **worker.orders,
                 "stacks": str(folder.stacks(index)),

@@ -26,19 +26,28 @@ def held_ports(count: int) -> Iterator[list[int]]:
         yield [_hold(stack) for _ in range(count)]
 
 
+@contextlib.contextmanager
+def held_port(port: int) -> Iterator[None]:
+    """Hold a port that somebody else has chosen.
+
+    Raises:
+        OSError: it is in use.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        holder.bind(("127.0.0.1", port))
+        yield
+
+
 def _hold(stack: contextlib.ExitStack) -> int:
     problem: OSError | None = None
     for _ in range(_ATTEMPTS):
         port = int(portpicker.pick_unused_port())
-        holder = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         try:
-            holder.bind(("127.0.0.1", port))
+            stack.enter_context(held_port(port))
         except OSError as taken:
             # Somebody bound it between the pick and the bind: this is the race, so pick again.
-            holder.close()
             problem = taken
             continue
-        stack.callback(holder.close)
         return port
     raise OSError(f"no port could be held in {_ATTEMPTS} attempts") from problem

@@ -23,8 +23,11 @@ from testbed.launcher import server
 from testbed.launcher.environment import server_environment
 from testbed.launcher.isolation import AUTO, REQUIRED, Isolation
 from testbed.launcher.leftovers import RUN_MARK
+from testbed.launcher.local_worker import LocalWorker
 from testbed.launcher.network import address_of
+from testbed.launcher.ports import held_ports
 from testbed.launcher.run_folder import RunFolder
+from testbed.launcher.source import LOOPBACK, Seat, WorkerSource
 from testbed.launcher.worker_process import WorkerProcess
 
 START_DEADLINE_S = 180.0
@@ -53,15 +56,32 @@ class PreloadedServer:
         return self._process.pid
 
     @property
-    def has_ended(self) -> bool:
-        """Whether it is gone, though nobody here has stopped it."""
-        # A process that dies closes its socket some time before it can be waited for.
-        return self._gone or self._process.poll() is not None
-
-    @property
     def isolation(self) -> Isolation:
         """What the run has of its own; known once the server is ready."""
         return Isolation(**self._ready.result()["isolation"])
+
+    @property
+    def sources(self) -> Sequence[WorkerSource]:
+        """See `WorkerSource`."""
+        return [self]
+
+    @property
+    def lost(self) -> str:
+        """See `WorkerSource`: it is gone, though nobody here has stopped it."""
+        # A process that dies closes its socket some time before it can be waited for.
+        if self._gone or self._process.poll() is not None:
+            return f"the preloaded server has ended unexpectedly; see {self._log}"
+        return ""
+
+    @contextlib.asynccontextmanager
+    async def seats(self, count: int, *, apart: bool = False) -> AsyncIterator[list[Seat]]:
+        """See `WorkerSource`: on loopback, or each worker in a network of its own."""
+        with held_ports(count) as ports:
+            hosts = [self.new_address() if apart else LOOPBACK for _ in ports]
+            yield [
+                Seat(self, f"{host}:{port}", host if apart else "")
+                for host, port in zip(hosts, ports, strict=True)
+            ]
 
     def new_address(self) -> str:
         """The address of a worker that gets a network of its own; no other gets it again."""
@@ -121,7 +141,7 @@ class PreloadedServer:
         """
         ours, theirs = socket.socketpair()
         key = str(next(self._keys))
-        worker = WorkerProcess(key, ours, self._request, changed, told)
+        worker = LocalWorker(key, ours, self._request, changed, told)
         self._workers[key] = worker
         request = {
             "op": "start",
@@ -151,7 +171,7 @@ class PreloadedServer:
             self._control.setblocking(False)
         except OSError as problem:
             raise LaunchError(
-                f"the preloaded server has ended unexpectedly; see {self._log}"
+                self.lost or f"the preloaded server does not listen; see {self._log}"
             ) from problem
         done = self._asked[number] = asyncio.get_running_loop().create_future()
         return done

@@ -108,6 +108,32 @@ class RunFolder:
         """Where the workers' temporary files go; gone when the run is over."""
         return self.path / "tmp"
 
+    @property
+    def plan(self) -> Path:
+        """What the run is going to do, written before it does it."""
+        return self.path / "plan.json"
+
+    @property
+    def progress(self) -> Path:
+        """How many of its cases are judged; for who looks on from another host."""
+        return self.path / "progress.json"
+
+    @property
+    def end(self) -> Path:
+        """How a run on an engine ended: its status, and what was wrong."""
+        return self.path / "end.json"
+
+    @property
+    def meeting(self) -> Path:
+        """Where worker 0 waits for its agents, and how they know each other; for this user only."""
+        return self.path / "meeting.json"
+
+    def agent(self, number: int) -> RunFolder:
+        """What belongs to the host of one worker alone, made on first use."""
+        folder = RunFolder(self.path / "agents" / str(number))
+        folder.path.mkdir(parents=True, exist_ok=True)
+        return folder
+
     def case(self, case_id: str) -> CaseFolder:
         """The folder of one case, made on first use."""
         folder = CaseFolder(self.path / "cases" / _file_name(case_id))
@@ -128,6 +154,11 @@ class CaseFolder:
     def report(self, worker: int) -> Path:
         """What the worker had to say, there only once it is complete."""
         return self.path / f"worker-{worker}.report.json"
+
+    @property
+    def verdict(self) -> Path:
+        """What became of the case, there as soon as that is known."""
+        return self.path / "verdict.json"
 
     @property
     def arguments(self) -> Path:
@@ -169,7 +200,7 @@ def new_run_folder(runs: Path = RUNS) -> Iterator[RunFolder]:
         UsageError: the folder cannot be made here.
     """
     try:
-        folder = RunFolder(runs / f"{_next_stamp(runs)}-{secrets.token_hex(2)}")
+        folder = RunFolder(next_run_path(runs))
         folder.path.mkdir(parents=True)
         (runs.parent / ".gitignore").write_text("*\n", encoding="utf-8")
     except OSError as problem:
@@ -180,6 +211,35 @@ def new_run_folder(runs: Path = RUNS) -> Iterator[RunFolder]:
     with _locked(folder.path):
         _remove_old(runs)
         yield folder
+
+
+@contextlib.contextmanager
+def shared_run_folder(path: str) -> Iterator[RunFolder]:
+    """The folder of a run whose hosts all know it by this path; it may not hold a run yet.
+
+    Raises:
+        UsageError: it does, or cannot be made.
+    """
+    folder = RunFolder(Path(path))
+    try:
+        folder.path.mkdir(parents=True, exist_ok=True)
+        with _locked(folder.path):
+            if folder.end.exists() or folder.plan.exists():
+                raise UsageError(f"{path} holds a run already: give another --folder")
+            yield folder
+    except BlockingIOError as problem:
+        raise UsageError(
+            f"a run goes on in {path} already: is there a second worker 0?"
+        ) from problem
+    except OSError as problem:
+        if problem.filename is None or not str(problem.filename).startswith(str(folder.path)):
+            raise
+        raise UsageError(f"cannot use the folder {path}: {problem.strerror}") from problem
+
+
+def next_run_path(runs: Path) -> Path:
+    """Where the folder of a new run would be."""
+    return runs / f"{_next_stamp(runs)}-{secrets.token_hex(2)}"
 
 
 def _next_stamp(runs: Path) -> str:
@@ -201,21 +261,28 @@ def _second_after(name: str) -> datetime.datetime | None:
 
 
 def is_running(run: Path) -> bool:
-    """Whether the process that launched a run is still there."""
+    """Whether the process that launched a run is still there; where nobody can tell, it is."""
     try:
         with (run / "lock").open() as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
+    except FileNotFoundError:
         return False
+    except OSError:
+        # It is locked; or the file system has no locks, and the run may be another host's.
+        return True
     return False
 
 
 @contextlib.contextmanager
 def _locked(run: Path) -> Iterator[None]:
     with (run / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise
+        except OSError:
+            # Folders that hosts share may know no locks; a run there is just not told from others.
+            pass
         yield
 
 

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import signal
-import socket
 from collections.abc import Callable
 from typing import Any
 
 
 class WorkerProcess:
-    """A worker seen from outside.
+    """A worker seen from outside, wherever it runs.
 
     Whenever something happens to it, it sets `changed`; what it tells of itself goes to `told`.
+    A subclass knows how to reach it: see `say` and `request`.
     """
 
     def __init__(
         self,
         key: str,
-        channel: socket.socket,
-        request: Callable[[dict[str, Any]], asyncio.Future[None]],
         changed: asyncio.Event,
         told: Callable[[dict[str, Any]], None],
     ) -> None:
-        channel.setblocking(False)
         self.key = key
         self.phases: list[dict[str, Any]] = []
         """What the worker told of itself: `phase`, `at` (seconds of the monotonic clock), more."""
@@ -38,11 +34,15 @@ class WorkerProcess:
         self.ended_at: float | None = None
         self._changed = changed
         self._told = told
-        self._channel = channel
-        self._unread = b""
-        self._request = request
         self._gone = asyncio.Event()
-        asyncio.get_running_loop().add_reader(channel, self._read)
+
+    def say(self, line: str) -> None:
+        """Send the worker a line, which it reads when it waits for one; nothing if it ended."""
+        raise NotImplementedError
+
+    def request(self, what: dict[str, Any]) -> asyncio.Future[None]:
+        """Have something done to the worker from outside; done when that is."""
+        raise NotImplementedError
 
     @property
     def phase(self) -> str:
@@ -67,11 +67,11 @@ class WorkerProcess:
 
     def give_orders(self, orders: dict[str, Any]) -> None:
         """Tell the worker what to do; its channel holds this until it reads."""
-        self._say(json.dumps(orders))
+        self.say(json.dumps(orders))
 
     def give_turn(self) -> None:
         """Let a worker go on that told `waiting`."""
-        self._say("turn")
+        self.say("turn")
 
     async def until_told(self, phase: str, times: int) -> bool:
         """Wait until the worker has told a phase so often; False where it ended or reported."""
@@ -84,7 +84,7 @@ class WorkerProcess:
 
     def let_leave(self) -> None:
         """Allow a worker that has reported to end."""
-        self._say("leave")
+        self.say("leave")
 
     def show_stacks(self) -> None:
         """Have the worker write its Python stacks to its stacks file, and go on."""
@@ -112,11 +112,7 @@ class WorkerProcess:
         await self._gone.wait()
 
     def ended(self, status: int, at: float) -> None:
-        """The server says that the process is gone."""
-        # What it said last may still lie in the channel.
-        while self._read():
-            pass
-        self._close()
+        """Whoever started it says that the process is gone."""
         self.status, self.ended_at = status, at
         self._gone.set()
         self._changed.set()
@@ -124,50 +120,21 @@ class WorkerProcess:
     def _request_of(self, request: dict[str, Any]) -> asyncio.Future[None]:
         """Have the server do something to this worker; nothing if it has ended."""
         if self.status is None:
-            return self._request({**request, "worker": self.key})
+            return self.request(request)
         nothing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         nothing.set_result(None)
         return nothing
 
-    def _say(self, text: str) -> None:
-        # A worker that has ended cannot hear; its end is told by `ended`.
-        with contextlib.suppress(OSError):
-            self._channel.setblocking(True)
-            self._channel.sendall(text.encode() + b"\n")
-            self._channel.setblocking(False)
+    def take_in(self, message: Any) -> None:
+        """Keep what the worker told: a phase, or its last words.
 
-    def _read(self) -> bool:
-        """Take in what lies in the channel; False when there is nothing (any more)."""
-        try:
-            data = self._channel.recv(65536)
-        except BlockingIOError:
-            return False
-        except OSError:
-            data = b""
-        if not data:
-            self._close()
-            return False
-        *lines, self._unread = (self._unread + data).split(b"\n")
-        for line in lines:
-            self._take_in(line)
-        self._changed.set()
-        return True
-
-    def _take_in(self, line: bytes) -> None:
-        try:
-            message = json.loads(line)
-            if "words" in message:
-                self.words = str(message["words"])
-                return
+        Raises:
+            ValueError, TypeError, KeyError: it is neither.
+        """
+        if "words" in message:
+            self.words = str(message["words"])
+        else:
             told = {**message, "phase": str(message["phase"]), "at": float(message["at"])}
-        except (ValueError, TypeError, KeyError):
-            # Code in the worker wrote to a descriptor that it did not open.
-            self.words = self.words or f"something else wrote to its channel: {line[:80]!r}"
-            return
-        self.phases.append(told)
-        self._told(told)
-
-    def _close(self) -> None:
-        if self._channel.fileno() >= 0:
-            asyncio.get_running_loop().remove_reader(self._channel)
-            self._channel.close()
+            self.phases.append(told)
+            self._told(told)
+        self._changed.set()

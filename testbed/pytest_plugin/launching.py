@@ -18,9 +18,9 @@ from testbed.entry_run import run_entry
 from testbed.errors import LaunchError, UsageError
 from testbed.launcher.cluster_end import ClusterEnd
 from testbed.launcher.cluster_run import Deadlines
-from testbed.launcher.preloaded import PreloadedServer
 from testbed.launcher.report_file import UnreadableReportError, read_report
 from testbed.launcher.run_folder import RUNS, CaseFolder, RunFolder, new_run_folder
+from testbed.launcher.source import WorkerSource
 from testbed.mark import Setup
 from testbed.pytest_plugin.item import DistributedTest
 from testbed.pytest_plugin.options import arguments_of, options_of
@@ -58,7 +58,7 @@ class TestEnd:
 
 @dataclass(frozen=True)
 class _Opened:
-    server: PreloadedServer
+    server: WorkerSource
     folder: RunFolder
     devices: Devices
 
@@ -155,7 +155,7 @@ class Launching:
 
         One that could not start is not tried again: the reason holds for the whole session.
         """
-        if isinstance(self._opened, _Opened) and self._opened.server.has_ended:
+        if isinstance(self._opened, _Opened) and self._opened.server.lost:
             self._opened = None
         if self._opened is None:
             try:

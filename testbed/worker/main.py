@@ -187,6 +187,7 @@ def list_devices(orders: dict[str, Any], channel: Channel) -> None:
         "tensorflow": tf.__version__,
         "numpy": numpy.__version__,
         "keras": _keras_version(),
+        "visible": os.environ.get("CUDA_VISIBLE_DEVICES"),
         "cpus": len(tf.config.list_physical_devices("CPU")),
         "gpus": [
             tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)

@@ -6,7 +6,7 @@ Arguments: the folder of the runs, the isolation, and where its workers stay (or
 import sys
 from pathlib import Path
 
-from testbed.commands.run import interruptible
+from testbed.interruptible import interruptible
 from testbed.launcher.cluster_run import Deadlines, WorkerOrders, run_cluster
 from testbed.launcher.ports import held_ports
 from testbed.launcher.preloaded import preloaded_server

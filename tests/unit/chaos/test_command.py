@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
+from testbed.arguments import parser
 from testbed.case_run import Options
 from testbed.chaos.draw import Wanted
 from testbed.chaos.record import ChaosRecord
 from testbed.chaos.replay import replay_command
 from testbed.chaos.run import Request
-from testbed.cli import _parser, main
+from testbed.cli import main
 from testbed.commands import chaos
 from testbed.fault import Fault
 from testbed.launcher.cluster_run import Deadlines
@@ -87,7 +88,7 @@ def test_a_wrong_command_is_refused_in_one_line(
 
 
 def options_of(*words: str) -> argparse.Namespace:
-    return _parser().parse_args(["chaos", *words])
+    return parser().parse_args(["chaos", *words])
 
 
 def selected(*words: str) -> set[str]:

@@ -1,0 +1,7 @@
+"""`testbed worker`: `testbed run` in a process that somebody else has started."""
+
+from __future__ import annotations
+
+from testbed.commands.run import main
+
+__all__ = ["main"]

@@ -1,0 +1,142 @@
+"""The agent: starts workers on its host when worker 0 asks it to, and outlives none of them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+from testbed.engines.line import Line, LineError
+from testbed.errors import LaunchError
+from testbed.launcher.isolation import NONE
+from testbed.launcher.ports import held_port, held_ports
+from testbed.launcher.preloaded import PreloadedServer, preloaded_server
+from testbed.launcher.run_folder import RunFolder
+from testbed.launcher.stacks import is_whole
+from testbed.launcher.worker_process import WorkerProcess
+
+_STACKS_DEADLINE_S = 1.5
+
+
+class Agent:
+    """Does what worker 0 asks for, until it is dismissed."""
+
+    def __init__(self, line: Line, folder: RunFolder) -> None:
+        self._line = line
+        self._folder = folder
+        self._server: PreloadedServer | None = None
+        self._workers: dict[str, WorkerProcess] = {}
+        self._stacks: dict[str, Path] = {}
+        self._holds: dict[str, contextlib.ExitStack] = {}
+        self._doing: set[asyncio.Future[None]] = set()
+        self._stack = contextlib.AsyncExitStack()
+
+    async def serve(self) -> str:
+        """Serve worker 0 until it lets this agent go; why it does so early, or nothing.
+
+        Raises:
+            LineError: worker 0 is gone.
+        """
+        async with self._stack:
+            self._line.start_beating()
+            while (message := await self._line.receive())["op"] != "dismiss":
+                # Each by itself: a server that starts must not keep a beat from being heard.
+                doing = asyncio.ensure_future(self._do(message))
+                self._doing.add(doing)
+                doing.add_done_callback(self._doing.discard)
+        return str(message["why"])
+
+    async def _do(self, message: dict[str, Any]) -> None:
+        try:
+            answer = await getattr(self, f"_{message['op']}")(message)
+        except (LaunchError, OSError) as problem:
+            answer = {"failed": str(problem)}
+        if "number" in message:
+            self._line.send({"number": message["number"], **(answer or {})})
+
+    async def _clock(self, _message: dict[str, Any]) -> dict[str, Any]:
+        return {"now": time.monotonic()}
+
+    async def _open(self, message: dict[str, Any]) -> None:
+        self._server = await self._stack.enter_async_context(
+            preloaded_server(
+                message["preload"],
+                self._folder,
+                message["python"],
+                environment=message["environment"],
+                exact=message["exact"],
+                isolation=NONE,
+            )
+        )
+
+    async def _hold(self, message: dict[str, Any]) -> dict[str, Any]:
+        with contextlib.ExitStack() as holding:
+            given = [] if message["port"] is None else [message["port"]]
+            for port in given:
+                holding.enter_context(held_port(port))
+            more = holding.enter_context(held_ports(message["count"] - len(given)))
+            self._holds[message["key"]] = self._stack.enter_context(holding.pop_all())
+        return {"ports": [*given, *more]}
+
+    async def _release(self, message: dict[str, Any]) -> None:
+        self._holds.pop(message["key"]).close()
+
+    async def _start(self, message: dict[str, Any]) -> None:
+        key, orders = message["worker"], message["orders"]
+        try:
+            if self._server is None:
+                raise LaunchError("it was asked for a worker before it was opened")
+            worker = self._server.start_worker(
+                orders,
+                log=Path(message["log"]),
+                environment=message["environment"],
+                changed=asyncio.Event(),
+                told=lambda told: self._line.send({"worker": key, "told": told}),
+                fresh=message["fresh"],
+            )
+        except LaunchError as problem:
+            self._tell_end(key, signal.SIGKILL, time.monotonic(), str(problem))
+            return
+        self._workers[key], self._stacks[key] = worker, Path(orders["stacks"])
+        await worker.wait_until_ended()
+        del self._workers[key], self._stacks[key]
+        self._tell_end(key, worker.status or 0, worker.ended_at or 0.0, worker.words)
+
+    def _tell_end(self, key: str, status: int, at: float, words: str) -> None:
+        self._line.send({"worker": key, "status": int(status), "at": at, "words": words})
+
+    async def _say(self, message: dict[str, Any]) -> None:
+        if worker := self._workers.get(message["worker"]):
+            worker.say(message["line"])
+
+    async def _request(self, message: dict[str, Any]) -> None:
+        worker, what = self._workers.get(message["worker"]), message["what"]
+        if worker is None or worker.status is not None:
+            return
+        await worker.request(what)
+        if what.get("signal") == signal.SIGUSR1:
+            await _show(self._stacks[message["worker"]])
+
+
+async def _show(stacks: Path) -> None:
+    """Have other hosts see a file that its writer keeps open: a shared folder may hold it back."""
+    deadline = time.monotonic() + _STACKS_DEADLINE_S
+    while not is_whole(stacks) and time.monotonic() < deadline:
+        # A signal has no answer to wait for: the file itself is the answer.
+        await asyncio.sleep(0.01)
+    with contextlib.suppress(OSError), stacks.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+async def serve(line: Line, folder: RunFolder) -> str:
+    """Serve worker 0 on a line until the end of the run; why it ended early, or nothing."""
+    try:
+        return await Agent(line, folder).serve()
+    except LineError as problem:
+        return f"worker 0 is gone: {problem}"
+    finally:
+        await line.close()

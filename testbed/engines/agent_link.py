@@ -1,0 +1,218 @@
+"""Worker 0's handle on one agent: a source of workers, on another host."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from testbed.engines.line import Line, LineError
+from testbed.engines.rank import join_address
+from testbed.errors import LaunchError
+from testbed.launcher.isolation import Isolation
+from testbed.launcher.source import Seat, WorkerSource
+from testbed.launcher.worker_process import WorkerProcess
+
+_CLOCK_ROUNDS = 5
+
+
+class RemoteWorker(WorkerProcess):
+    """A worker that an agent has started."""
+
+    def __init__(self, key: str, link: AgentLink, changed: asyncio.Event, told: Any) -> None:
+        super().__init__(key, changed, told)
+        self._link = link
+
+    def say(self, line: str) -> None:
+        """See `WorkerProcess`."""
+        self._link.send({"op": "say", "worker": self.key, "line": line})
+
+    def request(self, what: dict[str, Any]) -> asyncio.Future[None]:
+        """See `WorkerProcess`."""
+        return asyncio.ensure_future(self._link.just_ask("request", worker=self.key, what=what))
+
+
+@dataclass(frozen=True)
+class Opening:
+    """With what each host's preloaded server is started: see `preloaded_server`."""
+
+    preload: tuple[str, ...]
+    python: str
+    environment: dict[str, str]
+    exact: bool
+
+
+class AgentLink:
+    """The agent of one worker of the cluster, once it has come to the meeting."""
+
+    def __init__(self, number: int, host: str, line: Line) -> None:
+        self.number = number
+        self.host = host
+        self.lost = ""
+        """Why no worker can be started there any more."""
+        self._line = line
+        self._workers: dict[str, RemoteWorker] = {}
+        self._keys = itertools.count()
+        self._asked: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._numbers = itertools.count()
+        self._ahead = 0.0
+        """How many seconds our clock is ahead of the agent's."""
+        self._listening = asyncio.ensure_future(self._listen())
+
+    @property
+    def isolation(self) -> Isolation:
+        """See `WorkerSource`."""
+        return Isolation(why="workers of several hosts meet over their network")
+
+    @property
+    def sources(self) -> Sequence[WorkerSource]:
+        """See `WorkerSource`."""
+        return [self]
+
+    async def open(self, opening: Opening) -> None:
+        """Start the preloaded server there.
+
+        Raises:
+            LaunchError: it does not start.
+        """
+        await self._compare_clocks()
+        await self._ask(
+            "open",
+            preload=opening.preload,
+            python=opening.python,
+            environment=opening.environment,
+            exact=opening.exact,
+        )
+
+    @contextlib.asynccontextmanager
+    async def seats(self, count: int, *, apart: bool = False) -> AsyncIterator[list[Seat]]:
+        """See `WorkerSource`; no worker gets a network of its own there."""
+        del apart
+        async with self.held_ports(count) as ports:
+            yield [Seat(self, join_address(self.host, port)) for port in ports]
+
+    @contextlib.asynccontextmanager
+    async def held_ports(self, count: int, port: int | None = None) -> AsyncIterator[list[int]]:
+        """Ports of that host that nobody else can take within the block; the first may be given."""
+        key = str(next(self._keys))
+        found = await self._ask("hold", key=key, count=count, port=port)
+        try:
+            yield found["ports"]
+        finally:
+            self.send({"op": "release", "key": key})
+
+    def start_worker(
+        self,
+        orders: dict[str, Any],
+        *,
+        log: Path,
+        environment: dict[str, str | None],
+        changed: asyncio.Event,
+        told: Callable[[dict[str, Any]], None] = lambda _: None,
+        fresh: bool = False,
+        address: str = "",
+    ) -> WorkerProcess:
+        """See `WorkerSource`.
+
+        Raises:
+            LaunchError: the agent is gone.
+        """
+        del address
+        if self.lost:
+            raise LaunchError(self.lost)
+        key = str(next(self._keys))
+        worker = self._workers[key] = RemoteWorker(key, self, changed, told)
+        self.send(
+            {
+                "op": "start",
+                "worker": key,
+                "orders": orders,
+                "log": str(log),
+                "environment": environment,
+                "fresh": fresh,
+            }
+        )
+        return worker
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Send something to the agent; nothing if it is gone."""
+        if not self.lost:
+            self._line.send(message)
+
+    async def dismiss(self, why: str = "") -> None:
+        """Let the agent end: the run is over, or, for a reason, does not begin."""
+        self.send({"op": "dismiss", "why": why})
+        self._listening.cancel()
+        await self._line.close()
+
+    async def just_ask(self, op: str, **what: Any) -> None:
+        """Ask for something whose answer says only that it is done, or that nobody is there."""
+        with contextlib.suppress(LaunchError):
+            await self._ask(op, **what)
+
+    async def _ask(self, op: str, **what: Any) -> dict[str, Any]:
+        """Ask the agent for something, and wait for its answer.
+
+        Raises:
+            LaunchError: it cannot do that, or is gone.
+        """
+        if self.lost:
+            raise LaunchError(self.lost)
+        number = next(self._numbers)
+        self._asked[number] = asyncio.get_running_loop().create_future()
+        self.send({"op": op, "number": number, **what})
+        answer = await self._asked[number]
+        if "failed" in answer:
+            raise LaunchError(f"worker {self.number}'s host {self.host}: {answer['failed']}")
+        return answer
+
+    async def _compare_clocks(self) -> None:
+        """Find out how far our clock is ahead, by the answer that took the shortest way."""
+        rounds = []
+        for _ in range(_CLOCK_ROUNDS):
+            asked = time.monotonic()
+            there = float((await self._ask("clock"))["now"])
+            way = time.monotonic() - asked
+            rounds.append((way, asked + way / 2 - there))
+        self._ahead = min(rounds)[1]
+
+    async def _listen(self) -> None:
+        self._line.start_beating()
+        try:
+            while True:
+                self._hear(await self._line.receive())
+        except LineError as problem:
+            self._give_up(f"worker {self.number}'s host {self.host} is gone: {problem}")
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        if "number" in message:
+            self._asked.pop(message["number"]).set_result(message)
+            return
+        worker = self._workers.get(message["worker"])
+        if worker is None:
+            return
+        if "told" in message:
+            told = message["told"]
+            worker.take_in({**told, "at": told["at"] + self._ahead})
+        else:
+            del self._workers[message["worker"]]
+            worker.words = message["words"]
+            worker.ended(message["status"], message["at"] + self._ahead)
+
+    def _give_up(self, why: str) -> None:
+        """Nothing is heard of the agent any more, nor of its workers."""
+        self.lost = why
+        for asked in self._asked.values():
+            if not asked.done():
+                asked.set_result({"failed": "it is gone"})
+        self._asked.clear()
+        for worker in self._workers.values():
+            worker.ended_for = worker.ended_for or why
+            worker.ended(signal.SIGKILL, time.monotonic())
+        self._workers.clear()

@@ -1,0 +1,84 @@
+"""The processes were started by somebody else: each takes its place, and worker 0 leads."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from testbed.engines.agent import serve
+from testbed.engines.meeting import come, write_end
+from testbed.engines.rank import Rank, Surroundings, rank_of
+from testbed.engines.slurm.scheduler import Scheduler
+from testbed.errors import LaunchError, UsageError
+from testbed.interruptible import interruptible
+from testbed.launcher.run_folder import RunFolder, shared_run_folder
+from testbed.status import INTERRUPTED, OK, UNEXPECTED, WRONG_COMMAND
+from testbed.streams import complain, tell
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(options: argparse.Namespace, command: Command) -> int:
+    """Run the command as worker 0, or serve worker 0; the exit status.
+
+    Raises:
+        UsageError: nothing says which worker this is, or the workers do not fit together.
+        LaunchError: another worker is not there, or is gone.
+    """
+    rank = rank_of(os.environ, _surroundings(options))
+    rank = replace(rank, host=options.address or rank.host, meets_within=options.meeting_timeout)
+    tell(rank)
+    if rank.number:
+        return interruptible(_serve(rank, RunFolder(Path(options.folder))))
+    _require_so_many(options, rank)
+    with shared_run_folder(options.folder) as folder:
+        options.rank, options.run_folder = rank, folder
+        status, why = UNEXPECTED, ""
+        try:
+            status = command(options)
+        except (UsageError, LaunchError) as problem:
+            status = WRONG_COMMAND if isinstance(problem, UsageError) else UNEXPECTED
+            why = str(problem)
+            raise
+        except KeyboardInterrupt:
+            status, why = INTERRUPTED, "interrupted"
+            raise
+        finally:
+            write_end(folder, status, why)
+    return status
+
+
+async def _serve(rank: Rank, folder: RunFolder) -> int:
+    line = await come(rank, folder)
+    if isinstance(line, int):
+        return line
+    if why := await serve(line, folder.agent(rank.number)):
+        complain(why)
+        return UNEXPECTED
+    return OK
+
+
+def _require_so_many(options: argparse.Namespace, rank: Rank) -> None:
+    """Have the command take all workers that are there, where it does not say how many.
+
+    Raises:
+        UsageError: it asks for more.
+    """
+    if (options.workers or 0) > rank.size:
+        raise UsageError(
+            f"--workers {options.workers}: {rank.taken_from} says that {rank.size} were started"
+        )
+
+
+def _surroundings(options: argparse.Namespace) -> Surroundings:
+    slurm = Scheduler()
+    return Surroundings(
+        workers=options.workers or None,
+        fqdn=socket.getfqdn,
+        node_address=slurm.address_of,
+        hostnames=slurm.hostnames,
+    )

@@ -1,0 +1,126 @@
+"""All hosts of a cluster as one source of workers: worker 0's own, and its agents."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from testbed.engines.agent_link import AgentLink, Opening
+from testbed.engines.meeting import meeting
+from testbed.engines.rank import Rank, join_address, split_address
+from testbed.launcher.isolation import NONE, Isolation
+from testbed.launcher.ports import held_port, held_ports
+from testbed.launcher.preloaded import PreloadedServer, preloaded_server
+from testbed.launcher.run_folder import RunFolder
+from testbed.launcher.source import Seat, WorkerSource
+from testbed.launcher.worker_process import WorkerProcess
+from testbed.streams import tell
+
+
+class Fleet:
+    """Deals out the workers of a cluster over its hosts, one after the other."""
+
+    def __init__(
+        self, rank: Rank, host: str, own: PreloadedServer, links: Sequence[AgentLink]
+    ) -> None:
+        self._rank = rank
+        self._host = host
+        self._own = own
+        self._links = links
+        # A port that somebody else has chosen can serve one cluster at a time.
+        self._turn = asyncio.Lock() if rank.addresses else contextlib.nullcontext()
+
+    @property
+    def sources(self) -> Sequence[WorkerSource]:
+        """See `WorkerSource`."""
+        return [self._own, *self._links]
+
+    @property
+    def isolation(self) -> Isolation:
+        """See `WorkerSource`."""
+        return Isolation(why="workers of several hosts meet over their network")
+
+    @property
+    def lost(self) -> str:
+        """See `WorkerSource`."""
+        return next(filter(None, (source.lost for source in self.sources)), "")
+
+    def start_worker(self, orders: dict[str, Any], **how: Any) -> WorkerProcess:
+        """Start a worker that needs no peers, on this host: see `WorkerSource`."""
+        return self._own.start_worker(orders, **how)
+
+    @contextlib.asynccontextmanager
+    async def seats(self, count: int, *, apart: bool = False) -> AsyncIterator[list[Seat]]:
+        """See `WorkerSource`; no worker gets a network of its own on an engine."""
+        del apart
+        hosts = len(self.sources)
+        async with contextlib.AsyncExitStack() as holding:
+            await holding.enter_async_context(self._turn)
+            addresses = []
+            for number, source in enumerate(self.sources[:count]):
+                mine = len(range(number, count, hosts))
+                addresses.append(await holding.enter_async_context(self._held(source, mine)))
+            yield [
+                Seat(self.sources[each % hosts], addresses[each % hosts][each // hosts])
+                for each in range(count)
+            ]
+
+    @contextlib.asynccontextmanager
+    async def _held(self, source: WorkerSource, count: int) -> AsyncIterator[list[str]]:
+        """The addresses of so many workers on one host, the first as the environment has it."""
+        number = self.sources.index(source)
+        given = split_address(self._rank.addresses[number]) if self._rank.addresses else None
+        if isinstance(source, AgentLink):
+            async with source.held_ports(count, given[1] if given else None) as ports:
+                yield [join_address(source.host, port) for port in ports]
+            return
+        with contextlib.ExitStack() as holding:
+            chosen = [given[1]] if given else []
+            for port in chosen:
+                holding.enter_context(held_port(port))
+            ports = [*chosen, *holding.enter_context(held_ports(count - len(chosen)))]
+            yield [join_address(self._host, port) for port in ports]
+
+
+@contextlib.asynccontextmanager
+async def fleet(
+    rank: Rank,
+    folder: RunFolder,
+    preload: Sequence[str],
+    python: str,
+    *,
+    environment: dict[str, str],
+    exact: bool,
+) -> AsyncIterator[Fleet]:
+    """The fleet of a cluster, once all have met; every process of it is gone after the block.
+
+    Args:
+        rank: of this process, which is worker 0.
+        folder: that all hosts share.
+        preload, python, environment, exact: see `preloaded_server`.
+
+    Raises:
+        LaunchError: some worker does not come, or its host cannot start workers.
+        UsageError: the workers do not fit together.
+    """
+    async with meeting(rank, folder) as (host, links):
+        tell(f"{rank.size} workers have met: {', '.join([host, *(link.host for link in links)])}")
+        opening = Opening(tuple(preload), python, environment, exact)
+        opened = [asyncio.ensure_future(link.open(opening)) for link in links]
+        try:
+            async with preloaded_server(
+                preload,
+                folder,
+                python,
+                environment=environment,
+                exact=exact,
+                isolation=NONE,
+            ) as own:
+                await asyncio.gather(*opened)
+                yield Fleet(rank, host, own, links)
+        finally:
+            for each in opened:
+                each.cancel()
+            await asyncio.gather(*opened, return_exceptions=True)

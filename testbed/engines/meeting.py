@@ -1,0 +1,191 @@
+"""Where all workers meet before anything runs: who is missing, and what TensorFlow would hang on.
+
+Worker 0 writes into the shared folder where it waits, and a token that only this user can read.
+The others come, say which worker they are and which cluster they see, and stay as its agents.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import secrets
+import socket
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from testbed import __version__
+from testbed.engines.agent_link import AgentLink
+from testbed.engines.line import Line, LineError, accept, connect, listen
+from testbed.engines.network_checks import is_loopback, outward_address, problems_of
+from testbed.engines.rank import Rank
+from testbed.errors import LaunchError, UsageError
+from testbed.launcher.run_folder import RunFolder, write_json
+
+LOOK_INTERVAL_S = 0.25
+
+
+@dataclass(frozen=True)
+class Guest:
+    """Who has come, and what it says of itself."""
+
+    link: AgentLink
+    said: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """As people find it."""
+        return f"{self.said['hostname']}, process {self.said['pid']}"
+
+
+@contextlib.asynccontextmanager
+async def meeting(rank: Rank, folder: RunFolder) -> AsyncIterator[tuple[str, list[AgentLink]]]:
+    """Worker 0's own address and its agents, in their order; all are dismissed after the block.
+
+    Raises:
+        UsageError: the workers do not fit together, or would not find each other.
+        LaunchError: some have not come in time.
+    """
+    host = rank.host or outward_address()
+    token, guests, came = secrets.token_hex(32), dict[int, Guest](), asyncio.Event()
+    twice, everybody = list[str](), list[AgentLink]()
+
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            line, said = await accept(reader, writer, token)
+        except (LineError, OSError):
+            writer.close()
+            return
+        number = int(said["worker"])
+        guest = Guest(AgentLink(number, str(said["host"] or line.there), line), said)
+        everybody.append(guest.link)
+        if number in guests or not 0 < number < rank.size:
+            first = guests[number].name if number in guests else f"{socket.gethostname()}, here"
+            twice.append(f"worker {number} has come twice, from {first} and from {guest.name}")
+        else:
+            guests[number] = guest
+        came.set()
+
+    problems = await problems_of(rank, rank.host)
+    # Its own name may mean loopback here, and something else on the others' hosts.
+    everywhere = is_loopback(host) and not all(map(is_loopback, rank.hosts))
+    server = await listen("" if everywhere else host, greet)
+    why = ""
+    try:
+        _invite(folder, host, server.sockets[0].getsockname()[1], token)
+        await _until_all_are_there(rank, guests, twice, came, host)
+        _require_agreement(rank, [said.said for _, said in sorted(guests.items())], problems, twice)
+        yield host, [guest.link for _, guest in sorted(guests.items())]
+    except (UsageError, LaunchError) as problem:
+        why = str(problem)
+        raise
+    finally:
+        server.close()
+        for link in everybody:
+            await link.dismiss(why)
+        folder.meeting.unlink(missing_ok=True)
+
+
+def _invite(folder: RunFolder, host: str, port: int, token: str) -> None:
+    """Tell the others where the meeting is; the file is this user's alone before it is filled."""
+    draft = folder.meeting.with_suffix(".draft")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        invitation = {"host": host, "port": port, "token": token, "folder": str(folder.path)}
+        json.dump(invitation, file)
+    draft.replace(folder.meeting)
+
+
+async def _until_all_are_there(
+    rank: Rank,
+    guests: dict[int, Guest],
+    twice: Sequence[str],
+    came: asyncio.Event,
+    host: str,
+) -> None:
+    deadline = time.monotonic() + rank.meets_within
+    while len(guests) < rank.size - 1 and not twice:
+        waiting = asyncio.ensure_future(came.wait())
+        done, _ = await asyncio.wait({waiting}, timeout=max(0, deadline - time.monotonic()))
+        waiting.cancel()
+        came.clear()
+        if not done:
+            missing = [str(each) for each in range(1, rank.size) if each not in guests]
+            who, have = ("worker", "has") if len(missing) == 1 else ("workers", "have")
+            raise LaunchError(
+                f"{who} {', '.join(missing)} of {rank.size} {have} not come within"
+                f" {rank.meets_within:.0f} s (worker 0, by {rank.taken_from}, waits at {host})"
+            )
+
+
+def _require_agreement(
+    rank: Rank, said: Sequence[dict[str, Any]], problems: Sequence[str], twice: Sequence[str]
+) -> None:
+    found = [f"worker 0: {problem}" for problem in problems] + list(twice)
+    for each in said:
+        who = f"worker {each['worker']}"
+        found += [f"{who}: {problem}" for problem in each["problems"]]
+        if each["cluster"] != rank.cluster:
+            found.append(
+                f"{who} sees another cluster ({', '.join(each['cluster'])}, by"
+                f" {each['taken_from']}) than worker 0 ({', '.join(rank.cluster)})"
+            )
+        if each["version"] != __version__:
+            found.append(f"{who} has testbed {each['version']}, worker 0 has {__version__}")
+    if found:
+        raise UsageError("; ".join(found))
+
+
+async def come(rank: Rank, folder: RunFolder) -> Line | int:
+    """An agent's way to the meeting: its line to worker 0, or the status of a run that is over.
+
+    Raises:
+        LaunchError: worker 0 is not to be found in time.
+        UsageError: the folder is not the same on both hosts.
+    """
+    deadline = time.monotonic() + rank.meets_within
+    problem = f"{folder.meeting} is not there: has worker 0 come, and is the folder shared?"
+    while time.monotonic() < deadline:
+        if folder.end.exists():
+            return int(json.loads(folder.end.read_text())["status"])
+        try:
+            told = json.loads(folder.meeting.read_text())
+            line = await connect(told["host"], int(told["port"]), told["token"])
+        except FileNotFoundError:
+            # Its writer is on another host: there is nothing to wait on but the file.
+            await asyncio.sleep(LOOK_INTERVAL_S)
+        except (OSError, LineError) as why:
+            problem = f"worker 0 waits at {told['host']} port {told['port']}, but: {why}"
+            await asyncio.sleep(LOOK_INTERVAL_S)
+        else:
+            if told["folder"] != str(folder.path):
+                raise UsageError(
+                    f"the folder is {folder.path} here, and {told['folder']} for worker 0: mount it"
+                    " at one path"
+                )
+            line.send(await _introduction(rank, line))
+            return line
+    raise LaunchError(
+        f"worker {rank.number} has not met the others in {rank.meets_within:.0f} s: {problem}"
+    )
+
+
+async def _introduction(rank: Rank, line: Line) -> dict[str, Any]:
+    host = rank.host or line.here
+    return {
+        "worker": rank.number,
+        "host": host,
+        "hostname": socket.gethostname(),
+        "pid": os.getpid(),
+        "taken_from": rank.taken_from,
+        "cluster": rank.cluster,
+        "version": __version__,
+        "problems": await problems_of(rank, rank.host),
+    }
+
+
+def write_end(folder: RunFolder, status: int, message: str = "") -> None:
+    """Tell all who look on that the run is over, and how."""
+    write_json(folder.end, {"status": status, "message": message})
