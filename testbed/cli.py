@@ -9,9 +9,10 @@ import sys
 from collections.abc import Callable, Sequence
 
 from testbed.arguments import parser
-from testbed.arguments.engine import inner_of, require_engine
+from testbed.arguments.engine import inner_of, require_engine, words_without_cluster
 from testbed.engines import ENVIRONMENT, LOCAL
-from testbed.errors import LaunchError, UsageError
+from testbed.engines.found import elsewhere
+from testbed.errors import LaunchError, TooFewDevicesError, UsageError
 from testbed.status import INTERRUPTED, UNEXPECTED, WRONG_COMMAND
 from testbed.streams import complain, lost, prepare
 
@@ -27,6 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             require_tensorflow()
         command = importlib.import_module(f"testbed.commands.{options.command}")
         status: int = _engine_of(options)(command.main)
+    except TooFewDevicesError as problem:
+        complain(
+            f"{problem}; {elsewhere(problem, options.command, words_without_cluster(options))}"
+        )
+        return WRONG_COMMAND
     except (UsageError, LaunchError) as problem:
         complain(problem)
         return WRONG_COMMAND if isinstance(problem, UsageError) else UNEXPECTED

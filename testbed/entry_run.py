@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from testbed.cluster import Task
 from testbed.devices import Devices
 from testbed.fault import NEED_OWN_NETWORK, Fault
 from testbed.launcher.cluster_end import ClusterEnd
@@ -30,6 +31,7 @@ async def run_entry(
     deadlines: Deadlines,
     *,
     devices: Devices,
+    named: Sequence[Task] = (),
     fresh: bool = False,
     watch: Watch | None = None,
     fault: Fault | None = None,
@@ -46,6 +48,7 @@ async def run_entry(
         folder: for logs, reports, stacks and the ledger.
         deadlines: after which the workers are stopped.
         devices: of this machine.
+        named: what the processes are called in TF_CONFIG, where it is not as usual.
         fresh: new interpreters instead of forks.
         watch, fault, output_limit: see `run_cluster`.
     """
@@ -63,7 +66,7 @@ async def run_entry(
                 },
                 {
                     **devices.environment(deployment, number),
-                    **deployment.environment(addresses, number),
+                    **deployment.environment(addresses, number, named),
                 },
                 address=seat.network,
                 source=seat.source,

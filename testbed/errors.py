@@ -27,3 +27,12 @@ class WorkerFailedError(Exception):
         """The worker that failed first; None of a hang, in which they wait for each other."""
         self.traceback = traceback
         """Of what it raised, without the frames that only start the function; may be empty."""
+
+
+class TooFewDevicesError(UsageError):
+    """This host has fewer GPUs than a cluster of this size takes."""
+
+    def __init__(self, message: str, workers: int, replicas_per_worker: int) -> None:
+        super().__init__(message)
+        self.workers = workers
+        self.replicas_per_worker = replicas_per_worker

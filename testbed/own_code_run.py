@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from testbed.case_run import Options
+from testbed.cluster import Task
 from testbed.devices import Devices
 from testbed.entry_run import Watch, run_entry
-from testbed.errors import UsageError
+from testbed.errors import TooFewDevicesError
 from testbed.launcher.cluster_end import ClusterEnd
 from testbed.launcher.cluster_run import Deadlines
 from testbed.launcher.run_folder import CaseFolder, RunFolder
@@ -36,6 +37,8 @@ class Place:
     fresh: bool
     watch: Watch | None
     """Shows what the workers print."""
+    named: tuple[Task, ...] = ()
+    """What an engine calls the workers, in their order."""
 
     async def run(self, entry: str, orders: dict[str, Any], deadlines: Deadlines) -> ClusterEnd:
         """Run an entry in every worker, until all have ended or one has failed."""
@@ -47,6 +50,7 @@ class Place:
             self.folder,
             deadlines,
             devices=self.devices,
+            named=self.named if len(self.named) == self.deployment.cluster.workers else (),
             fresh=self.fresh,
             watch=self.watch,
             # How much own code prints is its own affair.
@@ -76,7 +80,7 @@ async def own_code_place(
 
     Raises:
         LaunchError: no worker can be started on this machine.
-        UsageError: it has too few GPUs.
+        TooFewDevicesError: it has too few GPUs.
     """
     cluster = deployment.cluster
     async with open_server(
@@ -91,11 +95,16 @@ async def own_code_place(
             complain(server.isolation.notice)
         devices = await find_devices(server, options, folder)
         if lacking := devices.lacking(deployment):
-            raise UsageError(f"{lacking}; use the device cpu, or fewer workers and replicas")
+            raise TooFewDevicesError(
+                f"{lacking}; use the device cpu, or fewer workers and replicas",
+                cluster.workers,
+                cluster.replicas_per_worker,
+            )
         own = folder.case(case)
         with contextlib.ExitStack() as shown:
             watch = None
             if show:
                 logs = [own.log(number) for number in range(cluster.workers)]
                 watch = shown.enter_context(shown_live(logs))
-            yield Place(server, deployment, devices, own, options.fresh, watch)
+            named = options.rank.tasks if options.rank else ()
+            yield Place(server, deployment, devices, own, options.fresh, watch, named)

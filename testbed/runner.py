@@ -17,7 +17,7 @@ from testbed.case_run import WORKER_MODULE, CaseRun, Observer, Options, lacking_
 from testbed.devices import Devices, visible_ids
 from testbed.engines.fleet import fleet
 from testbed.engines.rank import Rank
-from testbed.errors import LaunchError, UsageError
+from testbed.errors import LaunchError, TooFewDevicesError, UsageError
 from testbed.launcher.cluster_run import Deadlines, WorkerOrders, run_cluster
 from testbed.launcher.environment import without_secrets
 from testbed.launcher.isolation import AUTO
@@ -79,12 +79,16 @@ async def run(selection: Selection, options: Options, folder: RunFolder, observe
             return verdict
 
         async def judged(case: Case) -> Verdict:
-            if options.rank and server.lost:
-                # What was seen until a host was lost is worth keeping.
-                return failed(case, expected[case], f"not run: {server.lost}")
-            observer.started(case)
-            case_run = CaseRun(server, devices, options, folder.case(case.id), observer)
-            return await case_run.judge(case, selection)
+            try:
+                if not (options.rank and server.lost):
+                    observer.started(case)
+                    case_run = CaseRun(server, devices, options, folder.case(case.id), observer)
+                    return await case_run.judge(case, selection)
+            except LaunchError:
+                if not (options.rank and server.lost):
+                    raise
+            # What was seen until a host was lost is worth keeping.
+            return failed(case, expected[case], f"not run: {server.lost}")
 
         verdicts = await _all_or_none([verdict_on(case) for case in selection.cases])
     return Run(
@@ -171,4 +175,8 @@ def _require_one_that_runs(lacking: dict[Case, str], device: str) -> None:
     reasons = set(lacking.values())
     if lacking and "" not in reasons:
         advice = "" if device == "cpu" else "; use --device cpu, or fewer --workers and --replicas"
-        raise UsageError(f"none of the cases can run: {', '.join(sorted(reasons))}{advice}")
+        told = f"none of the cases can run: {', '.join(sorted(reasons))}{advice}"
+        if device == "cpu":
+            raise UsageError(told)
+        most = max((case.deployment.cluster for case in lacking), key=lambda each: each.replicas)
+        raise TooFewDevicesError(told, most.workers, most.replicas_per_worker)

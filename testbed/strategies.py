@@ -74,17 +74,21 @@ class Deployment:
         """The processes that it takes, in the order of their reports."""
         return tasks(self.cluster.workers, STRATEGIES[self.strategy].servers)
 
-    def environment(self, addresses: Sequence[str], worker: int) -> dict[str, str]:
+    def environment(
+        self, addresses: Sequence[str], worker: int, named: Sequence[Task] = ()
+    ) -> dict[str, str]:
         """The part of a worker's environment that tells it its place in the cluster.
 
         Args:
             addresses: of all processes, `host:port`.
             worker: the index of its report.
+            named: what the processes are called instead, as where the first one is a chief.
         """
         if not STRATEGIES[self.strategy].takes_workers:
             return {}
+        tasks = named or self.tasks
         return {
-            "TF_CONFIG": tf_config(self.tasks, addresses, self.tasks[worker]),
+            "TF_CONFIG": tf_config(tasks, addresses, tasks[worker]),
             # Lets the worker listen on a port that this process holds; for nobody else.
             "TF_GRPC_REUSE_PORT": "true",
         }

@@ -103,6 +103,13 @@ def inner_of(options: argparse.Namespace) -> Inner:
     )
 
 
+def words_without_cluster(options: argparse.Namespace) -> list[str]:
+    """What was typed of the command's own, but for its devices and how many."""
+    cluster = ("device", "workers", "replicas")
+    kept = [action for action in options.actions if action.dest not in cluster]
+    return _own_words(argparse.Namespace(**{**vars(options), "actions": kept}))
+
+
 def _own_words(options: argparse.Namespace) -> list[str]:
     """The options of the command itself, as they would be typed, and then its arguments."""
     words: list[str] = []
@@ -126,4 +133,4 @@ def _typed(action: argparse.Action, given: Any) -> list[str]:
         return [name]
     if isinstance(given, list):
         return [word for each in given for word in (name, str(each))]
-    return [name, str(given)]
+    return [name, f"{given:g}" if isinstance(given, float) else str(given)]

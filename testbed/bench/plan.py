@@ -11,18 +11,20 @@ from testbed.bench.scaling import doubling
 from testbed.catalogue import WAYS, find_scripts, read_scripts, scenario_folder
 from testbed.cluster import Cluster
 from testbed.devices import Devices
-from testbed.errors import UsageError
+from testbed.engines.rank import Rank
+from testbed.errors import TooFewDevicesError
 from testbed.launcher.isolation import AUTO
 from testbed.launcher.machine import usable_cores
 from testbed.scenario import Case
 from testbed.selection import Selection
 from testbed.strategies import Deployment
 
+OWN_COST = "own_cost"
 PARTS = {
     "sharing": "what each way of sharing costs, made outside the scope and in it",
     "scaling": "how steps scale with replicas and workers",
     "wire": "what collectives carry, by size",
-    "own_cost": "what the testbed itself costs: start-up, and its steps beside a bare loop",
+    OWN_COST: "what the testbed itself costs: start-up, and its steps beside a bare loop",
 }
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -74,6 +76,8 @@ class Request:
     """Cores, or GPUs: how many replicas can run at the same time."""
     isolation: str = AUTO
     """See `testbed.launcher.isolation`."""
+    rank: Rank | None = None
+    """See `testbed.case_run.Options`."""
     workers: int = 0
     replicas: int = 0
     """The largest cluster, in workers of one replica and in replicas of one worker; 0: what fits
@@ -89,7 +93,7 @@ def fitted(request: Request, devices: Devices) -> Request:
     """The request with the machine's own numbers where none were asked for.
 
     Raises:
-        UsageError: the machine has no GPU, or fewer than were asked for.
+        TooFewDevicesError: the machine has no GPU, or fewer than were asked for.
     """
     capacity = usable_cores() if request.device == "cpu" else sum(map(len, devices.hosts))
     # What is there, or what shows how things break where there is only one.
@@ -99,9 +103,11 @@ def fitted(request: Request, devices: Devices) -> Request:
     for asked in (Cluster(workers, 1), Cluster(1, replicas)):
         lacking = devices.lacking(Deployment("multi_worker_mirrored", asked))
         if lacking:
-            raise UsageError(
+            raise TooFewDevicesError(
                 f"--device {request.device}: {lacking}; use --device cpu, or fewer --workers and"
-                " --replicas"
+                " --replicas",
+                asked.workers,
+                asked.replicas_per_worker,
             )
     return replace(request, capacity=capacity, workers=workers, replicas=replicas)
 

@@ -51,9 +51,14 @@ async def bench(
     """
     began, started = datetime.datetime.now(datetime.timezone.utc), time.monotonic()
     selection, host = selection_of(), Host(usable_cores())
-    options = Options(device=request.device, isolation=request.isolation)
+    options = Options(device=request.device, isolation=request.isolation, rank=request.rank)
     async with open_server(
-        folder, fresh=False, module=MODULE, exact=False, isolation=request.isolation
+        folder,
+        fresh=False,
+        module=MODULE,
+        exact=False,
+        isolation=request.isolation,
+        rank=request.rank,
     ) as server:
         progress.opened(server.isolation)
         imported = time.monotonic() - started

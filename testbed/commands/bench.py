@@ -10,15 +10,16 @@ from testbed.bench.compare import compare
 from testbed.bench.console import show_bench, show_comparison
 from testbed.bench.files import read_bench, write_plots
 from testbed.bench.page import bench_data
-from testbed.bench.plan import PARTS, QUICK, THOROUGH, Request
+from testbed.bench.plan import OWN_COST, PARTS, QUICK, THOROUGH, Request
 from testbed.bench.plots import require_matplotlib
 from testbed.bench.programs.sizes import HEADS
 from testbed.bench.progress import BenchProgress
 from testbed.bench.record import BenchRecord
 from testbed.bench.run import bench
+from testbed.commands.run import rank_in, run_folder, workers_of
 from testbed.errors import LaunchError, UsageError
 from testbed.interruptible import interruptible
-from testbed.launcher.run_folder import RUNS, json_text, new_run_folder
+from testbed.launcher.run_folder import json_text
 from testbed.report.destinations import all_destinations, folder_destination
 from testbed.report.page import page_of
 from testbed.report.text import console, show_files
@@ -36,7 +37,7 @@ def main(options: argparse.Namespace) -> int:
         require_matplotlib()
     old = read_bench(options.against) if options.against else None
     shown = console()
-    with new_run_folder(RUNS) as folder:
+    with run_folder(options) as folder:
         with BenchProgress(shown) as progress:
             record = interruptible(bench(request, folder, progress, sys.argv[1:]))
         # Shown before anything is written: a full disk must not take what was measured.
@@ -80,14 +81,19 @@ def _request(options: argparse.Namespace) -> Request:
             raise UsageError(f"--{name} {number:g}: not below 0")
     if options.width % HEADS:
         raise UsageError(f"--width {options.width}: a multiple of {HEADS}, the attention's heads")
+    # What the testbed costs is measured against what this machine does without it.
+    elsewhere = {OWN_COST} if rank_in(options) else set()
+    if elsewhere & set(options.parts):
+        raise UsageError(f"{OWN_COST} is of one machine: measure it without --engine")
     effort = QUICK if options.quick else THOROUGH
     return Request(
-        parts=tuple(options.parts) or tuple(PARTS),
+        parts=tuple(options.parts) or tuple(each for each in PARTS if each not in elsewhere),
         effort=replace(effort, rounds=options.rounds or effort.rounds),
         quick=options.quick,
         device=options.device,
         sizes={"batch": options.batch, "width": options.width, "image": options.image},
         isolation=options.isolation,
-        workers=options.workers,
+        rank=rank_in(options),
+        workers=workers_of(options) or 0,
         replicas=options.replicas,
     )

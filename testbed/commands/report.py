@@ -16,6 +16,7 @@ from testbed.bench.record import BenchRecord
 from testbed.chaos.record import ChaosRecord
 from testbed.chaos.text import show_chaos
 from testbed.errors import UsageError
+from testbed.report.collected import end_of
 from testbed.report.compare import Comparison, compare
 from testbed.report.destinations import all_destinations
 from testbed.report.files import KINDS, read_document, run_in
@@ -25,6 +26,7 @@ from testbed.report.record import RunRecord
 from testbed.report.text import console, show_comparison, show_files, show_record
 from testbed.report.written import texts_of, write_all, write_to
 from testbed.status import OK, UNEXPECTED
+from testbed.streams import complain
 
 CHAOS = "chaos"
 
@@ -34,6 +36,8 @@ def main(options: argparse.Namespace) -> int:
     _require_sensible(options)
     wanted = all_destinations(html=options.html, junit=options.junit)
     documents = [(name, read_document(name, *KINDS)) for name in options.files]
+    for ended in filter(None, map(end_of, options.files)):
+        complain(ended)
     if any(data["kind"] == CHAOS for _, data in documents):
         return _report_chaos(documents, options)
     runs = [run_in(data, name) for name, data in documents if data["kind"] == "run"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import datetime
+import functools
 import os
 import shutil
 import sys
@@ -15,7 +17,8 @@ from testbed.errors import UsageError
 from testbed.interruptible import interruptible
 from testbed.launcher.cluster_run import Deadlines
 from testbed.launcher.environment import kept_from
-from testbed.launcher.run_folder import RUNS, RunFolder, new_run_folder
+from testbed.launcher.run_folder import RUNS, RunFolder, new_run_folder, write_json
+from testbed.report.collected import planned
 from testbed.report.console import ConsoleObserver
 from testbed.report.destinations import all_destinations
 from testbed.report.record import record_of
@@ -44,17 +47,19 @@ def main(options: argparse.Namespace) -> int:
         show_line(f"kept from your environment: {', '.join(kept)}")
     with run_folder(options) as folder:
         observer = ConsoleObserver(selection, verbose=options.verbose)
-        with observer:
-            done = interruptible(run(selection, run_options, folder, observer))
-        record = record_of(
-            done.verdicts,
-            selection,
+        whole = functools.partial(
+            record_of,
+            selection=selection,
             run=folder.id,
-            began=done.began,
-            seconds=done.seconds,
             device=run_options.device,
             command=sys.argv[1:],
         )
+        began = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+        # For whoever collects it, should it not come to its end.
+        write_json(folder.plan, whole(planned(selection), began=began, seconds=0.0).to_json())
+        with observer:
+            done = interruptible(run(selection, run_options, folder, observer))
+        record = whole(done.verdicts, began=done.began, seconds=done.seconds)
         # Shown before anything is written: a full disk must not take what was seen.
         show_record(record)
         written, lost = write_all(texts_of(record), {RECORD: folder.record, **wanted})

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from testbed.engines.agent import serve
-from testbed.engines.meeting import come, write_end
+from testbed.engines.meeting import RunEnd, come, write_end
 from testbed.engines.rank import Rank, Surroundings, rank_of
 from testbed.engines.slurm.scheduler import Scheduler
 from testbed.errors import LaunchError, UsageError
@@ -34,11 +34,11 @@ def main(options: argparse.Namespace, command: Command) -> int:
     tell(rank)
     if rank.number:
         return interruptible(_serve(rank, RunFolder(Path(options.folder))))
-    _require_so_many(options, rank)
     with shared_run_folder(options.folder) as folder:
         options.rank, options.run_folder = rank, folder
         status, why = UNEXPECTED, ""
         try:
+            _require_so_many(options, rank)
             status = command(options)
         except (UsageError, LaunchError) as problem:
             status = WRONG_COMMAND if isinstance(problem, UsageError) else UNEXPECTED
@@ -48,14 +48,16 @@ def main(options: argparse.Namespace, command: Command) -> int:
             status, why = INTERRUPTED, "interrupted"
             raise
         finally:
-            write_end(folder, status, why)
+            write_end(folder, RunEnd(status, why))
     return status
 
 
 async def _serve(rank: Rank, folder: RunFolder) -> int:
     line = await come(rank, folder)
-    if isinstance(line, int):
-        return line
+    if isinstance(line, RunEnd):
+        if line.message:
+            complain(line.message)
+        return line.status
     if why := await serve(line, folder.agent(rank.number)):
         complain(why)
         return UNEXPECTED

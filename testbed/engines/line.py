@@ -7,7 +7,6 @@ beat every second, so that a cut cable and a stopped host are noticed, which clo
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hmac
 import json
 import secrets
@@ -49,7 +48,8 @@ class Line:
 
     def send(self, message: dict[str, Any]) -> None:
         """Send a message; whether it arrives shows in what is received."""
-        self._writer.write(json.dumps(message).encode() + b"\n")
+        if not self._writer.is_closing():
+            self._writer.write(json.dumps(message).encode() + b"\n")
 
     async def receive(self) -> dict[str, Any]:
         """The next message that is no beat.
@@ -88,8 +88,9 @@ class Line:
         if self._beats:
             self._beats.cancel()
         self._writer.close()
-        with contextlib.suppress(OSError):
-            await asyncio.wait({asyncio.ensure_future(self._writer.wait_closed())}, timeout=BEAT_S)
+        closing = asyncio.gather(self._writer.wait_closed(), return_exceptions=True)
+        await asyncio.wait({closing}, timeout=BEAT_S)
+        closing.cancel()
 
 
 async def connect(host: str, port: int, token: str) -> Line:

@@ -14,7 +14,7 @@ import secrets
 import socket
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from testbed import __version__
@@ -24,8 +24,18 @@ from testbed.engines.network_checks import is_loopback, outward_address, problem
 from testbed.engines.rank import Rank
 from testbed.errors import LaunchError, UsageError
 from testbed.launcher.run_folder import RunFolder, write_json
+from testbed.streams import tell
 
 LOOK_INTERVAL_S = 0.25
+
+
+@dataclass(frozen=True)
+class RunEnd:
+    """How a run on an engine ended."""
+
+    status: int
+    message: str
+    """What was wrong; nothing where that is among what it printed."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +61,7 @@ async def meeting(rank: Rank, folder: RunFolder) -> AsyncIterator[tuple[str, lis
     """
     host = rank.host or outward_address()
     token, guests, came = secrets.token_hex(32), dict[int, Guest](), asyncio.Event()
-    twice, everybody = list[str](), list[AgentLink]()
+    twice, everybody, met = list[str](), list[AgentLink](), list[str]()
 
     async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -62,12 +72,16 @@ async def meeting(rank: Rank, folder: RunFolder) -> AsyncIterator[tuple[str, lis
         number = int(said["worker"])
         guest = Guest(AgentLink(number, str(said["host"] or line.there), line), said)
         everybody.append(guest.link)
+        came.set()
         if number in guests or not 0 < number < rank.size:
             first = guests[number].name if number in guests else f"{socket.gethostname()}, here"
             twice.append(f"worker {number} has come twice, from {first} and from {guest.name}")
+            if met:
+                # The run goes on without it.
+                tell(twice[-1])
+                await guest.link.dismiss(twice[-1])
         else:
             guests[number] = guest
-        came.set()
 
     problems = await problems_of(rank, rank.host)
     # Its own name may mean loopback here, and something else on the others' hosts.
@@ -76,8 +90,9 @@ async def meeting(rank: Rank, folder: RunFolder) -> AsyncIterator[tuple[str, lis
     why = ""
     try:
         _invite(folder, host, server.sockets[0].getsockname()[1], token)
-        await _until_all_are_there(rank, guests, twice, came, host)
+        await _until_all_are_there(rank, guests, twice, came, "; ".join([host, *problems]))
         _require_agreement(rank, [said.said for _, said in sorted(guests.items())], problems, twice)
+        met += [guest.link.host for _, guest in sorted(guests.items())]
         yield host, [guest.link for _, guest in sorted(guests.items())]
     except (UsageError, LaunchError) as problem:
         why = str(problem)
@@ -103,7 +118,7 @@ async def _until_all_are_there(
     guests: dict[int, Guest],
     twice: Sequence[str],
     came: asyncio.Event,
-    host: str,
+    where: str,
 ) -> None:
     deadline = time.monotonic() + rank.meets_within
     while len(guests) < rank.size - 1 and not twice:
@@ -116,7 +131,7 @@ async def _until_all_are_there(
             who, have = ("worker", "has") if len(missing) == 1 else ("workers", "have")
             raise LaunchError(
                 f"{who} {', '.join(missing)} of {rank.size} {have} not come within"
-                f" {rank.meets_within:.0f} s (worker 0, by {rank.taken_from}, waits at {host})"
+                f" {rank.meets_within:.0f} s (worker 0, by {rank.taken_from}, waits at {where})"
             )
 
 
@@ -138,18 +153,19 @@ def _require_agreement(
         raise UsageError("; ".join(found))
 
 
-async def come(rank: Rank, folder: RunFolder) -> Line | int:
-    """An agent's way to the meeting: its line to worker 0, or the status of a run that is over.
+async def come(rank: Rank, folder: RunFolder) -> Line | RunEnd:
+    """An agent's way to the meeting: its line to worker 0, or the end of a run that is over.
 
     Raises:
         LaunchError: worker 0 is not to be found in time.
         UsageError: the folder is not the same on both hosts.
     """
     deadline = time.monotonic() + rank.meets_within
+    problems = await problems_of(rank, rank.host)
     problem = f"{folder.meeting} is not there: has worker 0 come, and is the folder shared?"
     while time.monotonic() < deadline:
         if folder.end.exists():
-            return int(json.loads(folder.end.read_text())["status"])
+            return RunEnd(**json.loads(folder.end.read_text()))
         try:
             told = json.loads(folder.meeting.read_text())
             line = await connect(told["host"], int(told["port"]), told["token"])
@@ -165,14 +181,14 @@ async def come(rank: Rank, folder: RunFolder) -> Line | int:
                     f"the folder is {folder.path} here, and {told['folder']} for worker 0: mount it"
                     " at one path"
                 )
-            line.send(await _introduction(rank, line))
+            line.send(_introduction(rank, line, problems))
             return line
     raise LaunchError(
         f"worker {rank.number} has not met the others in {rank.meets_within:.0f} s: {problem}"
     )
 
 
-async def _introduction(rank: Rank, line: Line) -> dict[str, Any]:
+def _introduction(rank: Rank, line: Line, problems: list[str]) -> dict[str, Any]:
     host = rank.host or line.here
     return {
         "worker": rank.number,
@@ -182,10 +198,10 @@ async def _introduction(rank: Rank, line: Line) -> dict[str, Any]:
         "taken_from": rank.taken_from,
         "cluster": rank.cluster,
         "version": __version__,
-        "problems": await problems_of(rank, rank.host),
+        "problems": problems,
     }
 
 
-def write_end(folder: RunFolder, status: int, message: str = "") -> None:
+def write_end(folder: RunFolder, end: RunEnd) -> None:
     """Tell all who look on that the run is over, and how."""
-    write_json(folder.end, {"status": status, "message": message})
+    write_json(folder.end, asdict(end))

@@ -17,15 +17,15 @@ NAMES_DEADLINE_S = 60.0
 _AGAIN_S = 1.0
 
 
-async def problems_of(rank: Rank, own: str, names_deadline: float = NAMES_DEADLINE_S) -> list[str]:
+async def problems_of(rank: Rank, own: str) -> list[str]:
     """What is wrong, seen from this process; one sentence each.
 
     Args:
         rank: of this process.
         own: the host that the others find it at; nothing where they find that out themselves.
-        names_deadline: seconds until every name has to mean something.
     """
-    found, deadline = [], time.monotonic() + names_deadline
+    found = []
+    deadline = time.monotonic() + min(NAMES_DEADLINE_S, rank.meets_within / 2)
     meant = {}
     for host in dict.fromkeys([*rank.hosts, own] if own else rank.hosts):
         try:
@@ -33,11 +33,12 @@ async def problems_of(rank: Rank, own: str, names_deadline: float = NAMES_DEADLI
         except OSError as problem:
             found.append(f"the name {host} means no address here ({problem.strerror or problem})")
     if own in meant and not _is_here(meant[own]):
-        found.append(
-            f"{own} is {meant[own]}, which is no address of this host ({socket.gethostname()})"
-        )
+        means = "" if own == meant[own] else f"{meant[own]}, which is "
+        found.append(f"{own} is {means}no address of this host ({socket.gethostname()})")
     if rank.addresses:
-        found += _alike(rank, meant)
+        if not rank.number:
+            # The others have the same list, or that is what is wrong.
+            found += _alike(rank, meant)
         found += _port_in_use(split_address(rank.addresses[rank.number])[1])
     return found
 

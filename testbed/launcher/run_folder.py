@@ -136,9 +136,13 @@ class RunFolder:
 
     def case(self, case_id: str) -> CaseFolder:
         """The folder of one case, made on first use."""
-        folder = CaseFolder(self.path / "cases" / _file_name(case_id))
+        folder = self.existing_case(case_id)
         folder.path.mkdir(parents=True, exist_ok=True)
         return folder
+
+    def existing_case(self, case_id: str) -> CaseFolder:
+        """The folder of one case, which may not be there."""
+        return CaseFolder(self.path / "cases" / _file_name(case_id))
 
 
 class CaseFolder:

@@ -14,6 +14,7 @@ import fastjsonschema
 
 from testbed.errors import UsageError
 from testbed.launcher.run_folder import RunFolder
+from testbed.report.collected import collected
 from testbed.report.record import RunRecord
 
 # The whole catalogue takes about 10 MB, and what is hostile may take 30 times its size in memory.
@@ -57,8 +58,11 @@ def read_document(name: str, *kinds: str) -> dict[str, Any]:
     """
     path = Path(name)
     if path.is_dir():
-        path = RunFolder(path).record
-    data: Any = _load(path, name)
+        folder = RunFolder(path)
+        path = folder.record
+        if not path.exists() and folder.plan.exists():
+            return collected(folder, load(folder.plan, name))
+    data: Any = load(path, name)
     _require_known(data, name, kinds)
     try:
         check(data)
@@ -122,7 +126,12 @@ def _validator(kind: str) -> Any:
     return fastjsonschema.compile(schema_of(kind), use_default=False)
 
 
-def _load(path: Path, name: str) -> Any:
+def load(path: Path, name: str) -> Any:
+    """The JSON of a file that may come from anywhere, as people name it.
+
+    Raises:
+        UsageError: it is not there, too large, or no JSON that can be shown.
+    """
     try:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):

@@ -45,9 +45,13 @@ def several_cpus_per_worker(worker: int, replicas: int) -> Iterator[None]:
             f"TensorFlow {tf.__version__} gives no way to have several CPU replicas per worker;"
             " use --replicas 1, or TensorFlow 2.21"
         )
-    host = f"/job:worker/replica:0/task:{worker}"
 
-    def local_devices(*_: Any, **__: Any) -> tuple[tuple[str, ...], str]:
+    def local_devices(
+        _strategy: Any, _resolver: Any, worker_device: str
+    ) -> tuple[tuple[str, ...], str]:
+        # `/job:chief/task:0` where an engine calls the first worker so; nothing without a cluster.
+        task = worker_device or f"/job:worker/task:{worker}"
+        host = task.replace("/task:", "/replica:0/task:")
         return tuple(f"{host}/device:CPU:{index}" for index in range(replicas)), "CPU"
 
     setattr(extended, name, local_devices)
