@@ -6,17 +6,12 @@ import argparse
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from testbed.arguments import parser
-from testbed.arguments.engine import inner_of, require_engine, words_without_cluster
-from testbed.engines import ENVIRONMENT, LOCAL
-from testbed.engines.found import elsewhere
 from testbed.errors import LaunchError, TooFewDevicesError, UsageError
 from testbed.status import INTERRUPTED, UNEXPECTED, WRONG_COMMAND
 from testbed.streams import complain, lost, prepare
-
-Command = Callable[[argparse.Namespace], int]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,12 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.command in ("run", "worker") and not options.python:
             require_tensorflow()
-        command = importlib.import_module(f"testbed.commands.{options.command}")
-        status: int = _engine_of(options)(command.main)
+        status = _run(options)
     except TooFewDevicesError as problem:
-        complain(
-            f"{problem}; {elsewhere(problem, options.command, words_without_cluster(options))}"
-        )
+        complain(f"{problem}; {_elsewhere(options, problem)}")
         return WRONG_COMMAND
     except (UsageError, LaunchError) as problem:
         complain(problem)
@@ -51,17 +43,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def _engine_of(options: argparse.Namespace) -> Callable[[Command], int]:
-    """How the engine that the options name runs a command."""
+def _run(options: argparse.Namespace) -> int:
+    """Import the command and run it, on its engine where it can have one."""
+    command = importlib.import_module(f"testbed.commands.{options.command}")
     if not hasattr(options, "engine"):
-        return lambda command: command(options)
-    require_engine(options)
-    if options.engine == LOCAL:
-        return lambda command: command(options)
-    engine = importlib.import_module(f"testbed.engines.{options.engine}")
-    if options.engine == ENVIRONMENT:
-        return lambda command: int(engine.main(options, command))
-    return lambda _: int(engine.main(options, inner_of(options)))
+        return int(command.main(options))
+    return int(importlib.import_module("testbed.engines.inner").start(options, command.main))
+
+
+def _elsewhere(options: argparse.Namespace, problem: TooFewDevicesError) -> str:
+    """What to type to have on other hosts what this one does not have."""
+    words = importlib.import_module("testbed.engines.inner").words_without_cluster(options)
+    found = importlib.import_module("testbed.engines.found")
+    return str(found.elsewhere(problem, options.command, words))
 
 
 def require_tensorflow() -> None:

@@ -49,8 +49,7 @@ async def run_entry(
         deadlines: after which the workers are stopped.
         devices: of this machine.
         named: what the processes are called in TF_CONFIG, where it is not as usual.
-        fresh: new interpreters instead of forks.
-        watch, fault, output_limit: see `run_cluster`.
+        fresh, watch, fault, output_limit: see `run_cluster`.
     """
     apart = fault is not None and fault.kind in NEED_OWN_NETWORK
     async with server.seats(len(deployment.tasks), apart=apart) as seats:

@@ -47,7 +47,7 @@ async def run(selection: Selection, options: Options, folder: RunFolder, observe
         LaunchError: no worker can be started on this machine.
         UsageError: a rule of a script raised, or the GPUs suffice for none of the cases.
     """
-    began, started = datetime.datetime.now(datetime.timezone.utc), time.monotonic()
+    began, started = utc_now(), time.monotonic()
     write_json(folder.environment, without_secrets(os.environ))
     expected = {case: selection.scenario(case).expects(case) for case in selection.cases}
     every_case_fresh = options.fresh or all(selection.scenario(c).fresh for c in selection.cases)
@@ -94,9 +94,14 @@ async def run(selection: Selection, options: Options, folder: RunFolder, observe
     return Run(
         folder,
         tuple(verdicts),
-        began.isoformat(timespec="seconds"),
+        began,
         time.monotonic() - started,
     )
+
+
+def utc_now() -> str:
+    """The time as it stands in records, ISO 8601."""
+    return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
 
 
 def _keep(verdict: Verdict, folder: RunFolder) -> None:

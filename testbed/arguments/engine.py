@@ -1,14 +1,10 @@
-"""Options that say who creates the processes, and the command that each of them runs."""
+"""Options that say who creates the processes, for the commands that run something."""
 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
-from typing import Any
 
-from testbed.engines import ENGINES, ENVIRONMENT, LOCAL, Inner
-from testbed.errors import UsageError
-from testbed.launcher.run_folder import RUNS, next_run_path
+from testbed.engines import ENGINES, LOCAL
 
 MEETING_S = 300.0
 
@@ -61,76 +57,3 @@ def add_engine(parser: argparse.ArgumentParser, default: str = LOCAL) -> None:
     engines = {action.dest for part in (group, slurm, kubernetes) for action in part._group_actions}
     # An option that is of no engine is one of the command, which every worker gets, too.
     parser.set_defaults(actions=[each for each in parser._actions if each.dest not in engines])
-
-
-def require_engine(options: argparse.Namespace) -> None:
-    """Refuse options that do not go with the engine.
-
-    Raises:
-        UsageError: one of them does not.
-    """
-    if options.engine == LOCAL:
-        for name in ("folder", "export", "gpus_per_worker", "partition", "container", "address"):
-            if getattr(options, name):
-                raise UsageError(
-                    f"--{name.replace('_', '-')}: needs --engine"
-                    f" {', '.join(each for each in ENGINES if each != LOCAL)}"
-                )
-        return
-    if options.isolation == "required":
-        raise UsageError("--isolation required: workers of several hosts need their network")
-    if options.engine == ENVIRONMENT and not options.folder:
-        raise UsageError("--folder is missing: one that all workers share, and that holds no run")
-    for name in ("gpus_per_worker", "cpus_per_worker", "time", "nodes", "workers"):
-        number = getattr(options, name)
-        if number is not None and number < 1 and (name, number) != ("workers", 0):
-            raise UsageError(f"--{name.replace('_', '-')} {number}: at least 1")
-
-
-def inner_of(options: argparse.Namespace) -> Inner:
-    """What an engine has each of its processes run, for what the options ask for."""
-    options.workers = options.workers or 2
-    if options.gpus_per_worker:
-        if not hasattr(options, "device"):
-            raise UsageError(f"--gpus-per-worker: testbed {options.command} runs on CPUs")
-        options.device = "gpu"
-        options.replicas = options.replicas or options.gpus_per_worker
-    folder = str(Path(options.folder or next_run_path(RUNS)).absolute())
-    words = [options.command, "--engine", ENVIRONMENT, "--folder", folder]
-    words += ["--meeting-timeout", f"{options.meeting_timeout:g}"]
-    return Inner(
-        (*words, *_own_words(options)), folder, options.workers, options.gpus_per_worker or 0
-    )
-
-
-def words_without_cluster(options: argparse.Namespace) -> list[str]:
-    """What was typed of the command's own, but for its devices and how many."""
-    cluster = ("device", "workers", "replicas")
-    kept = [action for action in options.actions if action.dest not in cluster]
-    return _own_words(argparse.Namespace(**{**vars(options), "actions": kept}))
-
-
-def _own_words(options: argparse.Namespace) -> list[str]:
-    """The options of the command itself, as they would be typed, and then its arguments."""
-    words: list[str] = []
-    last: list[str] = []
-    for action in options.actions:
-        given = getattr(options, action.dest, None)
-        if given in (None, action.default, []):
-            continue
-        if not action.option_strings:
-            last = [str(each) for each in given]
-        elif action.nargs == argparse.REMAINDER:
-            last = [action.option_strings[0], *given]
-        else:
-            words += _typed(action, given)
-    return [*words, *last]
-
-
-def _typed(action: argparse.Action, given: Any) -> list[str]:
-    name = action.option_strings[-1]
-    if action.nargs == 0:
-        return [name]
-    if isinstance(given, list):
-        return [word for each in given for word in (name, str(each))]
-    return [name, f"{given:g}" if isinstance(given, float) else str(given)]

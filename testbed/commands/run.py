@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import datetime
 import functools
 import os
 import shutil
@@ -24,7 +23,7 @@ from testbed.report.destinations import all_destinations
 from testbed.report.record import record_of
 from testbed.report.text import show_files, show_line, show_record
 from testbed.report.written import RECORD, texts_of, write_all
-from testbed.runner import run
+from testbed.runner import run, utc_now
 from testbed.selection import Selection, select
 from testbed.status import OK, UNEXPECTED, WRONG_COMMAND
 from testbed.strategies import deployments
@@ -54,9 +53,8 @@ def main(options: argparse.Namespace) -> int:
             device=run_options.device,
             command=sys.argv[1:],
         )
-        began = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
         # For whoever collects it, should it not come to its end.
-        write_json(folder.plan, whole(planned(selection), began=began, seconds=0.0).to_json())
+        write_json(folder.plan, whole(planned(selection), began=utc_now(), seconds=0.0).to_json())
         with observer:
             done = interruptible(run(selection, run_options, folder, observer))
         record = whole(done.verdicts, began=done.began, seconds=done.seconds)

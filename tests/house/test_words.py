@@ -55,7 +55,7 @@ def test_every_command_has_its_module() -> None:
     """Each command that can be typed has its module, and each module its command."""
     offered = {
         node.args[0].value
-        for node in ast.walk(tree_of(TESTBED / "cli.py"))
+        for node in ast.walk(tree_of(TESTBED / "arguments" / "__init__.py"))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr == "add_parser"
