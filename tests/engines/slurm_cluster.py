@@ -76,32 +76,22 @@ class SlurmCluster:
         self.folder = folder
         self._keeper = keeper
 
-    @property
-    def environment(self) -> dict[str, str]:
-        """With what Slurm's commands find it."""
-        return environment(self.folder)
-
-    def start(self, *words: str, **how: str) -> subprocess.Popen[str]:
-        """A command in there, which is handed what it prints by pipes.
-
-        Args:
-            how: variables of its environment besides.
-        """
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """A command in there, of which one reads what it prints."""
         spaces = f"/proc/{self._keeper.pid}/ns"
         entering = (f"--net={spaces}/net", f"--mount={spaces}/mnt")
         return subprocess.Popen(
-            ["nsenter", *entering, f"--pid={spaces}/pid_for_children", *words],
-            env={**self.environment, **how},
+            ["nsenter", *entering, f"--pid={spaces}/pid_for_children", f"--wd={ROOT}", *words],
+            env=environment(self.folder),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            cwd=ROOT,
         )
 
-    def run(self, *words: str, timeout: float = 60, **how: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
         """A command in there, to its end."""
-        with self.start(*words, **how) as process:
+        with self.start(*words) as process:
             try:
                 out, err = process.communicate(timeout=timeout)
             except BaseException:
@@ -116,7 +106,7 @@ class SlurmCluster:
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """The environment of daemons and commands of the cluster in a folder."""
+    """With what the daemons and commands of the cluster in a folder find it."""
     outside = {name: text for name, text in os.environ.items() if not name.startswith("SLURM_")}
     return {**outside, "PATH": _PATH, "SLURM_CONF": str(folder / "slurm.conf")}
 

@@ -42,6 +42,7 @@ ALLOWED = {
     "program_run": {"launcher", "own_code_run"},
     "function_run": {"plain", "launcher", "case_run", "own_code_run"},
     "report": {"plain", "launcher"},
+    "engines": {"plain", "launcher", "report"},
     "cli": {"testbed", "testbed.errors", "testbed.streams"},
     "commands": {
         "plain",
