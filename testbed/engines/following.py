@@ -73,6 +73,7 @@ class _Following:
         self._tails.append(_Tail(files.err(0), lambda: sys.stderr))
 
     def to_the_end(self) -> int:
+        self._line.show(None, "")
         with Asking(self._job, self._pace.ask, self._pace.ask_later, self._pace.soon) as asking:
             try:
                 while (status := self._files.end()) is None:

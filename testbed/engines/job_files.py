@@ -40,7 +40,7 @@ class JobFiles:
 
     def look_anew(self) -> None:
         """Have a network file system forget which names are not there: it does when one is made."""
-        with contextlib.suppress(OSError), tempfile.TemporaryFile(dir=self.folder):
+        with contextlib.suppress(OSError), tempfile.NamedTemporaryFile(dir=self.folder):
             pass
 
     def end(self) -> int | None:

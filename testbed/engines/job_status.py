@@ -85,6 +85,7 @@ class StatusLine:
         self._live: Live | None = None
         self._phase, self._since = "", time.monotonic()
         self._told = ""
+        self._shown: Text | None = None
 
     def show(self, state: JobState | None, more: str) -> None:
         """Show a state, and what else is known."""
@@ -109,7 +110,10 @@ class StatusLine:
                 redirect_stderr=False,
             )
             self._live.start()
-        self._live.update(line, refresh=True)
+            self._shown = None
+        if line != self._shown:
+            self._shown = line
+            self._live.update(line, refresh=True)
 
     def hide(self) -> None:
         """Take the line away, until it is shown again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import subprocess
@@ -12,7 +13,9 @@ from threading import Event
 
 import pytest
 
+from testbed.engines import Inner
 from testbed.engines.job_files import JobFiles
+from testbed.engines.slurm import main
 from tests.engines.slurm_cluster import SlurmCluster
 
 pytestmark = pytest.mark.engine
@@ -71,12 +74,12 @@ def test_a_job_is_followed_to_its_end(slurm: SlurmCluster, tmp_path: Path) -> No
 
 def test_a_job_that_fails_says_who_failed_first(slurm: SlurmCluster, tmp_path: Path) -> None:
     """Where one process fails the others are ended, and the line says which it was, and how."""
-    code = "print('I wait', file=sys.stderr); time.sleep(60 if rank == 0 else 2); sys.exit(3)"
+    code = "print('I am', rank, file=sys.stderr); time.sleep(60 if rank == 0 else 2); sys.exit(3)"
     status, _, err = ended(following(slurm, tmp_path, code))
     assert status == 1
     assert re.search(
-        r"^testbed: Slurm job \d+: failed \(n2: task 1: Exited with exit code 3\);"
-        rf" worker 0 said: I wait; see {re.escape(str(tmp_path))}/engine$",
+        r"^testbed: Slurm job \d+: failed \(n2: task 1: Exited with exit code 3; I am 1\);"
+        rf" worker 0 said: I am 0; see {re.escape(str(tmp_path))}/engine$",
         err,
         re.MULTILINE,
     ), err
@@ -115,3 +118,15 @@ def test_a_job_that_slurm_refuses(slurm: SlurmCluster, tmp_path: Path) -> None:
         "testbed: Slurm has not taken the job: sbatch: error: Batch job submission failed:"
         " Invalid partition name specified\n"
     )
+
+
+def test_a_script_that_is_submitted_by_hand(slurm: SlurmCluster, tmp_path: Path) -> None:
+    """The script that is exported runs the command in every task, whatever its folder is called."""
+    folder, script = tmp_path / "100% 'mine'", tmp_path / "job.sbatch"
+    inner = Inner(("list",), str(folder), 2)
+    options = dict.fromkeys(("nodes", "partition", "account", "time", "cpus_per_worker", "sbatch"))
+    assert main(argparse.Namespace(**options, export=str(script)), inner) == 0
+    done = slurm.run("sbatch", "--wait", f"--output={tmp_path}/batch.out", str(script))
+    assert done.returncode == 0, (tmp_path / "batch.out").read_text()
+    texts = [JobFiles(folder).out(worker).read_text() for worker in (0, 1)]
+    assert texts[0] == texts[1] != ""

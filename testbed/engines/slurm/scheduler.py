@@ -41,8 +41,9 @@ class Answer:
 
     @property
     def complaint(self) -> str:
-        """The last line of its complaints."""
-        return (self.err.strip().splitlines() or [f"exit status {self.status}"])[-1]
+        """The last line of its complaints, some of which go to the standard output."""
+        lines = self.err.strip().splitlines() or self.out.strip().splitlines()
+        return (lines or [f"exit status {self.status}"])[-1]
 
 
 Run = Callable[[Sequence[str]], Answer]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 from pathlib import Path
 from typing import Any
 
 from testbed.engines.job import JobState
+from testbed.engines.job_files import JobFiles
 from testbed.engines.slurm.request import Request
 from testbed.engines.slurm.scheduler import Scheduler
 from testbed.engines.slurm.task import become
@@ -16,6 +18,7 @@ from testbed.errors import LaunchError, UsageError
 CURE = "python -m pip install 'scope-testbed[slurm]'"
 
 _SRUN = "srun: error: "
+_TASK = re.compile(r"tasks? (\d+)")
 _NOT_THE_TASK = ("srun:", "slurmstepd", "submitit ")
 
 
@@ -24,12 +27,11 @@ class SlurmJob:
 
     Args:
         number: its id.
-        log: what its srun and, before it becomes the command, its task 0 complain about.
     """
 
-    def __init__(self, number: str, log: Path, scheduler: Scheduler) -> None:
+    def __init__(self, number: str, files: JobFiles, scheduler: Scheduler) -> None:
         self.name = f"Slurm job {number}"
-        self._number, self._log, self._scheduler = number, log, scheduler
+        self._number, self._files, self._scheduler = number, files, scheduler
 
     def state(self) -> JobState:
         """See `Job`."""
@@ -46,14 +48,36 @@ class SlurmJob:
         self._scheduler.cancel(self._number)
 
     def _complaints(self) -> list[str]:
-        """Which task failed first, as srun saw it; and why it did not even become the command."""
+        """Which task failed first, as srun saw it, and what that one said last."""
+        seen = [line for line in self._log(0) if line.startswith(_SRUN)]
+        if not seen:
+            return self._before_the_command(0)[-1:]
+        first = seen[0].removeprefix(_SRUN)
+        named = _TASK.search(first)
+        task = int(named[1]) if named else 0
+        said = self._before_the_command(task)
+        if not said and task:
+            # What the first process said is told by whoever follows it.
+            said = [self._files.last_complaint(task)]
+        return [first, *filter(None, said[-1:])]
+
+    def _before_the_command(self, task: int) -> list[str]:
+        """What a task has said that did not even become the command."""
+        return [line for line in self._log(task) if not line.startswith(_NOT_THE_TASK)]
+
+    def _log(self, task: int) -> list[str]:
+        """What submitit's part of a task has said; with the first one's is what srun said."""
+        path = submitit_folder(self._files) / f"{self._number}_{task}_log.err"
         try:
-            lines = self._log.read_text(encoding="utf-8", errors="backslashreplace").splitlines()
+            text = path.read_text(encoding="utf-8", errors="backslashreplace")
         except OSError:
             return []
-        first = [line.removeprefix(_SRUN) for line in lines if line.startswith(_SRUN)][:1]
-        own = [line for line in lines if line.strip() and not line.startswith(_NOT_THE_TASK)]
-        return [line.strip() for line in first + own[-1:]]
+        return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def submitit_folder(files: JobFiles) -> Path:
+    """Where submitit keeps what it needs."""
+    return files.engine / "submitit"
 
 
 def submit(request: Request, scheduler: Scheduler | None = None) -> SlurmJob:
@@ -65,7 +89,7 @@ def submit(request: Request, scheduler: Scheduler | None = None) -> SlurmJob:
     """
     submitit = _submitit()
     try:
-        executor = submitit.SlurmExecutor(folder=request.files.engine / "submitit")
+        executor = submitit.SlurmExecutor(folder=submitit_folder(request.files))
         executor.update_parameters(
             job_name="testbed",
             nodes=request.nodes,
@@ -85,7 +109,7 @@ def submit(request: Request, scheduler: Scheduler | None = None) -> SlurmJob:
         # submitit's own errors are RuntimeErrors; the last line is what sbatch has said.
         lines = [line for line in str(problem).splitlines() if line.strip()]
         raise LaunchError(f"Slurm has not taken the job: {(lines or ['unknown'])[-1]}") from problem
-    return SlurmJob(job.job_id, Path(job.paths.stderr), scheduler or Scheduler())
+    return SlurmJob(job.job_id, request.files, scheduler or Scheduler())
 
 
 def _submitit() -> Any:
