@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import NoReturn, TextIO
 
 from testbed.engines import Inner
+from testbed.engines.interrupts import Interrupts
 from testbed.engines.job import Job, JobState
 from testbed.engines.job_files import JobFiles
 from testbed.engines.job_status import Asking, StatusLine
@@ -50,18 +50,16 @@ def follow(start: Callable[[], Job], inner: Inner, pace: Pace | None = None) -> 
         KeyboardInterrupt: by SIGINT, SIGTERM or SIGHUP; the job was cancelled.
         LaunchError: the job is over without a run that has come to its end.
     """
-    job = None
-    pace = pace or Pace()
-    with _interruptible():
+    files, following = JobFiles(inner.folder), None
+    files.prepare()
+    with Interrupts() as interrupts:
         try:
-            files = JobFiles(inner.folder)
-            files.prepare()
-            with _undisturbed():
-                job = start()
-            return _Following(job, files, pace).to_the_end()
+            with interrupts.held():
+                following = _Following(start(), files, pace or Pace())
+            return following.to_the_end()
         except KeyboardInterrupt:
-            if job is not None:
-                _cancel(job, pace)
+            if following is not None:
+                following.cancel()
             raise
 
 
@@ -73,13 +71,15 @@ class _Following:
         self._tails.append(_Tail(files.err(0), lambda: sys.stderr))
 
     def to_the_end(self) -> int:
-        self._line.show(None, "")
+        """The status of the run, and everything shown."""
         with Asking(self._job, self._pace.ask, self._pace.ask_later, self._pace.soon) as asking:
             try:
+                self._line.show(None, "")
                 while (status := self._files.end()) is None:
                     self._copy()
                     if asking.unanswered_for > self._pace.unanswered:
-                        raise LaunchError(f"{self._job.name}: {asking.problem}")
+                        said = f"{asking.problem}; it may go on; see {self._files.engine}"
+                        raise LaunchError(f"{self._job.name}: {said}")
                     if asking.state and asking.state.over:
                         status = self._late_end(asking.state)
                         break
@@ -91,6 +91,23 @@ class _Following:
                 return status
             finally:
                 self._line.hide()
+
+    def cancel(self) -> None:
+        """Have the engine end the job, see that it has, and show what was printed until then."""
+        deadline = time.monotonic() + self._pace.end
+        taken, problem = False, ""
+        while time.monotonic() < deadline:
+            try:
+                if not taken:
+                    self._job.cancel()
+                    taken = True
+                if self._job.state().over:
+                    self._copy(over=True)
+                    return
+            except LaunchError as refused:
+                problem = f": {refused}"
+            threading.Event().wait(self._pace.ask)
+        complain(f"{self._job.name} is not over after {self._pace.end:.0f} s{problem}")
 
     def _copy(self, *, over: bool = False) -> None:
         for tail in self._tails:
@@ -152,52 +169,3 @@ class _Tail:
         whole = found if over else found[: found.rfind(b"\n") + 1]
         self._offset += len(whole)
         return whole.decode("utf-8", "backslashreplace")
-
-
-def _cancel(job: Job, pace: Pace) -> None:
-    """Have the engine end it, and see that it has."""
-    deadline = time.monotonic() + pace.end
-    taken, problem = False, ""
-    while time.monotonic() < deadline:
-        try:
-            if not taken:
-                job.cancel()
-                taken = True
-            if job.state().over:
-                return
-        except LaunchError as refused:
-            problem = f": {refused}"
-        threading.Event().wait(pace.ask)
-    complain(f"{job.name} is not over after {pace.end:.0f} s{problem}")
-
-
-@contextlib.contextmanager
-def _interruptible() -> Iterator[None]:
-    """In the block, SIGTERM and SIGHUP interrupt as Ctrl-C does."""
-
-    def interrupt(*_: Any) -> NoReturn:
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    # What is ignored stays so, as under nohup.
-    heard = [number for number in numbers if signal.getsignal(number) != signal.SIG_IGN]
-    before = {number: signal.signal(number, interrupt) for number in heard}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
-    """In the block, neither this thread nor the commands that it runs are interrupted."""
-    numbers = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -13,5 +13,6 @@ from tests.engines.slurm_cluster import SlurmCluster, missing, slurm_cluster
 def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SlurmCluster]:
     if why := missing():
         pytest.skip(f"no Slurm: {why}")
+    pytest.importorskip("submitit")
     with slurm_cluster(tmp_path_factory.mktemp("slurm")) as cluster:
         yield cluster

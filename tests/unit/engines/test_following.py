@@ -202,7 +202,9 @@ def test_a_scheduler_that_is_away_for_a_while(tmp_path: Path) -> None:
 def test_a_scheduler_that_stays_away(tmp_path: Path) -> None:
     """An engine that answers no more is told as that, in its words."""
     away = LaunchError("Unable to contact slurm controller")
-    with pytest.raises(LaunchError, match=r"^Slurm job 17: Unable to contact slurm controller$"):
+    with pytest.raises(
+        LaunchError, match=r"^Slurm job 17: Unable to contact slurm controller; it may"
+    ):
         followed(tmp_path, PlayedJob(RUNNING, away))
 
 
@@ -222,6 +224,25 @@ def test_an_interrupt_cancels_the_job(tmp_path: Path, number: int) -> None:
     assert signal.getsignal(number) == before
 
 
+def test_what_is_printed_at_an_interrupt(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What worker 0 prints while its job is cancelled is shown, too."""
+
+    class Talking(PlayedJob):
+        def cancel(self) -> None:
+            super().cancel()
+            printing(tmp_path, b"interrupted")()
+
+    def interrupt() -> JobState:
+        os.kill(os.getpid(), signal.SIGINT)
+        return RUNNING
+
+    with pytest.raises(KeyboardInterrupt):
+        followed(tmp_path, Talking(interrupt, RUNNING))
+    assert capsys.readouterr().out == "interrupted"
+
+
 def test_an_interrupt_while_a_job_is_submitted(tmp_path: Path) -> None:
     """No job is lost that was being submitted: it is cancelled as soon as it is known."""
     job = PlayedJob(WAITING)
@@ -230,8 +251,12 @@ def test_an_interrupt_while_a_job_is_submitted(tmp_path: Path) -> None:
         os.kill(os.getpid(), signal.SIGINT)
         return job
 
+    # Any thread may be told of a signal.
+    over = threading.Event()
+    threading.Thread(target=over.wait, daemon=True).start()
     with pytest.raises(KeyboardInterrupt):
         follow(start, Inner((), str(tmp_path), 2), FAST)
+    over.set()
     assert job.cancelled == 1
 
 
