@@ -24,6 +24,7 @@ from threading import Event
 ROOT = Path(__file__).resolve().parents[2]
 NEEDED = ("munged", "slurmctld", "slurmd", "srun", "ip", "nsenter")
 START_S = 60.0
+ISOLATED = ("-m", "testbed.launcher.isolation", "required")
 
 _PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 _READY = "ready"
@@ -66,7 +67,11 @@ def missing() -> str:
     absent = [name for name in NEEDED if not shutil.which(name, path=_PATH)]
     if absent:
         return f"not installed: {', '.join(absent)}"
-    return "" if os.geteuid() == 0 else "the daemons of Slurm need root"
+    if os.geteuid() != 0:
+        return "the daemons of Slurm need root"
+    words = [sys.executable, *ISOLATED, "-c", "import os; print(os.getpid())"]
+    first = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    return "" if first.stdout == "1\n" else "no namespaces of its own"
 
 
 class SlurmCluster:
@@ -119,23 +124,27 @@ def slurm_cluster(folder: Path, *, remembered_s: int = 3600) -> Iterator[SlurmCl
         folder: for all its files.
         remembered_s: how long it knows a job that is over.
     """
-    isolated = ["-m", "testbed.launcher.isolation", "required"]
     program = ["-m", "tests.engines.slurm_cluster", str(folder), str(remembered_s)]
     with subprocess.Popen(
-        [sys.executable, *isolated, *program],
+        [sys.executable, *ISOLATED, *program],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,
     ) as keeper:
+        assert keeper.stdin is not None
+        assert keeper.stdout is not None
         try:
-            assert keeper.stdout is not None
             told = select.select([keeper.stdout], [], [], START_S)[0] and keeper.stdout.readline()
             assert told == f"{_READY}\n", f"no Slurm: {told}; see {folder}"
             yield SlurmCluster(folder, keeper)
         finally:
-            # The end of its input; and where that is not enough, of what keeps it.
-            keeper.communicate(timeout=None if keeper.poll() is not None else 10)
+            # The end of its input ends it; and where that is not enough, the end of what keeps it.
+            keeper.stdin.close()
+            try:
+                keeper.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                keeper.kill()
 
 
 def _daemons(folder: Path) -> list[list[str]]:
@@ -157,6 +166,7 @@ def _daemons(folder: Path) -> list[list[str]]:
 
 def main(folder: Path, remembered_s: int) -> None:
     """Start the daemons, say when they are ready, and stay until the standard input ends."""
+    assert os.getpid() == 1, "the daemons would listen where others are"
     (folder / "state").mkdir(parents=True, exist_ok=True)
     key = folder / "munge.key"
     key.touch(mode=0o600)

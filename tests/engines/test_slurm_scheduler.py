@@ -65,11 +65,12 @@ def test_a_job_is_followed_to_its_end(slurm: SlurmCluster, tmp_path: Path) -> No
     """What process 0 prints is shown, exactly and alone, and its status is the command's."""
     code = "print('hello from', rank); print('a complaint', file=sys.stderr); time.sleep(2); "
     code += "rank or " + ENDS
-    status, out, err = ended(following(slurm, tmp_path, code))
+    folder = tmp_path / "a run"
+    status, out, err = ended(following(slurm, folder, code))
     assert (status, out) == (0, "hello from 0\n"), err
     assert "a complaint\n" in err
     assert re.search(r"^Slurm job \d+: running on n\[1-2\]$", err, re.MULTILINE)
-    assert JobFiles(tmp_path).out(1).read_text() == "hello from 1\n"
+    assert JobFiles(folder).out(1).read_text() == "hello from 1\n"
 
 
 def test_a_job_that_fails_says_who_failed_first(slurm: SlurmCluster, tmp_path: Path) -> None:
