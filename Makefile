@@ -12,8 +12,8 @@ MODE ?=
 DEVICE ?=
 QUICK ?=
 
-.PHONY: help setup run scenario test test-unit test-process test-browser test-distributed soak \
-	lint types readme-pictures bench catalogue doctor clean
+.PHONY: help setup run scenario test test-unit test-process test-browser test-distributed test-engines \
+	soak lint types readme-pictures bench catalogue doctor clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -47,6 +47,9 @@ test-browser: setup  ## the page in a real browser; skipped where there is none
 
 test-distributed: setup  ## real clusters, side by side on all cores
 	$(BIN)/python -m pytest -q -n auto tests/distributed -m "not soak"
+
+test-engines: setup  ## against real engines, each skipped where it is not installed
+	$(BIN)/python -m pytest -q -rs -m engine tests/engines
 
 soak: setup  ## 55 minutes: a thousand launches at once, random kills, 64 workers, fresh interpreters
 	$(BIN)/python -m pytest -q -rP -m soak tests/process tests/distributed/test_load.py tests/distributed/test_soak.py

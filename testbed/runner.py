@@ -66,7 +66,7 @@ async def run(selection: Selection, options: Options, folder: RunFolder, observe
             for case in selection.cases
         }
         _require_one_that_runs(lacking, options.device)
-        slots = asyncio.Semaphore(options.jobs)
+        slots, done = asyncio.Semaphore(options.jobs), list[Verdict]()
 
         async def verdict_on(case: Case) -> Verdict:
             if lacking[case]:
@@ -75,6 +75,10 @@ async def run(selection: Selection, options: Options, folder: RunFolder, observe
                 async with slots:
                     verdict = await judged(case)
             _keep(verdict, folder)
+            done.append(verdict)
+            if options.rank:
+                progress = {"done": len(done), "cases": len(selection.cases)}
+                write_json(folder.progress, progress)
             observer.judged(verdict)
             return verdict
 

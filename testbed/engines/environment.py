@@ -77,10 +77,8 @@ def _require_so_many(options: argparse.Namespace, rank: Rank) -> None:
 
 
 def _surroundings(options: argparse.Namespace) -> Surroundings:
-    slurm = Scheduler()
     return Surroundings(
         workers=options.workers or None,
         fqdn=socket.getfqdn,
-        node_address=slurm.address_of,
-        hostnames=slurm.hostnames,
+        slurm_nodes=Scheduler().addresses,
     )

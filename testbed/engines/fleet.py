@@ -10,6 +10,7 @@ from typing import Any
 from testbed.engines.agent_link import AgentLink, Opening
 from testbed.engines.meeting import meeting
 from testbed.engines.rank import Rank, join_address, split_address
+from testbed.errors import LaunchError
 from testbed.launcher.isolation import NONE, Isolation
 from testbed.launcher.ports import held_port, held_ports
 from testbed.launcher.preloaded import PreloadedServer, preloaded_server
@@ -119,7 +120,13 @@ async def fleet(
                 isolation=NONE,
             ) as own:
                 await asyncio.gather(*opened)
-                yield Fleet(rank, host, own, links)
+                try:
+                    yield (whole := Fleet(rank, host, own, links))
+                except asyncio.CancelledError:
+                    if whole.lost:
+                        # An engine ends the other workers at once when one of them has failed.
+                        raise LaunchError(whole.lost) from None
+                    raise
         finally:
             for each in opened:
                 each.cancel()

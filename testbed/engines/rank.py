@@ -61,10 +61,8 @@ class Surroundings:
     """How many workers the command names."""
     fqdn: Callable[[], str] = str
     """The full name of this host."""
-    node_address: Callable[[str], str] = str
-    """The address of a Slurm node, as Slurm has it."""
-    hostnames: Callable[[str], list[str]] = lambda given: [given]
-    """The nodes of a Slurm host list, in its order."""
+    slurm_nodes: Callable[[str], Mapping[str, str]] = lambda listed: {listed: listed}
+    """The nodes of a Slurm host list, in its order, with the addresses that Slurm has of them."""
 
 
 def rank_of(environment: Mapping[str, str], around: Surroundings) -> Rank:
@@ -74,6 +72,9 @@ def rank_of(environment: Mapping[str, str], around: Surroundings) -> Rank:
         UsageError: none is there, or the first one is not whole.
     """
     present = [name for name in _READERS if name in environment]
+    if "SLURM_PROCID" in present and "SLURM_STEP_NODELIST" not in environment:
+        # The script of a job looks like its first task, but for this, and is none.
+        present.remove("SLURM_PROCID")
     if present:
         return replace(_READERS[present[0]](environment, around), not_asked=tuple(present[1:]))
     raise UsageError(
@@ -131,17 +132,17 @@ def _wrong_config(what: str) -> UsageError:
 def _of_slurm(environment: Mapping[str, str], around: Surroundings) -> Rank:
     number = _number(environment, "SLURM_PROCID")
     size = _number(environment, "SLURM_STEP_NUM_TASKS", "SLURM_NTASKS")
-    listed = environment.get("SLURM_STEP_NODELIST") or environment.get("SLURM_JOB_NODELIST", "")
+    listed = environment["SLURM_STEP_NODELIST"]
     node = environment.get("SLURMD_NODENAME", "")
-    nodes = around.hostnames(listed) if listed else []
-    if node and nodes and node not in nodes:
+    nodes = around.slurm_nodes(listed)
+    if node and node not in nodes:
         raise UsageError(f"Slurm runs this on {node}, which its host list does not have: {listed}")
     return Rank(
         number,
         size,
         "SLURM_PROCID",
-        host=around.node_address(node) if node else "",
-        nodes=tuple(nodes),
+        host=nodes.get(node, ""),
+        nodes=tuple(nodes.values()),
     )
 
 

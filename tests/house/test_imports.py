@@ -27,7 +27,7 @@ ALLOWED = {
     "launcher": {"testbed.errors", "testbed.fault"},
     "worker": {"plain", "launcher", "testbed.check.seen"},
     "check": {"testbed", "plain", "launcher", "own_code_run", "program_run"},
-    "engines": {"testbed", "plain", "launcher"},
+    "engines": {"testbed", "plain", "launcher", "report"},
     "entry_run": {"plain", "launcher"},
     "case_run": {"plain", "launcher", "entry_run", "testbed.engines.rank"},
     "runner": {"plain", "launcher", "case_run", "engines"},

@@ -1,0 +1,72 @@
+"""The files of a run that was started by an engine, as whoever follows it finds them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from testbed.launcher.run_folder import RunFolder
+
+
+class JobFiles:
+    """In the folder of a run, which all hosts share."""
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+
+    @property
+    def engine(self) -> Path:
+        """What the engine and its processes leave: a folder of the run's."""
+        return self.folder / "engine"
+
+    def out(self, worker: int | str) -> Path:
+        """What the process of a worker prints, without its complaints."""
+        return self.engine / f"worker-{worker}.out"
+
+    def err(self, worker: int | str) -> Path:
+        """What the process of a worker complains about."""
+        return self.engine / f"worker-{worker}.err"
+
+    def prepare(self) -> None:
+        """Make the files that are followed, empty.
+
+        A network file system may not see for half a minute that a name is there which was not; of a
+        file that was, it sees at each opening what is in it.
+        """
+        self.engine.mkdir(parents=True, exist_ok=True)
+        for path in (self.out(0), self.err(0)):
+            path.touch()
+
+    def look_anew(self) -> None:
+        """Have a network file system forget which names are not there: it does when one is made."""
+        with contextlib.suppress(OSError), tempfile.NamedTemporaryFile(dir=self.folder):
+            pass
+
+    def end(self) -> int | None:
+        """The exit status of a run that is over."""
+        status = self._told(RunFolder(self.folder).end).get("status")
+        return status if isinstance(status, int) else None
+
+    def progress(self) -> str:
+        """How far the run is, `3 of 40 cases`; nothing where it does not tell."""
+        told = self._told(RunFolder(self.folder).progress)
+        return f"{told['done']} of {told['cases']} cases" if {"done", "cases"} <= set(told) else ""
+
+    def last_complaint(self, worker: int) -> str:
+        """The last line of its complaints that says something, or nothing."""
+        try:
+            text = self.err(worker).read_text(encoding="utf-8", errors="backslashreplace")
+        except OSError:
+            return ""
+        return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
+
+    def _told(self, file: Path) -> dict[str, Any]:
+        """What a file of JSON holds; nothing where it is not there, or not whole yet."""
+        try:
+            told = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return told if isinstance(told, dict) else {}

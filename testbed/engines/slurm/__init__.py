@@ -1,0 +1,19 @@
+"""`--engine slurm`: the run as a job of Slurm's, or the script of such a job."""
+
+from __future__ import annotations
+
+import argparse
+
+from testbed.engines import Inner
+from testbed.engines.following import follow
+from testbed.engines.slurm.request import request_of
+from testbed.engines.slurm.script import export
+from testbed.engines.slurm.submit import submit
+
+
+def main(options: argparse.Namespace, inner: Inner) -> int:
+    """Run it on Slurm and show it here, or write the script that `--export` names."""
+    request = request_of(options, inner)
+    if options.export:
+        return export(request, options.export)
+    return follow(lambda: submit(request), inner)

@@ -1,0 +1,85 @@
+"""What a run asks of Slurm: from the options of a command to those of sbatch."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from testbed.engines import Inner
+from testbed.engines.job_files import JobFiles
+from testbed.errors import UsageError
+
+PARTS_OF_THE_RUN = {"nodes", "ntasks", "ntasks_per_node", "array", "requeue", "wait", "output"}
+"""Options of sbatch that the testbed decides, or that would change what it follows."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A job, before there is one."""
+
+    command: tuple[str, ...]
+    """What each of its processes runs."""
+    files: JobFiles
+    nodes: int
+    tasks_per_node: int
+    sbatch: Mapping[str, str | int | bool] = field(default_factory=dict)
+    """Further options of sbatch, with underscores; True for one without a value."""
+    cpus_per_task: int | None = None
+
+    @property
+    def srun(self) -> list[str]:
+        """The options of srun."""
+        # srun has not taken this from the job since Slurm 22.05.
+        cpus = [f"--cpus-per-task={self.cpus_per_task}"] if self.cpus_per_task else []
+        # Otherwise the others wait for a dead worker for ever.
+        return ["--kill-on-bad-exit=1", *cpus]
+
+
+def request_of(options: argparse.Namespace, inner: Inner) -> Request:
+    """What the options of a command ask for.
+
+    Raises:
+        UsageError: Slurm cannot be asked for that.
+    """
+    nodes = options.nodes or inner.workers
+    if nodes < 1 or inner.workers % nodes:
+        raise UsageError(f"--nodes {nodes}: {inner.workers} workers cannot be shared out evenly")
+    tasks = inner.workers // nodes
+    gpus = inner.gpus_per_worker * tasks
+    named = {
+        "partition": options.partition,
+        "account": options.account,
+        "time": options.time,
+        "cpus_per_task": options.cpus_per_worker,
+        "gpus_per_node": gpus or None,
+    }
+    return Request(
+        # Unbuffered: what it prints is shown while it runs.
+        command=(sys.executable, "-u", "-m", "testbed", *inner.words),
+        files=JobFiles(inner.folder),
+        nodes=nodes,
+        tasks_per_node=tasks,
+        sbatch={
+            # A job that Slurm starts again would find the files of its first life.
+            "no_requeue": True,
+            **{name: value for name, value in named.items() if value is not None},
+            **_further(options.sbatch or ()),
+        },
+        cpus_per_task=options.cpus_per_worker,
+    )
+
+
+def _further(pairs: list[str] | tuple[str, ...]) -> dict[str, str | int | bool]:
+    """What `--sbatch name=value` adds."""
+    further: dict[str, str | int | bool] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        name = name.strip().lstrip("-").replace("-", "_")
+        if not name.isidentifier() or "\n" in value:
+            raise UsageError(f"--sbatch {pair}: not name=value, like mem=8G, or a name alone")
+        if name in PARTS_OF_THE_RUN:
+            raise UsageError(f"--sbatch {pair}: the testbed decides that; see --workers, --nodes")
+        further[name] = value if equals else True
+    return further

@@ -1,0 +1,120 @@
+"""A job of Slurm's, submitted through submitit."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+from testbed.engines.job import JobState
+from testbed.engines.job_files import JobFiles
+from testbed.engines.slurm.request import Request
+from testbed.engines.slurm.scheduler import Scheduler
+from testbed.engines.slurm.task import become
+from testbed.errors import LaunchError, UsageError
+
+CURE = "python -m pip install 'scope-testbed[slurm]'"
+
+_SRUN = "srun: error: "
+_TASK = re.compile(r"tasks? (\d+)")
+_NOT_THE_TASK = ("srun:", "slurmstepd", "submitit ")
+
+
+class SlurmJob:
+    """A job that was submitted.
+
+    Args:
+        number: its id.
+    """
+
+    def __init__(self, number: str, files: JobFiles, scheduler: Scheduler) -> None:
+        self.name = f"Slurm job {number}"
+        self._number, self._files, self._scheduler = number, files, scheduler
+
+    def state(self) -> JobState:
+        """See `Job`."""
+        state = self._scheduler.job_state(self._number)
+        if not state.over or state.text in ("completed", "cancelled"):
+            return state
+        if not (why := "; ".join(self._complaints())):
+            return state
+        # The exit code of a job is the highest of its tasks, of whom most were only ended.
+        return JobState(over=True, text=f"{state.text.partition(',')[0]} ({why})")
+
+    def cancel(self) -> None:
+        """See `Job`."""
+        self._scheduler.cancel(self._number)
+
+    def _complaints(self) -> list[str]:
+        """Which task failed first, as srun saw it, and what that one said last."""
+        seen = [line for line in self._log(0) if line.startswith(_SRUN)]
+        if not seen:
+            return self._before_the_command(0)[-1:]
+        first = seen[0].removeprefix(_SRUN)
+        named = _TASK.search(first)
+        task = int(named[1]) if named else 0
+        said = self._before_the_command(task)
+        if not said and task:
+            # What the first process said is told by whoever follows it.
+            said = [self._files.last_complaint(task)]
+        return [first, *filter(None, said[-1:])]
+
+    def _before_the_command(self, task: int) -> list[str]:
+        """What a task has said that did not even become the command."""
+        return [line for line in self._log(task) if not line.startswith(_NOT_THE_TASK)]
+
+    def _log(self, task: int) -> list[str]:
+        """What submitit's part of a task has said; with the first one's is what srun said."""
+        path = submitit_folder(self._files) / f"{self._number}_{task}_log.err"
+        try:
+            text = path.read_text(encoding="utf-8", errors="backslashreplace")
+        except OSError:
+            return []
+        return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def submitit_folder(files: JobFiles) -> Path:
+    """Where submitit keeps what it needs."""
+    return files.engine / "submitit"
+
+
+def submit(request: Request, scheduler: Scheduler | None = None) -> SlurmJob:
+    """Have Slurm run it.
+
+    Raises:
+        UsageError: submitit is not installed.
+        LaunchError: Slurm has not taken the job.
+    """
+    submitit = _submitit()
+    try:
+        executor = submitit.SlurmExecutor(folder=submitit_folder(request.files))
+        executor.update_parameters(
+            job_name="testbed",
+            nodes=request.nodes,
+            ntasks_per_node=request.tasks_per_node,
+            # Where nothing is asked for, what the cluster does is right and not what submitit does.
+            time=None,
+            wckey=None,
+            srun_args=request.srun,
+            # submitit's warning before the limit ends who does not expect it; this one is ignored,
+            # and at the limit Slurm ends the job as it ends every job.
+            additional_parameters={"signal": "CONT@10", **request.sbatch},
+        )
+        # submitit prints what sbatch has said, which stands in its error, too.
+        with contextlib.redirect_stderr(io.StringIO()):
+            job = executor.submit(become, request.command, str(request.files.folder))
+    except (RuntimeError, ValueError, OSError) as problem:
+        # submitit's own errors are RuntimeErrors; the last line is what sbatch has said.
+        lines = [line for line in str(problem).splitlines() if line.strip()]
+        raise LaunchError(f"Slurm has not taken the job: {(lines or ['unknown'])[-1]}") from problem
+    return SlurmJob(job.job_id, request.files, scheduler or Scheduler())
+
+
+def _submitit() -> Any:
+    try:
+        import submitit
+    except ImportError as problem:
+        raise UsageError(f"--engine slurm needs submitit: {CURE}") from problem
+    return submitit
