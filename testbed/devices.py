@@ -55,6 +55,22 @@ class Devices:
         return 1 if self.kind == "split-gpu" else deployment.cluster.replicas_per_worker
 
 
+def shared_out(seen: Sequence[tuple[str, tuple[str, ...]]]) -> list[tuple[str, ...]]:
+    """The GPUs of each worker's host, where several hosts may be one machine.
+
+    Args:
+        seen: of each, the machine's name and the ids that it sees. Those who see the same GPUs of
+            one machine, as ranks of mpirun do, get equal shares of them, in their order.
+    """
+    shares = []
+    for number, mine in enumerate(seen):
+        alike = [each for each in range(len(seen)) if seen[each] == mine]
+        share = len(mine[1]) // len(alike)
+        turn = alike.index(number)
+        shares.append(mine[1][turn * share : (turn + 1) * share])
+    return shares
+
+
 def visible_ids(found: int, outer: str | None) -> tuple[str, ...]:
     """The ids of the GPUs that TensorFlow found, under an outer CUDA_VISIBLE_DEVICES.
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from testbed.case_run import WORKER_MODULE, CaseRun, Observer, Options, lacking_for
-from testbed.devices import Devices, visible_ids
+from testbed.devices import Devices, shared_out, visible_ids
 from testbed.engines.fleet import fleet
 from testbed.engines.rank import Rank
 from testbed.errors import LaunchError, TooFewDevicesError, UsageError
@@ -24,7 +24,7 @@ from testbed.launcher.isolation import AUTO
 from testbed.launcher.preloaded import preloaded_server
 from testbed.launcher.run_folder import RunFolder, write_json
 from testbed.launcher.source import WorkerSource
-from testbed.scenario import Case
+from testbed.scenario import Case, Expectation
 from testbed.selection import Selection
 from testbed.verdict import Verdict, failed, skipped
 
@@ -66,35 +66,8 @@ async def run(selection: Selection, options: Options, folder: RunFolder, observe
             for case in selection.cases
         }
         _require_one_that_runs(lacking, options.device)
-        slots, done = asyncio.Semaphore(options.jobs), list[Verdict]()
-
-        async def verdict_on(case: Case) -> Verdict:
-            if lacking[case]:
-                verdict = skipped(case, expected[case], lacking[case])
-            else:
-                async with slots:
-                    verdict = await judged(case)
-            _keep(verdict, folder)
-            done.append(verdict)
-            if options.rank:
-                progress = {"done": len(done), "cases": len(selection.cases)}
-                write_json(folder.progress, progress)
-            observer.judged(verdict)
-            return verdict
-
-        async def judged(case: Case) -> Verdict:
-            try:
-                if not (options.rank and server.lost):
-                    observer.started(case)
-                    case_run = CaseRun(server, devices, options, folder.case(case.id), observer)
-                    return await case_run.judge(case, selection)
-            except LaunchError:
-                if not (options.rank and server.lost):
-                    raise
-            # What was seen until a host was lost is worth keeping.
-            return failed(case, expected[case], f"not run: {server.lost}")
-
-        verdicts = await _all_or_none([verdict_on(case) for case in selection.cases])
+        judging = _Judging(selection, options, folder, observer, server, devices, lacking, expected)
+        verdicts = await _all_or_none([judging.verdict_on(case) for case in selection.cases])
     return Run(
         folder,
         tuple(verdicts),
@@ -112,6 +85,57 @@ def _keep(verdict: Verdict, folder: RunFolder) -> None:
     """Write a verdict down at once, for whoever collects a run that does not come to its end."""
     # What the workers reported stands in their own files.
     write_json(folder.case(verdict.case.id).verdict, {**verdict.to_json(), "reports": []})
+
+
+@dataclass
+class _Judging:
+    """What all cases of a run have in common."""
+
+    selection: Selection
+    options: Options
+    folder: RunFolder
+    observer: Observer
+    server: WorkerSource
+    devices: Devices
+    lacking: dict[Case, str]
+    expected: dict[Case, Expectation]
+    done: int = 0
+
+    def __post_init__(self) -> None:
+        self._slots = asyncio.Semaphore(self.options.jobs)
+
+    async def verdict_on(self, case: Case) -> Verdict:
+        """Judge a case as soon as there is room for it, and write that down at once."""
+        if why := self.lacking[case]:
+            verdict = skipped(case, self.expected[case], why)
+        else:
+            async with self._slots:
+                verdict = await self._judge(case)
+        _keep(verdict, self.folder)
+        self.done += 1
+        if self.options.rank:
+            progress = {"done": self.done, "cases": len(self.selection.cases)}
+            write_json(self.folder.progress, progress)
+        self.observer.judged(verdict)
+        return verdict
+
+    async def _judge(self, case: Case) -> Verdict:
+        try:
+            if not self._lost:
+                self.observer.started(case)
+                own = self.folder.case(case.id)
+                bench = CaseRun(self.server, self.devices, self.options, own, self.observer)
+                return await bench.judge(case, self.selection)
+        except LaunchError:
+            if not self._lost:
+                raise
+        # What was seen until a host was lost is worth keeping.
+        return failed(case, self.expected[case], f"not run: {self._lost}")
+
+    @property
+    def _lost(self) -> str:
+        """Why an engine's hosts can start no more workers."""
+        return self.server.lost if self.options.rank else ""
 
 
 async def _all_or_none(work: Sequence[Coroutine[Any, Any, Verdict]]) -> list[Verdict]:
@@ -160,11 +184,12 @@ async def find_devices(server: WorkerSource, options: Options, folder: RunFolder
     """The devices of this machine that the run may use; asks TensorFlow only for GPUs."""
     if options.device == "cpu":
         return Devices()
-    hosts = []
+    seen = []
     for number, source in enumerate(server.sources):
         found = await inspect(source, folder, fresh=options.fresh, host=number)
-        hosts.append(visible_ids(len(found["gpus"]), found["visible"]))
-    return Devices(options.device, hosts[0], tuple(hosts[1:]))
+        seen.append((found["machine"], visible_ids(len(found["gpus"]), found["visible"])))
+    first, *others = shared_out(seen)
+    return Devices(options.device, first, tuple(others))
 
 
 async def inspect(

@@ -6,6 +6,7 @@ import contextlib
 import importlib.machinery
 import importlib.util
 import os
+import socket
 import sys
 import time
 import traceback
@@ -187,6 +188,7 @@ def list_devices(orders: dict[str, Any], channel: Channel) -> None:
         "tensorflow": tf.__version__,
         "numpy": numpy.__version__,
         "keras": _keras_version(),
+        "machine": socket.gethostname(),
         "visible": os.environ.get("CUDA_VISIBLE_DEVICES"),
         "cpus": len(tf.config.list_physical_devices("CPU")),
         "gpus": [

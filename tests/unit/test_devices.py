@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from testbed.cluster import Cluster
-from testbed.devices import Devices, visible_ids
+from testbed.devices import Devices, shared_out, visible_ids
 from testbed.strategies import Deployment
 from tests.unit.builders import DEFAULT, MIRRORED_2, WORKERS_2X1, WORKERS_2X2
 
@@ -74,3 +74,45 @@ def test_what_is_lacking_is_told_in_numbers(
 def test_an_outer_list_of_gpus_is_kept(found: int, outer: str | None, ids: tuple[str, ...]) -> None:
     """Workers get the ids of the list that the testbed itself was given, in its order."""
     assert visible_ids(found, outer) == ids
+
+
+@pytest.mark.parametrize(
+    ("kind", "hosts", "deployment", "expected"),
+    [
+        ("gpu", (("0", "1"), ("0", "1")), WORKERS_2X2, ["0,1", "0,1"]),
+        ("gpu", (("0",), ("3",)), WORKERS_2X1, ["0", "3"]),
+        ("gpu", (("0", "1"), ("4", "5")), Deployment("x", Cluster(4, 1)), ["0", "4", "1", "5"]),
+        ("split-gpu", (("0",), ("1",)), WORKERS_2X2, ["0", "1"]),
+        ("cpu", ((), ()), WORKERS_2X2, ["-1", "-1"]),
+    ],
+)
+def test_workers_are_dealt_out_over_hosts_in_turn(
+    kind: str, hosts: tuple[tuple[str, ...], ...], deployment: Deployment, expected: list[str]
+) -> None:
+    """Each worker gets GPUs of its own host, and those that nobody else on it has."""
+    assert visible(Devices(kind, hosts[0], hosts[1:]), deployment) == expected
+
+
+def test_a_host_that_lacks_gpus_is_named() -> None:
+    """Of several hosts, the one that has too few GPUs is named by its worker."""
+    devices = Devices("gpu", ("0", "1"), (("0",),))
+    assert devices.lacking(WORKERS_2X2) == "needs 2 GPUs on the host of worker 1, found 1"
+    assert devices.lacking(WORKERS_2X1) == ""
+
+
+@pytest.mark.parametrize(
+    ("seen", "shares"),
+    [
+        ([("n1", ("0", "1")), ("n2", ("0", "1"))], [("0", "1"), ("0", "1")]),
+        ([("n1", ("0", "1")), ("n1", ("0", "1"))], [("0",), ("1",)]),
+        ([("n1", ("0",)), ("n1", ("1",))], [("0",), ("1",)]),
+        ([("n1", ("0", "1", "2")), ("n1", ("0", "1", "2"))], [("0",), ("1",)]),
+        ([("n1", ("0",)), ("n1", ("0",))], [(), ()]),
+        ([("n1", ())], [()]),
+    ],
+)
+def test_who_sees_the_same_gpus_shares_them(
+    seen: list[tuple[str, tuple[str, ...]]], shares: list[tuple[str, ...]]
+) -> None:
+    """Ranks on one machine that all see its GPUs get shares that do not overlap."""
+    assert shared_out(seen) == shares
