@@ -26,7 +26,7 @@ from testbed.report.written import RECORD, texts_of, write_all
 from testbed.runner import run, utc_now
 from testbed.selection import Selection, select
 from testbed.status import OK, UNEXPECTED, WRONG_COMMAND
-from testbed.strategies import deployments
+from testbed.strategies import STRATEGIES, Deployment, deployments
 from testbed.streams import complain
 
 
@@ -34,7 +34,7 @@ def main(options: argparse.Namespace) -> int:
     """Run what the options select; the exit status."""
     selection = select(
         options.patterns,
-        deployments(options.strategy, workers_of(options), options.replicas),
+        _deployments(options),
         options.mode,
     )
     run_options = _run_options(options)
@@ -67,6 +67,22 @@ def main(options: argparse.Namespace) -> int:
     if selection.problems:
         return WRONG_COMMAND
     return OK if record.as_expected and not lost else UNEXPECTED
+
+
+def _deployments(options: argparse.Namespace) -> list[Deployment]:
+    if not rank_in(options):
+        return deployments(options.strategy, options.workers, options.replicas)
+    # On an engine the workers are there, and who takes none does without.
+    several = workers_of(options)
+    return [
+        deployment
+        for name in options.strategy or STRATEGIES
+        for deployment in deployments(
+            [name],
+            several if name in STRATEGIES and STRATEGIES[name].takes_workers else None,
+            options.replicas,
+        )
+    ]
 
 
 def rank_in(options: argparse.Namespace) -> Rank | None:
