@@ -57,6 +57,7 @@ ALLOWED = {
         "cli",
         SIZES,
     },
+    "engines": {"plain", "launcher", "report"},
     "bench": {"testbed", "plain", "launcher", "case_run", "runner", "report"},
     "chaos": {"testbed", "plain", "launcher", "case_run", "runner", "report"},
     "programs": {"plain"},
