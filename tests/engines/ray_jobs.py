@@ -48,13 +48,13 @@ print(json.dumps(told), flush=True)
 print("complaint", rank, file=sys.stderr, flush=True)
 """
 
-# Worker 0 notices that its peer is gone, and tells it as the testbed would.
+# Worker 0 notices that its peer is gone, and tells it, later than Ray would kill it by itself.
 AGENT_FAILS = """
 if rank == 1:
     (folder / "gone").touch()
     sys.exit(3)
 wait_for("gone")
-time.sleep(1)
+time.sleep(6)
 (folder / "end.json").write_text("{}")
 signal.pause()
 """

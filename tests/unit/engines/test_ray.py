@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import argparse
 import builtins
+import contextlib
 import os
 import select
 import signal
@@ -146,5 +147,7 @@ def test_a_child_dies_with_its_worker() -> None:
         ended, _, _ = select.select([child], [], [], 10)
         assert ended
     finally:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(child, signal.SIGKILL)
         os.close(child)
         parent.stdout.close()
