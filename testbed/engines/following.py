@@ -17,6 +17,7 @@ from testbed.engines.job import Job, JobState
 from testbed.engines.job_files import JobFiles
 from testbed.engines.job_status import Asking, StatusLine
 from testbed.errors import LaunchError
+from testbed.launcher.run_folder import locked
 from testbed.streams import complain, one_line
 
 
@@ -52,7 +53,8 @@ def follow(start: Callable[[], Job], inner: Inner, pace: Pace | None = None) -> 
     """
     files, following = JobFiles(inner.folder), None
     files.prepare()
-    with Interrupts() as interrupts:
+    # Others on this machine leave alone what waits in a queue.
+    with locked(files.engine), Interrupts() as interrupts:
         try:
             with interrupts.held():
                 following = _Following(start(), files, pace or Pace())

@@ -8,11 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from testbed.engines import ENGINES, ENVIRONMENT, LOCAL, Inner
+from testbed.engines import ENGINES, ENVIRONMENT, KUBERNETES, LOCAL, SLURM, Inner
 from testbed.errors import UsageError
 from testbed.launcher.run_folder import RUNS, next_run_path
 
 Command = Callable[[argparse.Namespace], int]
+
+JOB_ID = "$SLURM_JOB_ID"
+"""What Slurm's script puts its job's number in place of."""
 
 
 def start(options: argparse.Namespace, command: Command) -> int:
@@ -47,8 +50,10 @@ def require_engine(options: argparse.Namespace) -> None:
         return
     if options.isolation == "required":
         raise UsageError("--isolation required: workers of several hosts need their network")
-    if options.engine == ENVIRONMENT and not options.folder:
+    if options.engine in (ENVIRONMENT, KUBERNETES) and not options.folder:
         raise UsageError("--folder is missing: one that all workers share, and that holds no run")
+    if options.export and options.engine not in (SLURM, KUBERNETES):
+        raise UsageError(f"--export: {options.engine} has no job that could be written to a file")
     for name in ("gpus_per_worker", "cpus_per_worker", "time", "nodes", "workers"):
         number = getattr(options, name)
         if number is not None and number < 1 and (name, number) != ("workers", 0):
@@ -63,12 +68,19 @@ def inner_of(options: argparse.Namespace) -> Inner:
             raise UsageError(f"--gpus-per-worker: testbed {options.command} runs on CPUs")
         options.device = "gpu"
         options.replicas = options.replicas or options.gpus_per_worker
-    folder = str(Path(options.folder or next_run_path(RUNS)).absolute())
+    folder = str(Path(options.folder or _own_folder(options)).absolute())
     words = [options.command, "--engine", ENVIRONMENT, "--folder", folder]
     words += ["--meeting-timeout", f"{options.meeting_timeout:g}"]
     return Inner(
         (*words, *_own_words(options)), folder, options.workers, options.gpus_per_worker or 0
     )
+
+
+def _own_folder(options: argparse.Namespace) -> Path:
+    """The folder of a run that nobody has named; of a script a new one each time that it runs."""
+    if options.export and options.engine == SLURM:
+        return RUNS / f"slurm-{JOB_ID}"
+    return next_run_path(RUNS)
 
 
 def words_without_cluster(options: argparse.Namespace) -> list[str]:

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from testbed.launcher.run_folder import RunFolder
+from testbed.launcher.run_folder import ENGINE, RunFolder
 
 
 class JobFiles:
@@ -20,7 +20,7 @@ class JobFiles:
     @property
     def engine(self) -> Path:
         """What the engine and its processes leave: a folder of the run's."""
-        return self.folder / "engine"
+        return self.folder / ENGINE
 
     def out(self, worker: int | str) -> Path:
         """What the process of a worker prints, without its complaints."""

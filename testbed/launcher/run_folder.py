@@ -20,6 +20,9 @@ from testbed.errors import UsageError
 RUNS = Path(".testbed/runs")
 KEPT_RUNS = 20
 
+ENGINE = "engine"
+"""The folder, within that of a run, of whoever follows it on an engine."""
+
 _STAMP = "%Y%m%d-%H%M%S"
 
 # What a byte of a file name becomes that is no text; no reader of JSON takes it for one.
@@ -205,14 +208,13 @@ def new_run_folder(runs: Path = RUNS) -> Iterator[RunFolder]:
     """
     try:
         folder = RunFolder(next_run_path(runs))
-        folder.path.mkdir(parents=True)
-        (runs.parent / ".gitignore").write_text("*\n", encoding="utf-8")
+        folder.path.mkdir()
     except OSError as problem:
         raise UsageError(
             f"cannot make a run folder in {runs.absolute()}: {problem.strerror};"
             " change to a folder that you may write to"
         ) from problem
-    with _locked(folder.path):
+    with locked(folder.path):
         _remove_old(runs)
         yield folder
 
@@ -227,7 +229,7 @@ def shared_run_folder(path: str) -> Iterator[RunFolder]:
     folder = RunFolder(Path(path))
     try:
         folder.path.mkdir(parents=True, exist_ok=True)
-        with _locked(folder.path):
+        with locked(folder.path):
             if folder.end.exists() or folder.plan.exists():
                 raise UsageError(f"{path} holds a run already: give another --folder")
             yield folder
@@ -242,7 +244,13 @@ def shared_run_folder(path: str) -> Iterator[RunFolder]:
 
 
 def next_run_path(runs: Path) -> Path:
-    """Where the folder of a new run would be."""
+    """Where the folder of a new run is to be, in a folder that is made for all runs.
+
+    Raises:
+        OSError: that one cannot be made.
+    """
+    runs.mkdir(parents=True, exist_ok=True)
+    (runs.parent / ".gitignore").write_text("*\n", encoding="utf-8")
     return runs / f"{_next_stamp(runs)}-{secrets.token_hex(2)}"
 
 
@@ -266,10 +274,14 @@ def _second_after(name: str) -> datetime.datetime | None:
 
 def is_running(run: Path) -> bool:
     """Whether the process that launched a run is still there; where nobody can tell, it is."""
+    return _is_locked(run) or _is_locked(run / ENGINE)
+
+
+def _is_locked(folder: Path) -> bool:
     try:
-        with (run / "lock").open() as lock:
+        with (folder / "lock").open() as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError:
         # It is locked; or the file system has no locks, and the run may be another host's.
@@ -278,8 +290,13 @@ def is_running(run: Path) -> bool:
 
 
 @contextlib.contextmanager
-def _locked(run: Path) -> Iterator[None]:
-    with (run / "lock").open("w") as lock:
+def locked(folder: Path) -> Iterator[None]:
+    """Tell other processes that this one works on a folder, as long as the block lasts.
+
+    Raises:
+        BlockingIOError: another one does.
+    """
+    with (folder / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

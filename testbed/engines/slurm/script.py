@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 
+from testbed.engines.inner import JOB_ID
 from testbed.engines.slurm.request import Request
 from testbed.errors import UsageError
 from testbed.launcher.run_folder import write_text
@@ -52,7 +53,7 @@ def script_of(request: Request) -> str:
             *(f"#SBATCH {_option(name, value)}" for name, value in options.items()),
             "",
             "# The folder of the run, which all nodes must see at this path.",
-            f"mkdir -p {shlex.quote(str(files.engine))}",
+            f"mkdir -p {_quoted(str(files.engine))}",
             "",
             "# Every task runs the same command, and finds its place from what Slurm tells it.",
             "# If one fails, --kill-on-bad-exit ends all. What task N prints goes to worker-N.out",
@@ -70,4 +71,10 @@ def _option(name: str, value: str | int | bool) -> str:
 
 def _folded(parts: list[list[str]]) -> str:
     """A command over several lines, one for each of its parts."""
-    return " \\\n  ".join(shlex.join(part) for part in parts)
+    return " \\\n  ".join(" ".join(map(_quoted, part)) for part in parts)
+
+
+def _quoted(word: str) -> str:
+    """A word for the shell, which puts in the number of the job and else takes it as it is."""
+    parts = [shlex.quote(part) if part else "" for part in word.split(JOB_ID)]
+    return f'"{JOB_ID}"'.join(parts) or shlex.quote(word)

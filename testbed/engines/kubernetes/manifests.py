@@ -1,0 +1,210 @@
+"""The manifest of a job, as text: with its reasons, for whoever has to change it."""
+
+from __future__ import annotations
+
+import textwrap
+
+from testbed.engines.kubernetes.request import Request
+from testbed.engines.kubernetes.scalars import argument, comment, quoted
+
+GRACE_SECONDS = 20
+"""Enough for worker 0 to write down why the job ends."""
+
+
+def manifest_of(request: Request) -> str:
+    """Everything that `kubectl apply` needs."""
+    parts = [_tfjob(request)] if request.tfjob else [_service(request), _job(request)]
+    return _heading(request) + "".join(f"---\n{part}" for part in parts)
+
+
+def _heading(request: Request) -> str:
+    return textwrap.dedent(f"""\
+        # testbed on {request.workers} workers. The run's folder is in the claim, and every worker
+        # mounts it: reports come back through {comment(request.folder)}
+        # Once more: kubectl delete -f this file, then kubectl apply -f it.
+        """)
+
+
+def _service(request: Request) -> str:
+    return f"""\
+# Gives every worker a name that the others find: NAME-INDEX.NAME
+apiVersion: v1
+kind: Service
+metadata:
+{_indented(2, _metadata(request))}
+spec:
+  clusterIP: None
+  # Workers look for each other before any of them is ready.
+  publishNotReadyAddresses: true
+  # No ports: workers pick free ones, and all ports are open between pods. Where a network policy
+  # closes them, let pods with this label reach each other.
+  selector:
+    app.kubernetes.io/instance: {quoted(request.name)}
+"""
+
+
+def _job(request: Request) -> str:
+    return f"""\
+apiVersion: batch/v1
+kind: Job
+metadata:
+{_indented(2, _metadata(request))}
+spec:
+  # Every worker gets its index as JOB_COMPLETION_INDEX.
+  completionMode: Indexed
+  completions: {request.workers}
+  # All at once, since each waits for all others.
+  parallelism: {request.workers}
+  # A worker that is started again cannot join its cluster, so a dead one ends the job.
+  backoffLimit: 0
+{_indented(2, _deadline(request))}\
+  template:
+{_indented(4, _template(request))}"""
+
+
+def _tfjob(request: Request) -> str:
+    return f"""\
+# Kubeflow's first operator, which its makers call legacy: it gives every worker its TF_CONFIG, and
+# a service of its own. Without it: the same command without --tfjob.
+apiVersion: kubeflow.org/v1
+kind: TFJob
+metadata:
+{_indented(2, _metadata(request))}
+spec:
+  runPolicy:
+    # A worker that is started again cannot join its cluster, so a dead one ends the job.
+    backoffLimit: 0
+    # Workers that have ended stay, so that their logs can be read.
+    cleanPodPolicy: Running
+{_indented(4, _deadline(request))}\
+  # Worker 0 ends a moment before the others, which must not be killed for that.
+  successPolicy: AllWorkers
+  tfReplicaSpecs:
+    Worker:
+      replicas: {request.workers}
+      restartPolicy: Never
+      template:
+{_indented(8, _template(request))}"""
+
+
+def _metadata(request: Request) -> str:
+    lines = [f"name: {quoted(request.name)}"]
+    if request.namespace:
+        lines.append(f"namespace: {quoted(request.namespace)}")
+    return "\n".join([*lines, "labels:", _indented(2, _labels(request))])
+
+
+def _labels(request: Request) -> str:
+    return textwrap.dedent(f"""\
+        app.kubernetes.io/name: testbed
+        app.kubernetes.io/instance: {quoted(request.name)}""")
+
+
+def _deadline(request: Request) -> str:
+    if request.seconds is None:
+        return ""
+    return f"activeDeadlineSeconds: {request.seconds}\n"
+
+
+def _template(request: Request) -> str:
+    """The pod of each worker."""
+    # The operator gives pods names and services itself.
+    found = "" if request.tfjob else f"# The service's name.\nsubdomain: {quoted(request.name)}\n"
+    never = "" if request.tfjob else "restartPolicy: Never\n"
+    return f"""\
+metadata:
+  labels:
+{_indented(4, _labels(request))}
+spec:
+{_indented(2, found + never)}\
+  # TensorFlow swallows the signal that asks it to end, so waiting longer helps nobody.
+  terminationGracePeriodSeconds: {GRACE_SECONDS}
+  # Workers ask nothing of Kubernetes.
+  automountServiceAccountToken: false
+  enableServiceLinks: false
+  # Each on a host of its own, where there are enough.
+  topologySpreadConstraints:
+    - maxSkew: 1
+      topologyKey: kubernetes.io/hostname
+      whenUnsatisfiable: ScheduleAnyway
+      labelSelector:
+        matchLabels:
+          app.kubernetes.io/instance: {quoted(request.name)}
+  containers:
+{_indented(4, _container_name(request))}
+{_indented(6, _container(request))}\
+  volumes:
+    - name: shared
+      persistentVolumeClaim:
+        claimName: {quoted(request.claim)}
+{_indented(4, _memory_volume(request))}"""
+
+
+def _container_name(request: Request) -> str:
+    if request.tfjob:
+        return "# The operator looks for a container of this name.\n- name: tensorflow"
+    return "- name: testbed"
+
+
+def _container(request: Request) -> str:
+    words = "".join(f"  - {argument(word)}\n" for word in request.words)
+    return f"""\
+image: {quoted(request.image)}
+command: ["python3", "-m", "testbed"]
+args:
+{words}\
+env:
+  # What worker 0 prints is its log's at once.
+  - name: PYTHONUNBUFFERED
+    value: "1"
+{_port(request)}{_resources(request)}\
+securityContext:
+  allowPrivilegeEscalation: false
+  seccompProfile:
+    type: RuntimeDefault
+volumeMounts:
+  - name: shared
+    mountPath: {quoted(request.mount)}
+{_indented(2, _memory_mount(request))}"""
+
+
+def _port(request: Request) -> str:
+    if not request.tfjob:
+        return ""
+    return textwrap.dedent("""\
+        ports:
+          # TF_CONFIG names this port.
+          - name: tfjob-port
+            containerPort: 2222
+        """)
+
+
+def _resources(request: Request) -> str:
+    lines = []
+    if request.cpus is not None:
+        # No limit: a worker that is slowed down now and then keeps all others waiting.
+        lines += ["  requests:", f'    cpu: "{request.cpus}"']
+    if request.gpus:
+        lines += ["  limits:", f'    nvidia.com/gpu: "{request.gpus}"']
+    return "\n".join(["resources:", *lines, ""]) if lines else ""
+
+
+def _memory_volume(request: Request) -> str:
+    if request.gpus < 2:
+        return ""
+    return textwrap.dedent("""\
+        # GPUs of one worker talk through shared memory, of which a container has 64 MB otherwise.
+        - name: memory
+          emptyDir:
+            medium: Memory
+        """)
+
+
+def _memory_mount(request: Request) -> str:
+    if request.gpus < 2:
+        return ""
+    return "- name: memory\n  mountPath: /dev/shm\n"
+
+
+def _indented(spaces: int, text: str) -> str:
+    return textwrap.indent(text, " " * spaces)

@@ -1,0 +1,108 @@
+"""What is asked of Kubernetes, and whether it can be asked."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from testbed.engines import Inner
+from testbed.errors import UsageError
+
+_NAME = "testbed"
+_LONGEST = 63
+"""What a label of a host's name may have."""
+
+_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+
+
+@dataclass(frozen=True)
+class Request:
+    """A job: everything that stands in its manifest."""
+
+    name: str
+    """Of the job and of its service; each worker's host name begins with it."""
+    words: tuple[str, ...]
+    """What follows `python3 -m testbed`."""
+    folder: str
+    """Of the run, in every worker."""
+    image: str
+    claim: str
+    """The PersistentVolumeClaim that holds the folder."""
+    workers: int
+    gpus: int = 0
+    """Of each worker, like `cpus`."""
+    cpus: int | None = None
+    namespace: str | None = None
+    seconds: int | None = None
+    """After which Kubernetes ends the job; None for never."""
+    tfjob: bool = False
+    """Whether Kubeflow's operator runs it."""
+
+    @property
+    def mount(self) -> str:
+        """Where every worker mounts the claim: the folder that the run's is in."""
+        return str(PurePosixPath(self.folder).parent)
+
+
+def request_of(options: argparse.Namespace, inner: Inner) -> Request:
+    """What the options ask for.
+
+    Raises:
+        UsageError: something is missing, or nothing that Kubernetes would take.
+    """
+    if not options.container:
+        raise UsageError(
+            "--container is missing: the image of the workers, which has Python with this testbed"
+            " and TensorFlow, as python3 -m testbed finds them"
+        )
+    if not options.claim:
+        raise UsageError(
+            "--claim is missing: the PersistentVolumeClaim that all workers mount at once"
+            " (ReadWriteMany); the run's folder is in it"
+        )
+    _require("--claim", options.claim, all(map(_LABEL.fullmatch, options.claim.split("."))))
+    if options.kube_namespace:
+        _require("--namespace", options.kube_namespace, _LABEL.fullmatch(options.kube_namespace))
+    _require_mountable(inner.folder)
+    return Request(
+        name=job_name(inner.folder, inner.workers, tfjob=options.tfjob),
+        words=inner.words,
+        folder=inner.folder,
+        image=options.container,
+        claim=options.claim,
+        workers=inner.workers,
+        gpus=inner.gpus_per_worker,
+        cpus=options.cpus_per_worker,
+        namespace=options.kube_namespace or None,
+        seconds=math.ceil(options.time * 60) if options.time else None,
+        tfjob=options.tfjob,
+    )
+
+
+def job_name(folder: str, workers: int, *, tfjob: bool = False) -> str:
+    """The last part of a folder as far as it can be part of a host's name."""
+    longest_end = f"-worker-{workers - 1}" if tfjob else f"-{workers - 1}"
+    name = re.sub(r"[^a-z0-9]+", "-", PurePosixPath(folder).name.lower()).strip("-")
+    if not name[:1].isalpha():
+        # A service's name begins with a letter.
+        name = f"{_NAME}-{name}"
+    return name[: _LONGEST - len(longest_end)].strip("-")
+
+
+def _require(option: str, value: str, fits: object) -> None:
+    if not fits:
+        raise UsageError(
+            f"{option} {value}: no name of Kubernetes, which has small letters, digits and dashes"
+        )
+
+
+def _require_mountable(folder: str) -> None:
+    path = PurePosixPath(folder)
+    if not path.is_absolute() or ".." in path.parts or len(path.parts) < 3 or ":" in folder:
+        raise UsageError(
+            f"--folder {folder}: must be absolute, have no colon, and be in another folder, at"
+            " which all workers mount the claim, like /shared/run"
+        )

@@ -1,0 +1,71 @@
+"""The engine `ray`: Ray Train starts one process on each worker that it finds room for."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+from collections.abc import Iterator
+
+from testbed.engines import Inner
+from testbed.engines.ray.request import ADDRESS, request_of
+from testbed.errors import LaunchError, UsageError
+from testbed.streams import one_line
+
+_USAGE_STATISTICS = "RAY_USAGE_STATS_ENABLED"
+
+
+def main(options: argparse.Namespace, inner: Inner) -> int:
+    """Run the job on the Ray cluster of this machine, and follow it; its status.
+
+    Raises:
+        UsageError: Ray is not installed, or only a client of it could be used.
+        LaunchError: no Ray cluster is running here.
+    """
+    from testbed.engines.following import follow
+
+    request = request_of(options, inner, os.environ)
+    require_ray()
+    from testbed.engines.ray.job import RayJob
+
+    with connected():
+        return follow(lambda: RayJob(request), inner)
+
+
+def require_ray() -> None:
+    """Check that Ray Train can be imported, and have it tell its makers nothing.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    os.environ.setdefault(_USAGE_STATISTICS, "0")
+    try:
+        import ray.train  # noqa: F401
+    except ImportError as problem:
+        raise UsageError(
+            f"--engine ray needs Ray ({one_line(str(problem))}):"
+            " python -m pip install 'scope-testbed[ray]'"
+        ) from problem
+
+
+@contextlib.contextmanager
+def connected() -> Iterator[None]:
+    """Be connected to the cluster that this machine is of.
+
+    Raises:
+        LaunchError: there is none.
+    """
+    import ray
+
+    try:
+        ray.init(address="auto", log_to_driver=False, logging_level="ERROR")
+    except (ConnectionError, RuntimeError, ValueError, OSError) as problem:
+        where = f" at {os.environ[ADDRESS]}" if os.environ.get(ADDRESS) else ""
+        raise LaunchError(
+            f"no Ray cluster is running here{where} ({one_line(str(problem).split(chr(10))[0])});"
+            " start one: ray start --head, and on each other machine ray start --address=HEAD:6379"
+        ) from problem
+    try:
+        yield
+    finally:
+        ray.shutdown()

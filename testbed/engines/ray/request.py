@@ -1,0 +1,75 @@
+"""What is asked of Ray, and whether it can be asked from here."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from testbed.engines import Inner
+from testbed.errors import UsageError
+
+ADDRESS = "RAY_ADDRESS"
+
+_FOR_TENSORFLOW = ("TF_", "XLA_", "NCCL_", "KERAS_")
+_PLACE = "TF_CONFIG"
+
+
+@dataclass(frozen=True)
+class Request:
+    """A job for Ray."""
+
+    arguments: tuple[str, ...]
+    """Of Python, in each worker."""
+    folder: str
+    directory: str
+    """In which each worker runs."""
+    workers: int
+    gpus: int = 0
+    """Of each worker, like `cpus`."""
+    cpus: int = 1
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What each worker gets of the launching process's."""
+
+    @property
+    def resources(self) -> dict[str, int]:
+        """Of each worker, as Ray calls them."""
+        return {"CPU": self.cpus, **({"GPU": self.gpus} if self.gpus else {})}
+
+
+def request_of(
+    options: argparse.Namespace, inner: Inner, environment: Mapping[str, str]
+) -> Request:
+    """What the options ask for.
+
+    Raises:
+        UsageError: it cannot be asked of Ray from here.
+    """
+    address = environment.get(ADDRESS, "")
+    if "://" in address:
+        raise UsageError(
+            f"{ADDRESS}={address}: --engine ray runs on a machine of the cluster;"
+            " run this command there"
+        )
+    return Request(
+        arguments=("-m", "testbed", *inner.words),
+        folder=inner.folder,
+        directory=str(Path.cwd()),
+        workers=inner.workers,
+        gpus=inner.gpus_per_worker,
+        cpus=options.cpus_per_worker or 1,
+        environment=passed_on(environment),
+    )
+
+
+def passed_on(environment: Mapping[str, str]) -> dict[str, str]:
+    """What workers get of the launching process's environment, since Ray hands on nothing of it.
+
+    The place in a cluster is Ray's to tell.
+    """
+    return {
+        name: value
+        for name, value in environment.items()
+        if (name.startswith(_FOR_TENSORFLOW) and name != _PLACE) or name == "PYTHONPATH"
+    }

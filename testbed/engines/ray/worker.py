@@ -1,0 +1,120 @@
+"""What runs in each worker of Ray: one child process, in place of Ray's own worker.
+
+Ray's worker has imported Ray, and has threads; the child is a Python of its own, and dies with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from testbed.launcher import custody
+from testbed.launcher.run_folder import write_text
+
+_RAYS_OWN = {
+    # With the old Keras another one is tested, and nobody has asked for it.
+    "TF_USE_LEGACY_KERAS",
+    # Ray's debugger, which needs Ray's worker.
+    "PYTHONBREAKPOINT",
+}
+
+GRACE_SECONDS = 20.0
+"""How long a worker that has failed leaves worker 0 to write down how the job ended.
+
+As soon as Ray is told of a failure it kills all.
+"""
+
+_POLL_SECONDS = 0.2
+
+
+def serve(orders: dict[str, Any]) -> None:
+    """Run the child that the orders describe, to its end.
+
+    Args:
+        orders: `arguments` of Python, `folder` of the run, `directory` to run in, and
+            `environment`: what is set in the child beyond what Ray's worker has.
+
+    Raises:
+        RuntimeError: the child did not end with status 0.
+    """
+    from ray import train
+
+    rank = train.get_context().get_world_rank()
+    folder = Path(orders["folder"])
+    status = _run(rank, orders)
+    if status == 0:
+        return
+    if rank > 0:
+        _wait_for(folder / "end.json", GRACE_SECONDS)
+    raise RuntimeError(f"worker {rank} {how_it_ended(status)}")
+
+
+def how_it_ended(status: int) -> str:
+    """A status of subprocess, in words."""
+    if status >= 0:
+        return f"ended with status {status}"
+    with contextlib.suppress(ValueError):
+        return f"was ended by {signal.Signals(-status).name}"
+    return f"was ended by signal {-status}"
+
+
+def output_of(folder: Path, rank: int, kind: str) -> Path:
+    """Where a worker's child prints: `kind` is `out` or `err`."""
+    return folder / "engine" / f"worker-{rank}.{kind}"
+
+
+def host_of(folder: Path, rank: int) -> Path:
+    """What is there when a worker's child is: the name of its host."""
+    return folder / "engine" / f"worker-{rank}.host"
+
+
+def environment_of_child(worker: dict[str, str], added: dict[str, str]) -> dict[str, str]:
+    """What the child gets of the environment that Ray has made for its worker."""
+    kept = {name: value for name, value in worker.items() if name not in _RAYS_OWN}
+    # Whoever follows the job reads what is printed while it is.
+    return {**kept, "PYTHONUNBUFFERED": "1", **added}
+
+
+def _run(rank: int, orders: dict[str, Any]) -> int:
+    folder = Path(orders["folder"])
+    host_of(folder, rank).parent.mkdir(parents=True, exist_ok=True)
+    write_text(host_of(folder, rank), socket.gethostname())
+    keeper = [sys.executable, "-m", "testbed.engines.ray.worker", str(os.getpid())]
+    with (
+        output_of(folder, rank, "out").open("wb") as out,
+        output_of(folder, rank, "err").open("wb") as err,
+    ):
+        return subprocess.run(
+            [*keeper, *orders["arguments"]],
+            cwd=orders["directory"],
+            env=environment_of_child(dict(os.environ), orders["environment"]),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            check=False,
+        ).returncode
+
+
+def _wait_for(file: Path, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    never = threading.Event()
+    while not file.exists() and time.monotonic() < deadline:
+        never.wait(_POLL_SECONDS)
+
+
+def main(parent: str, arguments: list[str]) -> None:
+    """Become Python with these arguments, which dies with its parent, however that ends."""
+    custody.die_with_parent(int(parent))
+    os.execv(sys.executable, [sys.executable, *arguments])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2:])
