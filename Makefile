@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+ENGINE_PACKAGES := slurm-wlm munge openmpi-bin iproute2 util-linux
 
 NAME ?=
 STRATEGY ?=
@@ -12,7 +13,7 @@ MODE ?=
 DEVICE ?=
 QUICK ?=
 
-.PHONY: help setup run scenario test test-unit test-process test-browser test-distributed test-engines \
+.PHONY: help setup setup-engines run scenario test test-unit test-process test-browser test-distributed test-engines \
 	soak lint types readme-pictures bench catalogue doctor clean
 
 help:  ## this list
@@ -48,7 +49,17 @@ test-browser: setup  ## the page in a real browser; skipped where there is none
 test-distributed: setup  ## real clusters, side by side on all cores
 	$(BIN)/python -m pytest -q -n auto tests/distributed -m "not soak"
 
-test-engines: setup  ## against real engines, each skipped where it is not installed
+setup-engines: $(VENV)/.engines  ## what `make test-engines` needs; as root its Debian packages, too
+
+$(VENV)/.engines: $(READY)
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends $(ENGINE_PACKAGES); \
+	else echo "engine tests need these packages of Debian: $(ENGINE_PACKAGES)"; fi
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints.txt --editable '.[dev,plots,engines]'
+	@touch $@
+
+test-engines: setup-engines  ## Slurm, Open MPI, Ray, two networks, Kubernetes' schemas: three minutes
 	$(BIN)/python -m pytest -q -rs -m engine tests/engines
 
 soak: setup  ## 55 minutes: a thousand launches at once, random kills, 64 workers, fresh interpreters

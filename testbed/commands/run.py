@@ -8,6 +8,7 @@ import functools
 import os
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from testbed.case_run import Options
@@ -72,16 +73,13 @@ def main(options: argparse.Namespace) -> int:
 def _deployments(options: argparse.Namespace) -> list[Deployment]:
     if not rank_in(options):
         return deployments(options.strategy, options.workers, options.replicas)
-    # On an engine the workers are there, and who takes none does without.
-    several = workers_of(options)
+    # On an engine the workers are there, and a strategy that takes none does without.
+    several = workers_of(options) or 1
     return [
-        deployment
-        for name in options.strategy or STRATEGIES
-        for deployment in deployments(
-            [name],
-            several if name in STRATEGIES and STRATEGIES[name].takes_workers else None,
-            options.replicas,
-        )
+        replace(each, cluster=replace(each.cluster, workers=several))
+        if STRATEGIES[each.strategy].takes_workers
+        else each
+        for each in deployments(options.strategy, None, options.replicas)
     ]
 
 

@@ -35,8 +35,12 @@ _NO_TERRAFORM = (
 )
 _OF_TENSORFLOW = re.compile(rf"{_NO_TERRAFORM}(TF|XLA|NCCL|GRPC)_")
 
-# One thread per process before the fork: OpenBLAS would start its own when numpy is imported.
-SINGLE_THREADED = {"OPENBLAS_NUM_THREADS": "1"}
+# One thread per process before the fork: OpenBLAS would start its own when numpy is imported, and
+# so would Arrow's allocator, which Keras imports with pandas where that is installed (pyarrow 26).
+SINGLE_THREADED = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+}
 
 # What explains a run. Whatever else is set may be a secret, whatever it is called.
 _TELLING = re.compile(

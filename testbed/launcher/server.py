@@ -47,6 +47,10 @@ from testbed.launcher import child, custody, isolation, kernel, network
 MESSAGE_BYTES = 65536
 ORPHANS_DEADLINE_S = 2.0
 
+# A terminal and an engine send these to all processes at once. What follows from them is for the
+# launching process to decide, whose end this one sees.
+_NOT_ITS_OWN = (signal.SIGINT, signal.SIGTERM)
+
 
 class Server:
     """Starts workers, watches them, and outlives none of them."""
@@ -122,6 +126,7 @@ class Server:
             custody.die_with_parent(parent)
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
             for mine in (self._control, *own):
                 mine.close()
             child.become_worker(request["log"], request["environment"], request["folder"])
@@ -183,7 +188,8 @@ class Server:
 def main(control_fd: int, wanted: str, preload: list[str]) -> None:
     """Move to where the run's processes live, import `preload`, say so, and serve."""
     control = socket.socket(fileno=control_fd)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in _NOT_ITS_OWN:
+        signal.signal(number, signal.SIG_IGN)
     entered = isolation.enter(wanted)
     if not entered.processes:
         _die_while_importing(control)

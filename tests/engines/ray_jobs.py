@@ -6,29 +6,29 @@ all of Ray with it: python -m testbed.launcher.isolation required tests/engines/
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
 import sys
 import time
-import types
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from testbed.engines import Inner
 from testbed.engines.job import Job
-from testbed.engines.ray import connected, main, require_ray
+from testbed.engines.ray import connected, require_ray
 from testbed.engines.ray.job import RayJob
 from testbed.engines.ray.request import Request, passed_on
 from testbed.engines.ray.worker import output_of
 from testbed.errors import LaunchError
+from tests.engines.programs import PROGRAM, cells
 
 SECONDS = 90
 """After which a job is given up."""
 
 PORT = 6399
+
+SCENARIO = "module_global.counter"
 
 PREAMBLE = """
 import json, os, pathlib, signal, sys, threading, time
@@ -179,21 +179,25 @@ def never_room(top: Path) -> dict[str, Any]:
     return follow_to_the_end(job, cancel)
 
 
-def whole_engine(top: Path) -> dict[str, Any]:
-    """The engine's own main, with words of the real command, followed by a stand-in."""
-    folder = top / "whole"
-    folder.mkdir()
-    seen: dict[str, Any] = {}
-
-    def follow(start: Callable[[], Job], inner: Inner) -> int:
-        seen.update(follow_to_the_end(start(), lambda text: None))
-        return 7
-
-    stand_in = types.ModuleType("testbed.engines.following")
-    vars(stand_in)["follow"] = follow
-    sys.modules[stand_in.__name__] = stand_in
-    options = argparse.Namespace(cpus_per_worker=None)
-    return {"status": main(options, Inner(("--version",), str(folder), 2))} | seen | outputs(folder)
+def typed(top: Path, name: str, *words: str, program: str = "") -> dict[str, Any]:
+    """A command of the testbed, as it is typed in a folder of its own."""
+    here = top / name
+    here.mkdir()
+    (here / "train.py").write_text(program)
+    done = subprocess.run(
+        [sys.executable, "-m", "testbed", *words],
+        cwd=here,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+    )
+    record = here / "run.json"
+    return {
+        "status": done.returncode,
+        "out": done.stdout,
+        "err": done.stderr,
+        "cells": cells(json.loads(record.read_text())) if record.exists() else {},
+    }
 
 
 def without_cluster() -> str:
@@ -217,7 +221,10 @@ def run_all(top: Path) -> dict[str, Any]:
         results["rays_worker_killed"] = run_job(top, "rays_worker_killed", RAYS_WORKER_KILLED)
         results["cancelled"] = cancelled(top)
         results["never_room"] = never_room(top)
-    results["whole"] = whole_engine(top)
+    engine = ("--engine", "ray", "--workers", "2")
+    results["run"] = typed(top, "run", "run", *engine, "--json", "run.json", SCENARIO)
+    failing = PROGRAM.replace("# SEED", "sys.exit(7 * index)")
+    results["launch"] = typed(top, "launch", "launch", *engine, "train.py", program=failing)
     return results
 
 

@@ -15,12 +15,11 @@ from typing import Any
 
 import pytest
 
-from tests.engines.programs import PROGRAM, STEPS_FOR_EVER, cells
+from tests.engines.programs import PROGRAM, SCENARIOS, STEPS_FOR_EVER, cells
 from tests.engines.two_hosts import ADDRESSES, ISOLATED, ROOT, Ended, on_two_hosts
 
 pytestmark = pytest.mark.engine
 
-SCENARIOS = ("module_global.counter", "get_variable", "random_generator", "returned")
 HERE = ("--engine", "environment")
 
 

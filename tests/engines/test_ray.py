@@ -15,12 +15,15 @@ from typing import Any
 
 import pytest
 
+from tests.engines.programs import cells
 from tests.house.sources import ROOT
 
 if importlib.util.find_spec("ray") is None:
     pytest.skip("no Ray: pip install 'scope-testbed[ray]'", allow_module_level=True)
 
 pytestmark = pytest.mark.engine
+
+SCENARIO = "module_global.counter"
 
 SECONDS = 420
 
@@ -118,12 +121,23 @@ def test_a_job_without_room_waits_and_can_be_cancelled(jobs: dict[str, Any]) -> 
     assert job["before"] == ["waiting for 3 times CPU 1; the cluster has CPU 2"]
 
 
-def test_the_engine_runs_the_testbed(jobs: dict[str, Any]) -> None:
-    """The words reach the testbed in each worker, and the status is the follower's."""
-    job = jobs["whole"]
-    assert job["status"] == 7
-    assert (job["over"], job["text"]) == (True, "ended")
-    assert [text.startswith("testbed ") for text in job["out"]] == [True, True]
+def test_ray_gives_the_verdicts_of_one_machine(jobs: dict[str, Any], tmp_path: Path) -> None:
+    """Every case has the same verdict as a job of Ray's as on one machine."""
+    job = jobs["run"]
+    assert job["status"] == 0, job["err"]
+    here = tmp_path / "here.json"
+    command = [sys.executable, "-m", "testbed", "run", SCENARIO, "--json", str(here)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    found = {case: tuple(seen) for case, seen in job["cells"].items()}
+    assert found == cells(json.loads(here.read_text()))
+    assert "worker 0 of 2 at 127.0.0.1, says TF_CONFIG" in job["err"]
+
+
+def test_a_program_that_fails_on_ray(jobs: dict[str, Any]) -> None:
+    """The status of a program is that of its first worker that failed, and its words are shown."""
+    job = jobs["launch"]
+    assert job["status"] == 7, job["err"]
+    assert "testbed: worker 1 failed after" in job["err"]
 
 
 def test_without_a_cluster_the_way_is_told(jobs: dict[str, Any]) -> None:
