@@ -8,6 +8,9 @@ import re
 import sys
 from typing import Any, TextIO
 
+TERMINAL_WIDTH = "TESTBED_TERMINAL_WIDTH"
+"""The variable that tells a run on another host how wide the terminal is that shows it."""
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from testbed.engines import ENGINES, LOCAL
-
-MEETING_S = 300.0
+from testbed.engines import ENGINES, LOCAL, MEETING_S
 
 
 def add_engine(parser: argparse.ArgumentParser, default: str = LOCAL) -> None:

@@ -30,6 +30,9 @@ LOCAL, ENVIRONMENT, SLURM, RAY, KUBERNETES = (
 )
 ENGINES = (LOCAL, ENVIRONMENT, SLURM, RAY, KUBERNETES)
 
+MEETING_S = 300.0
+"""Until all workers have come: engines start them one after the other, and pull images first."""
+
 
 @dataclass(frozen=True)
 class Inner:

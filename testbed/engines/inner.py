@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
+import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from testbed.engines import ENGINES, ENVIRONMENT, KUBERNETES, LOCAL, SLURM, Inner
+from testbed.engines import ENGINES, ENVIRONMENT, KUBERNETES, LOCAL, MEETING_S, SLURM, Inner
 from testbed.errors import UsageError
 from testbed.launcher.run_folder import RUNS, next_run_path
+from testbed.streams import TERMINAL_WIDTH
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -31,6 +35,8 @@ def start(options: argparse.Namespace, command: Command) -> int:
     engine = importlib.import_module(f"testbed.engines.{options.engine}")
     if options.engine == ENVIRONMENT:
         return int(engine.main(options, command))
+    if sys.stdout.isatty():
+        os.environ[TERMINAL_WIDTH] = str(shutil.get_terminal_size().columns)
     return int(engine.main(options, inner_of(options)))
 
 
@@ -70,7 +76,8 @@ def inner_of(options: argparse.Namespace) -> Inner:
         options.replicas = options.replicas or options.gpus_per_worker
     folder = str(Path(options.folder or _own_folder(options)).absolute())
     words = [options.command, "--engine", ENVIRONMENT, "--folder", folder]
-    words += ["--meeting-timeout", f"{options.meeting_timeout:g}"]
+    if options.meeting_timeout != MEETING_S:
+        words += ["--meeting-timeout", f"{options.meeting_timeout:g}"]
     return Inner(
         (*words, *_own_words(options)), folder, options.workers, options.gpus_per_worker or 0
     )

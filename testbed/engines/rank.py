@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from testbed.cluster import Task
+from testbed.engines import MEETING_S
 from testbed.errors import UsageError
 
 TYPES = ("chief", "master", "worker")
@@ -32,7 +33,7 @@ class Rank:
     """The hosts of the cluster, where the environment names them and gives no ports."""
     tasks: tuple[Task, ...] = ()
     """What the environment calls each process, where it does."""
-    meets_within: float = 300.0
+    meets_within: float = MEETING_S
     """Seconds until all have to be there."""
     not_asked: tuple[str, ...] = ()
     """The other variables that say something of it, which come later in the order."""

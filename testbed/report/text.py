@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from itertools import groupby
 from pathlib import Path
@@ -15,6 +16,7 @@ from testbed.report.record import RunRecord
 from testbed.report.summary import counts, way_against_place
 from testbed.report.table import STYLES, tables_of
 from testbed.report.words import ledger_in_words, printable, readings_in_words
+from testbed.streams import TERMINAL_WIDTH
 from testbed.verdict import Verdict
 
 # Where there is no terminal to ask: wide enough for the table's columns.
@@ -32,7 +34,10 @@ def escape(text: str) -> str:
 def console() -> Console:
     """The console that everything is shown on."""
     found = Console(highlight=False)
-    return found if found.is_terminal else Console(highlight=False, width=PIPE_WIDTH)
+    if found.is_terminal:
+        return found
+    # A run on another host is shown in the terminal of whoever follows it.
+    return Console(highlight=False, width=int(os.environ.get(TERMINAL_WIDTH) or PIPE_WIDTH))
 
 
 def show_record(record: RunRecord) -> None:

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from testbed.engines import Inner
 from testbed.errors import UsageError
+from testbed.streams import TERMINAL_WIDTH
 
 ADDRESS = "RAY_ADDRESS"
 
+_OTHERS = ("PYTHONPATH", TERMINAL_WIDTH)
 _FOR_TENSORFLOW = ("TF_", "XLA_", "NCCL_", "KERAS_")
 _PLACE = "TF_CONFIG"
 
@@ -71,5 +73,5 @@ def passed_on(environment: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in environment.items()
-        if (name.startswith(_FOR_TENSORFLOW) and name != _PLACE) or name == "PYTHONPATH"
+        if (name.startswith(_FOR_TENSORFLOW) and name != _PLACE) or name in _OTHERS
     }
