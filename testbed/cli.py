@@ -48,7 +48,7 @@ def _run(options: argparse.Namespace) -> int:
     command = importlib.import_module(f"testbed.commands.{options.command}")
     if not hasattr(options, "engine"):
         return int(command.main(options))
-    return int(importlib.import_module("testbed.engines.inner").start(options, command.main))
+    return int(importlib.import_module("testbed.engines.inner").start(options, command))
 
 
 def _elsewhere(options: argparse.Namespace, problem: TooFewDevicesError) -> str:

@@ -28,6 +28,11 @@ from testbed.status import OK, UNEXPECTED
 from testbed.streams import complain
 
 
+def require_valid(options: argparse.Namespace) -> None:
+    """See `testbed.commands.run.require_valid`."""
+    _request(options)
+
+
 def main(options: argparse.Namespace) -> int:
     """Measure what the options ask for; the exit status."""
     request = _request(options)

@@ -33,6 +33,12 @@ _FORMATS = {"json": as_json, "sarif": as_sarif, "github": as_github}
 _SEVERAL_WORKERS = re.compile(r"MultiWorkerMirroredStrategy|TF_CONFIG")
 
 
+def require_valid(options: argparse.Namespace) -> None:
+    """See `testbed.commands.run.require_valid`."""
+    _deployment(options, program_of(options))
+    deadlines_of(options, JOINING)
+
+
 def main(options: argparse.Namespace) -> int:
     """Check the program that the options name; the exit status."""
     program = program_of(options)

@@ -20,6 +20,12 @@ CASE = "program"
 """The folder of its logs within the run's."""
 
 
+def require_valid(options: argparse.Namespace) -> None:
+    """See `testbed.commands.run.require_valid`."""
+    program_of(options), _deployment(options)
+    deadlines_of(options, JOINING)
+
+
 def main(options: argparse.Namespace) -> int:
     """Run the program that the options name; its exit code."""
     program, deployment = program_of(options), _deployment(options)

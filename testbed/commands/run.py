@@ -31,13 +31,21 @@ from testbed.strategies import STRATEGIES, Deployment, deployments
 from testbed.streams import complain
 
 
+def require_valid(options: argparse.Namespace) -> None:
+    """Refuse what `main` would refuse, before a job waits in a queue for that.
+
+    Raises:
+        UsageError: the command cannot be carried out as written.
+    """
+    _run_options(options)
+    selection = select(options.patterns, _deployments(options), options.mode)
+    if not selection.problems:
+        _require_cases(selection)
+
+
 def main(options: argparse.Namespace) -> int:
     """Run what the options select; the exit status."""
-    selection = select(
-        options.patterns,
-        _deployments(options),
-        options.mode,
-    )
+    selection = select(options.patterns, _deployments(options), options.mode)
     run_options = _run_options(options)
     wanted = all_destinations(json=options.json, html=options.html, junit=options.junit)
     for told in selection.problems:

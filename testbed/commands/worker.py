@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from testbed.commands.run import main
+from testbed.commands.run import main, require_valid
 
-__all__ = ["main"]
+__all__ = ["main", "require_valid"]

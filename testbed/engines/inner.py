@@ -7,19 +7,29 @@ import importlib
 import os
 import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from testbed.engines import ENGINES, ENVIRONMENT, KUBERNETES, LOCAL, MEETING_S, SLURM, Inner
+from testbed.engines.rank import Rank
 from testbed.errors import UsageError
 from testbed.launcher.run_folder import RUNS, next_run_path
 from testbed.streams import TERMINAL_WIDTH
 
-Command = Callable[[argparse.Namespace], int]
+DEFAULT_WORKERS = 2
 
 JOB_ID = "$SLURM_JOB_ID"
 """What Slurm's script puts its job's number in place of."""
+
+
+class Command(Protocol):
+    """The module of a command."""
+
+    def main(self, options: argparse.Namespace) -> int:
+        """Carry it out."""
+
+    def require_valid(self, options: argparse.Namespace) -> None:
+        """Refuse what `main` would refuse."""
 
 
 def start(options: argparse.Namespace, command: Command) -> int:
@@ -31,10 +41,13 @@ def start(options: argparse.Namespace, command: Command) -> int:
     """
     require_engine(options)
     if options.engine == LOCAL:
-        return command(options)
+        return command.main(options)
     engine = importlib.import_module(f"testbed.engines.{options.engine}")
     if options.engine == ENVIRONMENT:
-        return int(engine.main(options, command))
+        return int(engine.main(options, command.main))
+    # As worker 0 will: so nothing waits in a queue for what is refused in the end.
+    options.rank = Rank(0, options.workers or DEFAULT_WORKERS, options.engine)
+    command.require_valid(options)
     if sys.stdout.isatty():
         os.environ[TERMINAL_WIDTH] = str(shutil.get_terminal_size().columns)
     return int(engine.main(options, inner_of(options)))
@@ -68,7 +81,7 @@ def require_engine(options: argparse.Namespace) -> None:
 
 def inner_of(options: argparse.Namespace) -> Inner:
     """What an engine has each of its processes run, for what the options ask for."""
-    options.workers = options.workers or 2
+    options.workers = options.workers or DEFAULT_WORKERS
     if options.gpus_per_worker:
         if not hasattr(options, "device"):
             raise UsageError(f"--gpus-per-worker: testbed {options.command} runs on CPUs")
