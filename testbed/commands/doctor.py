@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from testbed import __version__
 from testbed.cli import require_tensorflow
+from testbed.engines.found import found
 from testbed.errors import LaunchError, UsageError
 from testbed.launcher.environment import MISLEADING, kept_from
 from testbed.launcher.isolation import Isolation
@@ -52,6 +53,7 @@ def _findings() -> Iterator[Finding]:
     yield _system()
     yield from _tensorflow()
     yield from _environment()
+    yield Finding(f"engines beyond this machine: {', '.join(found()) or 'none is found'}")
     yield from _leftovers()
 
 

@@ -107,7 +107,9 @@ async def fleet(
         UsageError: the workers do not fit together.
     """
     async with meeting(rank, folder) as (host, links):
-        tell(f"{rank.size} workers have met: {', '.join([host, *(link.host for link in links)])}")
+        if links:
+            hosts = ", ".join([host, *(link.host for link in links)])
+            tell(f"{rank.size} workers have met: {hosts}")
         opening = Opening(tuple(preload), python, environment, exact)
         opened = [asyncio.ensure_future(link.open(opening)) for link in links]
         try:

@@ -58,6 +58,7 @@ ALLOWED = {
         "check",
         "cli",
         "testbed.engines.rank",
+        "testbed.engines.found",
         SIZES,
     },
     "bench": {
