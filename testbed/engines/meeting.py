@@ -20,7 +20,12 @@ from typing import Any
 from testbed import __version__
 from testbed.engines.agent_link import AgentLink
 from testbed.engines.line import Line, LineError, accept, connect, listen
-from testbed.engines.network_checks import is_loopback, outward_address, problems_of
+from testbed.engines.network_checks import (
+    is_elsewhere,
+    is_loopback,
+    outward_address,
+    problems_of,
+)
 from testbed.engines.rank import Rank
 from testbed.errors import LaunchError, UsageError
 from testbed.launcher.run_folder import RunFolder, write_json
@@ -85,7 +90,7 @@ async def meeting(rank: Rank, folder: RunFolder) -> AsyncIterator[tuple[str, lis
 
     problems = await problems_of(rank, rank.host)
     # Its own name may mean loopback here, and something else on the others' hosts.
-    everywhere = is_loopback(host) and not all(map(is_loopback, rank.hosts))
+    everywhere = is_loopback(host) and any(map(is_elsewhere, rank.hosts))
     server = await listen("" if everywhere else host, greet)
     why = ""
     try:
