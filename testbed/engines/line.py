@@ -20,6 +20,7 @@ GREETING_DEADLINE_S = 10.0
 
 # A function's arguments travel in one message.
 _LONGEST = 64 * 2**20
+_CHUNK = 2**16
 
 
 class LineError(Exception):
@@ -32,6 +33,7 @@ class Line:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
+        self._unread = bytearray()
         self._heard = time.monotonic()
         self._why = "the connection was closed"
         self._beats: asyncio.Future[None] | None = None
@@ -59,15 +61,28 @@ class Line:
         """
         while True:
             try:
-                line = await self._reader.readline()
-                message = json.loads(line) if line.endswith(b"\n") else None
-            except (OSError, ValueError) as problem:
+                message = json.loads(await self._next_line())
+            except (OSError, ValueError, RecursionError) as problem:
                 raise LineError(self._why) from problem
             if not isinstance(message, dict):
                 raise LineError(self._why)
-            self._heard = time.monotonic()
             if message:
                 return message
+
+    async def _next_line(self) -> bytes:
+        """What stands before the next end of a line; nothing where none comes any more."""
+        looked = 0
+        while (end := self._unread.find(b"\n", looked)) < 0:
+            looked = len(self._unread)
+            data = await self._reader.read(_CHUNK)
+            if not data or looked > _LONGEST:
+                return b""
+            # A part of a long message is a sign of life, too.
+            self._heard = time.monotonic()
+            self._unread += data
+        line = bytes(self._unread[:end])
+        del self._unread[: end + 1]
+        return line
 
     def start_beating(self) -> None:
         """Send beats from now on, and give the other end up when it sends none."""
@@ -80,7 +95,7 @@ class Line:
             await asyncio.sleep(BEAT_S)
             if time.monotonic() - self._heard > SILENCE_S:
                 self._why = f"nothing was heard of it for {SILENCE_S:.0f} s"
-                self._writer.transport.abort()
+                self.abort()
                 return
 
     async def close(self) -> None:
@@ -91,6 +106,11 @@ class Line:
         closing = asyncio.gather(self._writer.wait_closed(), return_exceptions=True)
         await asyncio.wait({closing}, timeout=BEAT_S)
         closing.cancel()
+        self.abort()
+
+    def abort(self) -> None:
+        """End the connection at once."""
+        self._writer.transport.abort()
 
 
 async def connect(host: str, port: int, token: str) -> Line:
@@ -100,14 +120,32 @@ async def connect(host: str, port: int, token: str) -> Line:
         LineError: whoever listens there does not know the token.
         OSError: nobody listens there.
     """
-    line = Line(*await asyncio.open_connection(host, port, limit=_LONGEST))
-    nonce = secrets.token_hex(16)
-    line.send({"nonce": nonce})
-    answer = await _in_time(line)
-    if not _is_proof(answer.get("proof"), token, "worker 0", nonce):
-        raise LineError("somebody else listens there")
-    line.send({"proof": _proof(token, "agent", str(answer.get("nonce")))})
+    line = await _opened(host, port)
+    try:
+        nonce = secrets.token_hex(16)
+        line.send({"nonce": nonce})
+        answer = await _in_time(line)
+        if not _is_proof(answer.get("proof"), token, "worker 0", nonce):
+            raise LineError("somebody else listens there")
+        line.send({"proof": _proof(token, "agent", str(answer.get("nonce")))})
+    except BaseException:
+        line.abort()
+        raise
     return line
+
+
+async def _opened(host: str, port: int) -> Line:
+    opening = asyncio.ensure_future(asyncio.open_connection(host, port))
+    try:
+        await asyncio.wait({opening}, timeout=GREETING_DEADLINE_S)
+        if not opening.done():
+            # Where packets get lost the kernel tries on for two minutes.
+            raise LineError(f"it does not answer for {GREETING_DEADLINE_S:.0f} s")
+        return Line(*opening.result())
+    except UnicodeError:
+        raise OSError(f"{host} is no name of a host") from None
+    finally:
+        opening.cancel()
 
 
 async def accept(
@@ -130,7 +168,7 @@ async def accept(
 
 async def listen(host: str, serve: Any, port: int = 0) -> asyncio.Server:
     """Listen for agents at an address (or, with "", at all of them); `serve` gets each."""
-    return await asyncio.start_server(serve, host or None, port, limit=_LONGEST)
+    return await asyncio.start_server(serve, host or None, port)
 
 
 async def _in_time(line: Line) -> dict[str, Any]:
@@ -144,8 +182,13 @@ async def _in_time(line: Line) -> dict[str, Any]:
 
 
 def _proof(token: str, who: str, nonce: str) -> str:
-    return hmac.new(token.encode(), f"{who} {nonce}".encode(), "sha256").hexdigest()
+    return hmac.new(token.encode(), _bytes(f"{who} {nonce}"), "sha256").hexdigest()
 
 
 def _is_proof(given: Any, token: str, who: str, nonce: str) -> bool:
-    return hmac.compare_digest(str(given).encode(), _proof(token, who, nonce).encode())
+    return hmac.compare_digest(_bytes(str(given)), _bytes(_proof(token, who, nonce)))
+
+
+def _bytes(text: str) -> bytes:
+    # A stranger may send half of a surrogate pair.
+    return text.encode("utf-8", "backslashreplace")
