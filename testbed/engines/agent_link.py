@@ -192,7 +192,10 @@ class AgentLink:
 
     def _hear(self, message: dict[str, Any]) -> None:
         if "number" in message:
-            self._asked.pop(message["number"]).set_result(message)
+            asked = self._asked.pop(message["number"], None)
+            # Whoever asked may have been cancelled.
+            if asked and not asked.done():
+                asked.set_result(message)
             return
         worker = self._workers.get(message["worker"])
         if worker is None:

@@ -10,6 +10,7 @@ import asyncio
 import hmac
 import json
 import secrets
+import socket
 import time
 from typing import Any
 
@@ -46,7 +47,8 @@ class Line:
     @property
     def there(self) -> str:
         """The address of the other end."""
-        return str(self._writer.get_extra_info("peername")[0])
+        # As IPv6 sees an address of IPv4.
+        return str(self._writer.get_extra_info("peername")[0]).removeprefix("::ffff:")
 
     def send(self, message: dict[str, Any]) -> None:
         """Send a message; whether it arrives shows in what is received."""
@@ -168,17 +170,25 @@ async def accept(
 
 async def listen(host: str, serve: Any, port: int = 0) -> asyncio.Server:
     """Listen for agents at an address (or, with "", at all of them); `serve` gets each."""
-    return await asyncio.start_server(serve, host or None, port)
+    if host:
+        return await asyncio.start_server(serve, host, port)
+    # One socket for both kinds of addresses: two would get two ports.
+    both = socket.has_dualstack_ipv6()
+    family = socket.AF_INET6 if both else socket.AF_INET
+    everywhere = socket.create_server(("", port), family=family, dualstack_ipv6=both)
+    return await asyncio.start_server(serve, sock=everywhere)
 
 
 async def _in_time(line: Line) -> dict[str, Any]:
     """The next message of somebody who is not known yet."""
     receiving = asyncio.ensure_future(line.receive())
-    await asyncio.wait({receiving}, timeout=GREETING_DEADLINE_S)
-    if not receiving.done():
+    try:
+        await asyncio.wait({receiving}, timeout=GREETING_DEADLINE_S)
+        if not receiving.done():
+            raise LineError(f"it said nothing for {GREETING_DEADLINE_S:.0f} s")
+        return receiving.result()
+    finally:
         receiving.cancel()
-        raise LineError(f"it said nothing for {GREETING_DEADLINE_S:.0f} s")
-    return receiving.result()
 
 
 def _proof(token: str, who: str, nonce: str) -> str:
