@@ -241,6 +241,17 @@ def shared_run_folder(path: str) -> Iterator[RunFolder]:
         raise UsageError(f"cannot use the folder {path}: {problem.strerror}") from problem
 
 
+@contextlib.contextmanager
+def agent_folder(run: RunFolder, number: int) -> Iterator[RunFolder]:
+    """What belongs to the host of one worker; a lock on it tells others there that the run goes on."""
+    folder = run.agent(number)
+    with contextlib.ExitStack() as stack:
+        # A second process with this number is sent away soon.
+        with contextlib.suppress(BlockingIOError):
+            stack.enter_context(_locked(folder.path))
+        yield folder
+
+
 def next_run_path(runs: Path) -> Path:
     """Where the folder of a new run would be."""
     return runs / f"{_next_stamp(runs)}-{secrets.token_hex(2)}"

@@ -71,6 +71,7 @@ async def cluster(source: Fleet, folder: RunFolder, program: str, name: str, siz
                 {
                     "entry": f"tests.process.programs:{program}",
                     "worker": worker,
+                    "host": split_address(seat.address)[0],
                     "port": split_address(seat.address)[1],
                     "report": str(case.report(worker)),
                 },

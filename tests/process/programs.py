@@ -315,7 +315,7 @@ def listen(orders: dict[str, Any], channel: Channel) -> None:
     """Listen on the port as gRPC does when it is told that it may share it, and leave with all."""
     with socket.socket() as server:
         server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        server.bind(("0.0.0.0", orders["port"]))
+        server.bind((orders.get("host", "0.0.0.0"), orders["port"]))
         server.listen()
         with socket.create_connection(("127.0.0.1", orders["port"]), timeout=5):
             # Somebody else who listened there would get one of the two.
