@@ -129,11 +129,11 @@ class _Reception:
                 return
             raise
         self._everybody.append(guest.link)
-        if problem := self._one_too_many(number, guest):
-            self.too_many.append(problem)
+        if wrong := self._one_too_many(number, guest):
+            self.too_many.append(wrong)
             if self.over:
-                tell(problem)
-                await guest.link.dismiss(problem)
+                tell(wrong)
+                await guest.link.dismiss(wrong)
         else:
             self.guests[number] = guest
         self._came.set()

@@ -243,7 +243,7 @@ def shared_run_folder(path: str) -> Iterator[RunFolder]:
 
 @contextlib.contextmanager
 def agent_folder(run: RunFolder, number: int) -> Iterator[RunFolder]:
-    """What belongs to the host of one worker; a lock on it tells others there that the run goes on."""
+    """What belongs to the host of one worker; a lock tells others there that the run goes on."""
     folder = run.agent(number)
     with contextlib.ExitStack() as stack:
         # A second process with this number is sent away soon.

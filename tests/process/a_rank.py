@@ -11,7 +11,7 @@ import json
 import sys
 from dataclasses import dataclass
 
-from testbed import cli
+from testbed import __version__, cli
 from testbed.commands import launch
 from testbed.engines import line, meeting
 from testbed.engines.fleet import Fleet, fleet
@@ -36,7 +36,7 @@ class Asked:
     """Deadline of each cluster."""
     beat: float = line.BEAT_S
     silence: float = line.SILENCE_S
-    version: str = meeting.__version__
+    version: str = __version__
 
 
 ASKED = Asked(**(json.loads(sys.argv[3]) if __name__ == "__main__" else {}))
@@ -97,7 +97,7 @@ async def cluster(source: Fleet, folder: RunFolder, program: str, name: str, siz
 
 if __name__ == "__main__":
     line.BEAT_S, line.SILENCE_S = ASKED.beat, ASKED.silence
-    meeting.__version__ = ASKED.version
+    meeting.__dict__["__version__"] = ASKED.version
     launch.main = clusters
     words = ["--engine", "environment", "--folder", sys.argv[1], "--meeting-timeout", sys.argv[2]]
     sys.exit(cli.main(["launch", *words, "nothing.py"]))

@@ -133,6 +133,22 @@ class Ranks:
             rank.process.wait(30)
 
 
+def end_of(run: RunFolder) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(run.end.read_text())
+    return found
+
+
+def refused(started: Ranks, told: str, status: int = 2, *, agents: int = 1) -> None:
+    """Worker 0 says it, with its status, and so does everybody else, whom nothing else hit."""
+    first, *others = started.all
+    assert (first.ends(), f"testbed: {told}\n" in first.said) == (status, True), first.said
+    for other in others:
+        assert other.ends() in (1, status)
+        assert told in other.said, other.said
+    assert end_of(started.run) == {"status": status, "message": told}
+    assert not started.run.meeting.exists()
+
+
 @contextlib.contextmanager
 def ranks(folder: Path, size: int = 2, meet: float = 30.0, **asked: Any) -> Iterator[Ranks]:
     """Ranks of one run, each of which has ended when the block has, and left nothing."""

@@ -106,9 +106,7 @@ def test_more_workers_than_ranks(tmp_path: Path, given: bool) -> None:
         assert len(set(end["addresses"])) == 5
         if given:
             assert end["addresses"][:2] == [f"{HERE}:{port}" for port in started.ports]
-        marks = [
-            started.report("report", each)["environment"]["TESTBED_RUN"] for each in range(5)
-        ]
+        marks = [started.report("report", each)["environment"]["TESTBED_RUN"] for each in range(5)]
         mine, other = str(started.run.path), str(started.run.path / "agents/1")
         assert marks == [mine, other, mine, other, mine]
 
@@ -151,7 +149,7 @@ def test_an_early_end_on_an_agent(tmp_path: Path, program: str, how: str) -> Non
 
 
 def test_a_worker_is_killed_on_an_agent(tmp_path: Path) -> None:
-    """A worker that somebody kills on another host is named with the signal, and its family goes."""
+    """A worker that somebody kills on another host is named as killed, and its family goes."""
     with ranks(tmp_path, programs=(*WAITING, "report")) as started:
         started.start_all()
         started.until_reported("wait_for_a_file")
@@ -268,9 +266,7 @@ def test_an_agent_is_told_to_end(tmp_path: Path) -> None:
 )
 def test_an_agent_is_stopped(tmp_path: Path, silence: float, beat: float) -> None:
     """An agent that says nothing is given up after SILENCE_S; when it goes on it ends itself."""
-    with ranks(
-        tmp_path, programs=(*WAITING, "report"), silence=silence, beat=beat
-    ) as started:
+    with ranks(tmp_path, programs=(*WAITING, "report"), silence=silence, beat=beat) as started:
         agent = started_and_waiting(started)
         began = time.monotonic()
         agent.kill(signal.SIGSTOP)
@@ -291,9 +287,7 @@ def test_worker_0_is_killed(tmp_path: Path, size: int) -> None:
         started.all[0].kill(signal.SIGKILL)
         for agent in started.all[1:]:
             assert agent.ends(20) == 1
-            assert agent.said.endswith(
-                "testbed: worker 0 is gone: the connection was closed\n"
-            )
+            assert agent.said.endswith("testbed: worker 0 is gone: the connection was closed\n")
         started.all[0].ends()
         started.assert_nothing_is_left()
         assert time.monotonic() - began < 8

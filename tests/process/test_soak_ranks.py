@@ -48,14 +48,17 @@ def test_meetings(tmp_path: Path, meetings: int, load: int) -> None:
                 assert started.end("report")["cause"] == ""
                 assert all("Traceback" not in rank.said for rank in started.all)
             longest = max(longest, time.monotonic() - began)
-    print(f"{meetings} meetings of 3 beside {load} busy processes: the longest took {longest:.1f} s")
+    print(
+        f"{meetings} meetings of 3 beside {load} busy processes: the longest took {longest:.1f} s"
+    )
 
 
 def test_ended_at_random(tmp_path: Path) -> None:
     """Whichever rank is ended at a random moment, in whatever way, all end and nothing is left."""
     chance = random.Random(7)
+    programs = ("listen", "keep_grandchildren")
     for number in range(100):
-        with ranks(tmp_path / str(number), 3, programs=("listen", "keep_grandchildren")) as started:
+        with ranks(tmp_path / str(number), 3, meet=5.0, programs=programs) as started:
             started.start_all()
             victim = chance.randrange(3)
             how = chance.choice([signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
@@ -63,15 +66,9 @@ def test_ended_at_random(tmp_path: Path) -> None:
                 wait_for(started.run.meeting.exists)
             time.sleep(chance.uniform(0, 1.2))
             started.all[victim].kill(how)
-            if victim and not started.run.meeting.exists():
-                # Nobody waits for the meeting's deadline here.
-                started.all[0].kill(signal.SIGTERM)
-            for rank in started.all:
-                if rank.process.poll() is None and not started.left:
-                    rank.kill(signal.SIGTERM)
-            statuses = [rank.ends(40) for rank in started.all]
-            assert set(statuses) <= {0, 1, 130, -how, -signal.SIGTERM}, (victim, how, statuses)
-            told = [rank.said for rank in started.all]
+            statuses = [rank.ends(30) for rank in started.all]
+            assert set(statuses) <= {0, 1, 130, -how}, (victim, how, statuses)
+            told = [rank.said for rank in started.all if rank is not started.all[victim]]
             started.assert_nothing_is_left()
-            if how != signal.SIGINT:
-                assert all("Traceback" not in said for said in told), (victim, how, told)
+            assert all("Traceback" not in said for said in told), (victim, how, told)
+    print("100 runs of 3 ranks, one of them ended at random: nothing left")

@@ -73,8 +73,17 @@ def test_an_index_as_text_is_one() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[]", "3", "{}", '{"cluster": []}', '{"cluster": {"worker": 3}, "task": {}}']
-    + ['{"cluster": {"worker": ["h:1"]}, "task": [1]}', '{"task": {"type": "worker", "index": 0}}'],
+    [
+        "",
+        "{",
+        "[]",
+        "3",
+        "{}",
+        '{"cluster": []}',
+        '{"cluster": {"worker": 3}, "task": {}}',
+        '{"cluster": {"worker": ["h:1"]}, "task": [1]}',
+        '{"task": {"type": "worker", "index": 0}}',
+    ],
 )
 def test_a_tf_config_of_another_shape_is_refused(text: str) -> None:
     """What is no JSON, or no cluster, is answered by what it should be like."""
@@ -83,8 +92,16 @@ def test_a_tf_config_of_another_shape_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     "task",
-    [None, {}, {"type": "worker"}, {"index": 0}, of("worker", "first"), of("worker", None)]
-    + [of("worker", 0.5), of("worker", [0])],
+    [
+        None,
+        {},
+        {"type": "worker"},
+        {"index": 0},
+        of("worker", "first"),
+        of("worker", None),
+        of("worker", 0.5),
+        of("worker", [0]),
+    ],
 )
 def test_a_tf_config_without_a_task_is_refused(task: object) -> None:
     """Without a type and a whole number nothing says which worker this is."""
