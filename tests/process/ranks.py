@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import json
 import os
+import random
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -16,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 from testbed.launcher.leftovers import processes_of
-from testbed.launcher.ports import held_ports
 from testbed.launcher.run_folder import CaseFolder, RunFolder
 from tests.process.a_rank import Asked
 
@@ -162,6 +164,15 @@ def ranks(folder: Path, size: int = 2, meet: float = 30.0, **asked: Any) -> Iter
 
 
 def pick_ports(count: int) -> list[int]:
-    """Ports that were free a moment ago, as people write them into a TF_CONFIG."""
-    with held_ports(count) as ports:
-        return ports
+    """Ports that are free, as people write them into a TF_CONFIG.
+
+    They are none of those that the kernel gives to whoever asks for any.
+    """
+    first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    candidates = random.sample(range(first // 3, first), 50 * count)
+    return list(itertools.islice(filter(_is_free, candidates), count))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HERE, port)) != 0
