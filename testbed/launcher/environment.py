@@ -35,8 +35,12 @@ _NO_TERRAFORM = (
 )
 _OF_TENSORFLOW = re.compile(rf"{_NO_TERRAFORM}(TF|XLA|NCCL|GRPC)_")
 
-# One thread per process before the fork: OpenBLAS would start its own when numpy is imported.
-SINGLE_THREADED = {"OPENBLAS_NUM_THREADS": "1"}
+# One thread per process before the fork: OpenBLAS would start its own when numpy is imported, and
+# Arrow's allocator when Keras imports pandas, and that pyarrow, where they are installed.
+SINGLE_THREADED = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+}
 
 # What explains a run. Whatever else is set may be a secret, whatever it is called.
 _TELLING = re.compile(
