@@ -7,9 +7,11 @@ import contextlib
 import os
 import signal
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
+from testbed.engines import line
 from testbed.engines.line import Line, LineError
 from testbed.errors import LaunchError
 from testbed.launcher.isolation import NONE
@@ -42,19 +44,33 @@ class Agent:
             LineError: worker 0 is gone.
         """
         async with self._stack:
-            self._line.start_beating()
-            while (message := await self._line.receive())["op"] != "dismiss":
-                # Each by itself: a server that starts must not keep a beat from being heard.
-                doing = asyncio.ensure_future(self._do(message))
-                self._doing.add(doing)
-                doing.add_done_callback(self._doing.discard)
+            self._line.start_beating(line.LEADER_SILENCE_S)
+            try:
+                while (message := await self._line.receive())["op"] != "dismiss":
+                    # Each by itself: a server that starts must not keep a beat from being heard.
+                    doing = asyncio.ensure_future(self._do(message))
+                    self._doing.add(doing)
+                    doing.add_done_callback(self._doing.discard)
+            finally:
+                # A server that has not started yet is not on the stack.
+                await self._stop_doing()
         return str(message["why"])
+
+    async def _stop_doing(self) -> None:
+        doing = list(self._doing)
+        for each in doing:
+            each.cancel()
+        await asyncio.gather(*doing, return_exceptions=True)
 
     async def _do(self, message: dict[str, Any]) -> None:
         try:
             answer = await getattr(self, f"_{message['op']}")(message)
         except (LaunchError, OSError) as problem:
             answer = {"failed": str(problem)}
+        except Exception as problem:
+            # Worker 0 must not wait for ever for the answer.
+            traceback.print_exc()
+            answer = {"failed": f"{type(problem).__name__}: {problem}"}
         if "number" in message:
             self._line.send({"number": message["number"], **(answer or {})})
 

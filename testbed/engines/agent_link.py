@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from testbed.engines import line
 from testbed.engines.line import Line, LineError
 from testbed.engines.rank import join_address
 from testbed.errors import LaunchError
@@ -183,7 +184,7 @@ class AgentLink:
         self._ahead = min(rounds)[1]
 
     async def _listen(self) -> None:
-        self._line.start_beating()
+        self._line.start_beating(line.SILENCE_S)
         try:
             while True:
                 self._hear(await self._line.receive())
@@ -192,7 +193,10 @@ class AgentLink:
 
     def _hear(self, message: dict[str, Any]) -> None:
         if "number" in message:
-            self._asked.pop(message["number"]).set_result(message)
+            asked = self._asked.pop(message["number"], None)
+            # Whoever asked may have been cancelled.
+            if asked and not asked.done():
+                asked.set_result(message)
             return
         worker = self._workers.get(message["worker"])
         if worker is None:

@@ -15,7 +15,7 @@ from testbed.engines.rank import Rank, Surroundings, rank_of
 from testbed.engines.slurm.scheduler import Scheduler
 from testbed.errors import LaunchError, UsageError
 from testbed.interruptible import interruptible
-from testbed.launcher.run_folder import RunFolder, shared_run_folder
+from testbed.launcher.run_folder import RunFolder, agent_folder, shared_run_folder
 from testbed.status import INTERRUPTED, OK, UNEXPECTED, WRONG_COMMAND
 from testbed.streams import complain, tell
 
@@ -58,10 +58,11 @@ async def _serve(rank: Rank, folder: RunFolder) -> int:
         if line.message:
             complain(line.message)
         return line.status
-    if why := await serve(line, folder.agent(rank.number)):
+    with agent_folder(folder, rank.number) as own:
+        why = await serve(line, own)
+    if why:
         complain(why)
-        return UNEXPECTED
-    return OK
+    return UNEXPECTED if why else OK
 
 
 def _require_so_many(options: argparse.Namespace, rank: Rank) -> None:

@@ -79,9 +79,12 @@ class Fleet:
             return
         with contextlib.ExitStack() as holding:
             chosen = [given[1]] if given else []
-            for port in chosen:
-                holding.enter_context(held_port(port))
-            ports = [*chosen, *holding.enter_context(held_ports(count - len(chosen)))]
+            try:
+                for port in chosen:
+                    holding.enter_context(held_port(port))
+                ports = [*chosen, *holding.enter_context(held_ports(count - len(chosen)))]
+            except OSError as problem:
+                raise LaunchError(f"worker 0's host {self._host}: {problem}") from problem
             yield [join_address(self._host, port) for port in ports]
 
 

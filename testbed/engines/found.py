@@ -15,7 +15,18 @@ _SIGNS: dict[str, Callable[[], bool]] = {
     RAY: lambda: importlib.util.find_spec("ray") is not None,
     KUBERNETES: lambda: shutil.which("kubectl") is not None,
 }
-_MORE = {KUBERNETES: ("--export", "job.yaml", "--container", "IMAGE", "--claim", "NAME")}
+_MORE = {
+    KUBERNETES: (
+        "--export",
+        "job.yaml",
+        "--container",
+        "IMAGE",
+        "--claim",
+        "NAME",
+        "--folder",
+        "/shared/run",
+    )
+}
 
 
 def found() -> list[str]:

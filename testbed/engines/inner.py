@@ -32,6 +32,24 @@ class Command(Protocol):
         """Refuse what `main` would refuse."""
 
 
+_NOT_HERE = (
+    "folder",
+    "address",
+    "gpus_per_worker",
+    "cpus_per_worker",
+    "time",
+    "export",
+    "partition",
+    "account",
+    "nodes",
+    "sbatch",
+    "container",
+    "claim",
+    "kube_namespace",
+    "tfjob",
+)
+
+
 def start(options: argparse.Namespace, command: Command) -> int:
     """Run a command on its engine; the exit status.
 
@@ -60,10 +78,10 @@ def require_engine(options: argparse.Namespace) -> None:
         UsageError: one of them does not.
     """
     if options.engine == LOCAL:
-        for name in ("folder", "export", "gpus_per_worker", "partition", "container", "address"):
+        for name in _NOT_HERE:
             if getattr(options, name):
                 raise UsageError(
-                    f"--{name.replace('_', '-')}: needs --engine"
+                    f"--{name.removeprefix('kube_').replace('_', '-')}: needs --engine"
                     f" {', '.join(each for each in ENGINES if each != LOCAL)}"
                 )
         return
@@ -77,6 +95,8 @@ def require_engine(options: argparse.Namespace) -> None:
         number = getattr(options, name)
         if number is not None and number < 1 and (name, number) != ("workers", 0):
             raise UsageError(f"--{name.replace('_', '-')} {number}: at least 1")
+    if not options.meeting_timeout > 0:
+        raise UsageError(f"--meeting-timeout {options.meeting_timeout:g}: more than 0")
 
 
 def inner_of(options: argparse.Namespace) -> Inner:
@@ -90,7 +110,7 @@ def inner_of(options: argparse.Namespace) -> Inner:
     folder = str(Path(options.folder or _own_folder(options)).absolute())
     words = [options.command, "--engine", ENVIRONMENT, "--folder", folder]
     if options.meeting_timeout != MEETING_S:
-        words += ["--meeting-timeout", f"{options.meeting_timeout:g}"]
+        words += ["--meeting-timeout", _text(options.meeting_timeout)]
     return Inner(
         (*words, *_own_words(options)), folder, options.workers, options.gpus_per_worker or 0
     )
@@ -120,6 +140,8 @@ def _own_words(options: argparse.Namespace) -> list[str]:
             continue
         if not action.option_strings:
             last = [str(each) for each in given]
+            if action.nargs != argparse.REMAINDER and any(map(_is_like_an_option, last)):
+                last = ["--", *last]
         elif action.nargs == argparse.REMAINDER:
             last = [action.option_strings[0], *given]
         else:
@@ -131,6 +153,18 @@ def _typed(action: argparse.Action, given: Any) -> list[str]:
     name = action.option_strings[-1]
     if action.nargs == 0:
         return [name]
-    if isinstance(given, list):
-        return [word for each in given for word in (name, str(each))]
-    return [name, f"{given:g}" if isinstance(given, float) else str(given)]
+    words = []
+    for text in map(_text, given if isinstance(given, list) else [given]):
+        words += [f"{name}={text}"] if _is_like_an_option(text) else [name, text]
+    return words
+
+
+def _is_like_an_option(text: str) -> bool:
+    return text.startswith("-")
+
+
+def _text(given: Any) -> str:
+    """What is typed to give just that; of a number no more digits than it needs."""
+    if isinstance(given, float) and float(f"{given:g}") == given:
+        return f"{given:g}"
+    return str(given)

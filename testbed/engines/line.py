@@ -2,24 +2,32 @@
 
 Both ends show first that they know the token of the run, without sending it. Then each sends a
 beat every second, so that a cut cable and a stopped host are noticed, which close no connection.
+A cut cable the kernel notices by itself, since nobody acknowledges the beats.
 """
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import hmac
 import json
 import secrets
+import socket
 import time
 from typing import Any
 
 BEAT_S = 1.0
 SILENCE_S = 8.0
 """TensorFlow bears 5 s without a network, and gives a worker up after 9.6 s (measured, 2.21)."""
+LEADER_SILENCE_S = 60.0
+"""Worker 0 may be busy for some seconds with what its workers have reported."""
 GREETING_DEADLINE_S = 10.0
 
 # A function's arguments travel in one message.
 _LONGEST = 64 * 2**20
+_CHUNK = 2**16
+
+_CUT_OFF = (errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENETUNREACH)
 
 
 class LineError(Exception):
@@ -32,9 +40,13 @@ class Line:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
+        self._unread = bytearray()
         self._heard = time.monotonic()
         self._why = "the connection was closed"
         self._beats: asyncio.Future[None] | None = None
+        # What is not acknowledged for so long never will be: the beats, where nothing else.
+        connected: socket.socket = writer.get_extra_info("socket")
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(SILENCE_S * 1000))
 
     @property
     def here(self) -> str:
@@ -44,7 +56,8 @@ class Line:
     @property
     def there(self) -> str:
         """The address of the other end."""
-        return str(self._writer.get_extra_info("peername")[0])
+        # As IPv6 sees an address of IPv4.
+        return str(self._writer.get_extra_info("peername")[0]).removeprefix("::ffff:")
 
     def send(self, message: dict[str, Any]) -> None:
         """Send a message; whether it arrives shows in what is received."""
@@ -59,28 +72,47 @@ class Line:
         """
         while True:
             try:
-                line = await self._reader.readline()
-                message = json.loads(line) if line.endswith(b"\n") else None
-            except (OSError, ValueError) as problem:
+                message = json.loads(await self._next_line())
+            except OSError as problem:
+                cut_off = problem.errno in _CUT_OFF
+                raise LineError(_silent_for(SILENCE_S) if cut_off else self._why) from problem
+            except (ValueError, RecursionError) as problem:
                 raise LineError(self._why) from problem
             if not isinstance(message, dict):
                 raise LineError(self._why)
-            self._heard = time.monotonic()
             if message:
                 return message
 
-    def start_beating(self) -> None:
-        """Send beats from now on, and give the other end up when it sends none."""
-        self._heard = time.monotonic()
-        self._beats = asyncio.ensure_future(self._beat())
+    async def _next_line(self) -> bytes:
+        """What stands before the next end of a line; nothing where none comes any more."""
+        looked = 0
+        while (end := self._unread.find(b"\n", looked)) < 0:
+            looked = len(self._unread)
+            data = await self._reader.read(_CHUNK)
+            if not data or looked > _LONGEST:
+                return b""
+            # A part of a long message is a sign of life, too.
+            self._heard = time.monotonic()
+            self._unread += data
+        line = bytes(self._unread[:end])
+        del self._unread[: end + 1]
+        return line
 
-    async def _beat(self) -> None:
+    def start_beating(self, silence: float) -> None:
+        """Send beats from now on, and give the other end up when none came for so many seconds."""
+        self._heard = time.monotonic()
+        self._beats = asyncio.ensure_future(self._beat(silence))
+
+    async def _beat(self, silence: float) -> None:
         while True:
             self.send({})
+            slept = time.monotonic()
             await asyncio.sleep(BEAT_S)
-            if time.monotonic() - self._heard > SILENCE_S:
-                self._why = f"nothing was heard of it for {SILENCE_S:.0f} s"
-                self._writer.transport.abort()
+            # Who was busy itself, or stopped, has not listened meanwhile.
+            self._heard += max(0.0, time.monotonic() - slept - 2 * BEAT_S)
+            if time.monotonic() - self._heard > silence:
+                self._why = _silent_for(silence)
+                self.abort()
                 return
 
     async def close(self) -> None:
@@ -91,6 +123,11 @@ class Line:
         closing = asyncio.gather(self._writer.wait_closed(), return_exceptions=True)
         await asyncio.wait({closing}, timeout=BEAT_S)
         closing.cancel()
+        self.abort()
+
+    def abort(self) -> None:
+        """End the connection at once."""
+        self._writer.transport.abort()
 
 
 async def connect(host: str, port: int, token: str) -> Line:
@@ -100,14 +137,32 @@ async def connect(host: str, port: int, token: str) -> Line:
         LineError: whoever listens there does not know the token.
         OSError: nobody listens there.
     """
-    line = Line(*await asyncio.open_connection(host, port, limit=_LONGEST))
-    nonce = secrets.token_hex(16)
-    line.send({"nonce": nonce})
-    answer = await _in_time(line)
-    if not _is_proof(answer.get("proof"), token, "worker 0", nonce):
-        raise LineError("somebody else listens there")
-    line.send({"proof": _proof(token, "agent", str(answer.get("nonce")))})
+    line = await _opened(host, port)
+    try:
+        nonce = secrets.token_hex(16)
+        line.send({"nonce": nonce})
+        answer = await _in_time(line)
+        if not _is_proof(answer.get("proof"), token, "worker 0", nonce):
+            raise LineError("somebody else listens there")
+        line.send({"proof": _proof(token, "agent", str(answer.get("nonce")))})
+    except BaseException:
+        line.abort()
+        raise
     return line
+
+
+async def _opened(host: str, port: int) -> Line:
+    opening = asyncio.ensure_future(asyncio.open_connection(host, port))
+    try:
+        await asyncio.wait({opening}, timeout=GREETING_DEADLINE_S)
+        if not opening.done():
+            # Where packets get lost the kernel tries on for two minutes.
+            raise LineError(f"it does not answer for {GREETING_DEADLINE_S:.0f} s")
+        return Line(*opening.result())
+    except UnicodeError:
+        raise OSError(f"{host} is no name of a host") from None
+    finally:
+        opening.cancel()
 
 
 async def accept(
@@ -130,22 +185,39 @@ async def accept(
 
 async def listen(host: str, serve: Any, port: int = 0) -> asyncio.Server:
     """Listen for agents at an address (or, with "", at all of them); `serve` gets each."""
-    return await asyncio.start_server(serve, host or None, port, limit=_LONGEST)
+    if host:
+        return await asyncio.start_server(serve, host, port)
+    # One socket for both kinds of addresses: two would get two ports.
+    both = socket.has_dualstack_ipv6()
+    family = socket.AF_INET6 if both else socket.AF_INET
+    everywhere = socket.create_server(("", port), family=family, dualstack_ipv6=both)
+    return await asyncio.start_server(serve, sock=everywhere)
 
 
 async def _in_time(line: Line) -> dict[str, Any]:
     """The next message of somebody who is not known yet."""
     receiving = asyncio.ensure_future(line.receive())
-    await asyncio.wait({receiving}, timeout=GREETING_DEADLINE_S)
-    if not receiving.done():
+    try:
+        await asyncio.wait({receiving}, timeout=GREETING_DEADLINE_S)
+        if not receiving.done():
+            raise LineError(f"it said nothing for {GREETING_DEADLINE_S:.0f} s")
+        return receiving.result()
+    finally:
         receiving.cancel()
-        raise LineError(f"it said nothing for {GREETING_DEADLINE_S:.0f} s")
-    return receiving.result()
+
+
+def _silent_for(seconds: float) -> str:
+    return f"nothing was heard of it for {seconds:.0f} s"
 
 
 def _proof(token: str, who: str, nonce: str) -> str:
-    return hmac.new(token.encode(), f"{who} {nonce}".encode(), "sha256").hexdigest()
+    return hmac.new(token.encode(), _bytes(f"{who} {nonce}"), "sha256").hexdigest()
 
 
 def _is_proof(given: Any, token: str, who: str, nonce: str) -> bool:
-    return hmac.compare_digest(str(given).encode(), _proof(token, who, nonce).encode())
+    return hmac.compare_digest(_bytes(str(given)), _bytes(_proof(token, who, nonce)))
+
+
+def _bytes(text: str) -> bytes:
+    # A stranger may send half of a surrogate pair.
+    return text.encode("utf-8", "backslashreplace")

@@ -20,13 +20,20 @@ from typing import Any
 from testbed import __version__
 from testbed.engines.agent_link import AgentLink
 from testbed.engines.line import Line, LineError, accept, connect, listen
-from testbed.engines.network_checks import is_loopback, outward_address, problems_of
+from testbed.engines.network_checks import (
+    is_elsewhere,
+    is_loopback,
+    outward_address,
+    problems_of,
+)
 from testbed.engines.rank import Rank
 from testbed.errors import LaunchError, UsageError
 from testbed.launcher.run_folder import RunFolder, write_json
 from testbed.streams import tell
 
 LOOK_INTERVAL_S = 0.25
+
+_SAID = ("worker", "hostname", "pid", "taken_from", "cluster", "version", "problems")
 
 
 @dataclass(frozen=True)
@@ -60,48 +67,127 @@ async def meeting(rank: Rank, folder: RunFolder) -> AsyncIterator[tuple[str, lis
         LaunchError: some have not come in time.
     """
     host = rank.host or outward_address()
-    token, guests, came = secrets.token_hex(32), dict[int, Guest](), asyncio.Event()
-    twice, everybody, met = list[str](), list[AgentLink](), list[str]()
-
-    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            line, said = await accept(reader, writer, token)
-        except (LineError, OSError):
-            writer.close()
-            return
-        number = int(said["worker"])
-        guest = Guest(AgentLink(number, str(said["host"] or line.there), line), said)
-        everybody.append(guest.link)
-        came.set()
-        if number in guests or not 0 < number < rank.size:
-            first = guests[number].name if number in guests else f"{socket.gethostname()}, here"
-            twice.append(f"worker {number} has come twice, from {first} and from {guest.name}")
-            if met:
-                # The run goes on without it.
-                tell(twice[-1])
-                await guest.link.dismiss(twice[-1])
-        else:
-            guests[number] = guest
-
     problems = await problems_of(rank, rank.host)
+    reception = _Reception(rank, secrets.token_hex(32))
     # Its own name may mean loopback here, and something else on the others' hosts.
-    everywhere = is_loopback(host) and not all(map(is_loopback, rank.hosts))
-    server = await listen("" if everywhere else host, greet)
+    everywhere = is_loopback(host) and any(map(is_elsewhere, rank.hosts))
+    server = await _listen("" if everywhere else host, reception, problems)
     why = ""
     try:
-        _invite(folder, host, server.sockets[0].getsockname()[1], token)
-        await _until_all_are_there(rank, guests, twice, came, "; ".join([host, *problems]))
-        _require_agreement(rank, [said.said for _, said in sorted(guests.items())], problems, twice)
-        met += [guest.link.host for _, guest in sorted(guests.items())]
-        yield host, [guest.link for _, guest in sorted(guests.items())]
+        _invite(folder, host, server.sockets[0].getsockname()[1], reception.token)
+        await reception.until_all_are_there([host, *problems])
+        guests = [guest for _, guest in sorted(reception.guests.items())]
+        _require_agreement(rank, [guest.said for guest in guests], problems, reception.too_many)
+        reception.over = True
+        yield host, [guest.link for guest in guests]
     except (UsageError, LaunchError) as problem:
         why = str(problem)
         raise
     finally:
         server.close()
-        for link in everybody:
-            await link.dismiss(why)
+        await reception.dismiss(why)
         folder.meeting.unlink(missing_ok=True)
+
+
+async def _listen(host: str, reception: _Reception, problems: Sequence[str]) -> asyncio.Server:
+    try:
+        return await listen(host, reception.welcome)
+    except (OSError, UnicodeError) as problem:
+        why = "; ".join(problems) or f"nobody can listen at {host} here ({problem})"
+        raise UsageError(f"worker 0: {why}") from None
+
+
+class _Reception:
+    """Where agents come in: lets in who knows the token, and keeps who is who."""
+
+    def __init__(self, rank: Rank, token: str) -> None:
+        self.token = token
+        self.guests: dict[int, Guest] = {}
+        self.too_many: list[str] = []
+        self.over = False
+        """Whether all have met; the run goes on without whoever comes later."""
+        self._rank = rank
+        self._came = asyncio.Event()
+        self._everybody: list[AgentLink] = []
+        self._greeting: set[asyncio.Future[None]] = set()
+
+    def welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Somebody has connected."""
+        # Not left to the server, which complains of whoever is still there at the end.
+        greeting = asyncio.ensure_future(self._greet(reader, writer))
+        self._greeting.add(greeting)
+        greeting.add_done_callback(self._greeting.discard)
+
+    async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            line, said = await accept(reader, writer, self.token)
+            number, host = int(said["worker"]), str(said["host"] or line.there)
+            guest = Guest(AgentLink(number, host, line), {name: said[name] for name in _SAID})
+        except BaseException as problem:
+            writer.close()
+            if isinstance(problem, (LineError, OSError, ValueError, TypeError, KeyError)):
+                return
+            raise
+        self._everybody.append(guest.link)
+        if wrong := self._one_too_many(number, guest):
+            self.too_many.append(wrong)
+            if self.over:
+                tell(wrong)
+                await guest.link.dismiss(wrong)
+        else:
+            self.guests[number] = guest
+        self._came.set()
+
+    def _one_too_many(self, number: int, guest: Guest) -> str:
+        """What is wrong with somebody who has come, or nothing."""
+        known = self.guests.get(number)
+        if number >= self._rank.size:
+            return (
+                f"worker {number} has come from {guest.name}, and worker 0 knows of"
+                f" {self._rank.size} workers, by {self._rank.taken_from}"
+            )
+        if known and known.link.lost and not self.over:
+            # Its engine has started it again.
+            return ""
+        if known or number <= 0:
+            first = known.name if known else f"{socket.gethostname()}, here"
+            return f"worker {number} has come twice, from {first} and from {guest.name}"
+        return ""
+
+    async def until_all_are_there(self, where: Sequence[str]) -> None:
+        """Wait until every worker has come, or one too many has.
+
+        Raises:
+            LaunchError: some have not come in time.
+        """
+        rank = self._rank
+        deadline = time.monotonic() + rank.meets_within
+        while (missing := self._missing) and not self.too_many:
+            waiting = asyncio.ensure_future(self._came.wait())
+            done, _ = await asyncio.wait({waiting}, timeout=max(0, deadline - time.monotonic()))
+            waiting.cancel()
+            self._came.clear()
+            if not done:
+                gone = [guest.link.lost for guest in self.guests.values() if guest.link.lost]
+                who, have = ("worker", "has") if len(missing) == 1 else ("workers", "have")
+                raise LaunchError(
+                    f"{who} {', '.join(missing)} of {rank.size} {have} not come within"
+                    f" {rank.meets_within:.0f} s (worker 0, by {rank.taken_from}, waits at"
+                    f" {'; '.join([*where, *gone])})"
+                )
+
+    @property
+    def _missing(self) -> list[str]:
+        here = {number for number, guest in self.guests.items() if not guest.link.lost}
+        return [str(each) for each in range(1, self._rank.size) if each not in here]
+
+    async def dismiss(self, why: str) -> None:
+        """Let everybody go who has come, and who is about to come in."""
+        greeting = list(self._greeting)
+        for each in greeting:
+            each.cancel()
+        await asyncio.gather(*greeting, return_exceptions=True)
+        await asyncio.gather(*(link.dismiss(why) for link in self._everybody))
 
 
 def _invite(folder: RunFolder, host: str, port: int, token: str) -> None:
@@ -113,32 +199,10 @@ def _invite(folder: RunFolder, host: str, port: int, token: str) -> None:
     draft.replace(folder.meeting)
 
 
-async def _until_all_are_there(
-    rank: Rank,
-    guests: dict[int, Guest],
-    twice: Sequence[str],
-    came: asyncio.Event,
-    where: str,
-) -> None:
-    deadline = time.monotonic() + rank.meets_within
-    while len(guests) < rank.size - 1 and not twice:
-        waiting = asyncio.ensure_future(came.wait())
-        done, _ = await asyncio.wait({waiting}, timeout=max(0, deadline - time.monotonic()))
-        waiting.cancel()
-        came.clear()
-        if not done:
-            missing = [str(each) for each in range(1, rank.size) if each not in guests]
-            who, have = ("worker", "has") if len(missing) == 1 else ("workers", "have")
-            raise LaunchError(
-                f"{who} {', '.join(missing)} of {rank.size} {have} not come within"
-                f" {rank.meets_within:.0f} s (worker 0, by {rank.taken_from}, waits at {where})"
-            )
-
-
 def _require_agreement(
-    rank: Rank, said: Sequence[dict[str, Any]], problems: Sequence[str], twice: Sequence[str]
+    rank: Rank, said: Sequence[dict[str, Any]], problems: Sequence[str], too_many: Sequence[str]
 ) -> None:
-    found = [f"worker 0: {problem}" for problem in problems] + list(twice)
+    found = [f"worker 0: {problem}" for problem in problems] + list(too_many)
     for each in said:
         who = f"worker {each['worker']}"
         found += [f"{who}: {problem}" for problem in each["problems"]]
@@ -166,17 +230,19 @@ async def come(rank: Rank, folder: RunFolder) -> Line | RunEnd:
     while time.monotonic() < deadline:
         if folder.end.exists():
             return RunEnd(**json.loads(folder.end.read_text()))
+        where = ""
         try:
             told = json.loads(folder.meeting.read_text())
+            where = f"worker 0 waits at {told['host']} port {told['port']}, but: "
             line = await connect(told["host"], int(told["port"]), told["token"])
-        except FileNotFoundError:
-            # Its writer is on another host: there is nothing to wait on but the file.
-            await asyncio.sleep(LOOK_INTERVAL_S)
         except (OSError, LineError) as why:
-            problem = f"worker 0 waits at {told['host']} port {told['port']}, but: {why}"
+            if not isinstance(why, FileNotFoundError):
+                problem = f"{where}{why}"
+            # Its writer is on another host: there is nothing to wait on but the file.
             await asyncio.sleep(LOOK_INTERVAL_S)
         else:
             if told["folder"] != str(folder.path):
+                line.abort()
                 raise UsageError(
                     f"the folder is {folder.path} here, and {told['folder']} for worker 0: mount it"
                     " at one path"

@@ -53,6 +53,8 @@ async def _resolved(host: str, deadline: float) -> str:
     while True:
         try:
             return str((await loop.getaddrinfo(host, None))[0][4][0])
+        except UnicodeError:
+            raise OSError("it is no name of a host") from None
         except OSError:
             if time.monotonic() + _AGAIN_S > deadline:
                 raise
@@ -97,10 +99,20 @@ def _port_in_use(port: int) -> list[str]:
 
 def is_loopback(host: str) -> bool:
     """Whether a host's name or address means this host, for itself only."""
+    return _means_loopback(host) is True
+
+
+def is_elsewhere(host: str) -> bool:
+    """Whether a host's name or address means one that several hosts can share."""
+    return _means_loopback(host) is False
+
+
+def _means_loopback(host: str) -> bool | None:
+    """Whether it means loopback; None where it means nothing here."""
     try:
         return ipaddress.ip_address(socket.getaddrinfo(host, None)[0][4][0]).is_loopback
-    except OSError:
-        return False
+    except (OSError, UnicodeError):
+        return None
 
 
 def outward_address() -> str:

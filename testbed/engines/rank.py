@@ -93,14 +93,14 @@ def _of_tf_config(environment: Mapping[str, str], _around: Surroundings) -> Rank
     tasks = [Task(kind, i) for kind in TYPES for i in range(len(cluster.get(kind, ())))]
     addresses = [address for kind in TYPES for address in cluster.get(kind, ())]
     for address in addresses:
-        if not re.fullmatch(r".+:\d+", str(address)):
+        if not _is_address(str(address)):
             raise _wrong_config(f"has the address '{address}': host:port is what stands there")
     try:
-        mine = Task(str(task["type"]), int(task["index"]))
+        mine = Task(str(task["type"]), int(str(task["index"])))
     except (KeyError, TypeError, ValueError):
         raise _wrong_config('lacks "task": {"type": "worker", "index": 0}') from None
     if mine not in tasks:
-        named = ", ".join(f"{each.type} {each.index}" for each in tasks)
+        named = ", ".join(f"{each.type} {each.index}" for each in tasks) or "none"
         raise _wrong_config(f"names the task {mine.type} {mine.index}, its cluster has {named}")
     number = tasks.index(mine)
     return Rank(
@@ -124,6 +124,12 @@ def _parts_of(text: str) -> tuple[dict[str, list[str]], dict[str, Any]]:
             'is not like {"cluster": {"worker": ["host:port", ...]}, "task": {"type": "worker",'
             ' "index": 0}}'
         ) from None
+
+
+def _is_address(text: str) -> bool:
+    """Whether this is `host:port`, with a port that there is."""
+    found = re.fullmatch(r".+:([0-9]{1,5})", text)
+    return found is not None and 0 < int(found[1]) < 2**16
 
 
 def _wrong_config(what: str) -> UsageError:

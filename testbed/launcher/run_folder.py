@@ -243,6 +243,17 @@ def shared_run_folder(path: str) -> Iterator[RunFolder]:
         raise UsageError(f"cannot use the folder {path}: {problem.strerror}") from problem
 
 
+@contextlib.contextmanager
+def agent_folder(run: RunFolder, number: int) -> Iterator[RunFolder]:
+    """What belongs to the host of one worker; a lock tells others there that the run goes on."""
+    folder = run.agent(number)
+    with contextlib.ExitStack() as stack:
+        # A second process with this number is sent away soon.
+        with contextlib.suppress(BlockingIOError):
+            stack.enter_context(locked(folder.path))
+        yield folder
+
+
 def next_run_path(runs: Path) -> Path:
     """Where the folder of a new run is to be, in a folder that is made for all runs.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +22,25 @@ def planned(selection: Selection) -> list[Verdict]:
     ]
 
 
-def collected(folder: RunFolder, plan: dict[str, Any]) -> dict[str, Any]:
+def collected(
+    folder: RunFolder,
+    plan: dict[str, Any],
+    read: Callable[[Path], Any],
+    fits: Callable[[dict[str, Any]], bool],
+) -> dict[str, Any]:
     """The JSON of a run's record: what was judged, and of the rest who has reported.
 
     Args:
         folder: of the run.
         plan: its record as it was before the first case.
+        read: the JSON of a file; None where it is not there, or none that can be shown.
+        fits: whether a record is one. What is damaged is left out of it.
     """
-    cases = [_case(folder, case) for case in plan["cases"]]
+
+    def fit(case: dict[str, Any]) -> bool:
+        return fits({**plan, "scripts": [], "cases": [case]})
+
+    cases = [_case(folder, case, read, fit) for case in plan["cases"]]
     return {
         **plan,
         "cases": cases,
@@ -38,11 +49,18 @@ def collected(folder: RunFolder, plan: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _case(folder: RunFolder, planned_case: dict[str, Any]) -> dict[str, Any]:
+def _case(
+    folder: RunFolder,
+    planned_case: dict[str, Any],
+    read: Callable[[Path], Any],
+    fits: Callable[[dict[str, Any]], bool],
+) -> dict[str, Any]:
     case = Verdict.from_json(planned_case).case
     own = folder.existing_case(case.id)
-    reports = [_read(own.report(number)) for number in range(len(case.deployment.tasks))]
-    if (judged := _read(own.verdict)) is not None:
+    reports = [read(own.report(number)) for number in range(len(case.deployment.tasks))]
+    reports = [each if fits({**planned_case, "reports": [each]}) else None for each in reports]
+    judged = read(own.verdict)
+    if isinstance(judged, dict) and judged.get("id") == case.id and fits(judged):
         return {**judged, "reports": [each for each in reports if each is not None]}
     return {**planned_case, "evidence": f"{NOT_JUDGED}: {_who(own, reports)}"}
 
@@ -53,19 +71,18 @@ def _who(own: CaseFolder, reports: Sequence[Any]) -> str:
         return "it had not begun"
     there = [str(number) for number, report in enumerate(reports) if report is not None]
     missing = [str(number) for number, report in enumerate(reports) if report is None]
-    told = f"worker {', '.join(missing)} has not reported" if missing else "all have reported"
-    return told + f", worker {', '.join(there)} has" * bool(there and missing)
+    if not missing:
+        return "all have reported"
+    return f"{_have(missing)} not reported" + (f", {_have(there)}" if there else "")
 
 
-def _read(file: Path) -> Any:
-    """The JSON of a file; None where it is not there, or not whole."""
-    with contextlib.suppress(OSError, ValueError):
-        return json.loads(file.read_text(encoding="utf-8"))
-    return None
+def _have(workers: Sequence[str]) -> str:
+    return f"worker{'s' * (len(workers) > 1)} {', '.join(workers)} ha{'ve' if workers[1:] else 's'}"
 
 
 def end_of(name: str) -> str:
     """Why the run in a folder ended, where it says that; nothing of anything else."""
-    path = Path(name)
-    end = _read(RunFolder(path).end) if path.is_dir() else None
-    return str(end["message"]) if isinstance(end, dict) else ""
+    with contextlib.suppress(OSError, ValueError, RecursionError):
+        end = json.loads(RunFolder(Path(name)).end.read_text(encoding="utf-8"))
+        return str(end["message"]) if isinstance(end, dict) and "message" in end else ""
+    return ""

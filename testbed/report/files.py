@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import stat
@@ -61,7 +62,11 @@ def read_document(name: str, *kinds: str) -> dict[str, Any]:
         folder = RunFolder(path)
         path = folder.record
         if not path.exists() and folder.plan.exists():
-            return collected(folder, load(folder.plan, name))
+            return collected(folder, _known(folder.plan, name, kinds), _readable, _fits)
+    return _known(path, name, kinds)
+
+
+def _known(path: Path, name: str, kinds: Sequence[str]) -> dict[str, Any]:
     data: Any = load(path, name)
     _require_known(data, name, kinds)
     try:
@@ -69,6 +74,21 @@ def read_document(name: str, *kinds: str) -> dict[str, Any]:
     except ValueError as problem:
         raise UsageError(f"{name}: not a valid record: {problem}") from problem
     return dict(data)
+
+
+def _readable(path: Path) -> Any:
+    """The JSON of a file; None where there is none that can be shown."""
+    with contextlib.suppress(UsageError):
+        return load(path, str(path))
+    return None
+
+
+def _fits(data: dict[str, Any]) -> bool:
+    try:
+        check(data)
+    except ValueError:
+        return False
+    return True
 
 
 def _require_known(data: Any, name: str, kinds: Sequence[str]) -> None:

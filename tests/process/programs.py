@@ -315,7 +315,7 @@ def listen(orders: dict[str, Any], channel: Channel) -> None:
     """Listen on the port as gRPC does when it is told that it may share it, and leave with all."""
     with socket.socket() as server:
         server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        server.bind(("0.0.0.0", orders["port"]))
+        server.bind((orders.get("host", "0.0.0.0"), orders["port"]))
         server.listen()
         with socket.create_connection(("127.0.0.1", orders["port"]), timeout=5):
             # Somebody else who listened there would get one of the two.
@@ -332,4 +332,28 @@ def linger(orders: dict[str, Any], channel: Channel) -> None:
     channel.reported(good=True)
     if orders["worker"] == orders["lingering"]:
         threading.Event().wait()
+    channel.wait_for_leave()
+
+
+def fail_one_after_the_other(orders: dict[str, Any], channel: Channel) -> None:
+    """Worker 1 ends first, and worker 0 some time after that."""
+    channel.phase("joined")
+    ending = Path(orders["report"]).parent / "ending"
+    if orders["worker"] == 1:
+        ending.touch()
+        os._exit(3)
+    while not ending.exists():
+        threading.Event().wait(0.01)
+    threading.Event().wait(0.5)
+    os._exit(4)
+
+
+def wait_for_a_file(orders: dict[str, Any], channel: Channel) -> None:
+    """Say who this is, and report as soon as somebody makes the file `go` beside the report."""
+    channel.phase("joined")
+    report = Path(orders["report"])
+    write_json(report, {"pid": os.getpid(), "family": _start_family()})
+    while not (report.parent / "go").exists():
+        threading.Event().wait(0.01)
+    channel.reported(good=True)
     channel.wait_for_leave()

@@ -69,8 +69,9 @@ def test_workers_are_quiet_unless_asked() -> None:
 
 
 def test_the_server_has_one_thread_whatever_was_set() -> None:
-    """A process that forks may have one thread only, so OpenBLAS gets no more."""
+    """A process that forks may have one thread only, so OpenBLAS and Arrow get no more."""
     assert server_environment({"OPENBLAS_NUM_THREADS": "8"})["OPENBLAS_NUM_THREADS"] == "1"
+    assert server_environment({})["JE_ARROW_MALLOC_CONF"] == "background_thread:false"
 
 
 def test_workers_print_any_letter_whatever_was_set() -> None:

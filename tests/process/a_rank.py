@@ -1,0 +1,103 @@
+"""One process of a cluster that somebody else has started: python -m tests.process.a_rank ...
+
+Arguments: the folder, the seconds within which all have to meet, and JSON: see `Asked`. It is
+`testbed launch --engine environment` in everything but for what is launched: worker 0 runs clusters
+of `tests.process.programs`, which need no TensorFlow.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+from dataclasses import dataclass
+
+from testbed import __version__, cli
+from testbed.commands import launch
+from testbed.engines import line, meeting
+from testbed.engines.fleet import Fleet, fleet
+from testbed.engines.rank import split_address
+from testbed.interruptible import interruptible
+from testbed.launcher.cluster_run import Deadlines, WorkerOrders, run_cluster
+from testbed.launcher.run_folder import RunFolder, write_json
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the ranks of a test are to do."""
+
+    programs: tuple[str, ...] = ("report",)
+    """One cluster of each, one after the other."""
+    at_once: int = 1
+    """So many clusters of each program, side by side."""
+    workers: int = 0
+    """Of each cluster; 0: one for each rank."""
+    fresh: bool = False
+    seconds: float = 60.0
+    """Deadline of each cluster."""
+    beat: float = line.BEAT_S
+    silence: float = line.SILENCE_S
+    version: str = __version__
+
+
+ASKED = Asked(**(json.loads(sys.argv[3]) if __name__ == "__main__" else {}))
+
+
+def clusters(options: argparse.Namespace) -> int:
+    """What worker 0 runs in place of `testbed launch`."""
+
+    async def run() -> int:
+        rank, folder = options.rank, options.run_folder
+        preload = [] if ASKED.fresh else ["tests.process.programs"]
+        async with fleet(
+            rank, folder, preload, sys.executable, environment={}, exact=True
+        ) as source:
+            size = ASKED.workers or rank.size
+            for program in ASKED.programs:
+                names = [program, *(f"{program}-{each}" for each in range(1, ASKED.at_once))]
+                await asyncio.gather(
+                    *(cluster(source, folder, program, name, size) for name in names)
+                )
+        return 0
+
+    return interruptible(run())
+
+
+async def cluster(source: Fleet, folder: RunFolder, program: str, name: str, size: int) -> None:
+    """One cluster; what came of it stands in `end.json` of its folder."""
+    case = folder.case(name)
+    async with source.seats(size) as seats:
+        workers = [
+            WorkerOrders(
+                {
+                    "entry": f"tests.process.programs:{program}",
+                    "worker": worker,
+                    "host": split_address(seat.address)[0],
+                    "port": split_address(seat.address)[1],
+                    "report": str(case.report(worker)),
+                },
+                source=seat.source,
+            )
+            for worker, seat in enumerate(seats)
+        ]
+        deadlines = Deadlines(ASKED.seconds, ASKED.seconds)
+        end = await run_cluster(source, workers, case, deadlines, fresh=ASKED.fresh)
+    told = [[each.phase, each.after] for worker in end.workers for each in worker.ledger]
+    write_json(
+        case.path / "end.json",
+        {
+            "cause": end.cause,
+            "seconds": end.seconds,
+            "overdue": end.overdue,
+            "told": told,
+            "addresses": [seat.address for seat in seats],
+            "lost": source.lost,
+        },
+    )
+
+
+if __name__ == "__main__":
+    line.BEAT_S, line.SILENCE_S, line.LEADER_SILENCE_S = ASKED.beat, ASKED.silence, ASKED.silence
+    meeting.__dict__["__version__"] = ASKED.version
+    launch.main = clusters
+    words = ["--engine", "environment", "--folder", sys.argv[1], "--meeting-timeout", sys.argv[2]]
+    sys.exit(cli.main(["launch", *words, "nothing.py"]))
