@@ -82,10 +82,12 @@ class _Following:
                     if asking.unanswered_for > self._pace.unanswered:
                         said = f"{asking.problem}; it may go on; see {self._files.engine}"
                         raise LaunchError(f"{self._job.name}: {said}")
-                    if asking.state and asking.state.over:
-                        status = self._late_end(asking.state)
+                    # It may be told anew at any moment.
+                    state = asking.state
+                    if state and state.over:
+                        status = self._late_end(state)
                         break
-                    self._line.show(asking.state, self._files.progress())
+                    self._line.show(state, self._files.progress())
                     threading.Event().wait(self._pace.look)
                 asking.hurry()
                 self._let_it_end(asking)
@@ -139,7 +141,7 @@ class _Following:
     def _let_it_end(self, asking: Asking) -> None:
         """See that nothing of a job stays whose run is over."""
         deadline = time.monotonic() + self._pace.end
-        while not (asking.state and asking.state.over):
+        while not ((state := asking.state) and state.over):
             self._copy()
             if time.monotonic() > deadline:
                 self._line.hide()
@@ -147,7 +149,7 @@ class _Following:
                 with contextlib.suppress(LaunchError):
                     self._job.cancel()
                 return
-            self._line.show(asking.state, "done")
+            self._line.show(state, "done")
             threading.Event().wait(self._pace.look)
 
 
