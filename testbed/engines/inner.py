@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any, Protocol
 
-from testbed.engines import ENGINES, ENVIRONMENT, KUBERNETES, LOCAL, MEETING_S, SLURM, Inner
+from testbed.engines import ENVIRONMENT, KUBERNETES, LOCAL, MEETING_S, RAY, SLURM, Inner
 from testbed.engines.rank import Rank
 from testbed.errors import UsageError
 from testbed.launcher.run_folder import RUNS, next_run_path
@@ -32,22 +32,24 @@ class Command(Protocol):
         """Refuse what `main` would refuse."""
 
 
-_NOT_HERE = (
-    "folder",
-    "address",
-    "gpus_per_worker",
-    "cpus_per_worker",
-    "time",
-    "export",
-    "partition",
-    "account",
-    "nodes",
-    "sbatch",
-    "container",
-    "claim",
-    "kube_namespace",
-    "tfjob",
-)
+_JOBS = (SLURM, RAY, KUBERNETES)
+_FOR = {
+    "folder": (ENVIRONMENT, *_JOBS),
+    "address": (ENVIRONMENT,),
+    "gpus_per_worker": _JOBS,
+    "cpus_per_worker": _JOBS,
+    "time": (SLURM, KUBERNETES),
+    "export": (SLURM, KUBERNETES),
+    "partition": (SLURM,),
+    "account": (SLURM,),
+    "nodes": (SLURM,),
+    "sbatch": (SLURM,),
+    "container": (KUBERNETES,),
+    "claim": (KUBERNETES,),
+    "kube_namespace": (KUBERNETES,),
+    "tfjob": (KUBERNETES,),
+}
+"""The engines that have a use for each option."""
 
 
 def start(options: argparse.Namespace, command: Command) -> int:
@@ -77,20 +79,18 @@ def require_engine(options: argparse.Namespace) -> None:
     Raises:
         UsageError: one of them does not.
     """
+    for name, engines in _FOR.items():
+        if getattr(options, name) and options.engine not in engines:
+            raise UsageError(
+                f"--{name.removeprefix('kube_').replace('_', '-')}: needs --engine"
+                f" {', '.join(engines)}"
+            )
     if options.engine == LOCAL:
-        for name in _NOT_HERE:
-            if getattr(options, name):
-                raise UsageError(
-                    f"--{name.removeprefix('kube_').replace('_', '-')}: needs --engine"
-                    f" {', '.join(each for each in ENGINES if each != LOCAL)}"
-                )
         return
     if options.isolation == "required":
         raise UsageError("--isolation required: workers of several hosts need their network")
     if options.engine in (ENVIRONMENT, KUBERNETES) and not options.folder:
         raise UsageError("--folder is missing: one that all workers share, and that holds no run")
-    if options.export and options.engine not in (SLURM, KUBERNETES):
-        raise UsageError(f"--export: {options.engine} has no job that could be written to a file")
     for name in ("gpus_per_worker", "cpus_per_worker", "time", "nodes", "workers"):
         number = getattr(options, name)
         if number is not None and number < 1 and (name, number) != ("workers", 0):

@@ -19,7 +19,7 @@ from typing import Any
 
 from testbed import __version__
 from testbed.engines.agent_link import AgentLink
-from testbed.engines.line import Line, LineError, accept, connect, listen
+from testbed.engines.line import Line, LineError, connect, listen
 from testbed.engines.network_checks import (
     is_elsewhere,
     is_loopback,
@@ -27,13 +27,11 @@ from testbed.engines.network_checks import (
     problems_of,
 )
 from testbed.engines.rank import Rank
+from testbed.engines.reception import Reception
 from testbed.errors import LaunchError, UsageError
 from testbed.launcher.run_folder import RunFolder, write_json
-from testbed.streams import tell
 
 LOOK_INTERVAL_S = 0.25
-
-_SAID = ("worker", "hostname", "pid", "taken_from", "cluster", "version", "problems")
 
 
 @dataclass(frozen=True)
@@ -43,19 +41,6 @@ class RunEnd:
     status: int
     message: str
     """What was wrong; nothing where that is among what it printed."""
-
-
-@dataclass(frozen=True)
-class Guest:
-    """Who has come, and what it says of itself."""
-
-    link: AgentLink
-    said: dict[str, Any]
-
-    @property
-    def name(self) -> str:
-        """As people find it."""
-        return f"{self.said['hostname']}, process {self.said['pid']}"
 
 
 @contextlib.asynccontextmanager
@@ -68,14 +53,14 @@ async def meeting(rank: Rank, folder: RunFolder) -> AsyncIterator[tuple[str, lis
     """
     host = rank.host or outward_address()
     problems = await problems_of(rank, rank.host)
-    reception = _Reception(rank, secrets.token_hex(32))
+    reception = Reception(rank, secrets.token_hex(32))
     # Its own name may mean loopback here, and something else on the others' hosts.
     everywhere = is_loopback(host) and any(map(is_elsewhere, rank.hosts))
     server = await _listen("" if everywhere else host, reception, problems)
     why = ""
     try:
         _invite(folder, host, server.sockets[0].getsockname()[1], reception.token)
-        await reception.until_all_are_there([host, *problems])
+        await reception.until_all_are_there(host, problems)
         guests = [guest for _, guest in sorted(reception.guests.items())]
         _require_agreement(rank, [guest.said for guest in guests], problems, reception.too_many)
         reception.over = True
@@ -89,105 +74,12 @@ async def meeting(rank: Rank, folder: RunFolder) -> AsyncIterator[tuple[str, lis
         folder.meeting.unlink(missing_ok=True)
 
 
-async def _listen(host: str, reception: _Reception, problems: Sequence[str]) -> asyncio.Server:
+async def _listen(host: str, reception: Reception, problems: Sequence[str]) -> asyncio.Server:
     try:
         return await listen(host, reception.welcome)
     except (OSError, UnicodeError) as problem:
         why = "; ".join(problems) or f"nobody can listen at {host} here ({problem})"
         raise UsageError(f"worker 0: {why}") from None
-
-
-class _Reception:
-    """Where agents come in: lets in who knows the token, and keeps who is who."""
-
-    def __init__(self, rank: Rank, token: str) -> None:
-        self.token = token
-        self.guests: dict[int, Guest] = {}
-        self.too_many: list[str] = []
-        self.over = False
-        """Whether all have met; the run goes on without whoever comes later."""
-        self._rank = rank
-        self._came = asyncio.Event()
-        self._everybody: list[AgentLink] = []
-        self._greeting: set[asyncio.Future[None]] = set()
-
-    def welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Somebody has connected."""
-        # Not left to the server, which complains of whoever is still there at the end.
-        greeting = asyncio.ensure_future(self._greet(reader, writer))
-        self._greeting.add(greeting)
-        greeting.add_done_callback(self._greeting.discard)
-
-    async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            line, said = await accept(reader, writer, self.token)
-            number, host = int(said["worker"]), str(said["host"] or line.there)
-            guest = Guest(AgentLink(number, host, line), {name: said[name] for name in _SAID})
-        except BaseException as problem:
-            writer.close()
-            if isinstance(problem, (LineError, OSError, ValueError, TypeError, KeyError)):
-                return
-            raise
-        self._everybody.append(guest.link)
-        if wrong := self._one_too_many(number, guest):
-            self.too_many.append(wrong)
-            if self.over:
-                tell(wrong)
-                await guest.link.dismiss(wrong)
-        else:
-            self.guests[number] = guest
-        self._came.set()
-
-    def _one_too_many(self, number: int, guest: Guest) -> str:
-        """What is wrong with somebody who has come, or nothing."""
-        known = self.guests.get(number)
-        if number >= self._rank.size:
-            return (
-                f"worker {number} has come from {guest.name}, and worker 0 knows of"
-                f" {self._rank.size} workers, by {self._rank.taken_from}"
-            )
-        if known and known.link.lost and not self.over:
-            # Its engine has started it again.
-            return ""
-        if known or number <= 0:
-            first = known.name if known else f"{socket.gethostname()}, here"
-            return f"worker {number} has come twice, from {first} and from {guest.name}"
-        return ""
-
-    async def until_all_are_there(self, where: Sequence[str]) -> None:
-        """Wait until every worker has come, or one too many has.
-
-        Raises:
-            LaunchError: some have not come in time.
-        """
-        rank = self._rank
-        deadline = time.monotonic() + rank.meets_within
-        while (missing := self._missing) and not self.too_many:
-            waiting = asyncio.ensure_future(self._came.wait())
-            done, _ = await asyncio.wait({waiting}, timeout=max(0, deadline - time.monotonic()))
-            waiting.cancel()
-            self._came.clear()
-            if not done:
-                gone = [guest.link.lost for guest in self.guests.values() if guest.link.lost]
-                who, have = ("worker", "has") if len(missing) == 1 else ("workers", "have")
-                raise LaunchError(
-                    f"{who} {', '.join(missing)} of {rank.size} {have} not come within"
-                    f" {rank.meets_within:.0f} s (worker 0, by {rank.taken_from}, waits at"
-                    f" {'; '.join([*where, *gone])})"
-                )
-
-    @property
-    def _missing(self) -> list[str]:
-        here = {number for number, guest in self.guests.items() if not guest.link.lost}
-        return [str(each) for each in range(1, self._rank.size) if each not in here]
-
-    async def dismiss(self, why: str) -> None:
-        """Let everybody go who has come, and who is about to come in."""
-        greeting = list(self._greeting)
-        for each in greeting:
-            each.cancel()
-        await asyncio.gather(*greeting, return_exceptions=True)
-        await asyncio.gather(*(link.dismiss(why) for link in self._everybody))
 
 
 def _invite(folder: RunFolder, host: str, port: int, token: str) -> None:

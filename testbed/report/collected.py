@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from testbed.launcher.run_folder import CaseFolder, RunFolder
+from testbed.launcher.run_folder import CaseFolder, RunFolder, is_running
 from testbed.selection import Selection
 from testbed.verdict import Verdict, failed
 
 NOT_JUDGED = "the run ended before it was judged"
+STILL_RUNNING = "not judged yet"
 
 
 def planned(selection: Selection) -> list[Verdict]:
@@ -62,13 +63,14 @@ def _case(
     judged = read(own.verdict)
     if isinstance(judged, dict) and judged.get("id") == case.id and fits(judged):
         return {**judged, "reports": [each for each in reports if each is not None]}
-    return {**planned_case, "evidence": f"{NOT_JUDGED}: {_who(own, reports)}"}
+    why = STILL_RUNNING if is_running(folder.path) else NOT_JUDGED
+    return {**planned_case, "evidence": f"{why}: {_who(own, reports)}"}
 
 
 def _who(own: CaseFolder, reports: Sequence[Any]) -> str:
     """Who has reported, and who is missing."""
     if not own.path.exists():
-        return "it had not begun"
+        return "it has not begun"
     there = [str(number) for number, report in enumerate(reports) if report is not None]
     missing = [str(number) for number, report in enumerate(reports) if report is None]
     if not missing:
