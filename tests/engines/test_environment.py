@@ -96,6 +96,22 @@ def test_a_cable_that_is_pulled_ends_a_run(tmp_path: Path) -> None:
     assert f"worker 1's host {ADDRESSES[1]} is gone" in cases[-1]["evidence"]
 
 
+def test_hosts_that_are_named_as_pods(tmp_path: Path) -> None:
+    """Pods of an Indexed Job find each other by the names that their Service gives them."""
+    (tmp_path / "train.py").write_text(PROGRAM)
+    names = [f"run-{number}.run.default.svc.cluster.local" for number in range(2)]
+    ended = on_two_hosts(
+        ["launch", *HERE, "--workers", "2", "--folder", "shared", "train.py"],
+        tmp_path,
+        ranks=lambda number: {"JOB_COMPLETION_INDEX": str(number)},
+        names=names,
+    )
+    assert [each.status for each in ended] == [0, 0], ended
+    told = sorted(line.split()[3].rpartition(":")[0] for line in ended[0].out.splitlines())
+    assert told == names, ended
+    assert f"worker 1 of 2 at {names[1]}, says JOB_COMPLETION_INDEX" in ended[1].err
+
+
 @pytest.mark.skipif(not shutil.which("mpirun"), reason="Open MPI is not installed")
 @pytest.mark.parametrize("more", [{}, {"JOB_COMPLETION_INDEX": "7"}])
 def test_ranks_of_mpirun(tmp_path: Path, more: dict[str, str]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -42,6 +43,7 @@ def on_two_hosts(
     *,
     ranks: Callable[[int], Mapping[str, str]] | None = None,
     cut_at: Path | None = None,
+    names: Sequence[str] = (),
 ) -> list[Ended]:
     """Run `testbed WORDS` as two ranks on two hosts, to the end of both.
 
@@ -50,11 +52,13 @@ def on_two_hosts(
         folder: where it is typed.
         ranks: the environment of each rank; a TF_CONFIG with their addresses where nothing else.
         cut_at: the cable is pulled when this file is there.
+        names: of the hosts, which both know; without any they have addresses alone.
     """
     order = {
         "words": list(words),
         "folder": str(folder),
         "cut_at": str(cut_at) if cut_at else "",
+        "names": list(names),
         "ranks": [dict((ranks or tf_config)(number)) for number in range(2)],
     }
     done = subprocess.run(
@@ -120,12 +124,27 @@ def _entering(host: int) -> list[str]:
     return ["nsenter", f"--net=/proc/{host}/ns/net"]
 
 
+def _named(number: int, order: dict[str, Any]) -> list[str]:
+    """What gives a rank the name of its host, and its own list of names, as a pod has them."""
+    if not order["names"]:
+        return []
+    hosts = Path(order["folder"]) / f"hosts-{number}"
+    lines = [
+        f"{address} {name} {name.partition('.')[0]}"
+        for address, name in zip(ADDRESSES, order["names"], strict=True)
+    ]
+    hosts.write_text("\n".join(["127.0.0.1 localhost", *lines, ""]))
+    own = order["names"][number].partition(".")[0]
+    script = f'hostname {own} && mount --bind {shlex.quote(str(hosts))} /etc/hosts && exec "$@"'
+    return ["unshare", "--uts", "--mount", "sh", "-c", script, "sh"]
+
+
 def _rank(number: int, host: int, order: dict[str, Any]) -> subprocess.Popen[bytes]:
     # To files: a pipe that nobody reads would hold a rank up.
     out, err = (Path(order["folder"]) / f"rank-{number}.{kind}" for kind in ("out", "err"))
     with out.open("wb") as printed, err.open("wb") as complained:
         return subprocess.Popen(
-            [*_entering(host), sys.executable, *TESTBED, *order["words"]],
+            [*_entering(host), *_named(number, order), sys.executable, *TESTBED, *order["words"]],
             env={**os.environ, **order["ranks"][number], "PYTHONPATH": str(ROOT)},
             cwd=order["folder"],
             stdout=printed,
