@@ -19,7 +19,7 @@ from testbed.launcher.cluster_run import Deadlines
 from testbed.launcher.isolation import AUTO, Isolation
 from testbed.launcher.report_file import UnreadableReportError, read_report, unreadable
 from testbed.launcher.run_folder import CaseFolder
-from testbed.launcher.source import WorkerSource
+from testbed.launcher.source import WorkerServer
 from testbed.launcher.worker_process import WorkerProcess
 from testbed.reading import Raised, WorkerReport
 from testbed.scenario import Case, Scenario
@@ -122,7 +122,7 @@ class Attempt:
 class CaseRun:
     """What one case is run with."""
 
-    server: WorkerSource
+    server: WorkerServer
     devices: Devices
     options: Options
     folder: CaseFolder

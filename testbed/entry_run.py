@@ -12,7 +12,7 @@ from testbed.launcher.cluster_end import ClusterEnd
 from testbed.launcher.cluster_run import Deadlines, WorkerOrders, run_cluster
 from testbed.launcher.output import OUTPUT_LIMIT
 from testbed.launcher.run_folder import CaseFolder
-from testbed.launcher.source import WorkerSource
+from testbed.launcher.source import WorkerServer
 from testbed.launcher.worker_process import WorkerProcess
 from testbed.strategies import STRATEGIES, Deployment
 
@@ -23,7 +23,7 @@ Watch = Callable[[Sequence[WorkerProcess]], Awaitable[None]]
 
 
 async def run_entry(
-    server: WorkerSource,
+    server: WorkerServer,
     entry: str,
     orders: dict[str, Any],
     deployment: Deployment,

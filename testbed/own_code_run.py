@@ -16,7 +16,7 @@ from testbed.errors import TooFewDevicesError
 from testbed.launcher.cluster_end import ClusterEnd
 from testbed.launcher.cluster_run import Deadlines
 from testbed.launcher.run_folder import CaseFolder, RunFolder
-from testbed.launcher.source import WorkerSource
+from testbed.launcher.source import WorkerServer
 from testbed.report.live import shown_live
 from testbed.runner import find_devices, open_server
 from testbed.strategies import Deployment
@@ -30,7 +30,7 @@ JOINING = "joining"
 class Place:
     """Where own code is run."""
 
-    server: WorkerSource
+    server: WorkerServer
     deployment: Deployment
     devices: Devices
     folder: CaseFolder

@@ -23,7 +23,7 @@ from testbed.launcher.environment import without_secrets
 from testbed.launcher.isolation import AUTO
 from testbed.launcher.preloaded import preloaded_server
 from testbed.launcher.run_folder import RunFolder, write_json
-from testbed.launcher.source import WorkerSource
+from testbed.launcher.source import WorkerServer, WorkerSource
 from testbed.scenario import Case, Expectation
 from testbed.selection import Selection
 from testbed.verdict import Verdict, failed, skipped
@@ -95,7 +95,7 @@ class _Judging:
     options: Options
     folder: RunFolder
     observer: Observer
-    server: WorkerSource
+    server: WorkerServer
     devices: Devices
     lacking: dict[Case, str]
     expected: dict[Case, Expectation]
@@ -159,7 +159,7 @@ def open_server(
     exact: bool = True,
     isolation: str = AUTO,
     rank: Rank | None = None,
-) -> contextlib.AbstractAsyncContextManager[WorkerSource]:
+) -> contextlib.AbstractAsyncContextManager[WorkerServer]:
     """The server that the workers of a run come from; it preloads nothing where all are fresh.
 
     It preloads `module`, and `more` of them; for `exact` and `isolation` see `testbed.launcher`.
@@ -180,7 +180,7 @@ def open_server(
     )
 
 
-async def find_devices(server: WorkerSource, options: Options, folder: RunFolder) -> Devices:
+async def find_devices(server: WorkerServer, options: Options, folder: RunFolder) -> Devices:
     """The devices of this machine that the run may use; asks TensorFlow only for GPUs."""
     if options.device == "cpu":
         return Devices()

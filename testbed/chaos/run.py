@@ -22,7 +22,7 @@ from testbed.launcher.environment import without_secrets
 from testbed.launcher.isolation import Isolation
 from testbed.launcher.machine import describe_machine
 from testbed.launcher.run_folder import RunFolder, write_json
-from testbed.launcher.source import WorkerSource
+from testbed.launcher.source import WorkerServer
 from testbed.runner import open_server
 from testbed.scenario import Case
 from testbed.selection import Selection
@@ -114,7 +114,7 @@ class _Chaos:
     request: Request
     folder: RunFolder
     audience: Audience
-    server: WorkerSource
+    server: WorkerServer
     replay: Callable[[Case, Fault | None], str]
     facts: dict[str, str]
     """What the first report says of versions."""

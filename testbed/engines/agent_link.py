@@ -7,17 +7,14 @@ import contextlib
 import itertools
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from testbed.engines import line
 from testbed.engines.line import Line, LineError
-from testbed.engines.rank import join_address
 from testbed.errors import LaunchError
-from testbed.launcher.isolation import Isolation
-from testbed.launcher.source import Seat, WorkerSource
 from testbed.launcher.worker_process import WorkerProcess
 
 _CLOCK_ROUNDS = 5
@@ -66,16 +63,6 @@ class AgentLink:
         """How many seconds our clock is ahead of the agent's."""
         self._listening = asyncio.ensure_future(self._listen())
 
-    @property
-    def isolation(self) -> Isolation:
-        """See `WorkerSource`."""
-        return Isolation(why="workers of several hosts meet over their network")
-
-    @property
-    def sources(self) -> Sequence[WorkerSource]:
-        """See `WorkerSource`."""
-        return [self]
-
     async def open(self, opening: Opening) -> None:
         """Start the preloaded server there.
 
@@ -90,13 +77,6 @@ class AgentLink:
             environment=opening.environment,
             exact=opening.exact,
         )
-
-    @contextlib.asynccontextmanager
-    async def seats(self, count: int, *, apart: bool = False) -> AsyncIterator[list[Seat]]:
-        """See `WorkerSource`; no worker gets a network of its own there."""
-        del apart
-        async with self.held_ports(count) as ports:
-            yield [Seat(self, join_address(self.host, port)) for port in ports]
 
     @contextlib.asynccontextmanager
     async def held_ports(self, count: int, port: int | None = None) -> AsyncIterator[list[int]]:

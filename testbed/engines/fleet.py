@@ -35,26 +35,26 @@ class Fleet:
 
     @property
     def sources(self) -> Sequence[WorkerSource]:
-        """See `WorkerSource`."""
+        """See `WorkerServer`."""
         return [self._own, *self._links]
 
     @property
     def isolation(self) -> Isolation:
-        """See `WorkerSource`."""
+        """See `WorkerServer`."""
         return Isolation(why="workers of several hosts meet over their network")
 
     @property
     def lost(self) -> str:
-        """See `WorkerSource`."""
+        """See `WorkerServer`."""
         return next(filter(None, (source.lost for source in self.sources)), "")
 
     def start_worker(self, orders: dict[str, Any], **how: Any) -> WorkerProcess:
-        """Start a worker that needs no peers, on this host: see `WorkerSource`."""
+        """Start a worker that needs no peers, on this host: see `WorkerServer`."""
         return self._own.start_worker(orders, **how)
 
     @contextlib.asynccontextmanager
     async def seats(self, count: int, *, apart: bool = False) -> AsyncIterator[list[Seat]]:
-        """See `WorkerSource`; no worker gets a network of its own on an engine."""
+        """See `WorkerServer`; no worker gets a network of its own on an engine."""
         del apart
         hosts = len(self.sources)
         async with contextlib.AsyncExitStack() as holding:

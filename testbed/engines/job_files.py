@@ -30,6 +30,10 @@ class JobFiles:
         """What the process of a worker complains about."""
         return self.engine / f"worker-{worker}.err"
 
+    def host(self, worker: int) -> Path:
+        """There when the process of a worker is: the name of its host, where nobody else tells."""
+        return self.engine / f"worker-{worker}.host"
+
     def prepare(self) -> None:
         """Make the files that are followed, empty.
 

@@ -62,7 +62,7 @@ class PreloadedServer:
 
     @property
     def sources(self) -> Sequence[WorkerSource]:
-        """See `WorkerSource`."""
+        """See `WorkerServer`."""
         return [self]
 
     @property
@@ -75,7 +75,7 @@ class PreloadedServer:
 
     @contextlib.asynccontextmanager
     async def seats(self, count: int, *, apart: bool = False) -> AsyncIterator[list[Seat]]:
-        """See `WorkerSource`: on loopback, or each worker in a network of its own."""
+        """See `WorkerServer`: on loopback, or each worker in a network of its own."""
         with held_ports(count) as ports:
             hosts = [self.new_address() if apart else LOOPBACK for _ in ports]
             yield [

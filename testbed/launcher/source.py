@@ -16,27 +16,11 @@ LOOPBACK = "127.0.0.1"
 
 
 class WorkerSource(Protocol):
-    """Starts workers, and gives them addresses at which they meet."""
-
-    @property
-    def isolation(self) -> Isolation:
-        """What the run has of its own."""
-
-    @property
-    def sources(self) -> Sequence[WorkerSource]:
-        """Itself, or, of several hosts, the source on each."""
+    """Starts workers on one host."""
 
     @property
     def lost(self) -> str:
         """Why no worker can be started any more; nothing where one can."""
-
-    def seats(self, count: int, *, apart: bool = False) -> AbstractAsyncContextManager[list[Seat]]:
-        """Seats for one cluster, whose ports nobody else can take within the block.
-
-        Args:
-            count: of its processes.
-            apart: each is to have a network of its own, so that it can be cut off.
-        """
 
     def start_worker(
         self,
@@ -50,6 +34,26 @@ class WorkerSource(Protocol):
         address: str = "",
     ) -> WorkerProcess:
         """Start a worker: see `PreloadedServer.start_worker`."""
+
+
+class WorkerServer(WorkerSource, Protocol):
+    """Has what a run takes: one host, or several as one. By itself it starts on the first."""
+
+    @property
+    def isolation(self) -> Isolation:
+        """What the run has of its own."""
+
+    @property
+    def sources(self) -> Sequence[WorkerSource]:
+        """The source of each host."""
+
+    def seats(self, count: int, *, apart: bool = False) -> AbstractAsyncContextManager[list[Seat]]:
+        """Seats for one cluster, whose ports nobody else can take within the block.
+
+        Args:
+            count: of its processes.
+            apart: each is to have a network of its own, so that it can be cut off.
+        """
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
 
-class WorkerProcess:
+class WorkerProcess(ABC):
     """A worker seen from outside, wherever it runs.
 
     Whenever something happens to it, it sets `changed`; what it tells of itself goes to `told`.
@@ -36,13 +37,13 @@ class WorkerProcess:
         self._told = told
         self._gone = asyncio.Event()
 
+    @abstractmethod
     def say(self, line: str) -> None:
         """Send the worker a line, which it reads when it waits for one; nothing if it ended."""
-        raise NotImplementedError
 
+    @abstractmethod
     def request(self, what: dict[str, Any]) -> asyncio.Future[None]:
         """Have something done to the worker from outside; done when that is."""
-        raise NotImplementedError
 
     @property
     def phase(self) -> str:

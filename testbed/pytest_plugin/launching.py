@@ -20,7 +20,7 @@ from testbed.launcher.cluster_end import ClusterEnd
 from testbed.launcher.cluster_run import Deadlines
 from testbed.launcher.report_file import UnreadableReportError, read_report
 from testbed.launcher.run_folder import RUNS, CaseFolder, RunFolder, new_run_folder
-from testbed.launcher.source import WorkerSource
+from testbed.launcher.source import WorkerServer
 from testbed.mark import Setup
 from testbed.pytest_plugin.item import DistributedTest
 from testbed.pytest_plugin.options import arguments_of, options_of
@@ -58,7 +58,7 @@ class TestEnd:
 
 @dataclass(frozen=True)
 class _Opened:
-    server: WorkerSource
+    server: WorkerServer
     folder: RunFolder
     devices: Devices
 

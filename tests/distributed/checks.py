@@ -12,7 +12,7 @@ from testbed.check.run import MODULE, Checked, check_program
 from testbed.devices import Devices
 from testbed.launcher.cluster_run import Deadlines
 from testbed.launcher.run_folder import RunFolder, new_run_folder
-from testbed.launcher.source import WorkerSource
+from testbed.launcher.source import WorkerServer
 from testbed.own_code_run import JOINING, Place
 from testbed.program_run import Program, ProgramEnd, run_program
 from testbed.runner import open_server
@@ -25,7 +25,7 @@ class Check:
     """Checks a program on a deployment, within so many seconds."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, server: WorkerSource, runs: RunFolder
+        self, loop: asyncio.AbstractEventLoop, server: WorkerServer, runs: RunFolder
     ) -> None:
         self._loop, self._server, self._runs = loop, server, runs
         self._cases = 0

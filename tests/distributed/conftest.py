@@ -16,7 +16,7 @@ from testbed.case_run import CaseRun, Options, Quiet, lacking_for
 from testbed.devices import Devices
 from testbed.launcher.cluster_run import Deadlines
 from testbed.launcher.run_folder import RunFolder, new_run_folder
-from testbed.launcher.source import WorkerSource
+from testbed.launcher.source import WorkerServer
 from testbed.runner import open_server
 from testbed.scenario import Case
 from testbed.selection import Selection
@@ -30,7 +30,7 @@ class Judge:
     """Runs single cases on the server of this test process."""
 
     loop: asyncio.AbstractEventLoop
-    server: WorkerSource
+    server: WorkerServer
     folder: RunFolder
 
     def __call__(

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from testbed.engines.job import Job
+from testbed.engines.job_files import JobFiles
 from testbed.engines.ray import connected, require_ray
 from testbed.engines.ray.job import RayJob
 from testbed.engines.ray.request import Request, passed_on
-from testbed.engines.ray.worker import output_of
 from testbed.errors import LaunchError
 from tests.engines.programs import PROGRAM, cells
 
@@ -113,8 +113,7 @@ def job_of(top: Path, name: str, code: str, workers: int = 2) -> tuple[RayJob, P
     folder = top / name
     (folder / "here").mkdir(parents=True)
     # As whoever follows the job makes it beforehand.
-    output_of(folder, 0, "out").parent.mkdir()
-    output_of(folder, 0, "out").touch()
+    JobFiles(folder).prepare()
     # Ray's own way of finding the worker's child, with a stand-in for the testbed.
     arguments = ("-c", PREAMBLE + code, str(folder))
     here = passed_on(os.environ)
@@ -131,7 +130,7 @@ def run_job(top: Path, name: str, code: str) -> dict[str, Any]:
 
 def outputs(folder: Path) -> dict[str, Any]:
     texts = {
-        kind: [output_of(folder, rank, kind).read_text() for rank in range(2)]
+        kind: [getattr(JobFiles(folder), kind)(rank).read_text() for rank in range(2)]
         for kind in ("out", "err")
     }
     return {**texts, "living": [pid for pid in map(leading_number, texts["out"]) if lives(pid)]}
@@ -155,7 +154,7 @@ def cancelled(top: Path) -> dict[str, Any]:
 
     def cancel(text: str) -> None:
         if text.startswith("running on") and all(
-            output_of(folder, n, "out").read_text() for n in (0, 1)
+            JobFiles(folder).out(n).read_text() for n in (0, 1)
         ):
             job.cancel()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import ray
@@ -10,9 +9,9 @@ from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from testbed.engines.job import JobState
+from testbed.engines.job_files import JobFiles
 from testbed.engines.ray.request import Request
 from testbed.engines.ray.training import Training, failure_of
-from testbed.engines.ray.worker import host_of
 from testbed.errors import LaunchError
 from testbed.streams import one_line
 
@@ -68,8 +67,8 @@ class RayJob:
 
     def _hosts(self) -> list[str]:
         """Of the workers that run, in their order."""
-        folder = Path(self._request.folder)
-        paths = [host_of(folder, rank) for rank in range(self._request.workers)]
+        files = JobFiles(self._request.folder)
+        paths = [files.host(rank) for rank in range(self._request.workers)]
         return [path.read_text(encoding="utf-8") for path in paths if path.exists()]
 
     def _failure(self) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
+from testbed.engines.job_files import JobFiles
 from testbed.engines.ray.request import Request
 from testbed.engines.ray.worker import serve
 from testbed.streams import one_line
@@ -67,7 +67,7 @@ def _trainer(request: Request) -> Any:
         ),
         run_config=RunConfig(
             name="run",
-            storage_path=str(Path(request.folder) / "engine" / "ray"),
+            storage_path=str(JobFiles(request.folder).engine / "ray"),
             # A run that is begun again would find its own reports.
             failure_config=FailureConfig(
                 max_failures=0, max_preemption_failures=0, controller_failure_limit=0

@@ -16,8 +16,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from testbed.engines.job_files import JobFiles
 from testbed.launcher import custody
-from testbed.launcher.run_folder import write_text
+from testbed.launcher.run_folder import RunFolder, write_text
 
 _RAYS_OWN = {
     # With the old Keras another one is tested, and nobody has asked for it.
@@ -48,12 +49,11 @@ def serve(orders: dict[str, Any]) -> None:
     from ray import train
 
     rank = train.get_context().get_world_rank()
-    folder = Path(orders["folder"])
     status = _run(rank, orders)
     if status == 0:
         return
     if rank > 0:
-        _wait_for(folder / "end.json", GRACE_SECONDS)
+        _wait_for(RunFolder(Path(orders["folder"])).end, GRACE_SECONDS)
     raise RuntimeError(f"worker {rank} {how_it_ended(status)}")
 
 
@@ -66,16 +66,6 @@ def how_it_ended(status: int) -> str:
     return f"was ended by signal {-status}"
 
 
-def output_of(folder: Path, rank: int, kind: str) -> Path:
-    """Where a worker's child prints: `kind` is `out` or `err`."""
-    return folder / "engine" / f"worker-{rank}.{kind}"
-
-
-def host_of(folder: Path, rank: int) -> Path:
-    """What is there when a worker's child is: the name of its host."""
-    return folder / "engine" / f"worker-{rank}.host"
-
-
 def environment_of_child(worker: dict[str, str], added: dict[str, str]) -> dict[str, str]:
     """What the child gets of the environment that Ray has made for its worker."""
     kept = {name: value for name, value in worker.items() if name not in _RAYS_OWN}
@@ -84,13 +74,13 @@ def environment_of_child(worker: dict[str, str], added: dict[str, str]) -> dict[
 
 
 def _run(rank: int, orders: dict[str, Any]) -> int:
-    folder = Path(orders["folder"])
-    host_of(folder, rank).parent.mkdir(parents=True, exist_ok=True)
-    write_text(host_of(folder, rank), socket.gethostname())
+    files = JobFiles(orders["folder"])
+    files.engine.mkdir(parents=True, exist_ok=True)
+    write_text(files.host(rank), socket.gethostname())
     keeper = [sys.executable, "-m", "testbed.engines.ray.worker", str(os.getpid())]
     with (
-        output_of(folder, rank, "out").open("wb") as out,
-        output_of(folder, rank, "err").open("wb") as err,
+        files.out(rank).open("wb") as out,
+        files.err(rank).open("wb") as err,
     ):
         return subprocess.run(
             [*keeper, *orders["arguments"]],
