@@ -6,7 +6,7 @@ import contextlib
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, TextIO
@@ -16,8 +16,8 @@ from testbed.engines.interrupts import Interrupts
 from testbed.engines.job import Job, JobState
 from testbed.engines.job_files import JobFiles
 from testbed.engines.job_status import Asking, StatusLine
-from testbed.errors import LaunchError
-from testbed.launcher.run_folder import locked
+from testbed.errors import LaunchError, UsageError
+from testbed.launcher.run_folder import RunFolder, locked, require_unused
 from testbed.streams import complain, one_line
 
 
@@ -48,13 +48,14 @@ def follow(start: Callable[[], Job], inner: Inner, pace: Pace | None = None) -> 
         inner: what it runs.
 
     Raises:
+        UsageError: its folder is another run's.
         KeyboardInterrupt: by SIGINT, SIGTERM or SIGHUP; the job was cancelled.
         LaunchError: the job is over without a run that has come to its end.
     """
     files, following = JobFiles(inner.folder), None
+    require_unused(RunFolder(files.folder))
     files.prepare()
-    # Others on this machine leave alone what waits in a queue.
-    with locked(files.engine), Interrupts() as interrupts:
+    with _reserved(files), Interrupts() as interrupts:
         try:
             with interrupts.held():
                 following = _Following(start(), files, pace or Pace())
@@ -63,6 +64,22 @@ def follow(start: Callable[[], Job], inner: Inner, pace: Pace | None = None) -> 
             if following is not None:
                 following.cancel()
             raise
+
+
+@contextlib.contextmanager
+def _reserved(files: JobFiles) -> Iterator[None]:
+    """Have others on this machine leave alone what waits in a queue.
+
+    Raises:
+        UsageError: another one waits there.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(locked(files.engine))
+        except BlockingIOError:
+            told = f"another job is followed in {files.folder}: give another --folder"
+            raise UsageError(told) from None
+        yield
 
 
 class _Following:

@@ -230,8 +230,7 @@ def shared_run_folder(path: str) -> Iterator[RunFolder]:
     try:
         folder.path.mkdir(parents=True, exist_ok=True)
         with locked(folder.path):
-            if folder.end.exists() or folder.plan.exists():
-                raise UsageError(f"{path} holds a run already: give another --folder")
+            require_unused(folder)
             yield folder
     except BlockingIOError as problem:
         raise UsageError(
@@ -241,6 +240,16 @@ def shared_run_folder(path: str) -> Iterator[RunFolder]:
         if problem.filename is None or not str(problem.filename).startswith(str(folder.path)):
             raise
         raise UsageError(f"cannot use the folder {path}: {problem.strerror}") from problem
+
+
+def require_unused(folder: RunFolder) -> None:
+    """Refuse the folder of another run, whose end would be taken for that of this one.
+
+    Raises:
+        UsageError: it holds one.
+    """
+    if folder.end.exists() or folder.plan.exists():
+        raise UsageError(f"{folder.path} holds a run already: give another --folder")
 
 
 @contextlib.contextmanager

@@ -19,8 +19,8 @@ from testbed.engines import Inner
 from testbed.engines.following import Pace, follow
 from testbed.engines.job import JobState
 from testbed.engines.job_files import JobFiles
-from testbed.errors import LaunchError
-from testbed.launcher.run_folder import write_json
+from testbed.errors import LaunchError, UsageError
+from testbed.launcher.run_folder import RunFolder, locked, write_json
 
 FAST = Pace(look=0.01, ask=0.02, ask_later=0.02, unanswered=0.3, end=0.4, late_files=0.1)
 
@@ -285,3 +285,19 @@ def test_progress_is_told_in_words(tmp_path: Path) -> None:
     assert files.progress() == "3 of 40 cases"
     (tmp_path / "progress.json").write_text("[1")
     assert files.progress() == ""
+
+
+def test_the_folder_of_another_run(tmp_path: Path) -> None:
+    """A run whose folder holds another one is not started: that one's end would be its own."""
+    RunFolder(tmp_path).end.write_text('{"status": 0, "message": ""}')
+    job = PlayedJob(RUNNING)
+    with pytest.raises(UsageError, match=r"holds a run already: give another --folder$"):
+        followed(tmp_path, job, FAST)
+
+
+def test_a_folder_that_another_job_waits_in(tmp_path: Path) -> None:
+    """Two jobs that are followed at once need a folder each."""
+    engine = JobFiles(tmp_path).engine
+    engine.mkdir()
+    with locked(engine), pytest.raises(UsageError, match="another job is followed in"):
+        followed(tmp_path, PlayedJob(RUNNING), FAST)
