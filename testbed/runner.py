@@ -22,7 +22,7 @@ from testbed.launcher.cluster_run import Deadlines, WorkerOrders, run_cluster
 from testbed.launcher.environment import without_secrets
 from testbed.launcher.isolation import AUTO
 from testbed.launcher.preloaded import preloaded_server
-from testbed.launcher.run_folder import RunFolder, write_json
+from testbed.launcher.run_folder import RunFolder, keep_json, write_json
 from testbed.launcher.source import WorkerServer, WorkerSource
 from testbed.scenario import Case, Expectation
 from testbed.selection import Selection
@@ -83,8 +83,10 @@ def utc_now() -> str:
 
 def _keep(verdict: Verdict, folder: RunFolder) -> None:
     """Write a verdict down at once, for whoever collects a run that does not come to its end."""
-    # What the workers reported stands in their own files.
-    write_json(folder.case(verdict.case.id).verdict, {**verdict.to_json(), "reports": []})
+    # On a full disk not even its folder can be made.
+    with contextlib.suppress(OSError):
+        # What the workers reported stands in their own files.
+        write_json(folder.case(verdict.case.id).verdict, {**verdict.to_json(), "reports": []})
 
 
 @dataclass
@@ -115,7 +117,7 @@ class _Judging:
         self.done += 1
         if self.options.rank:
             progress = {"done": self.done, "cases": len(self.selection.cases)}
-            write_json(self.folder.progress, progress)
+            keep_json(self.folder.progress, progress)
         self.observer.judged(verdict)
         return verdict
 

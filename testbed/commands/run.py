@@ -17,7 +17,7 @@ from testbed.errors import UsageError
 from testbed.interruptible import interruptible
 from testbed.launcher.cluster_run import Deadlines
 from testbed.launcher.environment import kept_from
-from testbed.launcher.run_folder import RUNS, RunFolder, new_run_folder, write_json
+from testbed.launcher.run_folder import RUNS, RunFolder, keep_json, new_run_folder
 from testbed.report.collected import planned
 from testbed.report.console import ConsoleObserver
 from testbed.report.destinations import all_destinations
@@ -63,7 +63,7 @@ def main(options: argparse.Namespace) -> int:
             command=sys.argv[1:],
         )
         # For whoever collects it, should it not come to its end.
-        write_json(folder.plan, whole(planned(selection), began=utc_now(), seconds=0.0).to_json())
+        keep_json(folder.plan, whole(planned(selection), began=utc_now(), seconds=0.0).to_json())
         with observer:
             done = interruptible(run(selection, run_options, folder, observer))
         record = whole(done.verdicts, began=done.began, seconds=done.seconds)

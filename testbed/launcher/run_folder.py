@@ -69,6 +69,12 @@ def write_json(path: Path, data: Any) -> None:
     write_text(path, json_text(data))
 
 
+def keep_json(path: Path, data: Any) -> None:
+    """Write JSON that a run can do without: on a full disk it goes on."""
+    with contextlib.suppress(OSError):
+        write_json(path, data)
+
+
 class RunFolder:
     """`.testbed/runs/<id>`, with a folder for every case that ran."""
 

@@ -46,7 +46,9 @@ ADDRESSES = {
 
 # Time stands still nowhere, and jumps by up to an hour at every look.
 JUMPS = """
-import datetime, random, time
+import datetime, random, sys, time
+# Which Keras imports where it is installed, and whose C code bears no other class.
+sys.modules["pandas"] = None
 real, jump = time.time, lambda: random.uniform(-3600, 3600)
 time.time = lambda: real() + jump()
 time.time_ns = lambda: int(time.time() * 1e9)

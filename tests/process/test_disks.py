@@ -60,7 +60,7 @@ def test_a_run_that_cannot_begin_on_a_full_disk_is_told(tmp_path: Path) -> None:
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"testbed: {tmp_path}/.testbed/runs/")
-    assert line.endswith("/plan.json: No space left on device")
+    assert line.endswith("/environment.json: No space left on device")
     assert ".testbed-" not in done.stdout
 
 
