@@ -12,7 +12,7 @@ from testbed.launcher.run_folder import CaseFolder, RunFolder, is_running
 from testbed.selection import Selection
 from testbed.verdict import Verdict, failed
 
-NOT_JUDGED = "the run ended before it was judged"
+NOT_JUDGED = "not judged"
 STILL_RUNNING = "not judged yet"
 
 
@@ -70,7 +70,7 @@ def _case(
 def _who(own: CaseFolder, reports: Sequence[Any]) -> str:
     """Who has reported, and who is missing."""
     if not own.path.exists():
-        return "it has not begun"
+        return "not begun"
     there = [str(number) for number, report in enumerate(reports) if report is not None]
     missing = [str(number) for number, report in enumerate(reports) if report is None]
     if not missing:

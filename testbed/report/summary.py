@@ -46,9 +46,12 @@ def way_against_place(verdicts: Sequence[Verdict], claims: Mapping[str, str]) ->
 
 def _outcome(verdicts: Sequence[Verdict]) -> str:
     """What the ways showed, and whether any two of them differ in the same circumstances."""
-    verdicts = [verdict for verdict in verdicts if verdict.kind != "skipped"]
-    if not verdicts:
+    if all(verdict.kind == "skipped" for verdict in verdicts):
         return "all cases skipped"
+    # What could not be judged says nothing of the way.
+    verdicts = [verdict for verdict in verdicts if verdict.kind in ("behaves", "breaks")]
+    if not verdicts:
+        return "no case was judged"
     broken = [verdict for verdict in verdicts if verdict.kind != "behaves"]
     by_circumstance: dict[tuple[str, str], set[str]] = {}
     for verdict in verdicts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -49,12 +49,7 @@ def show_record(record: RunRecord) -> None:
             shown.print(f"\n[bold reverse] {escape(group)} [/bold reverse]")
         for table in tables_of(list(verdicts), shown):
             shown.print(table)
-    unexpected = [verdict for verdict in record.verdicts if not verdict.as_expected]
-    for number, verdict in enumerate(unexpected):
-        if number < FULLY_DESCRIBED:
-            shown.print()
-        for line in describe(verdict)[: None if number < FULLY_DESCRIBED else 1]:
-            shown.print(line, soft_wrap=True)
+    _show_unexpected([each for each in record.verdicts if not each.as_expected], shown)
     shown.print()
     took = f" in {record.seconds:.0f} s"
     shown.print(f"[bold]{counts(record.verdicts)}[/bold]{took}", soft_wrap=True)
@@ -62,6 +57,26 @@ def show_record(record: RunRecord) -> None:
     claims = {made.id: made.claim for script in ways for made in script.scenarios}
     for line in way_against_place(record.verdicts, claims):
         shown.print(escape(line), soft_wrap=True)
+
+
+def _show_unexpected(verdicts: Sequence[Verdict], shown: Console) -> None:
+    """Print what nobody expected: the first ones whole, and once what kept many from a verdict."""
+    told: dict[str, int] = {}
+    described = 0
+    for verdict in verdicts:
+        if verdict.kind == "error":
+            told[verdict.seen] = told.get(verdict.seen, -1) + 1
+            if told[verdict.seen]:
+                continue
+        if described < FULLY_DESCRIBED:
+            shown.print()
+        for line in describe(verdict)[: None if described < FULLY_DESCRIBED else 1]:
+            shown.print(line, soft_wrap=True)
+        described += 1
+    for seen, more in told.items():
+        if more:
+            cases = "1 more case" if more == 1 else f"{more} more cases"
+            shown.print(f"[bold red]{cases}: {escape(seen)}[/bold red]", soft_wrap=True)
 
 
 def show_comparison(comparison: Comparison) -> None:

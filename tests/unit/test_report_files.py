@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -232,6 +233,25 @@ def test_a_report_shows_what_the_run_showed(file: Path, capsys: pytest.CaptureFi
     assert main(["report", str(file)]) == 0
     assert capsys.readouterr().out == printed
     assert "2 cases: 1 behave, 1 break as expected, 0 unexpected in 12 s" in printed
+
+
+def test_what_kept_many_cases_from_a_verdict_is_told_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A reason that many cases share stands there once, with how many more have it."""
+    sites = [f"site_{number}" for number in range(30)]
+    lost = [
+        verdict_of(
+            case_of(site=site), evidence="not run: n2 is gone", kind="error", as_expected=False
+        )
+        for site in sites
+    ]
+    show_record(replace(RECORD, verdicts=tuple(lost)))
+    shown = capsys.readouterr().out
+    below = shown.rpartition("┘")[2]
+    assert below.count("not run: n2 is gone") == 2
+    assert "29 more cases: error: not run: n2 is gone" in below
+    assert "30 cases: 30 unexpected" in below
 
 
 @pytest.mark.parametrize("option", ["json", "html", "junit"])

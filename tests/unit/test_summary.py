@@ -105,3 +105,13 @@ def test_a_skipped_case_has_not_broken() -> None:
     ]
     (line,) = compared(verdicts)
     assert "breaks" not in line
+
+
+def test_what_could_not_be_judged_says_nothing_of_the_ways() -> None:
+    """Where a run has ended early, the ways are compared by the cases that it has judged."""
+    judged = [shared("returned"), shared("module_global")]
+    lost = [shared("returned", kind="error"), shared("closure", kind="error")]
+    assert compared([*judged, *lost]) == [
+        "counter made outside_scope, shared in 3 ways: behaves in all 2 cases, every way alike"
+    ]
+    assert compared(lost)[0].endswith("2 ways: no case was judged")

@@ -86,7 +86,7 @@ def test_all_have_reported(folder: RunFolder) -> None:
 
 def test_what_had_not_begun_is_told(folder: RunFolder) -> None:
     """A case without a folder had not begun."""
-    assert evidence(folder, 2) == f"{NOT_JUDGED}: it has not begun"
+    assert evidence(folder, 2) == f"{NOT_JUDGED}: not begun"
 
 
 def test_the_whole_is_as_expected_only_if_all_of_it_is(folder: RunFolder) -> None:
