@@ -59,7 +59,7 @@ def shared_out(seen: Sequence[tuple[str, tuple[str, ...]]]) -> list[tuple[str, .
     """The GPUs of each worker's host, where several hosts may be one machine.
 
     Args:
-        seen: of each, the machine's name and the ids that it sees. Those who see the same GPUs of
+        seen: of each, which machine it is and the ids that it sees. Those who see the same GPUs of
             one machine, as ranks of mpirun do, get equal shares of them, in their order.
     """
     shares = []

@@ -6,6 +6,7 @@ import importlib.metadata
 import os
 import platform
 import re
+import socket
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,19 @@ def describe_machine() -> dict[str, Any]:
         "gpus": gpus(),
         "nccl": _version_of("nvidia-nccl-cu12", "nvidia-nccl-cu13"),
     }
+
+
+def identity() -> str:
+    """What tells this machine, as its processes see it, from every other.
+
+    Machines of a cluster may all be called localhost; containers of one machine, which may have
+    GPUs of their own under the same numbers, share its kernel.
+    """
+    try:
+        kernel = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        kernel = ""
+    return f"{socket.gethostname()} {kernel}"
 
 
 def usable_cores() -> int:

@@ -6,7 +6,6 @@ import contextlib
 import importlib.machinery
 import importlib.util
 import os
-import socket
 import sys
 import time
 import traceback
@@ -22,6 +21,7 @@ import tensorflow as tf
 
 from testbed.cluster import Cluster
 from testbed.launcher.channel import Channel
+from testbed.launcher.machine import identity
 from testbed.launcher.run_folder import write_json
 from testbed.reading import Raised, WorkerReport
 from testbed.scenario import Case, Scenario
@@ -188,7 +188,7 @@ def list_devices(orders: dict[str, Any], channel: Channel) -> None:
         "tensorflow": tf.__version__,
         "numpy": numpy.__version__,
         "keras": _keras_version(),
-        "machine": socket.gethostname(),
+        "machine": identity(),
         "visible": os.environ.get("CUDA_VISIBLE_DEVICES"),
         "cpus": len(tf.config.list_physical_devices("CPU")),
         "gpus": [
