@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from testbed.devices import Devices
 from testbed.diagnosis import Diagnosis, diagnose
-from testbed.engines.rank import Rank
+from testbed.engines.environment.rank import Rank
 from testbed.entry_run import run_entry
 from testbed.fault import NEED_OWN_NETWORK, Fault
 from testbed.launcher.cluster_end import ClusterEnd, WorkerEnd, first_failed

@@ -15,8 +15,8 @@ from typing import Any
 
 from testbed.case_run import WORKER_MODULE, CaseRun, Observer, Options, lacking_for
 from testbed.devices import Devices, shared_out, visible_ids
-from testbed.engines.fleet import fleet
-from testbed.engines.rank import Rank
+from testbed.engines.environment.fleet import fleet
+from testbed.engines.environment.rank import Rank
 from testbed.errors import LaunchError, TooFewDevicesError, UsageError
 from testbed.launcher.cluster_run import Deadlines, WorkerOrders, run_cluster
 from testbed.launcher.environment import without_secrets

@@ -11,7 +11,7 @@ from testbed.bench.scaling import doubling
 from testbed.catalogue import WAYS, find_scripts, read_scripts, scenario_folder
 from testbed.cluster import Cluster
 from testbed.devices import Devices
-from testbed.engines.rank import Rank
+from testbed.engines.environment.rank import Rank
 from testbed.errors import TooFewDevicesError
 from testbed.launcher.isolation import AUTO
 from testbed.launcher.machine import usable_cores

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from testbed.case_run import Options
-from testbed.engines.rank import Rank
+from testbed.engines.environment.rank import Rank
 from testbed.errors import UsageError
 from testbed.interruptible import interruptible
 from testbed.launcher.cluster_run import Deadlines

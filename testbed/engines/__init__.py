@@ -7,8 +7,9 @@ who creates the processes
     same command in each. `slurm`, `ray` and `kubernetes`: that engine, which runs this command
     again in every process it starts, with the engine `environment` and a shared folder (`Inner`).
 how a worker learns its place
-    From its environment, in `place.py`, and from nothing else: which worker it is, of how many, and
-    where the others are. Then all meet (`meeting.py`), and what TensorFlow would hang on is told.
+    From its environment (`environment/rank.py`), and from nothing else: which worker it is, of how
+    many, and where the others are. Then all meet (`environment/meeting.py`), and what TensorFlow
+    would hang on is told.
 how reports come back
     As on one machine, through the files of the run's folder, which all hosts share. Worker 0 is the
     launching process; the others are its agents, and start workers when it asks them to.

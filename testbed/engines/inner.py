@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from testbed.engines import ENVIRONMENT, KUBERNETES, LOCAL, MEETING_S, RAY, SLURM, Inner
-from testbed.engines.rank import Rank
+from testbed.engines.environment.rank import Rank
 from testbed.errors import UsageError
 from testbed.launcher.run_folder import RUNS, next_run_path
 from testbed.streams import TERMINAL_WIDTH

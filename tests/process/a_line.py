@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from testbed.engines.line import Line, LineError, accept, connect, listen
+from testbed.engines.environment.line import Line, LineError, accept, connect, listen
 
 TOKEN = secrets.token_hex(32)
 HERE = "127.0.0.1"

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from testbed import __version__, cli
 from testbed.commands import launch
-from testbed.engines import line, meeting
-from testbed.engines.fleet import Fleet, fleet
-from testbed.engines.rank import split_address
+from testbed.engines.environment import line, meeting
+from testbed.engines.environment.fleet import Fleet, fleet
+from testbed.engines.environment.rank import split_address
 from testbed.interruptible import interruptible
 from testbed.launcher.cluster_run import Deadlines, WorkerOrders, run_cluster
 from testbed.launcher.run_folder import RunFolder, write_json

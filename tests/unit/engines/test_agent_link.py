@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from testbed.engines.agent import serve
-from testbed.engines.agent_link import AgentLink, Opening
-from testbed.engines.line import LineError
+from testbed.engines.environment.agent import serve
+from testbed.engines.environment.agent_link import AgentLink, Opening
+from testbed.engines.environment.line import LineError
 from testbed.errors import LaunchError
 from testbed.launcher.leftovers import processes_of
 from testbed.launcher.run_folder import RunFolder

@@ -8,13 +8,13 @@ import time
 
 import pytest
 
-from testbed.engines.network_checks import (
+from testbed.engines.environment.network_checks import (
     is_elsewhere,
     is_loopback,
     outward_address,
     problems_of,
 )
-from testbed.engines.rank import Rank
+from testbed.engines.environment.rank import Rank
 from testbed.launcher.ports import held_ports
 
 # Of the range that is for documents alone: no host has it.
@@ -67,7 +67,7 @@ def test_a_name_may_come_late(monkeypatch: pytest.MonkeyPatch) -> None:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0))]
 
-    monkeypatch.setattr("testbed.engines.network_checks._AGAIN_S", 0.01)
+    monkeypatch.setattr("testbed.engines.environment.network_checks._AGAIN_S", 0.01)
     monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", late)
     assert problems(rank(nodes=("late.invalid", "late.invalid"))) == []
     assert asked == ["late.invalid", "late.invalid"]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from testbed.cluster import Task
-from testbed.engines.rank import Surroundings, join_address, rank_of, split_address
+from testbed.engines.environment.rank import Surroundings, join_address, rank_of, split_address
 from testbed.engines.slurm.scheduler import Answer
 from testbed.errors import UsageError
 from tests.unit.engines.played_slurm import PlayedSlurm

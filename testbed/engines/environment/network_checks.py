@@ -10,7 +10,7 @@ import os
 import socket
 import time
 
-from testbed.engines.rank import Rank, split_address
+from testbed.engines.environment.rank import Rank, split_address
 
 NAMES_DEADLINE_S = 60.0
 """Names of a Kubernetes service appear some time after the pods that they mean."""

@@ -18,16 +18,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from testbed import __version__
-from testbed.engines.agent_link import AgentLink
-from testbed.engines.line import Line, LineError, connect, listen
-from testbed.engines.network_checks import (
+from testbed.engines.environment.agent_link import AgentLink
+from testbed.engines.environment.line import Line, LineError, connect, listen
+from testbed.engines.environment.network_checks import (
     is_elsewhere,
     is_loopback,
     outward_address,
     problems_of,
 )
-from testbed.engines.rank import Rank
-from testbed.engines.reception import Reception
+from testbed.engines.environment.rank import Rank
+from testbed.engines.environment.reception import Reception
 from testbed.errors import LaunchError, UsageError
 from testbed.launcher.run_folder import RunFolder, write_json
 

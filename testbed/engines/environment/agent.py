@@ -11,8 +11,8 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from testbed.engines import line
-from testbed.engines.line import Line, LineError
+from testbed.engines.environment import line
+from testbed.engines.environment.line import Line, LineError
 from testbed.errors import LaunchError
 from testbed.launcher.isolation import NONE
 from testbed.launcher.ports import held_port, held_ports

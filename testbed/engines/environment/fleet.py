@@ -7,9 +7,9 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from testbed.engines.agent_link import AgentLink, Opening
-from testbed.engines.meeting import meeting
-from testbed.engines.rank import Rank, join_address, split_address
+from testbed.engines.environment.agent_link import AgentLink, Opening
+from testbed.engines.environment.meeting import meeting
+from testbed.engines.environment.rank import Rank, join_address, split_address
 from testbed.errors import LaunchError
 from testbed.launcher.isolation import NONE, Isolation
 from testbed.launcher.ports import held_port, held_ports

@@ -1,4 +1,4 @@
-"""The processes were started by somebody else: each takes its place, and worker 0 leads."""
+"""Takes part in a cluster that somebody else has started: worker 0 leads, the others serve."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from testbed.engines.agent import serve
-from testbed.engines.meeting import RunEnd, come, write_end
-from testbed.engines.rank import Rank, Surroundings, rank_of
+from testbed.engines.environment.agent import serve
+from testbed.engines.environment.meeting import RunEnd, come, write_end
+from testbed.engines.environment.rank import Rank, Surroundings, rank_of
 from testbed.engines.slurm.scheduler import Scheduler
 from testbed.errors import LaunchError, UsageError
 from testbed.interruptible import interruptible
@@ -22,7 +22,7 @@ from testbed.streams import complain, tell
 Command = Callable[[argparse.Namespace], int]
 
 
-def main(options: argparse.Namespace, command: Command) -> int:
+def take_part(options: argparse.Namespace, command: Command) -> int:
     """Run the command as worker 0, or serve worker 0; the exit status.
 
     Raises:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from testbed.engines import line
-from testbed.engines.line import Line, LineError
+from testbed.engines.environment import line
+from testbed.engines.environment.line import Line, LineError
 from testbed.errors import LaunchError
 from testbed.launcher.worker_process import WorkerProcess
 

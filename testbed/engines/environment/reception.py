@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from testbed.engines.agent_link import AgentLink
-from testbed.engines.line import LineError, accept
-from testbed.engines.rank import Rank
+from testbed.engines.environment.agent_link import AgentLink
+from testbed.engines.environment.line import LineError, accept
+from testbed.engines.environment.rank import Rank
 from testbed.errors import LaunchError
 from testbed.streams import tell
 
