@@ -21,7 +21,7 @@ def _heading(request: Request) -> str:
     return textwrap.dedent(f"""\
         # testbed on {request.workers} workers. The run's folder is in the claim, and every worker
         # mounts it: reports come back through {comment(request.folder)}
-        # Once more: kubectl delete -f this file, then kubectl apply -f it.
+        # A folder holds one run: for another one, write this anew with another --folder.
         """)
 
 
