@@ -59,7 +59,7 @@ $(VENV)/.engines: $(READY)
 		--constraint constraints.txt --editable '.[dev,plots,engines]'
 	@touch $@
 
-test-engines: setup-engines  ## Slurm, Open MPI, Ray, two networks, Kubernetes' schemas: three minutes
+test-engines: setup-engines  ## Slurm, Open MPI, Ray, two networks, Kubernetes' schemas: eight minutes
 	$(BIN)/python -m pytest -q -rs -m engine tests/engines
 
 soak: setup  ## 55 minutes: a thousand launches at once, random kills, 64 workers, fresh interpreters
