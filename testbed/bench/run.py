@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 import platform
 import random
@@ -24,7 +23,7 @@ from testbed.case_run import CaseRun, Observer, Options
 from testbed.launcher.environment import without_secrets
 from testbed.launcher.machine import describe_machine, usable_cores
 from testbed.launcher.run_folder import RunFolder
-from testbed.runner import find_devices, inspect, open_server
+from testbed.runner import find_devices, inspect, open_server, utc_now
 
 # What of an environment changes how fast TensorFlow is.
 _TUNES = re.compile(r"^(TF|XLA|NCCL|OMP|MKL|OPENBLAS|CUDA|KMP|GRPC)_")
@@ -49,7 +48,7 @@ async def bench(
         LaunchError: a set-up cannot be measured here.
         UsageError: more GPUs are asked for than are there.
     """
-    began, started = datetime.datetime.now(datetime.timezone.utc), time.monotonic()
+    began, started = utc_now(), time.monotonic()
     selection, host = selection_of(), Host(usable_cores())
     options = Options(device=request.device, isolation=request.isolation, rank=request.rank)
     async with open_server(
@@ -75,7 +74,7 @@ async def bench(
     steps = [visit.steps for of_setup in visits.values() for visit in of_setup if visit.steps]
     return BenchRecord(
         run=folder.id,
-        began=began.isoformat(timespec="seconds"),
+        began=began,
         seconds=round(time.monotonic() - started, 3),
         command=tuple(command),
         device=request.device,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 import platform
 import time
@@ -23,7 +22,7 @@ from testbed.launcher.isolation import Isolation
 from testbed.launcher.machine import describe_machine
 from testbed.launcher.run_folder import RunFolder, write_json
 from testbed.launcher.source import WorkerServer
-from testbed.runner import open_server
+from testbed.runner import open_server, utc_now
 from testbed.scenario import Case
 from testbed.selection import Selection
 
@@ -75,7 +74,7 @@ async def chaos(
         LaunchError: no worker can be started on this machine.
         UsageError: a phase that no worker goes through, or a fault that cannot be done here.
     """
-    began, started = datetime.datetime.now(datetime.timezone.utc), time.monotonic()
+    began, started = utc_now(), time.monotonic()
     write_json(folder.environment, without_secrets(os.environ))
     fresh = all(selection.scenario(case).fresh for case in selection.cases)
     isolation = request.options.isolation
@@ -90,7 +89,7 @@ async def chaos(
         cases = [await chaotic.disturb(case, told) for case, told in undisturbed.items()]
     return ChaosRecord(
         run=folder.id,
-        began=began.isoformat(timespec="seconds"),
+        began=began,
         seconds=round(time.monotonic() - started, 3),
         command=tuple(command),
         seed=request.seed,

@@ -12,27 +12,29 @@ _ATTEMPTS = 100
 
 
 @contextlib.contextmanager
-def held_ports(count: int) -> Iterator[list[int]]:
+def held_ports(count: int, chosen: int | None = None) -> Iterator[list[int]]:
     """Pick `count` ports (from portpicker's portserver, where one runs) and hold them.
 
     A picked port is free only until another process picks it too. So each is bound here with
     SO_REUSEPORT, without listening, for as long as the block lasts: strangers' binds are refused,
     and a worker that has TF_GRPC_REUSE_PORT=true in its environment can still listen on it.
 
+    Args:
+        count: how many.
+        chosen: the first of them, where somebody else has chosen it.
+
     Raises:
-        OSError: the machine has no free port left.
+        OSError: the machine has no free port left, or the chosen one is in use.
     """
     with contextlib.ExitStack() as stack:
-        yield [_hold(stack) for _ in range(count)]
+        first = [] if chosen is None else [chosen]
+        for port in first:
+            stack.enter_context(_held(port))
+        yield [*first, *(_hold(stack) for _ in range(count - len(first)))]
 
 
 @contextlib.contextmanager
-def held_port(port: int) -> Iterator[None]:
-    """Hold a port that somebody else has chosen.
-
-    Raises:
-        OSError: it is in use.
-    """
+def _held(port: int) -> Iterator[None]:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as holder:
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         holder.bind(("127.0.0.1", port))
@@ -44,7 +46,7 @@ def _hold(stack: contextlib.ExitStack) -> int:
     for _ in range(_ATTEMPTS):
         port = int(portpicker.pick_unused_port())
         try:
-            stack.enter_context(held_port(port))
+            stack.enter_context(_held(port))
         except OSError as taken:
             # Somebody bound it between the pick and the bind: this is the race, so pick again.
             problem = taken

@@ -15,7 +15,7 @@ from testbed.engines.environment import line
 from testbed.engines.environment.line import Line, LineError
 from testbed.errors import LaunchError
 from testbed.launcher.isolation import NONE
-from testbed.launcher.ports import held_port, held_ports
+from testbed.launcher.ports import held_ports
 from testbed.launcher.preloaded import PreloadedServer, preloaded_server
 from testbed.launcher.run_folder import RunFolder
 from testbed.launcher.stacks import is_whole
@@ -91,12 +91,9 @@ class Agent:
 
     async def _hold(self, message: dict[str, Any]) -> dict[str, Any]:
         with contextlib.ExitStack() as holding:
-            given = [] if message["port"] is None else [message["port"]]
-            for port in given:
-                holding.enter_context(held_port(port))
-            more = holding.enter_context(held_ports(message["count"] - len(given)))
+            ports = holding.enter_context(held_ports(message["count"], message["port"]))
             self._holds[message["key"]] = self._stack.enter_context(holding.pop_all())
-        return {"ports": [*given, *more]}
+        return {"ports": ports}
 
     async def _release(self, message: dict[str, Any]) -> None:
         self._holds.pop(message["key"]).close()

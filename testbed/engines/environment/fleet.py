@@ -12,7 +12,7 @@ from testbed.engines.environment.meeting import meeting
 from testbed.engines.environment.rank import Rank, join_address, split_address
 from testbed.errors import LaunchError
 from testbed.launcher.isolation import NONE, Isolation
-from testbed.launcher.ports import held_port, held_ports
+from testbed.launcher.ports import held_ports
 from testbed.launcher.preloaded import PreloadedServer, preloaded_server
 from testbed.launcher.run_folder import RunFolder
 from testbed.launcher.source import Seat, WorkerSource
@@ -60,29 +60,27 @@ class Fleet:
         async with contextlib.AsyncExitStack() as holding:
             await holding.enter_async_context(self._turn)
             addresses = []
-            for number, source in enumerate(self.sources[:count]):
+            for number in range(min(count, hosts)):
                 mine = len(range(number, count, hosts))
-                addresses.append(await holding.enter_async_context(self._held(source, mine)))
+                addresses.append(await holding.enter_async_context(self._held(number, mine)))
             yield [
                 Seat(self.sources[each % hosts], addresses[each % hosts][each // hosts])
                 for each in range(count)
             ]
 
     @contextlib.asynccontextmanager
-    async def _held(self, source: WorkerSource, count: int) -> AsyncIterator[list[str]]:
+    async def _held(self, number: int, count: int) -> AsyncIterator[list[str]]:
         """The addresses of so many workers on one host, the first as the environment has it."""
-        number = self.sources.index(source)
-        given = split_address(self._rank.addresses[number]) if self._rank.addresses else None
-        if isinstance(source, AgentLink):
-            async with source.held_ports(count, given[1] if given else None) as ports:
-                yield [join_address(source.host, port) for port in ports]
+        given = self._rank.addresses
+        chosen = split_address(given[number])[1] if given else None
+        if number:
+            link = self._links[number - 1]
+            async with link.held_ports(count, chosen) as ports:
+                yield [join_address(link.host, port) for port in ports]
             return
         with contextlib.ExitStack() as holding:
-            chosen = [given[1]] if given else []
             try:
-                for port in chosen:
-                    holding.enter_context(held_port(port))
-                ports = [*chosen, *holding.enter_context(held_ports(count - len(chosen)))]
+                ports = holding.enter_context(held_ports(count, chosen))
             except OSError as problem:
                 raise LaunchError(f"worker 0's host {self._host}: {problem}") from problem
             yield [join_address(self._host, port) for port in ports]
