@@ -18,6 +18,7 @@ from testbed.engines.job_files import JobFiles
 from testbed.engines.job_status import Asking, StatusLine
 from testbed.errors import LaunchError, UsageError
 from testbed.launcher.run_folder import RunFolder, locked, require_unused
+from testbed.launcher.trusted import make_folder, require_private
 from testbed.streams import complain, one_line
 
 
@@ -48,13 +49,19 @@ def follow(start: Callable[[], Job], inner: Inner, pace: Pace | None = None) -> 
         inner: what it runs.
 
     Raises:
-        UsageError: its folder is another run's.
+        UsageError: its folder is another run's, or other users may write to it.
         KeyboardInterrupt: by SIGINT, SIGTERM or SIGHUP; the job was cancelled.
         LaunchError: the job is over without a run that has come to its end.
     """
     files, following = JobFiles(inner.folder), None
-    require_unused(RunFolder(files.folder))
-    files.prepare()
+    try:
+        make_folder(files.folder)
+        require_private(files.folder)
+        require_unused(RunFolder(files.folder))
+        files.prepare()
+    except OSError as problem:
+        told = f"cannot use the folder {files.folder}: {problem.strerror}"
+        raise UsageError(told) from problem
     with _reserved(files), Interrupts() as interrupts:
         try:
             with interrupts.held():

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from testbed.launcher.run_folder import ENGINE, RunFolder
+from testbed.launcher.trusted import make_folder, read_regular
+
+_LAST = 2**16
+_LONGEST = 2**20
 
 
 class JobFiles:
@@ -34,13 +39,17 @@ class JobFiles:
         """There when the process of a worker is: the name of its host, where nobody else tells."""
         return self.engine / f"worker-{worker}.host"
 
+    def make(self) -> None:
+        """Make the engine's folder, for this user alone: submitit leaves code there to be run."""
+        make_folder(self.engine, 0o700)
+
     def prepare(self) -> None:
         """Make the files that are followed, empty.
 
         A network file system may not see for half a minute that a name is there which was not; of a
         file that was, it sees at each opening what is in it.
         """
-        self.engine.mkdir(parents=True, exist_ok=True)
+        self.make()
         for path in (self.out(0), self.err(0)):
             path.touch()
 
@@ -62,7 +71,9 @@ class JobFiles:
     def last_complaint(self, worker: int) -> str:
         """The last line of its complaints that says something, or nothing."""
         try:
-            text = self.err(worker).read_text(encoding="utf-8", errors="backslashreplace")
+            with self.err(worker).open("rb") as file:
+                file.seek(max(0, file.seek(0, os.SEEK_END) - _LAST))
+                text = file.read(_LAST).decode("utf-8", "backslashreplace")
         except OSError:
             return ""
         return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
@@ -70,7 +81,7 @@ class JobFiles:
     def _told(self, file: Path) -> dict[str, Any]:
         """What a file of JSON holds; nothing where it is not there, or not whole yet."""
         try:
-            told = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            told = json.loads(read_regular(file, _LONGEST))
+        except (OSError, ValueError, RecursionError):
             return {}
         return told if isinstance(told, dict) else {}

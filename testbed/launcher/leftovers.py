@@ -29,7 +29,7 @@ class Leftover:
 
 
 def processes_of(run: Path | None = None) -> list[Leftover]:
-    """All processes of a run, or of any run, that this user may look at."""
+    """All processes of this user that belong to a run, or to any run."""
     found = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
@@ -94,8 +94,15 @@ def _end_once(pids: Sequence[int], run: Path, seconds: float) -> int:
 
 
 def _mark_of(pid: int) -> Path | None:
+    """The run of a process; None of one without a mark, and of another user's.
+
+    Root may read and end the processes of all users. But any user chooses the mark of the processes
+    that it starts, also of one that becomes root's, as su does: only this user's own count.
+    """
     try:
         environment = Path(f"/proc/{pid}/environ").read_bytes()
+        if users_of(Path(f"/proc/{pid}/status").read_text(errors="replace")) != {os.geteuid()}:
+            return None
     except OSError:
         # It ended meanwhile, or belongs to somebody else.
         return None
@@ -104,3 +111,9 @@ def _mark_of(pid: int) -> Path | None:
         if name == RUN_MARK.encode() and value.startswith(b"/"):
             return Path(os.fsdecode(value))
     return None
+
+
+def users_of(status: str) -> set[int]:
+    """The users for whom a process acts, and acted before, by its /proc/PID/status."""
+    lines = [line for line in status.splitlines() if line.startswith("Uid:")]
+    return {int(user) for line in lines for user in line.split()[1:]}

@@ -239,7 +239,8 @@ def _temporary(folder: RunFolder) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="testbed-") as elsewhere:
             yield Path(elsewhere)
         return
-    folder.temporary.mkdir(exist_ok=True)
+    # TMPDIR of the workers: what is made there may be code, and is for this user alone.
+    folder.temporary.mkdir(0o700, exist_ok=True)
     try:
         yield folder.temporary
     finally:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from testbed.launcher.run_folder import CaseFolder
+from testbed.launcher.trusted import read_regular
 
 REPORT_LIMIT = 16 * 2**20
 """Bytes of one worker's report; a case's own is a few thousand."""
@@ -29,7 +30,7 @@ def read_report(folder: CaseFolder, worker: int) -> Any:
                 f"worker {worker} reported {size / 2**20:.0f} MiB; at most"
                 f" {REPORT_LIMIT // 2**20} MiB: claim or return less"
             )
-        return json.loads(file.read_text(encoding="utf-8"))
+        return json.loads(read_regular(file, REPORT_LIMIT).decode("utf-8"))
     except OSError as problem:
         raise UnreadableReportError(
             f"worker {worker}'s report is gone: {problem.strerror}"

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from testbed.errors import UsageError
+from testbed.launcher.trusted import make_folder, require_not_planted, require_private
 
 RUNS = Path(".testbed/runs")
 KEPT_RUNS = 20
@@ -24,6 +25,9 @@ ENGINE = "engine"
 """The folder, within that of a run, of whoever follows it on an engine."""
 
 _STAMP = "%Y%m%d-%H%M%S"
+
+# What is removed when it is old is a run by its name, and nothing else that lies beside it.
+_RUN = re.compile(r"\d{8}-\d{6}-|slurm-")
 
 # What a byte of a file name becomes that is no text; no reader of JSON takes it for one.
 _NO_TEXT = re.compile("[\ud800-\udfff]")
@@ -102,7 +106,7 @@ class RunFolder:
         The testbed's own folder may be full of packages that are of this interpreter alone.
         """
         folder = self.path / "python"
-        folder.mkdir(exist_ok=True)
+        make_folder(folder)
         package = Path(__file__).resolve().parent.parent
         (folder / package.name).symlink_to(package)
         return folder
@@ -140,13 +144,13 @@ class RunFolder:
     def agent(self, number: int) -> RunFolder:
         """What belongs to the host of one worker alone, made on first use."""
         folder = RunFolder(self.path / "agents" / str(number))
-        folder.path.mkdir(parents=True, exist_ok=True)
+        make_folder(folder.path)
         return folder
 
     def case(self, case_id: str) -> CaseFolder:
         """The folder of one case, made on first use."""
         folder = self.existing_case(case_id)
-        folder.path.mkdir(parents=True, exist_ok=True)
+        make_folder(folder.path)
         return folder
 
     def existing_case(self, case_id: str) -> CaseFolder:
@@ -181,7 +185,7 @@ class CaseFolder:
     def restart(self, number: int) -> CaseFolder:
         """The files of the workers that were started again, for the number-th time; made anew."""
         folder = CaseFolder(self.path / f"restart-{number}")
-        folder.path.mkdir(exist_ok=True)
+        make_folder(folder.path)
         return folder
 
     @property
@@ -214,7 +218,7 @@ def new_run_folder(runs: Path = RUNS) -> Iterator[RunFolder]:
     """
     try:
         folder = RunFolder(next_run_path(runs))
-        folder.path.mkdir()
+        folder.path.mkdir(0o755)
     except OSError as problem:
         raise UsageError(
             f"cannot make a run folder in {runs.absolute()}: {problem.strerror};"
@@ -230,11 +234,12 @@ def shared_run_folder(path: str) -> Iterator[RunFolder]:
     """The folder of a run whose hosts all know it by this path; it may not hold a run yet.
 
     Raises:
-        UsageError: it does, or cannot be made.
+        UsageError: it does, or cannot be made, or other users may write to it.
     """
     folder = RunFolder(Path(path))
     try:
-        folder.path.mkdir(parents=True, exist_ok=True)
+        make_folder(folder.path)
+        require_private(folder.path)
         with locked(folder.path):
             require_unused(folder)
             yield folder
@@ -274,9 +279,13 @@ def next_run_path(runs: Path) -> Path:
 
     Raises:
         OSError: that one cannot be made.
+        UsageError: another user has made it in a folder for everybody, such as /tmp.
     """
     runs.mkdir(parents=True, exist_ok=True)
-    (runs.parent / ".gitignore").write_text("*\n", encoding="utf-8")
+    require_not_planted(runs.parent)
+    require_not_planted(runs)
+    with contextlib.suppress(FileExistsError), (runs.parent / ".gitignore").open("x") as ignored:
+        ignored.write("*\n")
     return runs / f"{_next_stamp(runs)}-{secrets.token_hex(2)}"
 
 
@@ -305,8 +314,12 @@ def is_running(run: Path) -> bool:
 
 def _is_locked(folder: Path) -> bool:
     try:
-        with (folder / "lock").open() as lock:
+        # Where a run is, another user may have put a pipe.
+        lock = os.open(folder / "lock", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        finally:
+            os.close(lock)
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError:
@@ -334,7 +347,8 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def _remove_old(runs: Path) -> None:
-    finished = [run for run in sorted(runs.iterdir()) if run.is_dir() and not is_running(run)]
+    found = [run for run in sorted(runs.iterdir()) if _RUN.match(run.name) and run.is_dir()]
+    finished = [run for run in found if not is_running(run)]
     for run in finished[:-KEPT_RUNS]:
         shutil.rmtree(run, ignore_errors=True)
 

@@ -32,17 +32,50 @@ def test_messages_arrive_in_order() -> None:
 
 
 def test_a_big_message_arrives() -> None:
-    """Thirty megabytes arrive in one message, while both ends go on beating."""
+    """Sixteen megabytes arrive in one message, while both ends go on beating."""
 
     async def go() -> None:
         async with pair() as (here, there):
             here.start_beating(lines.SILENCE_S)
             there.start_beating(lines.SILENCE_S)
-            text = "x" * 30_000_000
+            text = "x" * 16_000_000
             here.send({"text": text})
             assert (await there.receive())["text"] == text
             there.send({"got": len(text)})
             assert await here.receive() == {"got": len(text)}
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize(("end", "limit"), [(0, 1), (1, 16)], ids=["worker 0", "agent"])
+def test_a_message_has_a_limit(end: int, limit: int) -> None:
+    """What is too long is not sent, and whoever sends it all the same is left with the reason."""
+
+    async def go() -> None:
+        async with pair() as ends:
+            hears, sends = ends[end], ends[1 - end]
+            with pytest.raises(ValueError, match=f" MiB are too much .* at most {limit} MiB$"):
+                sends.send({"text": "x" * (limit * 2**20)})
+            sends.send({"text": "short"})
+            assert await hears.receive() == {"text": "short"}
+            sends._writer.write(b"[" * (limit * 2**20 + lines._CHUNK + 1))
+            with pytest.raises(LineError, match=f"^it sent a message of more than {limit} MiB$"):
+                await hears.receive()
+
+    asyncio.run(go())
+
+
+def test_an_end_that_reads_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Messages that the other end leaves unread are not kept without a limit."""
+    monkeypatch.setattr(lines, "WAITING_BYTES", 3 * 2**20)
+
+    async def go() -> None:
+        async with pair() as (here, there):
+            there._writer.transport.pause_reading()  # type: ignore[attr-defined]
+            for _ in range(30):
+                here.send({"text": "x" * 2**20})
+            with pytest.raises(LineError, match=r"^it leaves more than 3 MiB of messages unread$"):
+                await here.receive()
 
     asyncio.run(go())
 
@@ -198,7 +231,8 @@ def test_close_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     async def go() -> float:
         async with pair() as (here, there):
             there._writer.transport.pause_reading()  # type: ignore[attr-defined]
-            here.send({"text": "x" * 50_000_000})
+            for _ in range(4):
+                here.send({"text": "x" * 12_000_000})
             began = time.monotonic()
             await here.close()
             return time.monotonic() - began

@@ -101,6 +101,9 @@ def test_strangers_do_not_disturb_the_meeting(tmp_path: Path) -> None:
             stranger.close()
 
 
+ODD: list[Any] = [float("inf"), None, [{}]]
+
+
 def test_who_knows_the_token_and_talks_nonsense(tmp_path: Path) -> None:
     """An agent that does not say who it is, is not let in, and the others are waited for."""
     with ranks(tmp_path) as started:
@@ -113,7 +116,18 @@ def test_who_knows_the_token_and_talks_nonsense(tmp_path: Path) -> None:
             line.send(said)
             await line.close()
 
-        for said in ({"worker": "x"}, {"worker": 1}, {"nothing": 1}):
+        whole: dict[str, Any] = {
+            "worker": 1,
+            "host": HERE,
+            "hostname": "h1",
+            "pid": 1,
+            "taken_from": "TF_CONFIG",
+            "cluster": ["2 workers"],
+            "version": "1",
+            "problems": [],
+        }
+        wrong = [{**whole, name: odd} for name in whole for odd in ODD]
+        for said in ({"worker": "x"}, {"worker": 1}, {"nothing": 1}, *wrong):
             asyncio.run(visit(said))
         started.start(1)
         assert [rank.ends() for rank in started.all] == [0, 0]

@@ -8,6 +8,7 @@ import os
 import signal
 import time
 import traceback
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,9 @@ from testbed.launcher.worker_process import WorkerProcess
 
 _STACKS_DEADLINE_S = 1.5
 
+# Code in a worker may write anything to its channel; a message has a limit.
+_WORDS = 2000
+
 
 class Agent:
     """Does what worker 0 asks for, until it is dismissed."""
@@ -36,6 +40,16 @@ class Agent:
         self._holds: dict[str, contextlib.ExitStack] = {}
         self._doing: set[asyncio.Future[None]] = set()
         self._stack = contextlib.AsyncExitStack()
+        self._operations: dict[str, Callable[[dict[str, Any]], Awaitable[dict[str, Any] | None]]]
+        self._operations = {
+            "clock": self._clock,
+            "open": self._open,
+            "hold": self._hold,
+            "release": self._release,
+            "start": self._start,
+            "say": self._say,
+            "request": self._request,
+        }
 
     async def serve(self) -> str:
         """Serve worker 0 until it lets this agent go; why it does so early, or nothing.
@@ -46,7 +60,7 @@ class Agent:
         async with self._stack:
             self._line.start_beating(line.LEADER_SILENCE_S)
             try:
-                while (message := await self._line.receive())["op"] != "dismiss":
+                while (message := await self._line.receive()).get("op") != "dismiss":
                     # Each by itself: a server that starts must not keep a beat from being heard.
                     doing = asyncio.ensure_future(self._do(message))
                     self._doing.add(doing)
@@ -54,7 +68,7 @@ class Agent:
             finally:
                 # A server that has not started yet is not on the stack.
                 await self._stop_doing()
-        return str(message["why"])
+        return str(message.get("why", ""))
 
     async def _stop_doing(self) -> None:
         doing = list(self._doing)
@@ -64,13 +78,13 @@ class Agent:
 
     async def _do(self, message: dict[str, Any]) -> None:
         try:
-            answer = await getattr(self, f"_{message['op']}")(message)
+            answer = await self._operations[message["op"]](message)
         except (LaunchError, OSError) as problem:
-            answer = {"failed": str(problem)}
+            answer = {"failed": str(problem)[:_WORDS]}
         except Exception as problem:
             # Worker 0 must not wait for ever for the answer.
             traceback.print_exc()
-            answer = {"failed": f"{type(problem).__name__}: {problem}"}
+            answer = {"failed": f"{type(problem).__name__}: {problem}"[:_WORDS]}
         if "number" in message:
             self._line.send({"number": message["number"], **(answer or {})})
 
@@ -120,7 +134,8 @@ class Agent:
         self._tell_end(key, worker.status or 0, worker.ended_at or 0.0, worker.words)
 
     def _tell_end(self, key: str, status: int, at: float, words: str) -> None:
-        self._line.send({"worker": key, "status": int(status), "at": at, "words": words})
+        said = words[:_WORDS]
+        self._line.send({"worker": key, "status": int(status), "at": at, "words": said})
 
     async def _say(self, message: dict[str, Any]) -> None:
         if worker := self._workers.get(message["worker"]):

@@ -82,9 +82,11 @@ class AgentLink:
     async def held_ports(self, count: int, port: int | None = None) -> AsyncIterator[list[int]]:
         """Ports of that host that nobody else can take within the block; the first may be given."""
         key = str(next(self._keys))
-        found = await self._ask("hold", key=key, count=count, port=port)
+        ports = (await self._ask("hold", key=key, count=count, port=port)).get("ports")
+        if not isinstance(ports, list) or [type(each) for each in ports] != [int] * count:
+            raise LaunchError(f"worker {self.number}'s host {self.host}: it named no ports")
         try:
-            yield found["ports"]
+            yield ports
         finally:
             self.send({"op": "release", "key": key})
 
@@ -122,9 +124,17 @@ class AgentLink:
         return worker
 
     def send(self, message: dict[str, Any]) -> None:
-        """Send something to the agent; nothing if it is gone."""
-        if not self.lost:
+        """Send something to the agent; nothing if it is gone.
+
+        Raises:
+            LaunchError: it is more than travels in one message.
+        """
+        if self.lost:
+            return
+        try:
             self._line.send(message)
+        except ValueError as problem:
+            raise LaunchError(f"worker {self.number}'s host {self.host}: {problem}") from problem
 
     async def dismiss(self, why: str = "") -> None:
         """Let the agent end: the run is over, or, for a reason, does not begin."""
@@ -146,8 +156,8 @@ class AgentLink:
         if self.lost:
             raise LaunchError(self.lost)
         number = next(self._numbers)
-        self._asked[number] = asyncio.get_running_loop().create_future()
         self.send({"op": op, "number": number, **what})
+        self._asked[number] = asyncio.get_running_loop().create_future()
         answer = await self._asked[number]
         if "failed" in answer:
             raise LaunchError(f"worker {self.number}'s host {self.host}: {answer['failed']}")
@@ -158,18 +168,25 @@ class AgentLink:
         rounds = []
         for _ in range(_CLOCK_ROUNDS):
             asked = time.monotonic()
-            there = float((await self._ask("clock"))["now"])
+            there = (await self._ask("clock")).get("now")
+            if not isinstance(there, float):
+                raise LaunchError(f"worker {self.number}'s host {self.host}: it told no time")
             way = time.monotonic() - asked
             rounds.append((way, asked + way / 2 - there))
         self._ahead = min(rounds)[1]
 
     async def _listen(self) -> None:
         self._line.start_beating(line.SILENCE_S)
+        why: object = "it sent what is no message of an agent"
         try:
             while True:
                 self._hear(await self._line.receive())
         except LineError as problem:
-            self._give_up(f"worker {self.number}'s host {self.host} is gone: {problem}")
+            why = problem
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
+            # It knows the token, but is no agent: none of its workers can be trusted to be there.
+            self._line.abort()
+        self._give_up(f"worker {self.number}'s host {self.host} is gone: {why}")
 
     def _hear(self, message: dict[str, Any]) -> None:
         if "number" in message:
@@ -183,11 +200,11 @@ class AgentLink:
             return
         if "told" in message:
             told = message["told"]
-            worker.take_in({**told, "at": told["at"] + self._ahead})
+            worker.take_in({**told, "at": float(told["at"]) + self._ahead})
         else:
+            worker.words = str(message["words"])
+            worker.ended(int(message["status"]), float(message["at"]) + self._ahead)
             del self._workers[message["worker"]]
-            worker.words = message["words"]
-            worker.ended(message["status"], message["at"] + self._ahead)
 
     def _give_up(self, why: str) -> None:
         """Nothing is heard of the agent any more, nor of its workers."""

@@ -3,6 +3,9 @@
 Both ends show first that they know the token of the run, without sending it. Then each sends a
 beat every second, so that a cut cable and a stopped host are noticed, which close no connection.
 A cut cable the kernel notices by itself, since nobody acknowledges the beats.
+
+Every message has a limit: UNPROVEN_BYTES before the proof, then MESSAGE_BYTES from an agent and
+ORDERS_BYTES from worker 0. So neither end keeps much from the other, nor parses for long.
 """
 
 from __future__ import annotations
@@ -14,7 +17,12 @@ import json
 import secrets
 import socket
 import time
-from typing import Any
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from testbed.engines.environment.listener import UNPROVEN_BYTES, admit, listen
+
+__all__ = ["Line", "LineError", "accept", "connect", "listen"]
 
 BEAT_S = 1.0
 SILENCE_S = 8.0
@@ -22,10 +30,18 @@ SILENCE_S = 8.0
 LEADER_SILENCE_S = 60.0
 """Worker 0 may be busy for some seconds with what its workers have reported."""
 GREETING_DEADLINE_S = 10.0
+"""For the whole proof, and then for the first message."""
 
-# A function's arguments travel in one message.
-_LONGEST = 64 * 2**20
+MESSAGE_BYTES = 2**20
+"""Of one message of an agent's: phases, last words, the addresses of a cluster."""
+ORDERS_BYTES = 16 * 2**20
+"""Of one message of worker 0's: the arguments of a program, which the kernel bounds by 6 MiB."""
+WAITING_BYTES = 4 * ORDERS_BYTES
+"""Of messages that the other end does not take, before it is given up."""
+
 _CHUNK = 2**16
+
+_Told = TypeVar("_Told")
 
 _CUT_OFF = (errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENETUNREACH)
 
@@ -40,6 +56,7 @@ class Line:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
+        self._heard_bytes = self._sent_bytes = UNPROVEN_BYTES
         self._unread = bytearray()
         self._heard = time.monotonic()
         self._why = "the connection was closed"
@@ -59,10 +76,30 @@ class Line:
         # As IPv6 sees an address of IPv4.
         return str(self._writer.get_extra_info("peername")[0]).removeprefix("::ffff:")
 
+    def admit(self, heard: int, sent: int) -> None:
+        """The other end has proved that it knows the token: messages may have so many bytes."""
+        self._heard_bytes, self._sent_bytes = heard, sent
+        admit(self._writer)
+
     def send(self, message: dict[str, Any]) -> None:
-        """Send a message; whether it arrives shows in what is received."""
-        if not self._writer.is_closing():
-            self._writer.write(json.dumps(message).encode() + b"\n")
+        """Send a message; whether it arrives shows in what is received.
+
+        Raises:
+            ValueError: it is longer than the other end accepts.
+        """
+        data = json.dumps(message).encode()
+        if len(data) > self._sent_bytes:
+            raise ValueError(
+                f"{len(data) / 2**20:.1f} MiB are too much for one message to another host;"
+                f" at most {self._sent_bytes / 2**20:.0f} MiB"
+            )
+        if self._writer.is_closing():
+            return
+        if self._writer.transport.get_write_buffer_size() > WAITING_BYTES:
+            self._why = f"it leaves more than {WAITING_BYTES // 2**20} MiB of messages unread"
+            self.abort()
+            return
+        self._writer.write(data + b"\n")
 
     async def receive(self) -> dict[str, Any]:
         """The next message that is no beat.
@@ -84,19 +121,32 @@ class Line:
                 return message
 
     async def _next_line(self) -> bytes:
-        """What stands before the next end of a line; nothing where none comes any more."""
+        """What stands before the next end of a line; nothing where none comes any more.
+
+        Raises:
+            LineError: it is too long.
+        """
         looked = 0
         while (end := self._unread.find(b"\n", looked)) < 0:
             looked = len(self._unread)
+            self._require_short(looked)
             data = await self._reader.read(_CHUNK)
-            if not data or looked > _LONGEST:
+            if not data:
                 return b""
             # A part of a long message is a sign of life, too.
             self._heard = time.monotonic()
             self._unread += data
+        self._require_short(end)
         line = bytes(self._unread[:end])
         del self._unread[: end + 1]
         return line
+
+    def _require_short(self, length: int) -> None:
+        if length <= self._heard_bytes:
+            return
+        if self._heard_bytes > UNPROVEN_BYTES:
+            self._why = f"it sent a message of more than {self._heard_bytes // 2**20} MiB"
+        raise LineError(self._why)
 
     def start_beating(self, silence: float) -> None:
         """Send beats from now on, and give the other end up when none came for so many seconds."""
@@ -139,16 +189,21 @@ async def connect(host: str, port: int, token: str) -> Line:
     """
     line = await _opened(host, port)
     try:
-        nonce = secrets.token_hex(16)
-        line.send({"nonce": nonce})
-        answer = await _in_time(line)
-        if not _is_proof(answer.get("proof"), token, "worker 0", nonce):
-            raise LineError("somebody else listens there")
-        line.send({"proof": _proof(token, "agent", str(answer.get("nonce")))})
+        await _in_time(_prove_as_agent(line, token))
     except BaseException:
         line.abort()
         raise
     return line
+
+
+async def _prove_as_agent(line: Line, token: str) -> None:
+    nonce = secrets.token_hex(16)
+    line.send({"nonce": nonce})
+    answer = await line.receive()
+    if not _is_proof(answer.get("proof"), token, "worker 0", nonce):
+        raise LineError("somebody else listens there")
+    line.send({"proof": _proof(token, "agent", str(answer.get("nonce")))})
+    line.admit(ORDERS_BYTES, MESSAGE_BYTES)
 
 
 async def _opened(host: str, port: int) -> Line:
@@ -174,36 +229,30 @@ async def accept(
         LineError: whoever connected does not know the token.
     """
     line = Line(reader, writer)
+    await _in_time(_prove_as_worker_0(line, token))
+    return line, await _in_time(line.receive())
+
+
+async def _prove_as_worker_0(line: Line, token: str) -> None:
     nonce = secrets.token_hex(16)
-    greeting = await _in_time(line)
+    greeting = await line.receive()
     line.send({"proof": _proof(token, "worker 0", str(greeting.get("nonce"))), "nonce": nonce})
-    answer = await _in_time(line)
+    answer = await line.receive()
     if not _is_proof(answer.get("proof"), token, "agent", nonce):
         raise LineError("somebody else has connected")
-    return line, await _in_time(line)
+    line.admit(MESSAGE_BYTES, ORDERS_BYTES)
 
 
-async def listen(host: str, serve: Any, port: int = 0) -> asyncio.Server:
-    """Listen for agents at an address (or, with "", at all of them); `serve` gets each."""
-    if host:
-        return await asyncio.start_server(serve, host, port)
-    # One socket for both kinds of addresses: two would get two ports.
-    both = socket.has_dualstack_ipv6()
-    family = socket.AF_INET6 if both else socket.AF_INET
-    everywhere = socket.create_server(("", port), family=family, dualstack_ipv6=both)
-    return await asyncio.start_server(serve, sock=everywhere)
-
-
-async def _in_time(line: Line) -> dict[str, Any]:
-    """The next message of somebody who is not known yet."""
-    receiving = asyncio.ensure_future(line.receive())
+async def _in_time(talk: Coroutine[Any, Any, _Told]) -> _Told:
+    """What comes of talking to somebody who is not known yet."""
+    talking = asyncio.ensure_future(talk)
     try:
-        await asyncio.wait({receiving}, timeout=GREETING_DEADLINE_S)
-        if not receiving.done():
+        await asyncio.wait({talking}, timeout=GREETING_DEADLINE_S)
+        if not talking.done():
             raise LineError(f"it said nothing for {GREETING_DEADLINE_S:.0f} s")
-        return receiving.result()
+        return talking.result()
     finally:
-        receiving.cancel()
+        talking.cancel()
 
 
 def _silent_for(seconds: float) -> str:

@@ -15,11 +15,13 @@ import socket
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from testbed import __version__
 from testbed.engines.environment.agent_link import AgentLink
-from testbed.engines.environment.line import Line, LineError, connect, listen
+from testbed.engines.environment.introduction import Introduction
+from testbed.engines.environment.invitation import Invitation, read_invitation
+from testbed.engines.environment.line import Line, LineError, connect
+from testbed.engines.environment.listener import Listener, listen
 from testbed.engines.environment.network_checks import (
     is_elsewhere,
     is_loopback,
@@ -30,8 +32,11 @@ from testbed.engines.environment.rank import Rank
 from testbed.engines.environment.reception import Reception
 from testbed.errors import LaunchError, UsageError
 from testbed.launcher.run_folder import RunFolder, write_json
+from testbed.launcher.trusted import read_regular, require_private
 
 LOOK_INTERVAL_S = 0.25
+
+_LONGEST_END = 2**20
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,21 @@ class RunEnd:
     status: int
     message: str
     """What was wrong; nothing where that is among what it printed."""
+
+
+def read_end(folder: RunFolder) -> RunEnd | None:
+    """How the run in a folder ended; None where it has not.
+
+    Raises:
+        OSError: the file does not say it.
+    """
+    try:
+        told = json.loads(read_regular(folder.end, _LONGEST_END))
+        return RunEnd(int(told["status"]), str(told["message"]))
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as problem:
+        raise OSError(f"{folder.end} does not tell how the run ended") from problem
 
 
 @contextlib.asynccontextmanager
@@ -56,7 +76,7 @@ async def meeting(rank: Rank, folder: RunFolder) -> AsyncIterator[tuple[str, lis
     reception = Reception(rank, secrets.token_hex(32))
     # Its own name may mean loopback here, and something else on the others' hosts.
     everywhere = is_loopback(host) and any(map(is_elsewhere, rank.hosts))
-    server = await _listen("" if everywhere else host, reception, problems)
+    server = await _listen("" if everywhere else host, reception, problems, rank.size)
     why = ""
     try:
         _invite(folder, host, server.sockets[0].getsockname()[1], reception.token)
@@ -74,37 +94,35 @@ async def meeting(rank: Rank, folder: RunFolder) -> AsyncIterator[tuple[str, lis
         folder.meeting.unlink(missing_ok=True)
 
 
-async def _listen(host: str, reception: Reception, problems: Sequence[str]) -> asyncio.Server:
+async def _listen(
+    host: str, reception: Reception, problems: Sequence[str], expected: int
+) -> Listener:
     try:
-        return await listen(host, reception.welcome)
+        return await listen(host, reception.welcome, expected=expected)
     except (OSError, UnicodeError) as problem:
         why = "; ".join(problems) or f"nobody can listen at {host} here ({problem})"
         raise UsageError(f"worker 0: {why}") from None
 
 
 def _invite(folder: RunFolder, host: str, port: int, token: str) -> None:
-    """Tell the others where the meeting is; the file is this user's alone before it is filled."""
-    draft = folder.meeting.with_suffix(".draft")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        invitation = {"host": host, "port": port, "token": token, "folder": str(folder.path)}
-        json.dump(invitation, file)
-    draft.replace(folder.meeting)
+    """Tell the others where the meeting is, and the token."""
+    Invitation(host, port, token, str(folder.path)).write(folder.meeting)
 
 
 def _require_agreement(
-    rank: Rank, said: Sequence[dict[str, Any]], problems: Sequence[str], too_many: Sequence[str]
+    rank: Rank, said: Sequence[Introduction], problems: Sequence[str], too_many: Sequence[str]
 ) -> None:
     found = [f"worker 0: {problem}" for problem in problems] + list(too_many)
     for each in said:
-        who = f"worker {each['worker']}"
-        found += [f"{who}: {problem}" for problem in each["problems"]]
-        if each["cluster"] != rank.cluster:
+        who = f"worker {each.worker}"
+        found += [f"{who}: {problem}" for problem in each.problems]
+        if list(each.cluster) != rank.cluster:
             found.append(
-                f"{who} sees another cluster ({', '.join(each['cluster'])}, by"
-                f" {each['taken_from']}) than worker 0 ({', '.join(rank.cluster)})"
+                f"{who} sees another cluster ({', '.join(each.cluster)}, by {each.taken_from})"
+                f" than worker 0 ({', '.join(rank.cluster)})"
             )
-        if each["version"] != __version__:
-            found.append(f"{who} has testbed {each['version']}, worker 0 has {__version__}")
+        if each.version != __version__:
+            found.append(f"{who} has testbed {each.version}, worker 0 has {__version__}")
     if found:
         raise UsageError("; ".join(found))
 
@@ -114,50 +132,50 @@ async def come(rank: Rank, folder: RunFolder) -> Line | RunEnd:
 
     Raises:
         LaunchError: worker 0 is not to be found in time.
-        UsageError: the folder is not the same on both hosts.
+        UsageError: the folder is not the same on both hosts, or others may write to it.
     """
     deadline = time.monotonic() + rank.meets_within
     problems = await problems_of(rank, rank.host)
     problem = f"{folder.meeting} is not there: has worker 0 come, and is the folder shared?"
     while time.monotonic() < deadline:
-        if folder.end.exists():
-            return RunEnd(**json.loads(folder.end.read_text()))
         where = ""
         try:
-            told = json.loads(folder.meeting.read_text())
-            where = f"worker 0 waits at {told['host']} port {told['port']}, but: "
-            line = await connect(told["host"], int(told["port"]), told["token"])
+            require_private(folder.path)
+            if (end := read_end(folder)) is not None:
+                return end
+            told = read_invitation(folder.meeting)
+            where = f"worker 0 waits at {told.host} port {told.port}, but: "
+            line = await connect(told.host, told.port, told.token)
         except (OSError, LineError) as why:
             if not isinstance(why, FileNotFoundError):
                 problem = f"{where}{why}"
             # Its writer is on another host: there is nothing to wait on but the file.
             await asyncio.sleep(LOOK_INTERVAL_S)
         else:
-            if told["folder"] != str(folder.path):
+            if told.folder != str(folder.path):
                 line.abort()
                 raise UsageError(
-                    f"the folder is {folder.path} here, and {told['folder']} for worker 0: mount it"
+                    f"the folder is {folder.path} here, and {told.folder} for worker 0: mount it"
                     " at one path"
                 )
-            line.send(_introduction(rank, line, problems))
+            line.send(_introduction(rank, line, problems).to_message())
             return line
     raise LaunchError(
         f"worker {rank.number} has not met the others in {rank.meets_within:.0f} s: {problem}"
     )
 
 
-def _introduction(rank: Rank, line: Line, problems: list[str]) -> dict[str, Any]:
-    host = rank.host or line.here
-    return {
-        "worker": rank.number,
-        "host": host,
-        "hostname": socket.gethostname(),
-        "pid": os.getpid(),
-        "taken_from": rank.taken_from,
-        "cluster": rank.cluster,
-        "version": __version__,
-        "problems": problems,
-    }
+def _introduction(rank: Rank, line: Line, problems: list[str]) -> Introduction:
+    return Introduction(
+        worker=rank.number,
+        host=rank.host or line.here,
+        hostname=socket.gethostname(),
+        pid=os.getpid(),
+        taken_from=rank.taken_from,
+        cluster=tuple(rank.cluster),
+        version=__version__,
+        problems=tuple(problems),
+    )
 
 
 def write_end(folder: RunFolder, end: RunEnd) -> None:

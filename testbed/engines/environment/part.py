@@ -16,6 +16,7 @@ from testbed.engines.slurm.scheduler import Scheduler
 from testbed.errors import LaunchError, UsageError
 from testbed.interruptible import interruptible
 from testbed.launcher.run_folder import RunFolder, agent_folder, shared_run_folder
+from testbed.launcher.trusted import replaceable_by_all
 from testbed.status import INTERRUPTED, OK, UNEXPECTED, WRONG_COMMAND
 from testbed.streams import complain, tell
 
@@ -35,6 +36,8 @@ def take_part(options: argparse.Namespace, command: Command) -> int:
     if rank.number:
         return interruptible(_serve(rank, RunFolder(Path(options.folder))))
     with shared_run_folder(options.folder) as folder:
+        if replaceable := replaceable_by_all(folder.path):
+            tell(replaceable)
         options.rank, options.run_folder = rank, folder
         status, why = UNEXPECTED, ""
         try:

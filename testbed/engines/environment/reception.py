@@ -7,9 +7,9 @@ import socket
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from testbed.engines.environment.agent_link import AgentLink
+from testbed.engines.environment.introduction import Introduction
 from testbed.engines.environment.line import LineError, accept
 from testbed.engines.environment.rank import Rank
 from testbed.errors import LaunchError
@@ -18,20 +18,18 @@ from testbed.streams import tell
 FAREWELL_S = 10.0
 """How long others may still come to hear that the run will not begin."""
 
-_SAID = ("worker", "hostname", "pid", "taken_from", "cluster", "version", "problems")
-
 
 @dataclass(frozen=True)
 class Guest:
     """Who has come, and what it says of itself."""
 
     link: AgentLink
-    said: dict[str, Any]
+    said: Introduction
 
     @property
     def name(self) -> str:
         """As people find it."""
-        return f"{self.said['hostname']}, process {self.said['pid']}"
+        return f"{self.said.hostname}, process {self.said.pid}"
 
 
 class Reception:
@@ -57,22 +55,25 @@ class Reception:
 
     async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            line, said = await accept(reader, writer, self.token)
-            number, host = int(said["worker"]), str(said["host"] or line.there)
-            guest = Guest(AgentLink(number, host, line), {name: said[name] for name in _SAID})
+            line, message = await accept(reader, writer, self.token)
+            said = Introduction.from_message(message)
+            guest = Guest(AgentLink(said.worker, said.host or line.there, line), said)
         except BaseException as problem:
             writer.close()
-            if isinstance(problem, (LineError, OSError, ValueError, TypeError, KeyError)):
+            if isinstance(problem, (LineError, OSError, ValueError)):
                 return
             raise
+        wrong = self._one_too_many(said.worker, guest)
+        if wrong and self.over:
+            # Not kept: a worker that is started again and again may come any number of times.
+            tell(wrong)
+            await guest.link.dismiss(wrong)
+            return
         self._everybody.append(guest.link)
-        if wrong := self._one_too_many(number, guest):
+        if wrong:
             self.too_many.append(wrong)
-            if self.over:
-                tell(wrong)
-                await guest.link.dismiss(wrong)
         else:
-            self.guests[number] = guest
+            self.guests[said.worker] = guest
         self._came.set()
 
     def _one_too_many(self, number: int, guest: Guest) -> str:

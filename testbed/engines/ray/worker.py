@@ -75,7 +75,7 @@ def environment_of_child(worker: dict[str, str], added: dict[str, str]) -> dict[
 
 def _run(rank: int, orders: dict[str, Any]) -> int:
     files = JobFiles(orders["folder"])
-    files.engine.mkdir(parents=True, exist_ok=True)
+    files.make()
     write_text(files.host(rank), socket.gethostname())
     keeper = [sys.executable, "-m", "testbed.engines.ray.worker", str(os.getpid())]
     with (

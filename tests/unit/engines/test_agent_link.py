@@ -41,6 +41,9 @@ class PlayedLine:
     async def close(self) -> None:
         pass
 
+    def abort(self) -> None:
+        self.coming.put_nowait(None)
+
 
 def linked(play: Callable[[AgentLink, PlayedLine], Awaitable[None]]) -> None:
     async def go() -> None:
@@ -179,3 +182,64 @@ def test_an_agent_that_is_dismissed_while_it_opens(tmp_path: Path) -> None:
 
     asyncio.run(asyncio.wait_for(go(), 20))
     assert processes_of(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"worker": []},
+        {"number": {}},
+        {"worker": "0", "told": {"phase": "joined"}},
+        {"worker": "0", "told": 7},
+        {"worker": "0", "told": {"phase": "joined", "at": float("inf")}, "more": 1},
+        {"worker": "0", "status": "x", "words": "", "at": 1.0},
+        {"worker": "0", "status": float("inf"), "words": "", "at": 1.0},
+        {"worker": "0", "status": 1, "at": 1.0},
+        {"odd": True},
+    ],
+    ids=str,
+)
+def test_what_no_agent_says_gives_it_up(message: dict[str, Any]) -> None:
+    """Of what is no message of an agent nobody dies, and its workers do not run on unseen."""
+
+    async def play(link: AgentLink, line: PlayedLine) -> None:
+        worker = link.start_worker({}, log=Path("x"), environment={}, changed=asyncio.Event())
+        line.coming.put_nowait(message)
+        line.coming.put_nowait(None)
+        await worker.wait_until_ended()
+        assert link.lost.startswith("worker 1's host h1 is gone: ")
+        assert worker.status
+
+    linked(play)
+
+
+@pytest.mark.parametrize("ports", [None, 7, [], [1, 2], ["1"], [None], [1.5]], ids=str)
+def test_an_answer_that_names_no_ports_is_told(ports: object) -> None:
+    """An agent that answers with something else than the ports is named."""
+
+    async def play(link: AgentLink, line: PlayedLine) -> None:
+        asking = asyncio.ensure_future(hold(link))
+        asked = await line.sent.get()
+        line.coming.put_nowait({"number": asked["number"], "ports": ports})
+        with pytest.raises(LaunchError, match=r"^worker 1's host h1: it named no ports$"):
+            await asking
+
+    linked(play)
+
+
+def test_orders_that_are_too_long_are_refused() -> None:
+    """What does not fit into a message to another host is told, and nobody waits for it."""
+
+    class ShortLine(PlayedLine):
+        def send(self, message: dict[str, Any]) -> None:
+            raise ValueError("20.0 MiB are too much for one message to another host")
+
+    async def go() -> None:
+        line: Any = ShortLine()
+        link = AgentLink(1, "h1", line)
+        with pytest.raises(LaunchError, match=r"^worker 1's host h1: 20.0 MiB are too much "):
+            link.start_worker({}, log=Path("x"), environment={}, changed=asyncio.Event())
+        with pytest.raises(LaunchError, match=r"^worker 1's host h1: 20.0 MiB are too much "):
+            await hold(link)
+
+    asyncio.run(asyncio.wait_for(go(), 10))

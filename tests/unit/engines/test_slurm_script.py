@@ -7,6 +7,7 @@ import builtins
 import os
 import shlex
 import subprocess
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -92,8 +93,8 @@ def commands_of(script: str) -> list[list[str]]:
 
 def test_the_script_runs_the_words() -> None:
     """The script makes the folder and has srun run exactly the words in every task."""
-    folder, srun = commands_of(script_of(request()))
-    assert folder == ["mkdir", "-p", "/shared/a run/engine"]
+    *folders, srun = commands_of(script_of(request()))
+    assert [made[-1] for made in folders] == ["/shared/a run)", "/shared/a run/engine)"]
     assert srun == [
         "srun",
         "--kill-on-bad-exit=1",
@@ -101,6 +102,17 @@ def test_the_script_runs_the_words() -> None:
         "--error=/shared/a run/engine/worker-%t.err",
         *(sys.executable, "-u", "-m", "testbed", *WORDS),
     ]
+
+
+def test_the_script_makes_folders_for_one_user(tmp_path: Path) -> None:
+    """Whatever the umask, no other user may write to the folders that the script makes."""
+    script = script_of(request(folder=str(tmp_path / "a run")))
+    made = [line for line in script.splitlines() if line.startswith("(umask ")]
+    subprocess.run(["bash", "-c", "\n".join(["umask 0", *made])], check=True)
+    modes = [
+        path.stat().st_mode & 0o777 for path in (tmp_path / "a run", tmp_path / "a run/engine")
+    ]
+    assert modes == [0o755, 0o700]
 
 
 def test_the_script_asks_for_what_was_asked() -> None:
@@ -122,7 +134,7 @@ def test_the_script_asks_for_what_was_asked() -> None:
 
 def test_a_percent_in_the_folder() -> None:
     """A % of the folder's name is none that Slurm would replace."""
-    srun = commands_of(script_of(request(folder="/shared/100%t")))[1]
+    srun = commands_of(script_of(request(folder="/shared/100%t")))[-1]
     assert "--output=/shared/100%%t/engine/worker-%t.out" in srun
 
 
