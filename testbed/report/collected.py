@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from testbed.launcher.run_folder import CaseFolder, RunFolder, is_running
+from testbed.launcher.trusted import read_regular
 from testbed.selection import Selection
 from testbed.verdict import Verdict, failed
 
 NOT_JUDGED = "not judged"
 STILL_RUNNING = "not judged yet"
+_LONGEST_END = 2**20
 
 
 def planned(selection: Selection) -> list[Verdict]:
@@ -85,6 +87,6 @@ def _have(workers: Sequence[str]) -> str:
 def end_of(name: str) -> str:
     """Why the run in a folder ended, where it says that; nothing of anything else."""
     with contextlib.suppress(OSError, ValueError, RecursionError):
-        end = json.loads(RunFolder(Path(name)).end.read_text(encoding="utf-8"))
+        end = json.loads(read_regular(RunFolder(Path(name)).end, _LONGEST_END))
         return str(end["message"]) if isinstance(end, dict) and "message" in end else ""
     return ""

@@ -91,7 +91,7 @@ def test_an_invitation_of_somebody_who_is_gone(tmp_path: Path) -> None:
     with ranks(tmp_path, meet=1.5) as started:
         (port,) = started.ports[:1]
         old = {"host": HERE, "port": port, "token": "x", "folder": str(started.run.path)}
-        started.run.path.mkdir()
+        started.run.path.mkdir(0o755)
         write_json(started.run.meeting, old)
         started.run.meeting.chmod(0o600)
         agent = started.start(1)
@@ -105,7 +105,8 @@ def test_an_invitation_of_somebody_who_is_gone(tmp_path: Path) -> None:
 def test_an_invitation_that_cannot_be_read(tmp_path: Path) -> None:
     """A file that somebody else has put there is told as what it is."""
     with ranks(tmp_path, meet=1.0) as started:
-        started.run.meeting.mkdir(parents=True)
+        started.run.path.mkdir(0o755)
+        started.run.meeting.mkdir()
         agent = started.start(1)
         assert agent.ends() == 1
         assert "Is a directory" in agent.said
@@ -199,7 +200,7 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
 def test_a_used_folder_is_refused(tmp_path: Path, file: str) -> None:
     """A folder that holds a run already is left as it is."""
     with ranks(tmp_path) as started:
-        started.run.path.mkdir()
+        started.run.path.mkdir(0o755)
         text = '{"status": 0, "message": ""}'
         (started.run.path / file).write_text(text)
         first = started.start(0)
@@ -219,19 +220,21 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
 
 def test_a_folder_at_another_path(tmp_path: Path) -> None:
     """Hosts that have the folder at different paths are told to mount it at one."""
-    with ranks(tmp_path, meet=3.0) as started:
+    with ranks(tmp_path) as started:
         elsewhere = tmp_path / "elsewhere"
-        elsewhere.mkdir()
-        started.start(0)
+        elsewhere.mkdir(0o755)
+        agent = started.start(1, folder=elsewhere)
+        wait_for(lambda: "says TF_CONFIG" in agent.said)
+        started.meet = 3.0
+        first = started.start(0)
         wait_for(started.run.meeting.exists)
         (elsewhere / "meeting.json").hardlink_to(started.run.meeting)
-        agent = started.start(1, folder=elsewhere)
         assert agent.ends() == 2
         assert agent.said.endswith(
             f"testbed: the folder is {elsewhere} here, and {started.run.path} for worker 0: mount"
             " it at one path\n"
         )
-        assert started.all[0].ends() == 1
+        assert first.ends() == 1
 
 
 def test_a_link_to_the_folder_is_the_folder(tmp_path: Path) -> None:

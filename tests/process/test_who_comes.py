@@ -127,7 +127,8 @@ def test_who_knows_the_token_and_talks_nonsense(tmp_path: Path) -> None:
             "problems": [],
         }
         wrong = [{**whole, name: odd} for name in whole for odd in ODD]
-        for said in ({"worker": "x"}, {"worker": 1}, {"nothing": 1}, *wrong):
+        wrong += [{"worker": "x"}, {"worker": 1}, {"nothing": 1}]
+        for said in wrong:
             asyncio.run(visit(said))
         started.start(1)
         assert [rank.ends() for rank in started.all] == [0, 0]

@@ -166,7 +166,7 @@ def test_a_file_of_another_user_is_no_private_one(folder: Path) -> None:
     path = folder / "meeting.json"
     Invitation("127.0.0.1", 1, "theirs", str(folder)).write(path)
     os.chown(path, STRANGER, -1)
-    with pytest.raises(PermissionError, match="it belongs to user .*, and this process is user "):
+    with pytest.raises(PermissionError, match=r"it belongs to user .*, and this process is user "):
         read_invitation(path)
 
 

@@ -301,3 +301,40 @@ def test_a_folder_that_another_job_waits_in(tmp_path: Path) -> None:
     engine.mkdir()
     with locked(engine), pytest.raises(UsageError, match="another job is followed in"):
         followed(tmp_path, PlayedJob(RUNNING), FAST)
+
+
+def test_a_folder_that_others_may_write_to(tmp_path: Path) -> None:
+    """No job is started whose folder others may write to: what they left there would be run."""
+    tmp_path.chmod(0o777)
+    with pytest.raises(UsageError, match=f"chmod go-w {tmp_path}; or give another --folder"):
+        follow(lambda: pytest.fail("it is started"), Inner((), str(tmp_path), 2), FAST)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    """A folder below a file is refused in one line, before anything is started."""
+    (tmp_path / "file").touch()
+    folder = tmp_path / "file" / "run"
+    with pytest.raises(UsageError, match=f"cannot use the folder {folder}: Not a directory"):
+        follow(lambda: pytest.fail("it is started"), Inner((), str(folder), 2), FAST)
+
+
+def test_the_folders_of_a_job_are_closed(tmp_path: Path) -> None:
+    """What an engine leaves to be run lies in a folder for one user alone, whatever the umask."""
+    folder, before = tmp_path / "run", os.umask(0)
+    try:
+        assert followed(folder, PlayedJob(ending(folder), DONE)) == 0
+    finally:
+        os.umask(before)
+    files = JobFiles(folder)
+    assert [path.stat().st_mode & 0o777 for path in (folder, files.engine)] == [0o755, 0o700]
+
+
+def test_a_long_complaint_is_read_from_its_end(tmp_path: Path) -> None:
+    """Of much output the last line is shown, and an end that is a pipe is not waited for."""
+    files = JobFiles(tmp_path)
+    files.prepare()
+    files.err(0).write_bytes(b"x" * 2**20 + b"\nthe last\n\n")
+    assert files.last_complaint(0) == "the last"
+    os.mkfifo(RunFolder(tmp_path).end)
+    assert files.end() is None

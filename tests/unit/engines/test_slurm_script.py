@@ -7,7 +7,6 @@ import builtins
 import os
 import shlex
 import subprocess
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
