@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from testbed.arguments import parser
-from testbed.errors import LaunchError, TooFewDevicesError, UsageError
+from testbed.errors import LaunchError, TooFewDevicesError, UsageError, limit_reached
 from testbed.status import INTERRUPTED, UNEXPECTED, WRONG_COMMAND
 from testbed.streams import complain, lost, prepare
 
@@ -32,7 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         complain("interrupted; all workers are ended")
         return INTERRUPTED
     except OSError as problem:
-        # A file that it names is the machine's matter: no space, read-only, removed meanwhile.
+        # A limit, and a file that it names, are the machine's matter: no space, read-only, gone.
+        if why := limit_reached(problem):
+            complain(f"{problem.strerror}: {why}")
+            return UNEXPECTED
         if problem.filename is None:
             raise
         complain(f"{problem.filename}: {problem.strerror}")

@@ -40,7 +40,25 @@ def tasks(workers: int, servers: int = 0) -> tuple[Task, ...]:
 
 def tf_config(all_tasks: Sequence[Task], addresses: Sequence[str], mine: Task) -> str:
     """The TF_CONFIG of one task of a cluster; the addresses, `host:port`, are of all tasks."""
+    return _tf_config(_cluster(all_tasks, addresses), mine)
+
+
+def tf_configs(all_tasks: Sequence[Task], addresses: Sequence[str]) -> list[str]:
+    """The TF_CONFIG of each task, in their order.
+
+    Each names all the others, so the part that all have in common is written once.
+    """
+    cluster = _cluster(all_tasks, addresses)
+    return [_tf_config(cluster, mine) for mine in all_tasks]
+
+
+def _cluster(all_tasks: Sequence[Task], addresses: Sequence[str]) -> str:
     cluster: dict[str, list[str]] = {}
     for task, address in zip(all_tasks, addresses, strict=True):
         cluster.setdefault(task.type, []).append(address)
-    return json.dumps({"cluster": cluster, "task": {"type": mine.type, "index": mine.index}})
+    return json.dumps(cluster)
+
+
+def _tf_config(cluster: str, mine: Task) -> str:
+    task = json.dumps({"type": mine.type, "index": mine.index})
+    return f'{{"cluster": {cluster}, "task": {task}}}'

@@ -52,8 +52,8 @@ async def run_entry(
         fresh, watch, fault, output_limit: see `run_cluster`.
     """
     apart = fault is not None and fault.kind in NEED_OWN_NETWORK
-    async with server.seats(len(deployment.tasks), apart=apart) as seats:
-        addresses = [seat.address for seat in seats]
+    async with server.seats(deployment.processes, apart=apart) as seats:
+        places = deployment.environments([seat.address for seat in seats], named)
         workers = [
             WorkerOrders(
                 {
@@ -65,7 +65,7 @@ async def run_entry(
                 },
                 {
                     **devices.environment(deployment, number),
-                    **deployment.environment(addresses, number, named),
+                    **places[number],
                 },
                 address=seat.network,
                 source=seat.source,

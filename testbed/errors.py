@@ -2,6 +2,21 @@
 
 from __future__ import annotations
 
+import errno
+
+_LIMITS = {
+    errno.EMFILE: "this process may have no more open files: raise ulimit -n, or use fewer workers",
+    errno.ENFILE: "this machine has no more open files (fs.file-max): end something, or use fewer",
+    errno.EAGAIN: "no more processes or threads may run: see ulimit -u and the control group's"
+    " pids.max, or use fewer workers",
+    errno.ENOMEM: "this machine has no more memory: end something, or use fewer workers",
+}
+
+
+def limit_reached(problem: OSError) -> str:
+    """Which limit of the machine an error tells, and what to do; nothing for any other error."""
+    return _LIMITS.get(problem.errno or 0, "")
+
 
 class UsageError(Exception):
     """The command cannot be carried out as written: what is wrong, and what is valid.

@@ -22,6 +22,7 @@ from testbed.launcher.isolation import AUTO, CHOICES
 from testbed.launcher.report_file import UnreadableReportError, read_report, unreadable
 from testbed.launcher.run_folder import RUNS, CaseFolder, RunFolder, new_run_folder, write_json
 from testbed.own_code_run import JOINING, own_code_place
+from testbed.room import require_room_for
 from testbed.strategies import Deployment
 from testbed.values import NoValueError, decode, encode
 
@@ -80,6 +81,8 @@ def launch(
     options = _options(timeout, start_timeout, device, isolation, fresh=fresh)
     deployment, orders = _deployment(workers, replicas), _orders(function)
     arguments = _arguments(args, {} if kwargs is None else kwargs)
+    asked = f"workers={workers}, replicas={replicas}"
+    require_room_for([deployment], asked=asked, fresh=fresh)
     with new_run_folder(RUNS) as folder:
         own = folder.case(CASE)
         write_json(own.arguments, arguments)

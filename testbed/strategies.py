@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from testbed.cluster import Cluster, Task, tasks, tf_config
+from testbed.cluster import Cluster, Task, tasks, tf_configs
 from testbed.errors import UsageError
 
 
@@ -70,28 +70,32 @@ class Deployment:
         return Cluster() if STRATEGIES[self.strategy].servers else self.cluster
 
     @property
+    def processes(self) -> int:
+        """How many processes it takes."""
+        servers = STRATEGIES[self.strategy].servers
+        return self.cluster.workers + servers + bool(servers)
+
+    @property
     def tasks(self) -> tuple[Task, ...]:
         """The processes that it takes, in the order of their reports."""
         return tasks(self.cluster.workers, STRATEGIES[self.strategy].servers)
 
-    def environment(
-        self, addresses: Sequence[str], worker: int, named: Sequence[Task] = ()
-    ) -> dict[str, str]:
-        """The part of a worker's environment that tells it its place in the cluster.
+    def environments(
+        self, addresses: Sequence[str], named: Sequence[Task] = ()
+    ) -> list[dict[str, str]]:
+        """The part of each worker's environment that tells it its place in the cluster.
 
         Args:
             addresses: of all processes, `host:port`.
-            worker: the index of its report.
             named: what the processes are called instead, as where the first one is a chief.
         """
         if not STRATEGIES[self.strategy].takes_workers:
-            return {}
-        tasks = named or self.tasks
-        return {
-            "TF_CONFIG": tf_config(tasks, addresses, tasks[worker]),
+            return [{} for _ in addresses]
+        return [
             # Lets the worker listen on a port that this process holds; for nobody else.
-            "TF_GRPC_REUSE_PORT": "true",
-        }
+            {"TF_CONFIG": config, "TF_GRPC_REUSE_PORT": "true"}
+            for config in tf_configs(named or self.tasks, addresses)
+        ]
 
 
 DEFAULT_DEPLOYMENTS = (

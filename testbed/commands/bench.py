@@ -16,6 +16,7 @@ from testbed.bench.programs.sizes import HEADS
 from testbed.bench.progress import BenchProgress
 from testbed.bench.record import BenchRecord
 from testbed.bench.run import bench
+from testbed.cluster import Cluster
 from testbed.commands.run import rank_in, run_folder, workers_of
 from testbed.errors import LaunchError, UsageError
 from testbed.interruptible import interruptible
@@ -24,7 +25,9 @@ from testbed.report.destinations import all_destinations, folder_destination
 from testbed.report.page import page_of
 from testbed.report.text import console, show_files
 from testbed.report.written import RECORD, Texts, write_all
+from testbed.room import require_room_for
 from testbed.status import OK, UNEXPECTED
+from testbed.strategies import Deployment
 from testbed.streams import complain
 
 
@@ -36,6 +39,9 @@ def require_valid(options: argparse.Namespace) -> None:
 def main(options: argparse.Namespace) -> int:
     """Measure what the options ask for; the exit status."""
     request = _request(options)
+    # Without a number the largest cluster has 8, or less.
+    largest = Cluster(request.workers or 1, request.replicas or 1)
+    require_room_for([Deployment("multi_worker_mirrored", largest)], rank=request.rank)
     wanted = all_destinations(json=options.json, html=options.html)
     plots = folder_destination("--plots", options.plots)
     if plots:

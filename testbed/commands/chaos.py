@@ -22,6 +22,7 @@ from testbed.launcher.run_folder import RUNS, json_text, new_run_folder
 from testbed.report.destinations import all_destinations
 from testbed.report.text import console, show_files
 from testbed.report.written import RECORD, Texts, write_all
+from testbed.room import require_room_for
 from testbed.selection import Selection, matches, select
 from testbed.status import OK, UNEXPECTED, WRONG_COMMAND
 from testbed.strategies import DEFAULT_DEPLOYMENTS, STRATEGIES, Deployment, deployments
@@ -42,8 +43,9 @@ def main(options: argparse.Namespace) -> int:
     for told in selection.problems:
         complain(told)
     _require_cases(selection)
+    require_room_for(case.deployment for case in selection.cases)
     for case in selection.cases:
-        require_worker(request.wanted, len(case.deployment.tasks), case.id)
+        require_worker(request.wanted, case.deployment.processes, case.id)
     require_tensorflow()
     with new_run_folder(RUNS) as folder:
         with ChaosProgress(selection, request.repeat, verbose=options.verbose) as progress:

@@ -22,6 +22,7 @@ from testbed.own_code_run import JOINING, own_code_place
 from testbed.program_run import Program
 from testbed.report.destinations import destination
 from testbed.report.text import show_line
+from testbed.room import require_room_for
 from testbed.status import OK, UNEXPECTED
 from testbed.strategies import Deployment
 from testbed.streams import complain
@@ -51,6 +52,7 @@ def main(options: argparse.Namespace) -> int:
         isolation=options.isolation,
         rank=rank_in(options),
     )
+    require_room_for([deployment], fresh=how.fresh, rank=how.rank)
     shows = options.format == "text"
     with run_folder(options) as folder:
         checked = interruptible(_check(program, deployment, folder, how, show=shows))

@@ -13,6 +13,7 @@ from testbed.interruptible import interruptible
 from testbed.launcher.run_folder import RunFolder
 from testbed.own_code_run import JOINING, own_code_place
 from testbed.program_run import MODULE, Program, ProgramEnd, run_program
+from testbed.room import require_room_for
 from testbed.strategies import Deployment
 from testbed.streams import complain
 
@@ -30,6 +31,7 @@ def main(options: argparse.Namespace) -> int:
     """Run the program that the options name; its exit code."""
     program, deployment = program_of(options), _deployment(options)
     how = _options(options)
+    require_room_for([deployment], fresh=how.fresh, rank=how.rank)
     with run_folder(options) as folder:
         end = interruptible(_launch(program, deployment, folder, how))
         if end.cause:

@@ -24,6 +24,7 @@ from testbed.report.destinations import all_destinations
 from testbed.report.record import record_of
 from testbed.report.text import show_files, show_line, show_record
 from testbed.report.written import RECORD, texts_of, write_all
+from testbed.room import most_at_once, require_room_for
 from testbed.runner import run, utc_now
 from testbed.selection import Selection, select
 from testbed.status import OK, UNEXPECTED, WRONG_COMMAND
@@ -51,6 +52,7 @@ def main(options: argparse.Namespace) -> int:
     for told in selection.problems:
         complain(told)
     _require_cases(selection)
+    run_options = replace(run_options, jobs=_fitting_jobs(options, run_options, selection))
     if kept := kept_from(os.environ):
         show_line(f"kept from your environment: {', '.join(kept)}")
     with run_folder(options) as folder:
@@ -145,6 +147,29 @@ def _run_options(options: argparse.Namespace) -> Options:
         isolation=options.isolation,
         rank=rank_in(options),
     )
+
+
+def _fitting_jobs(options: argparse.Namespace, how: Options, selection: Selection) -> int:
+    """How many cases run side by side: as many as are asked for, else as this machine carries.
+
+    Raises:
+        UsageError: it does not carry a single one, or not as many as are asked for.
+    """
+    fresh = how.fresh or any(selection.scenario(case).fresh for case in selection.cases)
+    clusters = [case.deployment for case in selection.cases]
+    require_room_for(clusters, fresh=how.fresh, rank=how.rank)
+    jobs = min(how.jobs, len(clusters))
+    most = most_at_once(clusters, fresh=fresh, rank=how.rank)
+    if options.jobs and jobs > most:
+        largest = max(clusters, key=lambda each: each.processes)
+        require_room_for(
+            [largest],
+            asked=f"-j {options.jobs} with {largest}",
+            at_once=jobs,
+            fresh=how.fresh,
+            rank=how.rank,
+        )
+    return jobs if options.jobs else min(jobs, most)
 
 
 def _interpreter(name: str | None) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from testbed.fault import Fault
 from testbed.launcher.cluster_end import ClusterEnd, Told, WorkerEnd
+from testbed.launcher.custody import EACH_S
 from testbed.launcher.faults import Strike
 from testbed.launcher.memory import oom_kills
 from testbed.launcher.output import OUTPUT_LIMIT, TOO_MUCH_OUTPUT, exceeds, shorten
@@ -342,15 +343,17 @@ async def _collect_stacks(workers: Sequence[WorkerProcess], folder: CaseFolder) 
 async def _wait_until_all_ended(workers: Sequence[WorkerProcess]) -> str:
     """Wait until no worker is left, and kill those that linger; who cannot even be killed."""
     leaving = [asyncio.ensure_future(worker.wait_until_ended()) for worker in workers]
-    await asyncio.wait(leaving, timeout=LEAVE_DEADLINE_S)
-    for worker in workers:
-        worker.kill()
-    _, staying = await asyncio.wait(leaving, timeout=KILL_DEADLINE_S)
+    many = EACH_S * len(workers)
+    await asyncio.wait(leaving, timeout=LEAVE_DEADLINE_S + many)
+    killed = [worker.kill() for worker in workers]
+    _, staying = await asyncio.wait(leaving, timeout=KILL_DEADLINE_S + many)
     for each in staying:
         each.cancel()
     held = [str(index) for index, worker in enumerate(workers) if worker.status is None]
     if not held:
         return ""
+    if not all(answer.done() for answer in killed):
+        return f"worker {', '.join(held)} could not be ended: the server does not answer"
     return f"worker {', '.join(held)} cannot even be killed: the kernel holds it, in a driver"
 
 

@@ -12,6 +12,9 @@ from pathlib import Path
 
 from testbed.launcher import kernel
 
+EACH_S = 0.02
+"""What the kernel may take for each of many processes that end at once, to free their memory."""
+
 
 def adopt_orphans() -> None:
     """Become the parent of every descendant whose own parent has died, so that none gets away."""
@@ -53,23 +56,24 @@ def end_children(pids: Iterable[int], seconds: float) -> None:
     """SIGKILL children of this process, and wait until they are gone or the seconds are over.
 
     A process that the kernel holds in a driver cannot even be killed; it must not stop everybody.
+    However many they are, this takes one descriptor.
     """
-    waits = select.poll()
-    open_fds = {}
-    for pid in pids:
-        kill([pid])
-        with contextlib.suppress(ProcessLookupError):
-            open_fds[os.pidfd_open(pid)] = pid
-    for fd in open_fds:
-        waits.register(fd, select.POLLIN)
+    ending = list(pids)
+    kill(ending)
     deadline = time.monotonic() + seconds
-    while open_fds and (left := deadline - time.monotonic()) > 0:
-        for fd, _ in waits.poll(left * 1000):
-            waits.unregister(fd)
-            os.close(fd)
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(open_fds.pop(fd), 0)
-    for fd in open_fds:
+    for pid in ending:
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):
+            _wait_for_end(pid, deadline - time.monotonic())
+            os.waitpid(pid, os.WNOHANG)
+
+
+def _wait_for_end(pid: int, seconds: float) -> None:
+    fd = os.pidfd_open(pid)
+    try:
+        waits = select.poll()
+        waits.register(fd, select.POLLIN)
+        waits.poll(max(0.0, seconds) * 1000)
+    finally:
         os.close(fd)
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import socket
 from collections.abc import Callable
 from typing import Any
 
+from testbed.launcher.outbox import LoopOutbox
 from testbed.launcher.worker_process import WorkerProcess
+
+_LONGEST = 2**20
+"""Of a line that a worker tells; more bytes without an end are none of its own."""
 
 
 class LocalWorker(WorkerProcess):
@@ -18,25 +21,32 @@ class LocalWorker(WorkerProcess):
     def __init__(
         self,
         key: str,
-        channel: socket.socket,
         ask: Callable[[dict[str, Any]], asyncio.Future[None]],
         changed: asyncio.Event,
         told: Callable[[dict[str, Any]], None],
     ) -> None:
         super().__init__(key, changed, told)
-        channel.setblocking(False)
-        self._channel = channel
+        self._channel: socket.socket | None = None
+        self._outbox: LoopOutbox | None = None
+        self._unsaid: list[bytes] = []
         self._unread = b""
         self._ask = ask
+
+    def connect(self, channel: socket.socket) -> None:
+        """It is being started, and this is our end of its channel."""
+        self._channel, self._outbox = channel, LoopOutbox(channel)
         asyncio.get_running_loop().add_reader(channel, self._read)
+        for line in self._unsaid:
+            self._outbox.put(line)
+        self._unsaid.clear()
 
     def say(self, line: str) -> None:
-        """See `WorkerProcess`; the channel holds the line until it is read."""
-        # A worker that has ended cannot hear; its end is told by `ended`.
-        with contextlib.suppress(OSError):
-            self._channel.setblocking(True)
-            self._channel.sendall(line.encode() + b"\n")
-            self._channel.setblocking(False)
+        """See `WorkerProcess`; the line waits until it can be sent."""
+        data = line.encode() + b"\n"
+        if self._outbox:
+            self._outbox.put(data)
+        elif self.status is None:
+            self._unsaid.append(data)
 
     def request(self, what: dict[str, Any]) -> asyncio.Future[None]:
         """See `WorkerProcess`."""
@@ -52,6 +62,8 @@ class LocalWorker(WorkerProcess):
 
     def _read(self) -> bool:
         """Take in what lies in the channel; False when there is nothing (any more)."""
+        if self._channel is None:
+            return False
         try:
             data = self._channel.recv(65536)
         except BlockingIOError:
@@ -64,6 +76,9 @@ class LocalWorker(WorkerProcess):
         *lines, self._unread = (self._unread + data).split(b"\n")
         for line in lines:
             self._take_in_line(line)
+        if len(self._unread) > _LONGEST:
+            self._take_in_line(self._unread)
+            self._unread = b""
         return True
 
     def _take_in_line(self, line: bytes) -> None:
@@ -74,6 +89,8 @@ class LocalWorker(WorkerProcess):
             self.words = self.words or f"something else wrote to its channel: {line[:80]!r}"
 
     def _close(self) -> None:
-        if self._channel.fileno() >= 0:
+        if self._channel and self._outbox:
+            self._outbox.close()
             asyncio.get_running_loop().remove_reader(self._channel)
             self._channel.close()
+        self._channel = self._outbox = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 from collections.abc import Iterator
 
@@ -44,12 +45,23 @@ def _held(port: int) -> Iterator[None]:
 def _hold(stack: contextlib.ExitStack) -> int:
     problem: OSError | None = None
     for _ in range(_ATTEMPTS):
-        port = int(portpicker.pick_unused_port())
+        port = _picked()
         try:
             stack.enter_context(_held(port))
         except OSError as taken:
+            if taken.errno in (errno.EMFILE, errno.ENFILE):
+                raise
             # Somebody bound it between the pick and the bind: this is the race, so pick again.
             problem = taken
             continue
         return port
     raise OSError(f"no port could be held in {_ATTEMPTS} attempts") from problem
+
+
+def _picked() -> int:
+    try:
+        return int(portpicker.pick_unused_port())
+    except portpicker.NoFreePortFoundError:
+        # It tells neither this from too few descriptors, which opening one more does.
+        socket.socket().close()
+        raise OSError(errno.EADDRNOTAVAIL, "no port is free") from None

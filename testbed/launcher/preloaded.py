@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import json
 import os
 import shutil
 import signal
@@ -18,16 +17,20 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from testbed.errors import LaunchError
-from testbed.launcher import server
+from testbed.errors import LaunchError, limit_reached
+from testbed.launcher import descriptors, server
+from testbed.launcher.custody import EACH_S
 from testbed.launcher.environment import server_environment
 from testbed.launcher.isolation import AUTO, REQUIRED, Isolation
 from testbed.launcher.leftovers import RUN_MARK
 from testbed.launcher.local_worker import LocalWorker
 from testbed.launcher.network import address_of
+from testbed.launcher.outbox import LoopOutbox
 from testbed.launcher.ports import held_ports
 from testbed.launcher.run_folder import RunFolder
 from testbed.launcher.source import LOOPBACK, Seat, WorkerSource
+from testbed.launcher.starts import Answer, Starts, finish
+from testbed.launcher.wire import Inbox, line_of
 from testbed.launcher.worker_process import WorkerProcess
 
 START_DEADLINE_S = 180.0
@@ -40,12 +43,14 @@ class PreloadedServer:
     def __init__(self, process: subprocess.Popen[bytes], control: socket.socket, log: Path) -> None:
         self._process = process
         self._control = control
+        self._outbox, self._inbox = LoopOutbox(control), Inbox(control)
         self._log = log
         self._gone = False
         self._workers: dict[str, WorkerProcess] = {}
         self._keys = itertools.count()
         self._requests = itertools.count()
-        self._asked: dict[int, asyncio.Future[None]] = {}
+        self._asked: dict[int, Answer] = {}
+        self._starts = Starts(self._request, self._worker_ended)
         self._addresses = map(address_of, itertools.count())
         self._ready: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         asyncio.get_running_loop().add_reader(control, self._listen)
@@ -76,7 +81,12 @@ class PreloadedServer:
     @contextlib.asynccontextmanager
     async def seats(self, count: int, *, apart: bool = False) -> AsyncIterator[list[Seat]]:
         """See `WorkerServer`: on loopback, or each worker in a network of its own."""
-        with held_ports(count) as ports:
+        with contextlib.ExitStack() as holding:
+            try:
+                ports = holding.enter_context(held_ports(count))
+            except OSError as problem:
+                why = limit_reached(problem) or str(problem)
+                raise LaunchError(f"no ports for {count} workers: {why}") from problem
             hosts = [self.new_address() if apart else LOOPBACK for _ in ports]
             yield [
                 Seat(self, f"{host}:{port}", host if apart else "")
@@ -139,91 +149,92 @@ class PreloadedServer:
         Raises:
             LaunchError: the server is gone.
         """
-        ours, theirs = socket.socketpair()
+        if self.lost:
+            raise LaunchError(self.lost)
         key = str(next(self._keys))
-        worker = LocalWorker(key, ours, self._request, changed, told)
-        self._workers[key] = worker
-        request = {
-            "op": "start",
-            "worker": key,
-            "fresh": fresh,
-            "log": str(log),
-            "environment": environment,
-            "folder": str(Path.cwd()),
-            "address": address,
-        }
-        with theirs:
-            self._request(request, theirs)
+        worker = self._workers[key] = LocalWorker(key, self._ask, changed, told)
         worker.give_orders(orders)
+        self._starts.add(
+            worker,
+            {
+                "op": "start",
+                "worker": key,
+                "fresh": fresh,
+                "log": str(log),
+                "environment": environment,
+                "folder": str(Path.cwd()),
+                "address": address,
+            },
+        )
         return worker
 
-    def _request(
-        self, request: dict[str, Any], channel: socket.socket | None = None
-    ) -> asyncio.Future[None]:
+    def _ask(self, request: dict[str, Any]) -> Answer:
+        """Have something done to a worker, which may not be started yet."""
+        return self._starts.ask(request) or self._request(request)
+
+    def _request(self, request: dict[str, Any], channel: socket.socket | None = None) -> Answer:
         """Ask the server for something; done when the server has done it, or has ended."""
+        answer: Answer = asyncio.get_running_loop().create_future()
+        if self._gone:
+            finish(answer)
+            if channel:
+                channel.close()
+            return answer
         number = next(self._requests)
-        fds = [channel.fileno()] if channel else []
-        try:
-            # A blocking send: requests are short, and the server reads them at once.
-            self._control.setblocking(True)
-            data = json.dumps({**request, "number": number}).encode()
-            socket.send_fds(self._control, [data], fds)
-            self._control.setblocking(False)
-        except OSError as problem:
-            raise LaunchError(
-                self.lost or f"the preloaded server does not listen; see {self._log}"
-            ) from problem
-        done = self._asked[number] = asyncio.get_running_loop().create_future()
-        return done
+        self._asked[number] = answer
+        self._outbox.put(line_of({**request, "number": number}), channel)
+        return answer
 
     def _listen(self) -> None:
-        try:
-            data = self._control.recv(server.MESSAGE_BYTES)
-        except OSError:
-            data = b""
-        if not data:
+        events = self._inbox.receive()
+        if events is None:
             self._server_ended()
             return
-        event = json.loads(data)
-        if event["event"] in ("ready", "failed"):
-            self._ready.set_result(event)
-        elif event["event"] == "did":
-            _finish(self._asked.pop(event["number"]))
-        else:
-            self._workers.pop(event["worker"]).ended(event["status"], event["at"])
+        for event in events:
+            if event["event"] in ("ready", "failed"):
+                self._ready.set_result(event)
+            elif event["event"] == "did":
+                finish(self._asked.pop(event["number"]))
+            else:
+                self._worker_ended(event["worker"], event["status"], event["at"], event["words"])
+
+    def _worker_ended(self, key: str, status: int, at: float, words: str) -> None:
+        worker = self._workers.pop(key)
+        worker.ended(status, at)
+        worker.words = worker.words or words
 
     def _server_ended(self) -> None:
         self._gone = True
+        self._outbox.close()
         asyncio.get_running_loop().remove_reader(self._control)
         if not self._ready.done():
             self._ready.set_result({"event": "failed", "message": "it ended; see its log"})
+        self._starts.drop()
         for asked in self._asked.values():
-            _finish(asked)
+            finish(asked)
         # The kernel has killed them when their parent, the server, died.
-        for worker in self._workers.values():
-            worker.ended(signal.SIGKILL, time.monotonic())
-        self._workers.clear()
+        for key in list(self._workers):
+            self._worker_ended(key, signal.SIGKILL, time.monotonic(), self.lost)
 
     def stop(self) -> None:
         """End the server and, with it, every worker and all that they started."""
+        self._starts.drop()
+        self._outbox.close()
         asyncio.get_running_loop().remove_reader(self._control)
         # End of file on its control socket is what tells the server that its work is over; while
         # it still imports it does not listen, and has no workers either.
         self._control.close()
         if not self._ready.done():
             self._process.kill()
+        elif self._process.poll() is None:
+            # Who was stopped would not hear that, and its keeper waits for it.
+            os.killpg(self._process.pid, signal.SIGCONT)
         try:
-            self._process.wait(STOP_DEADLINE_S)
+            self._process.wait(STOP_DEADLINE_S + EACH_S * len(self._workers))
         except subprocess.TimeoutExpired:
             # Its workers die with it: the kernel sees to that.
             self._process.kill()
             self._process.wait()
-
-
-def _finish(asked: asyncio.Future[None]) -> None:
-    # Whoever waited for it may have been cancelled.
-    if not asked.done():
-        asked.set_result(None)
 
 
 @contextlib.contextmanager
@@ -270,24 +281,48 @@ async def preloaded_server(
     Raises:
         LaunchError: see `PreloadedServer.wait_until_ready`.
     """
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    ours.setblocking(False)
-    command = [python, "-m", server.__name__, str(theirs.fileno()), isolation, *preload]
-    with _temporary(folder) as temporary:
-        marks = {RUN_MARK: str(folder.path), "TMPDIR": str(temporary)}
-        with theirs, folder.server_log.open("ab") as output:
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                env={**server_environment(os.environ, exact=exact), **(environment or {}), **marks},
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
-        running = PreloadedServer(process, ours, folder.server_log)
+    with contextlib.ExitStack() as held:
+        usual = held.enter_context(descriptors.raised())
+        try:
+            temporary = held.enter_context(_temporary(folder))
+            variables = {
+                **server_environment(os.environ, exact=exact),
+                **(environment or {}),
+                RUN_MARK: str(folder.path),
+                "TMPDIR": str(temporary),
+            }
+            words = [isolation, str(usual), *preload]
+            process, control = _start(python, words, variables, folder.server_log)
+        except OSError as problem:
+            if problem.filename:
+                raise
+            why = limit_reached(problem) or str(problem)
+            raise LaunchError(f"the preloaded server could not be started: {why}") from problem
+        running = PreloadedServer(process, control, folder.server_log)
         try:
             await running.wait_until_ready(isolation)
             yield running
         finally:
             running.stop()
+
+
+def _start(
+    python: str, words: Sequence[str], variables: Mapping[str, str], log: Path
+) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    """A server's process, and our end of its control socket."""
+    ours, theirs = socket.socketpair()
+    try:
+        with theirs, log.open("ab") as output:
+            process = subprocess.Popen(
+                [python, "-m", server.__name__, str(theirs.fileno()), *words],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=variables,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+    except BaseException:
+        ours.close()
+        raise
+    return process, ours

@@ -3,8 +3,9 @@
 It runs in a process of its own with a single thread, because a fork copies only the thread that
 calls it: a lock that another thread held would stay locked in the worker for ever.
 
-Its arguments are the number of its socket, the isolation that is wanted, and the modules that it
-imports. Requests and answers are JSON, one a message, on that socket:
+Its arguments are the number of its socket, the isolation that is wanted, how many descriptors a
+worker may have, and the modules that it imports. Requests and answers are JSON, one a line, on that
+socket. Neither side ever waits for the other in a send: see `testbed.launcher.wire`.
 
     {"op": "start", "worker": KEY, "fresh": false, "log": FILE, "environment": {...},
      "folder": FOLDER, "address": ""}   and with it the worker's end of its channel;
@@ -21,8 +22,9 @@ What else is told:
 
     {"event": "ready", "threads": 1, "seconds": 2.1, "isolation": {...}}
     {"event": "failed", "message": "..."}
-    {"event": "ended", "worker": KEY, "status": 0, "at": 12.3}
-                                        status as waitpid gives it; at, of the monotonic clock
+    {"event": "ended", "worker": KEY, "status": 0, "at": 12.3, "words": ""}
+                                        status as waitpid gives it; at, of the monotonic clock;
+                                        words, where it could not be started
 """
 
 from __future__ import annotations
@@ -31,7 +33,6 @@ import contextlib
 import gc
 import importlib
 import itertools
-import json
 import os
 import select
 import selectors
@@ -42,10 +43,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-from testbed.launcher import child, custody, isolation, kernel, network
+from testbed.errors import limit_reached
+from testbed.launcher import child, custody, descriptors, isolation, kernel, network
+from testbed.launcher.wire import Inbox, Outbox, line_of
 
-MESSAGE_BYTES = 65536
 ORPHANS_DEADLINE_S = 2.0
+
+NOT_STARTED = 1 << 8
+"""The status of a worker that could not be started, as waitpid tells an exit code of 1."""
 
 # A terminal and an engine send these to all processes at once. What follows from them is for the
 # launching process to decide, whose end this one sees.
@@ -56,10 +61,14 @@ class Server:
     """Starts workers, watches them, and outlives none of them."""
 
     def __init__(self, control: socket.socket) -> None:
+        control.setblocking(False)
         self._control = control
+        self._inbox, self._outbox = Inbox(control), Outbox(control)
         self._workers: dict[int, str] = {}
         self._cables: dict[str, str] = {}
         self._cable_numbers = itertools.count()
+        # What only this process uses, and not a worker that is forked from it.
+        self._own: list[socket.socket | selectors.BaseSelector] = [control]
 
     def serve(self) -> None:
         """Answer requests until the launching process is gone, then end every worker."""
@@ -68,49 +77,77 @@ class Server:
         signal.set_wakeup_fd(wakeup_writer.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         with selectors.DefaultSelector() as ready:
+            self._own += [wakeup, wakeup_writer, ready]
             ready.register(self._control, selectors.EVENT_READ)
             ready.register(wakeup, selectors.EVENT_READ)
             while True:
-                for key, _ in ready.select():
+                for key, events in ready.select():
                     if key.fileobj is wakeup:
                         wakeup.recv(4096)
                         self._reap()
-                    elif not self._answer([wakeup, wakeup_writer]):
+                    elif events & selectors.EVENT_READ and not self._answer():
                         self._end_all()
                         return
+                self._flush()
+                left = 0 if self._outbox.is_empty else selectors.EVENT_WRITE
+                ready.modify(self._control, selectors.EVENT_READ | left)
 
-    def _answer(self, own: list[socket.socket]) -> bool:
-        data, fds, _, _ = socket.recv_fds(self._control, MESSAGE_BYTES, 1)
-        if not data:
+    def _answer(self) -> bool:
+        """Do what is asked for; False when nobody is there to ask any more."""
+        requests = self._inbox.receive()
+        if requests is None:
             return False
-        request = json.loads(data)
-        if request["op"] == "start":
-            self._start(request, fds[0], own)
-        else:
-            self._do(request)
-        self._tell({"event": "did", "number": request["number"]})
+        for request in requests:
+            if request["op"] == "start":
+                self._start_or_tell(request, self._inbox.take_fd())
+            else:
+                self._do(request)
+            self._tell({"event": "did", "number": request["number"]})
         return True
 
     def _do(self, request: dict[str, Any]) -> None:
         """Do something to a worker; nothing if it has ended."""
-        pid = next((p for p, key in self._workers.items() if key == request["worker"]), None)
+        pid = self._pid_of(request["worker"])
         if pid is None:
             return
-        if request["op"] == "signal":
-            os.kill(pid, request["signal"])
-        elif request["op"] == "link":
-            kernel.set_link(self._cables[request["worker"]], up=request["up"])
-        else:
-            custody.kill_worker(pid)
+        try:
+            if request["op"] == "signal":
+                os.kill(pid, request["signal"])
+            elif request["op"] == "link":
+                kernel.set_link(self._cables[request["worker"]], up=request["up"])
+            else:
+                custody.kill_worker(pid)
+        except OSError as problem:
+            # For the log: one worker to which this cannot be done must not cost all the others.
+            print(f"{request['op']}, worker {pid}: {problem}", file=sys.stderr, flush=True)
 
-    def _start(self, request: dict[str, Any], fd: int, own: list[socket.socket]) -> None:
+    def _pid_of(self, key: str) -> int | None:
+        return next((pid for pid, known in self._workers.items() if known == key), None)
+
+    def _start_or_tell(self, request: dict[str, Any], fd: int | None) -> None:
+        """Start a worker, or tell why the machine does not allow one more."""
+        if fd is None:
+            self._tell_end(request["worker"], NOT_STARTED, "this process has too many descriptors")
+            return
+        try:
+            self._start(request, fd)
+        except OSError as problem:
+            words = f"it could not be started: {limit_reached(problem) or problem}"
+            if (pid := self._pid_of(request["worker"])) is not None:
+                # Forked, but without its network.
+                del self._workers[pid]
+                custody.kill_worker(pid)
+            self._tell_end(request["worker"], NOT_STARTED, words)
+        finally:
+            os.close(fd)
+
+    def _start(self, request: dict[str, Any], fd: int) -> None:
         parent = os.getpid()
         with self._network(request):
             pid = os.fork()
             if pid == 0:
-                self._in_child(request, fd, own, parent)
-        os.close(fd)
-        self._workers[pid] = request["worker"]
+                self._in_child(request, fd, parent)
+            self._workers[pid] = request["worker"]
 
     def _network(self, request: dict[str, Any]) -> contextlib.AbstractContextManager[None]:
         """The network that a worker is forked in: the run's, or one of its own."""
@@ -119,15 +156,13 @@ class Server:
         cable = self._cables[request["worker"]] = f"cable{next(self._cable_numbers)}"
         return network.own_network(request["address"], cable)
 
-    def _in_child(
-        self, request: dict[str, Any], fd: int, own: list[socket.socket], parent: int
-    ) -> None:
+    def _in_child(self, request: dict[str, Any], fd: int, parent: int) -> None:
         try:
             custody.die_with_parent(parent)
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            for mine in (self._control, *own):
+            for mine in self._own:
                 mine.close()
             child.become_worker(request["log"], request["environment"], request["folder"])
             if request["fresh"]:
@@ -136,30 +171,34 @@ class Server:
                 os.execv(sys.executable, command)
             child.follow_orders(fd)
         except BaseException as problem:
-            # The worker has no voice of its own yet; its log may not be open either.
-            os.write(2, f"worker could not start: {problem!r}\n".encode())
+            words = f"it could not start: {problem!r}"
+            # Its log may not be open yet, and its channel not be read any more.
+            for told, data in ((2, f"{words}\n".encode()), (fd, line_of({"words": words}))):
+                with contextlib.suppress(OSError):
+                    os.write(told, data)
         finally:
             os._exit(1)
 
     def _reap(self) -> None:
-        """Collect whoever has ended, and end what an ended worker left running."""
-        while True:
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
-            key = self._workers.pop(pid, None)
+        """Collect all that have ended, and end what workers among them left running."""
+        ended = []
+        while (pid_status := _collected()) is not None:
+            key = self._workers.pop(pid_status[0], None)
             if key is not None:
-                custody.kill_group(pid)
-                self._end_orphans()
-                now = time.monotonic()
-                self._tell({"event": "ended", "worker": key, "status": status, "at": now})
+                custody.kill_group(pid_status[0])
+                ended.append((key, pid_status[1]))
+        if ended:
+            self._end_orphans()
+        for key, status in ended:
+            self._tell_end(key, status)
+
+    def _tell_end(self, key: str, status: int, words: str = "") -> None:
+        told = {"worker": key, "status": status, "at": time.monotonic(), "words": words}
+        self._tell({"event": "ended", **told})
 
     def _end_orphans(self) -> None:
         """End all orphans; ending one may make more of them."""
-        deadline = time.monotonic() + ORPHANS_DEADLINE_S
+        deadline = time.monotonic() + ORPHANS_DEADLINE_S + custody.EACH_S * len(custody.children())
         while (orphans := self._orphans()) and (left := deadline - time.monotonic()) > 0:
             custody.end_children(orphans, left)
 
@@ -178,16 +217,27 @@ class Server:
         self._end_orphans()
 
     def _tell(self, event: dict[str, Any]) -> None:
-        try:
-            self._control.send(json.dumps(event).encode())
-        except (BrokenPipeError, ConnectionResetError):
-            # The launching process is gone; serve() sees that next and ends every worker.
-            return
+        self._outbox.put(line_of(event))
+
+    def _flush(self) -> None:
+        # Where the launching process is gone, serve() sees that next and ends every worker.
+        with contextlib.suppress(OSError):
+            self._outbox.flush()
 
 
-def main(control_fd: int, wanted: str, preload: list[str]) -> None:
+def _collected() -> tuple[int, int] | None:
+    """A child that has ended, and its status; None where none has."""
+    try:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:
+        return None
+    return (pid, status) if pid else None
+
+
+def main(control_fd: int, wanted: str, usual: int, preload: list[str]) -> None:
     """Move to where the run's processes live, import `preload`, say so, and serve."""
     control = socket.socket(fileno=control_fd)
+    descriptors.allow(usual)
     for number in _NOT_ITS_OWN:
         signal.signal(number, signal.SIG_IGN)
     entered = isolation.enter(wanted)
@@ -200,7 +250,7 @@ def main(control_fd: int, wanted: str, preload: list[str]) -> None:
             importlib.import_module(module)
     except Exception as problem:
         message = f"{type(problem).__name__}: {problem}"
-        control.send(json.dumps({"event": "failed", "message": message}).encode())
+        control.sendall(line_of({"event": "failed", "message": message}))
         return
     # Objects that the collector never visits stay in pages that all workers share.
     gc.collect()
@@ -212,7 +262,7 @@ def main(control_fd: int, wanted: str, preload: list[str]) -> None:
         # then than to die.
         kernel.prctl(kernel.PR_SET_PDEATHSIG, 0)
     ready = {"event": "ready", "threads": threads, "seconds": seconds}
-    control.send(json.dumps({**ready, "isolation": entered.to_json()}).encode())
+    control.sendall(line_of({**ready, "isolation": entered.to_json()}))
     Server(control).serve()
 
 
@@ -225,4 +275,4 @@ def _die_while_importing(control: socket.socket) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], sys.argv[3:])
+    main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4:])

@@ -99,9 +99,9 @@ class WorkerProcess(ABC):
         """Pull the cable of the worker's own network, or plug it in again, and wait for that."""
         await self._request_of({"op": "link", "up": plugged})
 
-    def kill(self) -> None:
+    def kill(self) -> asyncio.Future[None]:
         """SIGKILL the worker and everything in its process group; nothing if it has ended."""
-        self._request_of({"op": "kill"})
+        return self._request_of({"op": "kill"})
 
     def end_for(self, reason: str) -> None:
         """Kill the worker, and keep the reason."""

@@ -21,11 +21,12 @@ from testbed.launcher.cluster_run import Deadlines
 from testbed.launcher.report_file import UnreadableReportError, read_report
 from testbed.launcher.run_folder import RUNS, CaseFolder, RunFolder, new_run_folder
 from testbed.launcher.source import WorkerServer
-from testbed.mark import Setup
+from testbed.mark import MARK, Setup
 from testbed.pytest_plugin.item import DistributedTest
 from testbed.pytest_plugin.options import arguments_of, options_of
 from testbed.pytest_plugin.settings import Settings
 from testbed.report.live import shown_live
+from testbed.room import require_room_for
 from testbed.runner import find_devices, open_server
 from testbed.strategies import STRATEGIES
 
@@ -84,9 +85,11 @@ class Launching:
 
         Raises:
             LaunchError: no worker can be started on this machine.
-            UsageError: there is no place for the session's files.
+            UsageError: there is no place for the session's files, or for so many workers.
         """
         setup = item.distributed_setup
+        asked = f"@pytest.mark.{MARK}, {setup.deployment}"
+        require_room_for([setup.deployment], asked=asked, fresh=setup.fresh)
         opened = self._open()
         lacking = opened.devices.lacking(setup.deployment)
         if lacking:
@@ -120,7 +123,7 @@ class Launching:
         with contextlib.ExitStack() as shown:
             watch = None
             if item.config.getoption("capture") == "no":
-                logs = [folder.log(number) for number in range(len(setup.deployment.tasks))]
+                logs = [folder.log(number) for number in range(setup.deployment.processes)]
                 watch = shown.enter_context(shown_live(logs, self._show_line))
             return await run_entry(
                 opened.server,

@@ -60,7 +60,7 @@ def _case(
 ) -> dict[str, Any]:
     case = Verdict.from_json(planned_case).case
     own = folder.existing_case(case.id)
-    reports = [read(own.report(number)) for number in range(len(case.deployment.tasks))]
+    reports = [read(own.report(number)) for number in range(case.deployment.processes)]
     reports = [each if fits({**planned_case, "reports": [each]}) else None for each in reports]
     judged = read(own.verdict)
     if isinstance(judged, dict) and judged.get("id") == case.id and fits(judged):
