@@ -62,7 +62,7 @@ $(VENV)/.engines: $(READY)
 test-engines: setup-engines  ## Slurm, Open MPI, Ray, two networks, Kubernetes' schemas: eight minutes
 	$(BIN)/python -m pytest -q -rs -m engine tests/engines
 
-soak: setup  ## 55 minutes: a thousand launches at once, random kills, 64 workers, fresh interpreters
+soak: setup  ## 65 minutes: a thousand launches at once, bursts, random kills, 64 workers, fresh interpreters
 	$(BIN)/python -m pytest -q -rP -m soak tests/process tests/distributed/test_load.py tests/distributed/test_soak.py
 	$(BIN)/python -m pytest -q -n auto -m soak tests/distributed --ignore tests/distributed/test_load.py --ignore tests/distributed/test_soak.py
 

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as problem:
         # A limit, and a file that it names, are the machine's matter: no space, read-only, gone.
         if why := limit_reached(problem):
-            complain(f"{problem.strerror}: {why}")
+            complain(why)
             return UNEXPECTED
         if problem.filename is None:
             raise

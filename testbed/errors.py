@@ -15,6 +15,9 @@ _LIMITS = {
 
 def limit_reached(problem: OSError) -> str:
     """Which limit of the machine an error tells, and what to do; nothing for any other error."""
+    if hasattr(problem, "characters_written"):
+        # The same number as for a process too many: output that its reader does not take yet.
+        return ""
     return _LIMITS.get(problem.errno or 0, "")
 
 

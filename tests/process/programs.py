@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import fcntl
 import os
+import resource
 import secrets
 import signal
 import socket
@@ -366,3 +367,18 @@ def report_orders(orders: dict[str, Any], channel: Channel) -> None:
     write_json(Path(orders["report"]), {"more": len(orders["more"]), "environment": long})
     channel.reported(good=True)
     channel.wait_for_leave()
+
+
+def report_limit(orders: dict[str, Any], channel: Channel) -> None:
+    """Write down how many descriptors this process may have."""
+    channel.phase("joined")
+    write_json(Path(orders["report"]), resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    channel.reported(good=True)
+    channel.wait_for_leave()
+
+
+def flood_its_channel(orders: dict[str, Any], channel: Channel) -> None:
+    """Write megabytes into the channel, and no end of a line."""
+    channel.phase("joined")
+    channel._socket.sendall(b"x" * 2**22)
+    os._exit(3)

@@ -18,7 +18,7 @@ from tests.process.conftest import PATIENT, Launcher
 # Without queues, launcher and server waited for each other from some 300 on.
 BURST = 600
 # Each names all the others, as a TF_CONFIG does.
-LONG = {"TF_CONFIG": "127.0.0.1:12345 " * BURST}
+LONG: dict[str, str | None] = {"TF_CONFIG": "127.0.0.1:12345 " * BURST}
 
 
 def test_a_burst_comes_to_its_end(launcher: Launcher) -> None:
@@ -118,6 +118,12 @@ def test_descriptors_run_out(launcher: Launcher) -> None:
             assert (await launcher.cluster(server, "report", 2, PATIENT)).cause == ""
 
     asyncio.run(go())
+
+
+def test_bytes_without_an_end(launcher: Launcher) -> None:
+    """A worker whose code writes bytes without an end into its channel is heard no further."""
+    end = launcher.run("flood_its_channel", 1)
+    assert "something else wrote to its channel: b'xxx" in end.cause
 
 
 async def until(condition: Callable[[], bool]) -> None:

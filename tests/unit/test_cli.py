@@ -127,6 +127,12 @@ def test_an_option_error_tells_where_to_read(capsys: pytest.CaptureFixture[str])
         (LaunchError("no memory"), 1, "testbed: no memory\n"),
         (KeyboardInterrupt(), 130, "testbed: interrupted; all workers are ended\n"),
         (OSError(errno.ENOSPC, "No space left", "a\nb"), 1, "testbed: a\\nb: No space left\n"),
+        (
+            OSError(errno.EMFILE, "Too many open files"),
+            1,
+            "testbed: this process may have no more open files: raise ulimit -n, or use fewer"
+            " workers\n",
+        ),
     ],
 )
 def test_a_command_that_ends_early_has_its_status(

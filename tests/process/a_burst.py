@@ -1,0 +1,31 @@
+"""A burst of light workers in a process of its own: python -m tests.process.a_burst ...
+
+Arguments: the folder of the runs, the isolation, and how many workers.
+"""
+
+import sys
+from pathlib import Path
+
+from testbed.interruptible import interruptible
+from testbed.launcher.cluster_run import Deadlines, WorkerOrders, run_cluster
+from testbed.launcher.preloaded import preloaded_server
+from testbed.launcher.run_folder import RunFolder, new_run_folder
+
+
+async def burst(folder: RunFolder, isolation: str, count: int) -> str:
+    """What went wrong with so many workers that are started at once; nothing where all reported."""
+    environment: dict[str, str | None] = {"TF_CONFIG": "127.0.0.1:12345 " * count}
+    async with preloaded_server(["tests.process.programs"], folder, isolation=isolation) as server:
+        orders = [
+            WorkerOrders({"entry": "tests.process.programs:count_steps"}, environment)
+            for _ in range(count)
+        ]
+        return (await run_cluster(server, orders, folder.case("burst"), Deadlines(300, 300))).cause
+
+
+if __name__ == "__main__":
+    with new_run_folder(Path(sys.argv[1])) as folder:
+        try:
+            sys.exit(interruptible(burst(folder, sys.argv[2], int(sys.argv[3]))) or 0)
+        except KeyboardInterrupt:
+            sys.exit(130)
