@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from testbed.fault import Fault
+from testbed.launcher import descriptors
 from testbed.launcher.cluster_end import ClusterEnd, Told, WorkerEnd
 from testbed.launcher.custody import EACH_S
 from testbed.launcher.faults import Strike
@@ -88,7 +89,7 @@ async def run_cluster(
     changed = asyncio.Event()
     beside = _Beside(changed)
     strike = Strike(fault) if fault else None
-    with _ledger(folder, began) as note:
+    with descriptors.raised(), _ledger(folder, began) as note:
         running = _start_all(server, workers, folder, changed, note, fresh=fresh, fault=fault)
         try:
             beside.start(_watch_output(running, folder, output_limit))

@@ -1,4 +1,4 @@
-"""How many descriptors this process may have: more while it launches, and not for its workers.
+"""How many descriptors this process may have: more while clusters run, and not for their workers.
 
 A launching process holds two for each worker: its channel, and its port. Many systems allow 1,024
 at first, and far more to who asks for them. A worker gets what a program gets that is started by
@@ -38,21 +38,26 @@ def allow(number: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (number, hard))
 
 
+def usual() -> int:
+    """How many a program may have that this process does not start as part of a cluster."""
+    return _raised[0] if _raised else resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
 @contextlib.contextmanager
-def raised() -> Iterator[int]:
-    """Allow as many as this process can get within the block; gives how many it was before."""
+def raised() -> Iterator[None]:
+    """Allow as many as this process can get within the block, and as many as before after it."""
     with _lock:
-        usual = _raised[0] if _raised else resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-        _raised.append(usual)
-        if _number(usual) < most():
+        before = usual()
+        _raised.append(before)
+        if _number(before) < most():
             allow(most())
     try:
-        yield usual
+        yield
     finally:
         with _lock:
             _raised.pop()
             if not _raised:
-                allow(usual)
+                allow(before)
 
 
 def _number(limit: int) -> int:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 import portpicker
 
+from testbed.launcher import descriptors
+
 _ATTEMPTS = 100
 
 
@@ -27,7 +29,7 @@ def held_ports(count: int, chosen: int | None = None) -> Iterator[list[int]]:
     Raises:
         OSError: the machine has no free port left, or the chosen one is in use.
     """
-    with contextlib.ExitStack() as stack:
+    with descriptors.raised(), contextlib.ExitStack() as stack:
         first = [] if chosen is None else [chosen]
         for port in first:
             stack.enter_context(_held(port))

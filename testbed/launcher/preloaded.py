@@ -282,7 +282,6 @@ async def preloaded_server(
         LaunchError: see `PreloadedServer.wait_until_ready`.
     """
     with contextlib.ExitStack() as held:
-        usual = held.enter_context(descriptors.raised())
         try:
             temporary = held.enter_context(_temporary(folder))
             variables = {
@@ -291,7 +290,7 @@ async def preloaded_server(
                 RUN_MARK: str(folder.path),
                 "TMPDIR": str(temporary),
             }
-            words = [isolation, str(usual), *preload]
+            words = [isolation, str(descriptors.usual()), *preload]
             process, control = _start(python, words, variables, folder.server_log)
         except OSError as problem:
             if problem.filename:

@@ -15,6 +15,7 @@ from typing import Any
 from testbed.engines.environment import line
 from testbed.engines.environment.line import Line, LineError
 from testbed.errors import LaunchError
+from testbed.launcher import descriptors
 from testbed.launcher.isolation import NONE
 from testbed.launcher.ports import held_ports
 from testbed.launcher.preloaded import PreloadedServer, preloaded_server
@@ -57,6 +58,10 @@ class Agent:
         Raises:
             LineError: worker 0 is gone.
         """
+        with descriptors.raised():
+            return await self._serve()
+
+    async def _serve(self) -> str:
         async with self._stack:
             self._line.start_beating(line.LEADER_SILENCE_S)
             try:
