@@ -20,6 +20,7 @@ from testbed.launcher.isolation import AUTO, Isolation
 from testbed.launcher.report_file import UnreadableReportError, read_report, unreadable
 from testbed.launcher.run_folder import CaseFolder
 from testbed.launcher.source import WorkerServer
+from testbed.launcher.standstill import Patience
 from testbed.launcher.worker_process import WorkerProcess
 from testbed.reading import Raised, WorkerReport
 from testbed.scenario import Case, Scenario
@@ -45,6 +46,8 @@ class Options:
     """See `testbed.launcher.isolation`."""
     rank: Rank | None = None
     """Of this process among those that an engine has started; None on one machine."""
+    patience: Patience = field(default_factory=Patience)
+    """With the user's own program, where workers stand still."""
 
 
 class Observer(Protocol):

@@ -128,11 +128,13 @@ def failure_of(
     if first is None:
         return WorkerFailedError(end.cause + logs) if end.cause else None
     if first.complaint:
-        return WorkerFailedError(end.hinted(first.complaint) + logs, worker=first.worker)
+        cause = end.hinted(end.led_to(first.complaint, first.after))
+        return WorkerFailedError(cause + logs, worker=first.worker)
     report = reports[first.worker]
     line = (report["raised"].splitlines() or [""])[0]
+    cause = f"worker {first.worker} failed after {first.after:.1f} s: {line}"
     return WorkerFailedError(
-        f"worker {first.worker} failed after {first.after:.1f} s: {line}{logs}",
+        end.led_to(cause, first.after) + logs,
         worker=first.worker,
         traceback=report["traceback"],
     )

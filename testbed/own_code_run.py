@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
+import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from testbed.case_run import Options
@@ -17,10 +19,11 @@ from testbed.launcher.cluster_end import ClusterEnd
 from testbed.launcher.cluster_run import Deadlines
 from testbed.launcher.run_folder import CaseFolder, RunFolder
 from testbed.launcher.source import WorkerServer
+from testbed.launcher.standstill import Patience
 from testbed.report.live import shown_live
 from testbed.runner import find_devices, open_server
 from testbed.strategies import Deployment
-from testbed.streams import complain
+from testbed.streams import complain, one_line, tell
 
 JOINING = "joining"
 """The phase at which a worker begins to meet the others."""
@@ -39,6 +42,8 @@ class Place:
     """Shows what the workers print."""
     named: tuple[Task, ...] = ()
     """What an engine calls the workers, in their order."""
+    patience: Patience = field(default_factory=Patience)
+    """Where workers stand still."""
 
     async def run(self, entry: str, orders: dict[str, Any], deadlines: Deadlines) -> ClusterEnd:
         """Run an entry in every worker, until all have ended or one has failed."""
@@ -48,7 +53,7 @@ class Place:
             orders,
             self.deployment,
             self.folder,
-            deadlines,
+            replace(deadlines, patience=self.patience),
             devices=self.devices,
             named=self.named if len(self.named) == self.deployment.cluster.workers else (),
             fresh=self.fresh,
@@ -107,4 +112,22 @@ async def own_code_place(
                 logs = [own.log(number) for number in range(cluster.workers)]
                 watch = shown.enter_context(shown_live(logs))
             named = options.rank.tasks if options.rank else ()
-            yield Place(server, deployment, devices, own, options.fresh, watch, named)
+            patience = replace(
+                options.patience,
+                tell=functools.partial(_tell, folder),
+                show_stacks=_show_stacks,
+            )
+            yield Place(server, deployment, devices, own, options.fresh, watch, named, patience)
+
+
+def _tell(folder: RunFolder, what: str) -> None:
+    """Tell what is known of workers that stand still, and keep it for a report."""
+    tell(f"{what}; logs: {folder.path}")
+    # On a full disk the run goes on.
+    with contextlib.suppress(OSError), folder.notices.open("a", encoding="utf-8") as notices:
+        notices.write(one_line(what) + "\n")
+
+
+def _show_stacks(worker: int, stacks: str) -> None:
+    for line in stacks.splitlines():
+        print(f"worker {worker} | {one_line(line)}", file=sys.stderr, flush=True)

@@ -75,10 +75,11 @@ def program_end(end: ClusterEnd, reports: Sequence[dict[str, Any]]) -> ProgramEn
     code = codes[first.worker]
     report = reports[first.worker]
     if first.complaint:
-        return ProgramEnd(codes, end.hinted(first.complaint), code, end.seconds)
+        cause = end.led_to(first.complaint, first.after)
+        return ProgramEnd(codes, end.hinted(cause), code, end.seconds)
     cause = f"worker {first.worker} failed after {first.after:.1f} s with exit code {code}"
     cause += f": {report['raised']}" * bool(report["raised"])
-    return ProgramEnd(codes, cause, code, end.seconds)
+    return ProgramEnd(codes, end.led_to(cause, first.after), code, end.seconds)
 
 
 def _code(worker: WorkerEnd, report: dict[str, Any]) -> int:

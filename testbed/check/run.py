@@ -11,7 +11,7 @@ from testbed.check.judge import judge
 from testbed.check.rules.unreplicated import Doubts, unlike
 from testbed.check.seen import Place, Seen
 from testbed.cluster import Cluster
-from testbed.launcher.cluster_end import ClusterEnd, WorkerEnd
+from testbed.launcher.cluster_end import ClusterEnd, LeftBehind, WorkerEnd
 from testbed.launcher.cluster_run import Deadlines
 from testbed.launcher.report_file import UnreadableReportError, read_report
 from testbed.launcher.run_folder import CaseFolder
@@ -52,7 +52,7 @@ async def check_program(bench: Bench, program: Program, deadlines: Deadlines) ->
     ]
     seen = [Seen.from_json(report["seen"]) for report in reports if report]
     found = [*_hang(end, reports), *(judge(seen) if seen else ())]
-    doubts = _doubts(seen, found)
+    doubts = Doubts() if _left_behind(end, reports) else _doubts(seen, found)
     if not found and _hangs(end, reports):
         first = end.workers[0]
         where = first.place.at or "no line of its own"
@@ -92,11 +92,20 @@ def _report(folder: CaseFolder, worker: int) -> dict[str, Any]:
 
 
 def _hang(end: ClusterEnd, reports: Sequence[dict[str, Any]]) -> list[Finding]:
-    """Where the workers wait that never came to their end."""
+    """Where the workers wait that never came to their end, or not by themselves."""
+    if left := _left_behind(end, reports):
+        place = Place(left.place.file, left.place.line) if left.place.file else None
+        return [Finding("TB401", place, left.sentence)]
     waiting = [worker for worker in end.workers if worker.place.in_tensorflow]
     if not waiting or not _hangs(end, reports):
         return []
     return [Finding("TB401", _place_of(waiting[0]), end.hang)]
+
+
+def _left_behind(end: ClusterEnd, reports: Sequence[dict[str, Any]]) -> LeftBehind | None:
+    """Who waited in vain for workers whose program had ended, and failed when those were gone."""
+    failed = any(report.get("raised") for report in reports)
+    return end.left_behind if failed or end.overdue else None
 
 
 def _hangs(end: ClusterEnd, reports: Sequence[dict[str, Any]]) -> bool:

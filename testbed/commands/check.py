@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from pathlib import Path
 
 from testbed.case_run import Options
@@ -21,6 +22,7 @@ from testbed.launcher.run_folder import RunFolder, write_text
 from testbed.own_code_run import JOINING, own_code_place
 from testbed.program_run import Program
 from testbed.report.destinations import destination
+from testbed.report.program import recorded
 from testbed.report.text import show_line
 from testbed.room import require_room_for
 from testbed.status import OK, UNEXPECTED
@@ -54,16 +56,25 @@ def main(options: argparse.Namespace) -> int:
     )
     require_room_for([deployment], fresh=how.fresh, rank=how.rank)
     shows = options.format == "text"
-    with run_folder(options) as folder:
+    workers = deployment.cluster.workers
+    with (
+        run_folder(options) as folder,
+        recorded(folder, sys.argv[1:], CASE, deployment, workers) as ended,
+    ):
         checked = interruptible(_check(program, deployment, folder, how, show=shows))
         found = chosen(checked.findings, _codes(options.select), _codes(options.ignore))
         _show(found, checked, options.format, output, deployment)
         by_itself = checked.program.code != 0 and not checked.findings
+        status = OK
+        if by_itself:
+            status = FAILED_BY_ITSELF
+        elif any(finding.about.level != NOTE for finding in found):
+            status = UNEXPECTED
+        codes = ", ".join(dict.fromkeys(finding.about.code for finding in found))
+        ended(status, checked.program.cause or f"found {codes}" * bool(found))
         if by_itself:
             complain(f"{checked.program.cause}; logs: {folder.case(CASE).path}")
-    if by_itself:
-        return FAILED_BY_ITSELF
-    return UNEXPECTED if any(finding.about.level != NOTE for finding in found) else OK
+    return status
 
 
 async def _check(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from testbed.case_run import Options
@@ -13,6 +14,7 @@ from testbed.interruptible import interruptible
 from testbed.launcher.run_folder import RunFolder
 from testbed.own_code_run import JOINING, own_code_place
 from testbed.program_run import MODULE, Program, ProgramEnd, run_program
+from testbed.report.program import recorded
 from testbed.room import require_room_for
 from testbed.strategies import Deployment
 from testbed.streams import complain
@@ -32,8 +34,13 @@ def main(options: argparse.Namespace) -> int:
     program, deployment = program_of(options), _deployment(options)
     how = _options(options)
     require_room_for([deployment], fresh=how.fresh, rank=how.rank)
-    with run_folder(options) as folder:
+    workers = deployment.cluster.workers
+    with (
+        run_folder(options) as folder,
+        recorded(folder, sys.argv[1:], CASE, deployment, workers) as ended,
+    ):
         end = interruptible(_launch(program, deployment, folder, how))
+        ended(end.code, end.cause)
         if end.cause:
             complain(f"{end.cause}; logs: {folder.case(CASE).path}")
     return end.code

@@ -22,8 +22,10 @@ from testbed.report.destinations import all_destinations
 from testbed.report.files import KINDS, read_document, run_in
 from testbed.report.markdown import markdown_of, markdown_of_comparison
 from testbed.report.page import page_of
+from testbed.report.program import ProgramTrace, program_in
+from testbed.report.program_text import lines_of
 from testbed.report.record import RunRecord
-from testbed.report.text import console, show_comparison, show_files, show_record
+from testbed.report.text import console, show_comparison, show_files, show_line, show_record
 from testbed.report.written import texts_of, write_all, write_to
 from testbed.status import OK, UNEXPECTED
 from testbed.streams import complain
@@ -34,6 +36,10 @@ CHAOS = "chaos"
 def main(options: argparse.Namespace) -> int:
     """Show one record, or two side by side; of a run and a benchmark, a page of both."""
     _require_sensible(options)
+    if shown := _program_of(options):
+        for line in lines_of(shown):
+            show_line(line)
+        return OK
     wanted = all_destinations(html=options.html, junit=options.junit)
     documents = [(name, read_document(name, *KINDS)) for name in options.files]
     for ended in filter(None, map(end_of, options.files)):
@@ -49,6 +55,26 @@ def main(options: argparse.Namespace) -> int:
     if runs:
         return _page_of_both(runs[0], benches[0], wanted["html"])
     return _report_benches(benches, wanted["html"], options)
+
+
+def _program_of(options: argparse.Namespace) -> ProgramTrace | None:
+    """The run of the user's own program that is to be shown, if it is one.
+
+    Raises:
+        UsageError: it is to be shown in a form that there is none of.
+    """
+    for name in options.files:
+        found = program_in(name)
+        if found is None:
+            continue
+        formats = options.html, options.junit, options.markdown, options.fail_on_change
+        if len(options.files) > 1 or any(formats):
+            raise UsageError(
+                f"{name}: a launch or check of a program is shown alone and as text:"
+                f" testbed report {name}"
+            )
+        return found
+    return None
 
 
 def _report_runs(

@@ -12,6 +12,10 @@ import traceback
 
 from testbed.launcher.channel import Channel
 
+# A real-time signal: programs use SIGUSR1 and SIGUSR2 for purposes of their own.
+STACKS_SIGNAL = int(signal.SIGRTMAX) - 5
+"""Has a worker append its Python stacks to its stacks file, and go on."""
+
 
 def become_worker(log: str, environment: dict[str, str | None], folder: str) -> None:
     """Take a session, a log, an environment and a working folder of one's own."""
@@ -29,8 +33,8 @@ def follow_orders(fd: int) -> None:
     """Read the orders, run the entry that they name, and end; never returns.
 
     The orders hold `entry` (`module:function`, called with the orders and the channel),
-    `stacks` (the file that gets this worker's Python stacks whenever it receives SIGUSR1), and
-    `hold_at` (the phase at which it waits to be let go on; nothing for none).
+    `stacks` (the file that gets this worker's Python stacks whenever it receives
+    STACKS_SIGNAL), and `hold_at` (the phase at which it waits to be let go on; nothing for none).
     """
     code = 1
     channel = Channel(fd)
@@ -39,8 +43,9 @@ def follow_orders(fd: int) -> None:
         channel.hold_at(orders["hold_at"])
         channel.phase("forked")
         # Kept open for the life of the process: a blocked worker cannot open files any more.
-        stacks = os.open(orders["stacks"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-        faulthandler.register(signal.SIGUSR1, file=stacks, all_threads=True)
+        how = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+        stacks = os.open(orders["stacks"], how, 0o644)
+        faulthandler.register(STACKS_SIGNAL, file=stacks, all_threads=True)
         faulthandler.enable()
         module, _, function = orders["entry"].partition(":")
         getattr(importlib.import_module(module), function)(orders, channel)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from testbed.launcher.hang import Standing, describe_hang
 from testbed.launcher.stacks import NOWHERE, Place
+from testbed.launcher.step_count import Steps
 
 # A worker that raised so long before another died may be why it died.
 CLEARLY_S = 1.0
@@ -21,6 +22,8 @@ class Told:
 
     phase: str
     after: float
+    steps: int | None = None
+    """The steps that its program had begun, where they are counted and it told them."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,8 @@ class WorkerEnd:
     """What it said when it was about to end."""
     ended_for: str = ""
     """Why it was ended before all had reported."""
+    steps: Steps | None = None
+    """The steps that its program had begun, where they are counted."""
 
     @property
     def phase(self) -> str:
@@ -71,6 +76,18 @@ class WorkerEnd:
 
 
 @dataclass(frozen=True)
+class LeftBehind:
+    """Workers whose program ended while others waited for them in a collective."""
+
+    sentence: str
+    """Who had ended, and where the others waited."""
+    place: Place
+    """Where the first of the others waited."""
+    after: float
+    """When those that had ended were let go, in seconds after the start of the cluster."""
+
+
+@dataclass(frozen=True)
 class ClusterEnd:
     """How a whole cluster ended."""
 
@@ -82,6 +99,8 @@ class ClusterEnd:
     """What the machine says of it: why a worker was killed, or could not be."""
     struck: float | None = None
     """When a fault that was ordered struck, in seconds after the start of the cluster."""
+    left_behind: LeftBehind | None = None
+    """Who waited in vain for workers whose program had ended, if any did."""
 
     @property
     def guilty(self) -> list[WorkerEnd]:
@@ -103,10 +122,23 @@ class ClusterEnd:
     @property
     def hang(self) -> str:
         """Who keeps whom waiting, in one sentence."""
-        return describe_hang([self._standing(end) for end in self.workers])
+        return describe_hang(standings(self.workers))
 
-    def _standing(self, end: WorkerEnd) -> Standing:
-        return Standing(
+    def led_to(self, failure: str, after: float) -> str:
+        """A failure, and before it what it followed from.
+
+        Args:
+            failure: of a worker.
+            after: when that was, in seconds after the start of the cluster.
+        """
+        before = self.left_behind
+        return f"{before.sentence}; then {failure}" if before and before.after <= after else failure
+
+
+def standings(workers: Sequence[WorkerEnd]) -> list[Standing]:
+    """Where the workers of a cluster stand."""
+    return [
+        Standing(
             worker=end.worker,
             phase=end.phase,
             told=len(end.ledger),
@@ -114,8 +146,11 @@ class ClusterEnd:
             reported=end.reported,
             ended=bool(end.complaint),
             place=end.place,
-            peers=len(self.workers) - 1,
+            peers=len(workers) - 1,
+            steps=end.steps,
         )
+        for end in workers
+    ]
 
 
 def first_failed(died: Sequence[WorkerEnd], raised: Sequence[WorkerEnd]) -> WorkerEnd | None:

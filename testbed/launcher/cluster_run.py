@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
-import json
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from testbed.fault import Fault
 from testbed.launcher import descriptors
-from testbed.launcher.cluster_end import ClusterEnd, Told, WorkerEnd
+from testbed.launcher.cluster_end import ClusterEnd, WorkerEnd
+from testbed.launcher.cluster_look import ClusterLook
 from testbed.launcher.custody import EACH_S
 from testbed.launcher.faults import Strike
+from testbed.launcher.ledger import ledger
 from testbed.launcher.memory import oom_kills
 from testbed.launcher.output import OUTPUT_LIMIT, TOO_MUCH_OUTPUT, exceeds, shorten
 from testbed.launcher.run_folder import CaseFolder
 from testbed.launcher.source import WorkerSource
-from testbed.launcher.stacks import NOWHERE, is_whole, where_blocked
+from testbed.launcher.standstill import Patience, StandStill
 from testbed.launcher.worker_process import WorkerProcess
 
 # When one worker has failed, its peers can only wait for it; what they say soon is still heard.
 PEER_GRACE_S = 2.0
-# Together they are what a hang may cost beyond its deadline: less than five seconds.
-STACKS_DEADLINE_S = 1.5
+# With the time for stacks they are what a hang may cost beyond its deadline: below five seconds.
 LEAVE_DEADLINE_S = 2.0
 KILL_DEADLINE_S = 1.0
 
@@ -45,6 +44,9 @@ class Deadlines:
     begin: str = ""
     """The phase from which the first of them counts, once any worker has told it; then the second
     counts from the start of the cluster. For programs that join when they please, or never."""
+    patience: Patience | None = None
+    """For the user's own program, what is done about workers that stand still; None where all
+    workers leave together."""
 
 
 @dataclass(frozen=True)
@@ -86,38 +88,56 @@ async def run_cluster(
         output_limit: bytes that each worker may print; who prints more is ended.
     """
     began, kills = time.monotonic(), oom_kills()
-    changed = asyncio.Event()
+    changed, ends = asyncio.Event(), tuple[WorkerEnd, ...]()
     beside = _Beside(changed)
     strike = Strike(fault) if fault else None
-    with descriptors.raised(), _ledger(folder, began) as note:
+    with descriptors.raised(), ledger(folder, began) as note:
         running = _start_all(server, workers, folder, changed, note, fresh=fresh, fault=fault)
+        look = ClusterLook(running, folder, began, output_limit)
+        still = StandStill(running, look, deadlines.patience) if deadlines.patience else None
         try:
             beside.start(_watch_output(running, folder, output_limit))
-            if watch:
-                beside.start(watch(running))
-            if strike:
-                beside.start(strike.carry_out(running[strike.fault.worker]))
-                beside.start(_release_failed(running, changed))
-            overdue = await _wait_for_reports(running, beside, deadlines, patient=bool(strike))
-            if overdue:
-                await _collect_stacks(running, folder)
+            _start_beside(beside, running, watch, still, strike)
+            if overdue := await _wait_for_reports(running, beside, deadlines, bool(strike)):
+                await look.take()
             # What counts is how far they came by themselves: once the first ones leave, a worker
             # that waited for them may still raise and report.
-            ends = _ends_of(running, folder, began, output_limit, stuck=bool(overdue))
+            ends = look.ends(stuck=bool(overdue))
             _let_leave(running)
-        except BaseException:
-            for worker in running:
-                worker.kill()
+        except asyncio.CancelledError:
+            if still:
+                await beside.stop()
+                await still.interrupted()
             raise
         finally:
-            await beside.stop()
-            held = await _wait_until_all_ended(running)
-    for end in ends:
-        if exceeds(end.log, output_limit):
-            shorten(end.log)
-    struck = strike.at - began if strike and strike.at else None
-    hint = held or _hint(ends, kills)
-    return ClusterEnd(ends, overdue, time.monotonic() - began, hint, struck)
+            held = await _end_all(running, beside, at_once=not ends)
+    for log in (end.log for end in ends if exceeds(end.log, output_limit)):
+        shorten(log)
+    return ClusterEnd(
+        ends,
+        overdue,
+        time.monotonic() - began,
+        hint=held or _hint(ends, kills),
+        struck=strike.at - began if strike and strike.at else None,
+        left_behind=still.left_behind if still else None,
+    )
+
+
+def _start_beside(
+    beside: _Beside,
+    running: Sequence[WorkerProcess],
+    watch: Callable[[Sequence[WorkerProcess]], Awaitable[None]] | None,
+    still: StandStill | None,
+    strike: Strike | None,
+) -> None:
+    """Start what the caller wants to run beside the cluster."""
+    if watch:
+        beside.start(watch(running))
+    if still:
+        beside.start(still.watch())
+    if strike:
+        beside.start(strike.carry_out(running[strike.fault.worker]))
+        beside.start(_release_failed(running, beside.changed))
 
 
 def _start_all(
@@ -179,72 +199,6 @@ class _Beside:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-def _ends_of(
-    workers: Sequence[WorkerProcess],
-    folder: CaseFolder,
-    began: float,
-    limit: float,
-    *,
-    stuck: bool,
-) -> tuple[WorkerEnd, ...]:
-    return tuple(
-        _end_of(worker, index, folder, began, limit, stuck=stuck)
-        for index, worker in enumerate(workers)
-    )
-
-
-def _end_of(
-    worker: WorkerProcess,
-    index: int,
-    folder: CaseFolder,
-    began: float,
-    limit: float,
-    *,
-    stuck: bool,
-) -> WorkerEnd:
-    log = folder.log(index)
-    ended_for = worker.ended_for or (TOO_MUCH_OUTPUT if exceeds(log, limit) else "")
-    return WorkerEnd(
-        index,
-        log,
-        ledger=tuple(Told(told["phase"], told["at"] - began) for told in worker.phases),
-        reported=worker.reported and not ended_for,
-        status=worker.status,
-        after=_last_sign(worker, began) - began,
-        place=where_blocked(folder.stacks(index)) if stuck else NOWHERE,
-        words=worker.words,
-        ended_for=ended_for,
-    )
-
-
-def _last_sign(worker: WorkerProcess, began: float) -> float:
-    if worker.ended_at is not None:
-        return worker.ended_at
-    return float(worker.phases[-1]["at"]) if worker.phases else began
-
-
-@contextlib.contextmanager
-def _ledger(folder: CaseFolder, began: float) -> Iterator[Callable[[int, dict[str, Any]], None]]:
-    """Writes down each phase when it is told, so that the ledger is there whoever is killed."""
-    with contextlib.ExitStack() as opened:
-        file = None
-        # A full disk shows itself where something is lost by it.
-        with contextlib.suppress(OSError):
-            file = opened.enter_context(folder.ledger.open("w", encoding="utf-8", buffering=1))
-
-        def note(worker: int, told: dict[str, Any]) -> None:
-            line = {
-                "worker": worker,
-                "phase": told["phase"],
-                "after": round(told["at"] - began, 4),
-            }
-            with contextlib.suppress(OSError):
-                if file:
-                    file.write(json.dumps(line) + "\n")
-
-        yield note
-
-
 async def _watch_output(workers: Sequence[WorkerProcess], folder: CaseFolder, limit: float) -> None:
     """End a worker that prints without end, before the disk is full."""
     while True:
@@ -265,7 +219,7 @@ async def _release_failed(workers: Sequence[WorkerProcess], changed: asyncio.Eve
 
 
 async def _wait_for_reports(
-    workers: Sequence[WorkerProcess], beside: _Beside, deadlines: Deadlines, *, patient: bool
+    workers: Sequence[WorkerProcess], beside: _Beside, deadlines: Deadlines, patient: bool
 ) -> str:
     """Wait until all have reported or one has failed; the name of a deadline that passed.
 
@@ -326,19 +280,13 @@ async def _until(condition: Callable[[], bool], changed: asyncio.Event, seconds:
     return condition()
 
 
-async def _collect_stacks(workers: Sequence[WorkerProcess], folder: CaseFolder) -> None:
-    """Have every worker that has not reported write its stacks, without ending it."""
-    asked = []
-    for index, worker in enumerate(workers):
-        if worker.status is None and not worker.reported and worker.reached("forked"):
-            worker.show_stacks()
-            asked.append(folder.stacks(index))
-    deadline = time.monotonic() + STACKS_DEADLINE_S
-    while time.monotonic() < deadline:
-        if all(map(is_whole, asked)):
-            return
-        # A signal has no answer to wait for: the file itself is the answer.
-        await asyncio.sleep(0.01)
+async def _end_all(workers: Sequence[WorkerProcess], beside: _Beside, *, at_once: bool) -> str:
+    """End what runs beside the cluster and all workers; who cannot even be killed."""
+    if at_once:
+        for worker in workers:
+            worker.kill()
+    await beside.stop()
+    return await _wait_until_all_ended(workers)
 
 
 async def _wait_until_all_ended(workers: Sequence[WorkerProcess]) -> str:

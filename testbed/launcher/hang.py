@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from testbed.launcher.stacks import NOWHERE, Place
+from testbed.launcher.step_count import Steps
 
 _STEP = re.compile(r"step (\d+)")
 
@@ -26,6 +27,8 @@ class Standing:
     place: Place = NOWHERE
     peers: int = 1
     """How many other workers its cluster has."""
+    steps: Steps | None = None
+    """The steps that a user's program had begun, where they are counted."""
 
     @property
     def collective(self) -> str:
@@ -33,10 +36,24 @@ class Standing:
 
         Inferred: a step of a worker with peers has called TensorFlow, which does not return.
         """
+        if self.reported or not (self.place.in_tensorflow and self.peers):
+            return ""
+        if self.steps:
+            # A user's program calls TensorFlow between its steps, too.
+            inside = self.steps.begun and self.steps.inside and self.place.in_step
+            return f"step {self.steps.begun}'s collective" * bool(inside)
         step = _STEP.fullmatch(self.phase)
-        if step and self.place.in_tensorflow and self.peers:
-            return f"step {step[1]}'s collective"
-        return ""
+        return f"step {step[1]}'s collective" if step else ""
+
+    @property
+    def over(self) -> str:
+        """How its work is over: `has reported`, `ended after 3 steps`; nothing where it goes on."""
+        if self.ended:
+            return "ended"
+        if not self.reported or self.steps is None:
+            return "reported" * self.reported
+        steps = self.steps.begun
+        return f"ended after {steps} step{'s' * (steps != 1)}" if steps else "ended"
 
 
 def describe_hang(standings: Sequence[Standing]) -> str:
@@ -47,11 +64,11 @@ def describe_hang(standings: Sequence[Standing]) -> str:
     """
     groups: dict[object, list[Standing]] = {}
     for each in standings:
-        over = "ended" if each.ended else "reported" if each.reported else ""
-        groups.setdefault(over or (each.phase, each.place), []).append(each)
+        groups.setdefault(each.over or (each.phase, each.place, each.steps), []).append(each)
     first, *others = sorted(groups.values(), key=_oddness)
     missed = next((group[0].collective for group in others if group[0].collective), "")
-    if first[0].collective:
+    if first[0].collective or (first[0].over and first[0].steps):
+        # Whose program has ended enters no collective any more.
         missed = ""
     return "; ".join([_sentence(first, missed), *(_sentence(each, "", missed) for each in others)])
 
@@ -70,11 +87,13 @@ def _sentence(group: list[Standing], missed: str = "", known: str = "") -> str:
     who = f"worker{'s' * (not one)} {', '.join(str(each.worker) for each in group)}"
     has, is_ = ("has", "is") if one else ("have", "are")
     without = f", and {has} not entered {missed}" if missed else ""
-    if first.reported or first.ended:
-        return f"{who} {has} {'ended' if first.ended else 'reported'}{without}"
+    if first.over:
+        return f"{who} {f'{has} ' * (' ' not in first.over)}{first.over}{without}"
     at = f", at {first.place.at}" if first.place.at else ""
     if first.collective:
         inside = "it" if first.collective == known else first.collective
+        if first.steps:
+            return f"{who} {is_} in {inside}{at}"
         return f"{who} wait{'s' * one} in {inside}{at}"
     if not first.place.known:
         at = ", without a stack to show (stopped, or held by the kernel)"

@@ -21,7 +21,7 @@ class LocalWorker(WorkerProcess):
     def __init__(
         self,
         key: str,
-        ask: Callable[[dict[str, Any]], asyncio.Future[None]],
+        ask: Callable[[dict[str, Any]], asyncio.Future[Any]],
         changed: asyncio.Event,
         told: Callable[[dict[str, Any]], None],
     ) -> None:
@@ -48,7 +48,7 @@ class LocalWorker(WorkerProcess):
         elif self.status is None:
             self._unsaid.append(data)
 
-    def request(self, what: dict[str, Any]) -> asyncio.Future[None]:
+    def request(self, what: dict[str, Any]) -> asyncio.Future[Any]:
         """See `WorkerProcess`."""
         return self._ask({**what, "worker": self.key})
 

@@ -194,7 +194,7 @@ class PreloadedServer:
             if event["event"] in ("ready", "failed"):
                 self._ready.set_result(event)
             elif event["event"] == "did":
-                finish(self._asked.pop(event["number"]))
+                finish(self._asked.pop(event["number"]), event["found"])
             else:
                 self._worker_ended(event["worker"], event["status"], event["at"], event["words"])
 

@@ -132,6 +132,21 @@ class RunFolder:
         return self.path / "progress.json"
 
     @property
+    def program(self) -> Path:
+        """What a run of the user's own program is, written before it begins."""
+        return self.path / "program.json"
+
+    @property
+    def notices(self) -> Path:
+        """What was told of its workers while they stood still, one a line."""
+        return self.path / "notices.txt"
+
+    @property
+    def outcome(self) -> Path:
+        """How such a run ended."""
+        return self.path / "outcome.json"
+
+    @property
     def end(self) -> Path:
         """How a run on an engine ended: its status, and what was wrong."""
         return self.path / "end.json"
@@ -259,7 +274,7 @@ def require_unused(folder: RunFolder) -> None:
     Raises:
         UsageError: it holds one.
     """
-    if folder.end.exists() or folder.plan.exists():
+    if any(file.exists() for file in (folder.end, folder.plan, folder.program)):
         raise UsageError(f"{folder.path} holds a run already: give another --folder")
 
 

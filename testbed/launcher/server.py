@@ -13,10 +13,12 @@ socket. Neither side ever waits for the other in a send: see `testbed.launcher.w
     {"op": "signal", "worker": KEY, "signal": 10}
     {"op": "kill", "worker": KEY}       the worker and everything that it started
     {"op": "link", "worker": KEY, "up": false}         pull the cable of its network, or plug it in
+    {"op": "stacks", "worker": KEY, "file": FILE}      have it write its stacks, and nothing before
+    {"op": "activity", "worker": KEY}                  find what it does
 
-Each request has a `number`, and is answered when it is done:
+Each request has a `number`, and is answered when it is done, with what was found:
 
-    {"event": "did", "number": 7}
+    {"event": "did", "number": 7, "found": null}
 
 What else is told:
 
@@ -44,7 +46,7 @@ from pathlib import Path
 from typing import Any
 
 from testbed.errors import limit_reached
-from testbed.launcher import child, custody, descriptors, isolation, kernel, network
+from testbed.launcher import activity, child, custody, descriptors, isolation, kernel, network
 from testbed.launcher.wire import Inbox, Outbox, line_of
 
 ORPHANS_DEADLINE_S = 2.0
@@ -98,20 +100,26 @@ class Server:
         if requests is None:
             return False
         for request in requests:
+            found = None
             if request["op"] == "start":
                 self._start_or_tell(request, self._inbox.take_fd())
             else:
-                self._do(request)
-            self._tell({"event": "did", "number": request["number"]})
+                found = self._do(request)
+            self._tell({"event": "did", "number": request["number"], "found": found})
         return True
 
-    def _do(self, request: dict[str, Any]) -> None:
-        """Do something to a worker; nothing if it has ended."""
+    def _do(self, request: dict[str, Any]) -> dict[str, Any] | None:
+        """Do something to a worker, and give what was found; nothing if it has ended."""
         pid = self._pid_of(request["worker"])
         if pid is None:
-            return
+            return None
         try:
-            if request["op"] == "signal":
+            if request["op"] == "activity":
+                found = activity.activity_of(pid)
+                return found.to_json() if found else None
+            if request["op"] == "stacks":
+                _have_stacks_written(pid, request["file"])
+            elif request["op"] == "signal":
                 os.kill(pid, request["signal"])
             elif request["op"] == "link":
                 kernel.set_link(self._cables[request["worker"]], up=request["up"])
@@ -120,6 +128,7 @@ class Server:
         except OSError as problem:
             # For the log: one worker to which this cannot be done must not cost all the others.
             print(f"{request['op']}, worker {pid}: {problem}", file=sys.stderr, flush=True)
+        return None
 
     def _pid_of(self, key: str) -> int | None:
         return next((pid for pid, known in self._workers.items() if known == key), None)
@@ -232,6 +241,15 @@ def _collected() -> tuple[int, int] | None:
     except ChildProcessError:
         return None
     return (pid, status) if pid else None
+
+
+def _have_stacks_written(pid: int, file: str) -> None:
+    """Ask a worker for its stacks, unless its program has taken the signal or the file away."""
+    ready = activity.catches(pid, child.STACKS_SIGNAL) and activity.holds_open(pid, file)
+    with contextlib.suppress(OSError):
+        os.truncate(file, 0)
+        if ready:
+            os.kill(pid, child.STACKS_SIGNAL)
 
 
 def main(control_fd: int, wanted: str, usual: int, preload: list[str]) -> None:

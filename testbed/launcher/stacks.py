@@ -14,6 +14,7 @@ _SCENARIOS = f"{_PACKAGE}/scenarios/"
 # Frames of these folders are how a worker waits, not what its author wrote.
 _MACHINERY = ("/site-packages/", "/dist-packages/", "/lib/python", f"{_PACKAGE}/")
 _TENSORFLOW = ("/tensorflow/", "/tf_keras/", "/keras/")
+_STEPS = ("/tensorflow/python/eager/polymorphic_function/", "/tensorflow/python/distribute/")
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Place:
     file: str = ""
     """Of that frame."""
     line: int = 0
+    in_step: bool = False
+    """Whether what it has called is a tf.function or a strategy, and not, say, a dataset."""
 
 
 NOWHERE = Place(known=False)
@@ -76,8 +79,9 @@ def where_blocked(stacks: Path) -> Place:
         for depth, frame in enumerate(thread):
             if frame.is_authors:
                 at = f"{Path(frame.file).name}:{frame.line} in {frame.function}"
-                inside = _has_tensorflow(thread[:depth])
-                return Place(at, inside, file=frame.file, line=int(frame.line))
+                called = thread[:depth]
+                inside, in_step = _has_tensorflow(called), any(map(_is_of_a_step, called))
+                return Place(at, inside, True, frame.file, int(frame.line), in_step)
     return Place("", _has_tensorflow(threads[-1]))
 
 
@@ -109,6 +113,10 @@ def is_whole(stacks: Path) -> bool:
     except OSError:
         return False
     return text.endswith((" in _run_module_as_main", "\n  ..."))
+
+
+def _is_of_a_step(frame: _Frame) -> bool:
+    return any(part in frame.file for part in _STEPS)
 
 
 def _has_tensorflow(frames: Sequence[_Frame]) -> bool:

@@ -25,7 +25,7 @@ AT_ONCE = 16
 _FAILED = 1 << 8
 """As waitpid tells an exit code of 1."""
 
-Answer = asyncio.Future[None]
+Answer = asyncio.Future[Any]
 
 
 @dataclass
@@ -103,11 +103,11 @@ class Starts:
             finish(answer)
 
 
-def _pass_on(answer: Answer, _: Answer) -> None:
-    finish(answer)
+def _pass_on(answer: Answer, given: Answer) -> None:
+    finish(answer, None if given.cancelled() else given.result())
 
 
-def finish(answer: Answer) -> None:
-    """Answer whoever has asked, unless that was cancelled meanwhile."""
+def finish(answer: Answer, found: Any = None) -> None:
+    """Answer whoever has asked with what was found, unless that was cancelled meanwhile."""
     if not answer.done():
-        answer.set_result(None)
+        answer.set_result(found)

@@ -7,7 +7,11 @@ import json
 import signal
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+from testbed.launcher.activity import Activity
+from testbed.launcher.step_count import Steps
 
 
 class WorkerProcess(ABC):
@@ -33,6 +37,8 @@ class WorkerProcess(ABC):
         self.status: int | None = None
         """How it ended, as waitpid tells it; None while it runs."""
         self.ended_at: float | None = None
+        self.steps: Steps | None = None
+        """The steps that its program had begun when that was last heard of."""
         self._changed = changed
         self._told = told
         self._gone = asyncio.Event()
@@ -42,8 +48,8 @@ class WorkerProcess(ABC):
         """Send the worker a line, which it reads when it waits for one; nothing if it ended."""
 
     @abstractmethod
-    def request(self, what: dict[str, Any]) -> asyncio.Future[None]:
-        """Have something done to the worker from outside; done when that is."""
+    def request(self, what: dict[str, Any]) -> asyncio.Future[Any]:
+        """Have something done to the worker from outside; done, with what was found, when it is."""
 
     @property
     def phase(self) -> str:
@@ -87,9 +93,18 @@ class WorkerProcess(ABC):
         """Allow a worker that has reported to end."""
         self.say("leave")
 
-    def show_stacks(self) -> None:
-        """Have the worker write its Python stacks to its stacks file, and go on."""
-        self._request_of({"op": "signal", "signal": int(signal.SIGUSR1)})
+    def show_stacks(self, file: Path) -> None:
+        """Have the worker write its Python stacks anew to its stacks file, and go on."""
+        self._request_of({"op": "stacks", "file": str(file)})
+
+    async def look(self) -> Activity | None:
+        """What the worker does now; None where that is not known, as before it has started."""
+        found = await self._request_of({"op": "activity"})
+        if not found:
+            return None
+        activity = Activity.from_json(found)
+        self.steps = activity.steps or self.steps
+        return activity
 
     async def send_signal(self, number: signal.Signals) -> None:
         """Send a signal to the worker alone, and wait until it is sent."""
@@ -118,11 +133,11 @@ class WorkerProcess(ABC):
         self._gone.set()
         self._changed.set()
 
-    def _request_of(self, request: dict[str, Any]) -> asyncio.Future[None]:
+    def _request_of(self, request: dict[str, Any]) -> asyncio.Future[Any]:
         """Have the server do something to this worker; nothing if it has ended."""
         if self.status is None:
             return self.request(request)
-        nothing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        nothing: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         nothing.set_result(None)
         return nothing
 
@@ -136,6 +151,8 @@ class WorkerProcess(ABC):
             self.words = str(message["words"])
         else:
             told = {**message, "phase": str(message["phase"]), "at": float(message["at"])}
+            if "steps" in told:
+                self.steps = Steps(int(told["steps"]), inside=False)
             self.phases.append(told)
             self._told(told)
         self._changed.set()

@@ -14,6 +14,7 @@ from testbed.check.seen import Leak, Place, Raised, Seen
 from testbed.launcher.channel import Channel
 from testbed.worker.own_code import own_code, report_and_leave
 from testbed.worker.program import outcome
+from testbed.worker.steps import counting_steps
 from testbed.worker.watching.hooks import watching
 from testbed.worker.watching.reach import reached_from
 from testbed.worker.watching.stack import is_authors
@@ -29,10 +30,10 @@ _IN_MESSAGE = re.compile(
 def run_checked(orders: dict[str, Any], channel: Channel) -> None:
     """The entry of a worker that runs a program and watches it; orders as of `run_program`."""
     problems: list[BaseException] = []
-    with own_code(orders, channel):
+    with own_code(orders, channel) as details:
         watch = Watching(orders["worker"], orders["replicas_per_worker"])
         timed = Timed(watch)
-        with watching(timed):
+        with watching(timed), counting_steps(details):
             report = outcome(orders, problems.append)
         report["watching"] = round(timed.seconds, 3)
         raised = _raised(problems[0]) if problems else None

@@ -11,6 +11,7 @@ from typing import Any
 from testbed.launcher.channel import Channel
 from testbed.values import NoValueError, decode, encode
 from testbed.worker.own_code import in_a_line, make_main, own_code, report_and_leave, shown
+from testbed.worker.steps import counting_steps
 
 # A script that launches a function of its own is run in the workers under this name, so that what
 # it does only as `__main__` is left out.
@@ -23,7 +24,7 @@ def run_function(orders: dict[str, Any], channel: Channel) -> None:
     Orders: `module`, or `script`, the path of one; `name`, its dotted name there; `path` (of
     modules); `argv`; `arguments` (the file that holds them); `report`, and those of `own_code`.
     """
-    with own_code(orders, channel):
+    with own_code(orders, channel) as details, counting_steps(details):
         report = _outcome(orders)
     report_and_leave(orders, channel, report, good="result" in report)
 

@@ -28,18 +28,20 @@ _LONGEST_TRACE = 20_000
 
 
 @contextlib.contextmanager
-def own_code(orders: dict[str, Any], channel: Channel) -> Iterator[None]:
+def own_code(orders: dict[str, Any], channel: Channel) -> Iterator[dict[str, Any]]:
     """Have the code within find the devices that it should, and tell how far it has come.
 
-    Orders: `replicas_per_worker`, `device`, `worker`.
+    Orders: `replicas_per_worker`, `device`, `worker`. Yields the details of the last phase, which
+    the block may add to.
     """
+    details: dict[str, Any] = {}
     _be_nobodys_twin()
     require_threads()
     configure_devices(orders["replicas_per_worker"], orders["device"])
     with _several_replicas(orders), _telling_who_joins(channel):
         channel.phase("started")
-        yield
-    channel.phase("finished")
+        yield details
+    channel.phase("finished", **details)
 
 
 def report_and_leave(orders: dict[str, Any], channel: Channel, report: Any, *, good: bool) -> None:

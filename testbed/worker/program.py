@@ -13,6 +13,7 @@ from typing import Any
 
 from testbed.launcher.channel import Channel
 from testbed.worker.own_code import in_a_line, make_main, own_code, report_and_leave, shown
+from testbed.worker.steps import counting_steps
 
 
 def run_program(orders: dict[str, Any], channel: Channel) -> None:
@@ -21,7 +22,7 @@ def run_program(orders: dict[str, Any], channel: Channel) -> None:
     Orders: `program` (a script's path, or a module's name), `is_module`, `arguments`, `report`,
     and those of `own_code`.
     """
-    with own_code(orders, channel):
+    with own_code(orders, channel) as details, counting_steps(details):
         report = outcome(orders)
     report_and_leave(orders, channel, report, good=report["code"] == 0)
 

@@ -118,7 +118,10 @@ def test_a_hang_is_explained(testbed: Callable[..., Done], program: Callable[...
     assert "worker 1 is in phase 'joined', at <string>" in done.errors or (
         "worker 1 is in phase 'joined', at own program.py:" in done.errors
     )
-    assert "worker 0 is in phase 'joined', in TensorFlow, called at own program.py:" in done.errors
+    assert (
+        "and has not entered step 2's collective; worker 0 is in it, at own program.py:"
+        in done.errors
+    )
 
 
 def test_who_does_not_join_is_named(

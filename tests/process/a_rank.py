@@ -19,6 +19,7 @@ from testbed.engines.environment.rank import split_address
 from testbed.interruptible import interruptible
 from testbed.launcher.cluster_run import Deadlines, WorkerOrders, run_cluster
 from testbed.launcher.run_folder import RunFolder, write_json
+from testbed.launcher.standstill import Patience
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,11 @@ class Asked:
     beat: float = line.BEAT_S
     silence: float = line.SILENCE_S
     version: str = __version__
+    module: str = "tests.process.programs"
+    """That the programs are in."""
+    release: float = 0.0
+    show: float = 0.0
+    """Patience with workers that stand still; 0: all leave together."""
 
 
 ASKED = Asked(**(json.loads(sys.argv[3]) if __name__ == "__main__" else {}))
@@ -47,7 +53,7 @@ def clusters(options: argparse.Namespace) -> int:
 
     async def run() -> int:
         rank, folder = options.rank, options.run_folder
-        preload = [] if ASKED.fresh else ["tests.process.programs"]
+        preload = [] if ASKED.fresh else [ASKED.module]
         async with fleet(
             rank, folder, preload, sys.executable, environment={}, exact=True
         ) as source:
@@ -69,7 +75,7 @@ async def cluster(source: Fleet, folder: RunFolder, program: str, name: str, siz
         workers = [
             WorkerOrders(
                 {
-                    "entry": f"tests.process.programs:{program}",
+                    "entry": f"{ASKED.module}:{program}",
                     "worker": worker,
                     "host": split_address(seat.address)[0],
                     "port": split_address(seat.address)[1],
@@ -79,7 +85,10 @@ async def cluster(source: Fleet, folder: RunFolder, program: str, name: str, siz
             )
             for worker, seat in enumerate(seats)
         ]
-        deadlines = Deadlines(ASKED.seconds, ASKED.seconds)
+        shown: list[str] = []
+        patience = Patience(ASKED.release, ASKED.show, tell=shown.append)
+        limits = ASKED.seconds, ASKED.seconds
+        deadlines = Deadlines(*limits, patience=patience if ASKED.show else None)
         end = await run_cluster(source, workers, case, deadlines, fresh=ASKED.fresh)
     told = [[each.phase, each.after] for worker in end.workers for each in worker.ledger]
     write_json(
@@ -91,6 +100,8 @@ async def cluster(source: Fleet, folder: RunFolder, program: str, name: str, siz
             "told": told,
             "addresses": [seat.address for seat in seats],
             "lost": source.lost,
+            "shown": shown,
+            "left_behind": end.left_behind.sentence if end.left_behind else "",
         },
     )
 

@@ -64,15 +64,16 @@ class Launcher:
         fresh: bool = False,
         environment: dict[str, str | None] | None = None,
         fault: Fault | None = None,
+        module: str = "tests.process.programs",
         **orders: Any,
     ) -> ClusterEnd:
-        """One cluster of workers that run a program of `tests.process.programs`."""
+        """One cluster of workers that run a program of a module."""
         case = self.folder.case(name or program)
         every_worker = [
             WorkerOrders(
                 {
                     **orders,
-                    "entry": f"tests.process.programs:{program}",
+                    "entry": f"{module}:{program}",
                     "worker": worker,
                     "report": str(case.report(worker)),
                 },

@@ -8,6 +8,7 @@ import pytest
 
 from testbed.launcher.hang import Standing, describe_hang
 from testbed.launcher.stacks import NOWHERE, Place
+from testbed.launcher.step_count import Steps
 
 OWN = Place("train.py:42 in load")
 WAITS = Place("train.py:31 in step", in_tensorflow=True)
@@ -21,7 +22,41 @@ def reported(worker: int) -> Standing:
     return Standing(worker, "reported", told=9, reported=True, peers=3)
 
 
+IN_STEP = replace(WAITS, in_step=True)
+
+
+def counted(worker: int, steps: int, place: Place = IN_STEP, *, inside: bool = True) -> Standing:
+    """A worker of a user's program, whose steps are counted and told by no phase."""
+    return Standing(worker, "joined", 5, place=place, peers=3, steps=Steps(steps, inside))
+
+
+def done(worker: int, steps: int) -> Standing:
+    """A worker whose program has ended."""
+    return Standing(worker, "reported", 7, reported=True, steps=Steps(steps, inside=False), peers=3)
+
+
 CASES = {
+    "one program ended": (
+        [done(0, 3), counted(1, 4)],
+        "worker 0 ended after 3 steps; worker 1 is in step 4's collective, at train.py:31 in step",
+    ),
+    "two programs ended": (
+        [done(0, 1), done(1, 1), counted(2, 2), counted(3, 2, OWN)],
+        "worker 3 is in phase 'joined', at train.py:42 in load, and has not entered step 2's"
+        " collective; workers 0, 1 ended after 1 step; worker 2 is in it, at train.py:31 in step",
+    ),
+    "ended without a step": (
+        [done(0, 0), counted(1, 1)],
+        "worker 0 has ended; worker 1 is in step 1's collective, at train.py:31 in step",
+    ),
+    "in a dataset": (
+        [counted(0, 4, WAITS), counted(1, 4, WAITS)],
+        "workers 0, 1 are in phase 'joined', in TensorFlow, called at train.py:31 in step",
+    ),
+    "in a function that is no step": (
+        [counted(0, 4, inside=False), counted(1, 4, inside=False)],
+        "workers 0, 1 are in phase 'joined', in TensorFlow, called at train.py:31 in step",
+    ),
     "one in its own code": (
         [at(0, 3), at(1, 3, OWN), at(2, 3), at(3, 3)],
         "worker 1 is in phase 'step 3', at train.py:42 in load, and has not entered step 3's"

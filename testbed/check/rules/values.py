@@ -23,8 +23,10 @@ _GENERATORS = ("keras/src/random/",)
 def copies(seen: Sequence[Seen]) -> Iterator[Finding]:
     """A variable whose copies should be alike, and are not."""
     if any(each.raised for each in seen):
-        # What a step has left half done is no value to compare; what the last one left whole is.
-        seen = [_before_the_last_step(each) for each in seen]
+        # What a step has left half done is no value to compare, nor what workers hold that have
+        # taken unequally many: what they held after the last step that all of them left whole is.
+        step = max(set.intersection(*map(_looked_at, seen)), default=0)
+        seen = [_after_step(each, step) for each in seen]
     batch_norms: set[object] = set()
     counterparts = Counterparts(seen)
     apart: list[tuple[Birth, Finding]] = []
@@ -59,8 +61,13 @@ def copies(seen: Sequence[Seen]) -> Iterator[Finding]:
     yield from causes or [finding for _, finding in apart]
 
 
-def _before_the_last_step(seen: Seen) -> Seen:
-    births = (replace(b, copies=b.looks[-1][1] if b.looks else ()) for b in seen.births)
+def _looked_at(seen: Seen) -> set[int]:
+    """After which steps the values of variables are known."""
+    return {step for birth in seen.births for step, _ in birth.looks}
+
+
+def _after_step(seen: Seen, step: int) -> Seen:
+    births = (replace(each, copies=dict(each.looks).get(step, ())) for each in seen.births)
     return replace(seen, births=tuple(births))
 
 

@@ -37,7 +37,6 @@ class Agent:
         self._folder = folder
         self._server: PreloadedServer | None = None
         self._workers: dict[str, WorkerProcess] = {}
-        self._stacks: dict[str, Path] = {}
         self._holds: dict[str, contextlib.ExitStack] = {}
         self._doing: set[asyncio.Future[None]] = set()
         self._stack = contextlib.AsyncExitStack()
@@ -133,9 +132,9 @@ class Agent:
         except LaunchError as problem:
             self._tell_end(key, signal.SIGKILL, time.monotonic(), str(problem))
             return
-        self._workers[key], self._stacks[key] = worker, Path(orders["stacks"])
+        self._workers[key] = worker
         await worker.wait_until_ended()
-        del self._workers[key], self._stacks[key]
+        del self._workers[key]
         self._tell_end(key, worker.status or 0, worker.ended_at or 0.0, worker.words)
 
     def _tell_end(self, key: str, status: int, at: float, words: str) -> None:
@@ -146,13 +145,14 @@ class Agent:
         if worker := self._workers.get(message["worker"]):
             worker.say(message["line"])
 
-    async def _request(self, message: dict[str, Any]) -> None:
+    async def _request(self, message: dict[str, Any]) -> dict[str, Any]:
         worker, what = self._workers.get(message["worker"]), message["what"]
         if worker is None or worker.status is not None:
-            return
-        await worker.request(what)
-        if what.get("signal") == signal.SIGUSR1:
-            await _show(self._stacks[message["worker"]])
+            return {}
+        found = await worker.request(what)
+        if what["op"] == "stacks":
+            await _show(Path(what["file"]))
+        return {"found": found}
 
 
 async def _show(stacks: Path) -> None:

@@ -31,7 +31,7 @@ class RemoteWorker(WorkerProcess):
         """See `WorkerProcess`."""
         self._link.send({"op": "say", "worker": self.key, "line": line})
 
-    def request(self, what: dict[str, Any]) -> asyncio.Future[None]:
+    def request(self, what: dict[str, Any]) -> asyncio.Future[Any]:
         """See `WorkerProcess`."""
         return asyncio.ensure_future(self._link.just_ask("request", worker=self.key, what=what))
 
@@ -142,10 +142,11 @@ class AgentLink:
         self._listening.cancel()
         await self._line.close()
 
-    async def just_ask(self, op: str, **what: Any) -> None:
-        """Ask for something whose answer says only that it is done, or that nobody is there."""
+    async def just_ask(self, op: str, **what: Any) -> Any:
+        """Ask for something; what was found, or None where the agent is gone."""
         with contextlib.suppress(LaunchError):
-            await self._ask(op, **what)
+            return (await self._ask(op, **what)).get("found")
+        return None
 
     async def _ask(self, op: str, **what: Any) -> dict[str, Any]:
         """Ask the agent for something, and wait for its answer.

@@ -280,6 +280,17 @@ def test_what_the_last_whole_step_has_left() -> None:
     assert told(copies([seen_of(alike, raised=boom)])) == []
 
 
+def test_workers_that_have_taken_unequally_many_steps() -> None:
+    """Where a worker raised after the other had ended, both are compared after the same step."""
+    boom = Raised("UnavailableError", "Socket closed", None)
+    ended = mirrored(copies=(4.0,), looks=((1, (2.0,)),))
+    went_on = mirrored(copies=(8.0,), looks=((1, (2.0,)), (2, (4.0,))))
+    apart = mirrored(copies=(8.0,), looks=((1, (3.0,)), (2, (4.0,))))
+    assert told(copies([seen_of(ended), seen_of(went_on, worker=1, raised=boom)])) == []
+    found = told(copies([seen_of(ended), seen_of(apart, worker=1, raised=boom)]))
+    assert [code for code, _, _ in found] == ["TB202"]
+
+
 def saved_apart(*accesses: Access) -> list[tuple[str, int, str]]:
     """What is found of a variable whose copies are alike again in the end."""
     read = access(READ, "outside", line=30, apart=(1.0, 2.0))

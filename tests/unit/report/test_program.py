@@ -1,0 +1,129 @@
+"""What a run folder says of the user's own program, whichever way that ended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from testbed.cli import main
+from testbed.launcher.ledger import ledger
+from testbed.launcher.run_folder import RunFolder, locked
+from testbed.report.program import recorded
+
+COMMAND = ["launch", "--workers", "2", "my train.py"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[RunFolder]:
+    """The folder of a run that goes on, whose second worker has not come to its end."""
+    run = RunFolder(tmp_path / "run")
+    run.path.mkdir()
+    own = run.case("program")
+    with locked(run.path), ledger(own, began=100.0) as note:
+        for worker, phases in enumerate((["forked", "joined", "finished"], ["forked", "joined"])):
+            for after, phase in enumerate(phases):
+                note(worker, {"phase": phase, "at": 100.0 + after, "good": True})
+        note(0, {"phase": "reported", "at": 104.0, "steps": 3})
+        own.report(0).write_text(json.dumps({"code": 0, "raised": ""}))
+        own.log(0).write_text("all is well\n")
+        own.log(1).write_text("".join(f"line {number}\n" for number in range(50)))
+        yield run
+
+
+def shown(run: RunFolder, capsys: pytest.CaptureFixture[str]) -> str:
+    assert main(["report", str(run.path)]) == 0
+    return capsys.readouterr().out
+
+
+def test_an_interrupted_run_is_shown(folder: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:
+    """Command, end, how far each worker came, what was told, and the last lines of the log."""
+    folder.notices.write_text("worker 1 is in step 4's collective, at train.py:27\n")
+    recording = recorded(folder, COMMAND, "program", "multi_worker_mirrored-2x1", 2)
+    with pytest.raises(KeyboardInterrupt), recording:
+        raise KeyboardInterrupt
+    lines = shown(folder, capsys).splitlines()
+    assert lines[:5] == [
+        "testbed launch --workers 2 'my train.py'",
+        "on multi_worker_mirrored-2x1: interrupted with status 130",
+        "told: worker 1 is in step 4's collective, at train.py:27",
+        "",
+        "worker 0: ended with exit code 0, 3 steps (forked 0.0 s, joined 1.0 s, finished 2.0 s,"
+        " reported 4.0 s)",
+    ]
+    assert lines[5].startswith("worker 1: did not come to its end, last phase 'joined' (forked")
+    assert "  line 49" in lines
+    assert "  all is well" not in lines, "only what may tell why it ended so"
+    assert "  line 39" not in lines
+
+
+def test_a_run_that_goes_on_is_shown(folder: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:
+    """A run whose launching process is there is said to go on."""
+    with recorded(folder, COMMAND, "program", "multi_worker_mirrored-2x1", 2):
+        assert "on multi_worker_mirrored-2x1: still running" in shown(folder, capsys)
+
+
+def test_the_cause_is_shown(folder: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:
+    """A run that failed says why."""
+    with recorded(folder, COMMAND, "program", "multi_worker_mirrored-2x1", 2) as ended:
+        ended(7, "worker 1 failed")
+    assert "ended with status 7: worker 1 failed" in shown(folder, capsys)
+
+
+def test_a_killed_run_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A run whose launching process is gone without a word is said to be killed."""
+    run = RunFolder(tmp_path)
+    with recorded(run, COMMAND, "program", "multi_worker_mirrored-2x1", 2):
+        pass
+    text = shown(run, capsys)
+    assert "it was killed before it could write how it ended" in text
+    assert "worker 1: told nothing" in text
+
+
+@pytest.mark.parametrize("form", [["--markdown"], ["--html", "page.html"], ["--junit", "j.xml"]])
+def test_other_forms_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], form: list[str]
+) -> None:
+    """There is no page and no table of it: one line, and status 2."""
+    with recorded(RunFolder(tmp_path), COMMAND, "program", "multi_worker_mirrored-2x1", 2):
+        pass
+    assert main(["report", *form, str(tmp_path)]) == 2
+    errors = capsys.readouterr().err
+    assert errors == (
+        f"testbed: {tmp_path}: a launch or check of a program is shown alone and as text:"
+        f" testbed report {tmp_path}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{",
+        '{"version": 1}',
+        '{"version": 2}',
+        '{"version": 1, "command": [], "case": "c", "deployment": "d", "workers": 1e400}',
+        '{"version": 1, "command": [], "case": "c", "deployment": "d", "workers": 99999999}',
+        "[" * 100_000,
+    ],
+)
+def test_damaged_files_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    """What does not say what was run is refused in one line."""
+    RunFolder(tmp_path).program.write_text(text)
+    assert main(["report", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_damaged_lines_of_the_ledger_are_left_out(
+    folder: RunFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A ledger that was cut off still tells its whole lines."""
+    with folder.case("program").ledger.open("a") as file:
+        file.write('[1]\n{"worker": 7, "phase": "x", "after": 1}\n{"worker": 1, "pha')
+    with recorded(folder, COMMAND, "program", "multi_worker_mirrored-2x1", 2):
+        assert "last phase 'joined'" in shown(folder, capsys)
