@@ -45,6 +45,16 @@ def session_of(pid: int) -> int | None:
         return None
 
 
+def catches(pid: int, number: int) -> bool:
+    """Whether a process has a handler for a signal, which would end it otherwise."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    caught = next(line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:"))
+    return bool(int(caught, 16) >> (number - 1) & 1)
+
+
 def kill(pids: Iterable[int]) -> None:
     """SIGKILL each process; one that is gone already is fine."""
     for pid in pids:

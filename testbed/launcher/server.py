@@ -45,6 +45,7 @@ from typing import Any
 
 from testbed.errors import limit_reached
 from testbed.launcher import child, custody, descriptors, isolation, kernel, network
+from testbed.launcher.stacks import STACKS_SIGNAL
 from testbed.launcher.wire import Inbox, Outbox, line_of
 
 ORPHANS_DEADLINE_S = 2.0
@@ -55,6 +56,9 @@ NOT_STARTED = 1 << 8
 # A terminal and an engine send these to all processes at once. What follows from them is for the
 # launching process to decide, whose end this one sees.
 _NOT_ITS_OWN = (signal.SIGINT, signal.SIGTERM)
+
+# What a worker does on a signal is what any process does that was started where the server was.
+_OF_WORKERS = {number: signal.getsignal(number) for number in _NOT_ITS_OWN}
 
 
 class Server:
@@ -112,7 +116,9 @@ class Server:
             return
         try:
             if request["op"] == "signal":
-                os.kill(pid, request["signal"])
+                # A worker that has become another program would be ended by a request for stacks.
+                if request["signal"] != STACKS_SIGNAL or custody.catches(pid, STACKS_SIGNAL):
+                    os.kill(pid, request["signal"])
             elif request["op"] == "link":
                 kernel.set_link(self._cables[request["worker"]], up=request["up"])
             else:
@@ -161,7 +167,8 @@ class Server:
             custody.die_with_parent(parent)
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            for number, handler in _OF_WORKERS.items():
+                signal.signal(number, handler)
             for mine in self._own:
                 mine.close()
             child.become_worker(request["log"], request["environment"], request["folder"])

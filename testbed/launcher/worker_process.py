@@ -9,6 +9,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
+from testbed.launcher.channel import EXIT_CODE_COUNTS
+from testbed.launcher.stacks import STACKS_SIGNAL
+
 
 class WorkerProcess(ABC):
     """A worker seen from outside, wherever it runs.
@@ -60,7 +63,12 @@ class WorkerProcess(ABC):
         """Whether its peers wait for it in vain: it ended early, or what it reported is bad."""
         if self.reported:
             return not all(told.get("good", True) for told in self.phases)
-        return self.status is not None
+        return self.status is not None and not (self.status == 0 and self.exit_code_counts)
+
+    @property
+    def exit_code_counts(self) -> bool:
+        """Whether it runs a program, which may end without a report, as under plain python."""
+        return any(told.get(EXIT_CODE_COUNTS) for told in self.phases)
 
     def reached(self, phase: str) -> bool:
         """Whether the worker has told this phase."""
@@ -89,7 +97,7 @@ class WorkerProcess(ABC):
 
     def show_stacks(self) -> None:
         """Have the worker write its Python stacks to its stacks file, and go on."""
-        self._request_of({"op": "signal", "signal": int(signal.SIGUSR1)})
+        self._request_of({"op": "signal", "signal": STACKS_SIGNAL})
 
     async def send_signal(self, number: signal.Signals) -> None:
         """Send a signal to the worker alone, and wait until it is sent."""

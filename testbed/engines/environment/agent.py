@@ -20,7 +20,7 @@ from testbed.launcher.isolation import NONE
 from testbed.launcher.ports import held_ports
 from testbed.launcher.preloaded import PreloadedServer, preloaded_server
 from testbed.launcher.run_folder import RunFolder
-from testbed.launcher.stacks import is_whole
+from testbed.launcher.stacks import STACKS_SIGNAL, is_whole
 from testbed.launcher.worker_process import WorkerProcess
 
 _STACKS_DEADLINE_S = 1.5
@@ -151,7 +151,7 @@ class Agent:
         if worker is None or worker.status is not None:
             return
         await worker.request(what)
-        if what.get("signal") == signal.SIGUSR1:
+        if what.get("signal") == STACKS_SIGNAL:
             await _show(self._stacks[message["worker"]])
 
 
