@@ -7,15 +7,33 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from testbed.arguments import parser
 from testbed.errors import LaunchError, TooFewDevicesError, UsageError, limit_reached
+from testbed.interpreter_end import end_interpreter, run_exit_handlers
 from testbed.status import INTERRUPTED, UNEXPECTED, WRONG_COMMAND
 from testbed.streams import complain, lost, prepare
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status."""
+    if arguments is None and sys.flags.inspect:
+        _end_without_looking()
+    return _answer(arguments)
+
+
+def _end_without_looking() -> NoReturn:
+    # With PYTHONINSPECT sys.exit does not end Python, which prints a traceback of it instead.
+    try:
+        status = _answer(None)
+    except SystemExit as leaving:
+        status = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+    run_exit_handlers()
+    end_interpreter(status)
+
+
+def _answer(arguments: Sequence[str] | None) -> int:
     prepare()
     options = parser().parse_args(arguments)
     try:

@@ -9,7 +9,7 @@ from typing import Any
 
 from testbed.launcher.cluster_end import ClusterEnd, WorkerEnd, first_failed
 from testbed.launcher.cluster_run import Deadlines
-from testbed.launcher.report_file import read_report
+from testbed.launcher.report_file import UnreadableReportError, read_report
 from testbed.launcher.run_folder import CaseFolder
 from testbed.own_code_run import Place
 
@@ -89,9 +89,17 @@ def _code(worker: WorkerEnd, report: dict[str, Any]) -> int:
         return TIME_IS_OVER
     if os.WIFSIGNALED(worker.status):
         return 128 + os.WTERMSIG(worker.status)
-    # A worker that ended without a report did not end well, whatever it says.
-    return os.waitstatus_to_exitcode(worker.status) or 1
+    # By os._exit, exec or a channel that it has closed a program ends without a report, and may
+    # end well; before the program began nothing could.
+    code = os.waitstatus_to_exitcode(worker.status)
+    return code if worker.done else code or 1
 
 
 def _report(folder: CaseFolder, worker: WorkerEnd) -> dict[str, Any]:
-    return dict(read_report(folder, worker.worker)) if worker.reported else {}
+    if not worker.reported:
+        return {}
+    try:
+        return dict(read_report(folder, worker.worker))
+    except UnreadableReportError as problem:
+        # The program has removed or damaged it.
+        return {"code": 1, "raised": str(problem)}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import linecache
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -215,7 +218,7 @@ def scenario(
         raise UsageError("a scenario needs at least one site, one mode and one strategy")
 
     def mark(function: Callable[..., None]) -> Scenario:
-        claim = " ".join((function.__doc__ or "").split())
+        claim = " ".join((function.__doc__ or _written_docstring(function)).split())
         if not claim:
             raise UsageError(f"scenario '{function.__name__}' needs a docstring: it is the claim")
         return Scenario(
@@ -262,6 +265,22 @@ def known_names(word: str, given: Iterable[str], valid: tuple[str, ...]) -> tupl
         if name not in valid:
             raise UsageError(f"unknown {word} '{name}': choose from {', '.join(valid)}")
     return tuple(dict.fromkeys(chosen))
+
+
+def _written_docstring(function: Callable[..., None]) -> str:
+    """The docstring as it stands in the script; `python -OO` keeps none."""
+    code = getattr(function, "__code__", None)
+    if sys.flags.optimize < 2 or code is None:
+        return ""
+    lines = linecache.getlines(code.co_filename, function.__globals__)
+    try:
+        # From the first decorator on; what follows the function does not matter.
+        block = inspect.getblock(lines[code.co_firstlineno - 1 :])
+        (definition,) = ast.parse("".join(block)).body
+    except (SyntaxError, ValueError, IndexError):
+        return ""
+    found = ast.get_docstring(definition) if isinstance(definition, ast.FunctionDef) else None
+    return found or ""
 
 
 def _script_name(function: Any) -> str:

@@ -63,7 +63,20 @@ async def check_program(bench: Bench, program: Program, deadlines: Deadlines) ->
         alone = await _unreplicated(bench, program, deadlines)
         found += unlike(doubts, alone) if alone else ()
     watching = float(reports[0].get("watching", 0)) if reports[0] else 0.0
-    return Checked(program_end(end, reports), tuple(found), watching)
+    return Checked(_program_end(end, reports), tuple(found), watching)
+
+
+def _program_end(end: ClusterEnd, reports: Sequence[dict[str, Any]]) -> ProgramEnd:
+    """How the program ended; well only if all that it did was seen."""
+    program = program_end(end, reports)
+    unseen = next((worker for worker in end.workers if worker.done and not worker.reported), None)
+    if program.cause or unseen is None:
+        return program
+    cause = (
+        f"worker {unseen.worker} ended without a report, by os._exit or exec: what it did was not"
+        " seen; end it by sys.exit, or check what it starts"
+    )
+    return replace(program, code=1, cause=cause)
 
 
 def _doubts(seen: Sequence[Seen], found: Sequence[Finding]) -> Doubts:

@@ -6,15 +6,12 @@ import contextlib
 import faulthandler
 import importlib
 import os
-import signal
 import sys
 import traceback
 
 from testbed.launcher.channel import Channel
-
-# A real-time signal: programs use SIGUSR1 and SIGUSR2 for purposes of their own.
-STACKS_SIGNAL = int(signal.SIGRTMAX) - 5
-"""Has a worker append its Python stacks to its stacks file, and go on."""
+from testbed.launcher.kept_descriptors import moved_out_of_the_way
+from testbed.launcher.stacks import STACKS_SIGNAL
 
 
 def become_worker(log: str, environment: dict[str, str | None], folder: str) -> None:
@@ -33,8 +30,8 @@ def follow_orders(fd: int) -> None:
     """Read the orders, run the entry that they name, and end; never returns.
 
     The orders hold `entry` (`module:function`, called with the orders and the channel),
-    `stacks` (the file that gets this worker's Python stacks whenever it receives
-    STACKS_SIGNAL), and `hold_at` (the phase at which it waits to be let go on; nothing for none).
+    `stacks` (the file that gets this worker's Python stacks whenever it receives STACKS_SIGNAL),
+    and `hold_at` (the phase at which it waits to be let go on; nothing for none).
     """
     code = 1
     channel = Channel(fd)
@@ -45,7 +42,7 @@ def follow_orders(fd: int) -> None:
         # Kept open for the life of the process: a blocked worker cannot open files any more.
         how = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
         stacks = os.open(orders["stacks"], how, 0o644)
-        faulthandler.register(STACKS_SIGNAL, file=stacks, all_threads=True)
+        faulthandler.register(STACKS_SIGNAL, file=moved_out_of_the_way(stacks), all_threads=True)
         faulthandler.enable()
         module, _, function = orders["entry"].partition(":")
         getattr(importlib.import_module(module), function)(orders, channel)
@@ -58,7 +55,9 @@ def follow_orders(fd: int) -> None:
         _say(channel, "".join(traceback.format_exception_only(problem)).strip())
     finally:
         for stream in (sys.stdout, sys.stderr):
-            stream.flush()
+            # A program may have closed them, or put something else in their places.
+            with contextlib.suppress(Exception):
+                stream.flush()
         # No exit handlers: those of TensorFlow take long, and those of the parent are not ours.
         os._exit(code)
 

@@ -46,6 +46,8 @@ class WorkerEnd:
     """Why it was ended before all had reported."""
     steps: Steps | None = None
     """The steps that its program had begun, where they are counted."""
+    exit_code_counts: bool = False
+    """Whether exit code 0 is a good end of it without a report, as of a program of one's own."""
 
     @property
     def phase(self) -> str:
@@ -62,10 +64,15 @@ class WorkerEnd:
         when = f"after {self.after:.1f} s in phase '{self.phase}'"
         if self.ended_for:
             return f"worker {self.worker} was ended {when}: {self.ended_for}"
-        if self.reported or self.status is None:
+        if self.status is None or self.done:
             return ""
         how = describe_end(self.status) + f" ({self.words})" * bool(self.words)
         return f"worker {self.worker} ended {when}: {how}"
+
+    @property
+    def done(self) -> bool:
+        """Whether it has come to its end: it has reported, or may end without."""
+        return self.reported or (self.exit_code_counts and self.status == 0)
 
     @property
     def was_killed(self) -> bool:
@@ -104,13 +111,13 @@ class ClusterEnd:
 
     @property
     def guilty(self) -> list[WorkerEnd]:
-        """The workers without a report, the cause first: the earliest end, then who waits."""
-        silent = [end for end in self.workers if not end.reported]
+        """The workers that are not done, the cause first: the earliest end, then who waits."""
+        silent = [end for end in self.workers if not end.done]
         return sorted(silent, key=lambda end: (not end.complaint, end.after))
 
     @property
     def cause(self) -> str:
-        """What went wrong, in one sentence; nothing where all have reported."""
+        """What went wrong, in one sentence; nothing where all are done."""
         if not self.guilty:
             return ""
         return self.hinted(self.guilty[0].complaint or self.hang)
@@ -144,7 +151,7 @@ def standings(workers: Sequence[WorkerEnd]) -> list[Standing]:
             told=len(end.ledger),
             joined=end.reached("joined"),
             reported=end.reported,
-            ended=bool(end.complaint),
+            ended=bool(end.complaint) or (end.done and not end.reported),
             place=end.place,
             peers=len(workers) - 1,
             steps=end.steps,

@@ -92,6 +92,7 @@ class ClusterLook:
             after=self._last_sign(worker) - self.began,
             place=where_blocked(self._folder.stacks(index)) if stuck and runs else NOWHERE,
             words=worker.words,
+            exit_code_counts=worker.exit_code_counts,
             ended_for=ended_for,
             steps=worker.steps,
         )

@@ -27,6 +27,8 @@ from testbed.launcher.worker_process import WorkerProcess
 PEER_GRACE_S = 2.0
 # With the time for stacks they are what a hang may cost beyond its deadline: below five seconds.
 LEAVE_DEADLINE_S = 2.0
+# A program ends as its interpreter does: files that it left open are written, finalizers run.
+PROGRAM_LEAVE_DEADLINE_S = 30.0
 KILL_DEADLINE_S = 1.0
 
 # A log has no event for its growth, so it is looked at this often.
@@ -293,7 +295,9 @@ async def _wait_until_all_ended(workers: Sequence[WorkerProcess]) -> str:
     """Wait until no worker is left, and kill those that linger; who cannot even be killed."""
     leaving = [asyncio.ensure_future(worker.wait_until_ended()) for worker in workers]
     many = EACH_S * len(workers)
-    await asyncio.wait(leaving, timeout=LEAVE_DEADLINE_S + many)
+    ends_itself = any(worker.exit_code_counts for worker in workers)
+    deadline = PROGRAM_LEAVE_DEADLINE_S if ends_itself else LEAVE_DEADLINE_S
+    await asyncio.wait(leaving, timeout=deadline + many)
     killed = [worker.kill() for worker in workers]
     _, staying = await asyncio.wait(leaving, timeout=KILL_DEADLINE_S + many)
     for each in staying:

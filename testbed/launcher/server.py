@@ -47,6 +47,7 @@ from typing import Any
 
 from testbed.errors import limit_reached
 from testbed.launcher import activity, child, custody, descriptors, isolation, kernel, network
+from testbed.launcher.stacks import STACKS_SIGNAL
 from testbed.launcher.wire import Inbox, Outbox, line_of
 
 ORPHANS_DEADLINE_S = 2.0
@@ -57,6 +58,9 @@ NOT_STARTED = 1 << 8
 # A terminal and an engine send these to all processes at once. What follows from them is for the
 # launching process to decide, whose end this one sees.
 _NOT_ITS_OWN = (signal.SIGINT, signal.SIGTERM)
+
+# What a worker does on a signal is what any process does that was started where the server was.
+_OF_WORKERS = {number: signal.getsignal(number) for number in _NOT_ITS_OWN}
 
 
 class Server:
@@ -170,7 +174,8 @@ class Server:
             custody.die_with_parent(parent)
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            for number, handler in _OF_WORKERS.items():
+                signal.signal(number, handler)
             for mine in self._own:
                 mine.close()
             child.become_worker(request["log"], request["environment"], request["folder"])
@@ -245,11 +250,11 @@ def _collected() -> tuple[int, int] | None:
 
 def _have_stacks_written(pid: int, file: str) -> None:
     """Ask a worker for its stacks, unless its program has taken the signal or the file away."""
-    ready = activity.catches(pid, child.STACKS_SIGNAL) and activity.holds_open(pid, file)
+    ready = activity.catches(pid, STACKS_SIGNAL) and activity.holds_open(pid, file)
     with contextlib.suppress(OSError):
         os.truncate(file, 0)
         if ready:
-            os.kill(pid, child.STACKS_SIGNAL)
+            os.kill(pid, STACKS_SIGNAL)
 
 
 def main(control_fd: int, wanted: str, usual: int, preload: list[str]) -> None:

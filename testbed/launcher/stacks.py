@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+STACKS_SIGNAL = int(signal.SIGRTMIN) + 11
+"""Has a worker append its stacks to its file. Programs use SIGUSR1 for purposes of their own."""
 
 _FRAME = re.compile(r'^  File "(?P<file>.+)", line (?P<line>\d+) in (?P<function>.+)$')
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from testbed.launcher.activity import Activity
+from testbed.launcher.channel import EXIT_CODE_COUNTS
 from testbed.launcher.step_count import Steps
 
 
@@ -66,7 +67,12 @@ class WorkerProcess(ABC):
         """Whether its peers wait for it in vain: it ended early, or what it reported is bad."""
         if self.reported:
             return not all(told.get("good", True) for told in self.phases)
-        return self.status is not None
+        return self.status is not None and not (self.status == 0 and self.exit_code_counts)
+
+    @property
+    def exit_code_counts(self) -> bool:
+        """Whether it runs a program, which may end without a report, as under plain python."""
+        return any(told.get(EXIT_CODE_COUNTS) for told in self.phases)
 
     def reached(self, phase: str) -> bool:
         """Whether the worker has told this phase."""

@@ -6,14 +6,14 @@ import contextlib
 import re
 import traceback
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import tensorflow as tf
 
 from testbed.check.seen import Leak, Place, Raised, Seen
 from testbed.launcher.channel import Channel
-from testbed.worker.own_code import own_code, report_and_leave
-from testbed.worker.program import outcome
+from testbed.worker.own_code import own_code, text_of
+from testbed.worker.program import end_program, outcome
 from testbed.worker.steps import counting_steps
 from testbed.worker.watching.hooks import watching
 from testbed.worker.watching.reach import reached_from
@@ -27,10 +27,14 @@ _IN_MESSAGE = re.compile(
 )
 
 
-def run_checked(orders: dict[str, Any], channel: Channel) -> None:
+def run_checked(orders: dict[str, Any], channel: Channel) -> NoReturn:
     """The entry of a worker that runs a program and watches it; orders as of `run_program`."""
+    end_program(orders, channel, _watched(orders, channel))
+
+
+def _watched(orders: dict[str, Any], channel: Channel) -> dict[str, Any]:
     problems: list[BaseException] = []
-    with own_code(orders, channel) as details:
+    with own_code(orders, channel, exit_code_counts=True) as details:
         watch = Watching(orders["worker"], orders["replicas_per_worker"])
         timed = Timed(watch)
         with watching(timed), counting_steps(details):
@@ -38,7 +42,7 @@ def run_checked(orders: dict[str, Any], channel: Channel) -> None:
         report["watching"] = round(timed.seconds, 3)
         raised = _raised(problems[0]) if problems else None
         report["seen"] = watch.seen(raised, tuple(_leaks(watch.objects))).to_json()
-    report_and_leave(orders, channel, report, good=report["code"] == 0)
+    return report
 
 
 @contextlib.contextmanager
@@ -51,7 +55,7 @@ def seen_here() -> Iterator[Callable[[], Seen]]:
 
 
 def _raised(problem: BaseException) -> Raised:
-    frames = traceback.extract_tb(problem.__traceback__)
+    frames, text = traceback.extract_tb(problem.__traceback__), text_of(problem)
     own = [
         Place(frame.filename, frame.lineno, frame.name)
         for frame in frames
@@ -60,13 +64,13 @@ def _raised(problem: BaseException) -> Raised:
     # Of what AutoGraph made the traceback tells nothing; the message does.
     told = [
         Place(found["file"], int(found["line"]), found["function"])
-        for found in _IN_MESSAGE.finditer(str(problem))
+        for found in _IN_MESSAGE.finditer(text)
     ]
     own += [place for place in told if is_authors(place.file)]
     innermost = told[-1].file if told else frames[-1].filename if frames else ""
     return Raised(
         type(problem).__name__,
-        str(problem)[:4000],
+        text[:4000],
         own[-1] if own else None,
         by_author=bool(innermost) and is_authors(innermost),
     )

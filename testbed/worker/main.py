@@ -30,8 +30,9 @@ from testbed.worker.bed import WorkerBed
 from testbed.worker.probes import telling_when_bound
 from testbed.worker.strategy import build_strategy, replica_devices, require_threads, start_server
 
-with contextlib.suppress(ImportError):
-    # Preloaded like numpy.random, where it is there: TensorFlow before 2.16 has no use for it.
+with contextlib.suppress(Exception):
+    # Preloaded like numpy.random, where it is there: TensorFlow before 2.16 has no use for it, and
+    # without docstrings (PYTHONOPTIMIZE=2) it cannot be imported at all.
     import tf_keras  # noqa: F401
 
 # What is wrong when one of these reaches us is the script itself, not what TensorFlow thinks of it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import importlib.machinery
 import random
 import sys
 import traceback
@@ -15,7 +16,7 @@ from typing import Any
 import numpy
 import tensorflow as tf
 
-from testbed.launcher.channel import Channel
+from testbed.launcher.channel import EXIT_CODE_COUNTS, Channel
 from testbed.launcher.run_folder import write_json
 from testbed.worker.probes import several_cpus_per_worker, telling_when_bound
 from testbed.worker.strategy import configure_devices, require_threads
@@ -28,18 +29,21 @@ _LONGEST_TRACE = 20_000
 
 
 @contextlib.contextmanager
-def own_code(orders: dict[str, Any], channel: Channel) -> Iterator[dict[str, Any]]:
+def own_code(
+    orders: dict[str, Any], channel: Channel, *, exit_code_counts: bool = False
+) -> Iterator[dict[str, Any]]:
     """Have the code within find the devices that it should, and tell how far it has come.
 
-    Orders: `replicas_per_worker`, `device`, `worker`. Yields the details of the last phase, which
-    the block may add to.
+    Orders: `replicas_per_worker`, `device`, `worker`. With `exit_code_counts` the code is a whole
+    program, which may end its process as it likes. Yields the details of the last phase, to which
+    the block may add.
     """
     details: dict[str, Any] = {}
     _be_nobodys_twin()
     require_threads()
     configure_devices(orders["replicas_per_worker"], orders["device"])
     with _several_replicas(orders), _telling_who_joins(channel):
-        channel.phase("started")
+        channel.phase("started", **{EXIT_CODE_COUNTS: exit_code_counts})
         yield details
     channel.phase("finished", **details)
 
@@ -60,7 +64,14 @@ def make_main(file: str, name: str = "__main__") -> None:
     """
     path = Path(file)
     main = types.ModuleType(name)
-    main.__dict__.update(__file__=str(path.absolute()), __builtins__=__builtins__, __spec__=None)
+    main.__dict__.update(
+        __file__=str(path.absolute()),
+        __builtins__=__builtins__,
+        __spec__=None,
+        __cached__=None,
+        __annotations__={},
+        __loader__=importlib.machinery.SourceFileLoader(name, str(path.absolute())),
+    )
     sys.modules["__main__"] = sys.modules[name] = main
     # What this file imports from the future is its own affair.
     code = compile(path.read_bytes(), str(path.absolute()), "exec", dont_inherit=True)
@@ -95,12 +106,17 @@ def in_a_line(problem: BaseException) -> str:
     kind = type(problem)
     plain = kind.__module__ in ("builtins", "__main__")
     name = kind.__qualname__ if plain else f"{kind.__module__}.{kind.__qualname__}"
-    try:
-        text = str(problem)
-    except Exception:
-        text = "<exception str() failed>"
+    text = text_of(problem)
     line = f"{name}: {text}" if text else name
     return line if len(line) <= _LONGEST_LINE else line[:_LONGEST_LINE] + "..."
+
+
+def text_of(problem: BaseException) -> str:
+    """What an exception says of itself, which its author's code may fail to say."""
+    try:
+        return str(problem)
+    except Exception:
+        return "<exception str() failed>"
 
 
 def _be_nobodys_twin() -> None:

@@ -2,79 +2,111 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
+import os
 import runpy
 import sys
-import threading
+import types
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+from testbed.interpreter_end import (
+    LOST_OUTPUT,
+    end_interpreter,
+    output_is_lost,
+    run_exit_handlers,
+)
 from testbed.launcher.channel import Channel
-from testbed.worker.own_code import in_a_line, make_main, own_code, report_and_leave, shown
+from testbed.worker.first_import import not_imported_yet
+from testbed.worker.own_code import in_a_line, make_main, own_code, report_and_leave
 from testbed.worker.steps import counting_steps
+from testbed.worker.uncaught import code_of_exit, show_uncaught
 
 
-def run_program(orders: dict[str, Any], channel: Channel) -> None:
+def run_program(orders: dict[str, Any], channel: Channel) -> NoReturn:
     """The entry of a worker that runs a program.
 
     Orders: `program` (a script's path, or a module's name), `is_module`, `arguments`, `report`,
     and those of `own_code`.
     """
-    with own_code(orders, channel) as details, counting_steps(details):
+    with own_code(orders, channel, exit_code_counts=True) as details, counting_steps(details):
         report = outcome(orders)
-    report_and_leave(orders, channel, report, good=report["code"] == 0)
+    end_program(orders, channel, report)
 
 
 def outcome(
     orders: dict[str, Any], told: Callable[[BaseException], None] = lambda _: None
 ) -> dict[str, Any]:
-    """Run the program to its end, with all that an interpreter does then.
+    """Run the program to its end, with the exit handlers that an interpreter runs then.
+
+    A process that the program has forked may come to its end here, too; it has nothing to report,
+    and is gone.
 
     Args:
         orders: of the worker.
         told: called with what the program raised.
     """
-    raised = ""
-    try:
-        _run(orders["program"], orders["arguments"], is_module=orders["is_module"])
-        code = 0
-    except SystemExit as leaving:
-        code = _code_of(leaving)
-    except BaseException as problem:
-        told(problem)
-        code, raised = 1, in_a_line(problem)
-        print(shown(problem), end="", file=sys.stderr)
-    with contextlib.suppress(Exception):
-        # What is not a daemon is waited for; then what was registered for the end is run.
-        for thread in threading.enumerate():
-            if thread is not threading.current_thread() and not thread.daemon:
-                thread.join()
-        atexit._run_exitfuncs()
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
+    worker, code, uncaught, raised = os.getpid(), 0, None, ""
+    with not_imported_yet():
+        try:
+            _run(orders["program"], orders["arguments"], is_module=orders["is_module"])
+        except SystemExit as leaving:
+            code = code_of_exit(leaving)
+        except BaseException as problem:
+            uncaught = problem
+        if uncaught:
+            if os.getpid() == worker:
+                told(uncaught)
+                raised = in_a_line(uncaught)
+            # Only now: an exception of the hook's own has nothing to do with this one.
+            code = show_uncaught(uncaught)
+        run_exit_handlers()
+        if output_is_lost():
+            code = LOST_OUTPUT
+    if os.getpid() != worker:
+        end_interpreter(code)
     return {"code": code, "raised": raised}
+
+
+def end_program(orders: dict[str, Any], channel: Channel, report: dict[str, Any]) -> NoReturn:
+    """Report how the program ended, and end as its interpreter does once the worker may leave."""
+    # A program may have changed its user, its root or its limits; its exit code is there all the
+    # same, and counts where there is no report.
+    with contextlib.suppress(OSError):
+        report_and_leave(orders, channel, report, good=report["code"] == 0)
+    end_interpreter(report["code"])
 
 
 def _run(program: str, arguments: list[str], *, is_module: bool) -> None:
     """Make the program `__main__`, as the interpreter does."""
     if is_module:
-        # As with -m: the working directory comes first, and argv[0] is the module's file.
+        _leave_room_on_the_stack()
+        # As with -m: the working directory comes first, and argv[0] becomes the module's file.
         sys.path.insert(0, str(Path.cwd()))
-        sys.argv = [program, *arguments]
-        runpy.run_module(program, run_name="__main__", alter_sys=True)
+        sys.argv = ["-m", *arguments]
+        sys.orig_argv[:] = [sys.executable, "-m", program, *arguments]
+        main = types.ModuleType("__main__")
+        main.__dict__.update(__builtins__=__builtins__)
+        sys.modules["__main__"] = main
+        runpy._run_module_as_main(program)  # type: ignore[attr-defined]
         return
     sys.argv = [program, *arguments]
+    sys.orig_argv[:] = [sys.executable, program, *arguments]
     sys.path.insert(0, str(Path(program).resolve().parent))
+    _leave_room_on_the_stack(further=1)
     make_main(program)
 
 
-def _code_of(leaving: SystemExit) -> int:
-    """The status with which an interpreter ends on sys.exit, which says what is no number."""
-    if leaving.code is None:
-        return 0
-    if isinstance(leaving.code, int):
-        return leaving.code & 0xFF
-    print(leaving.code, file=sys.stderr)
-    return 1
+def _leave_room_on_the_stack(further: int = 0) -> None:
+    """Have the program recurse as deep as in an interpreter of its own, whoever called us.
+
+    With so many further functions of ours between the caller and the program. Each runs code by
+    `exec`, as the module that started this process was run; before Python 3.12 that counts, too.
+    """
+    frame, depth = sys._getframe(), further
+    while frame := frame.f_back:  # type: ignore[assignment]
+        depth += 1
+    if sys.version_info < (3, 12):
+        depth += 1 + further
+    sys.setrecursionlimit(sys.getrecursionlimit() + depth)

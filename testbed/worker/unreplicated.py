@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import tensorflow as tf
 
 from testbed.launcher.channel import Channel
-from testbed.worker.own_code import own_code, report_and_leave
-from testbed.worker.program import outcome
+from testbed.worker.own_code import own_code
+from testbed.worker.program import end_program, outcome
 from testbed.worker.watching.hooks import watching
 from testbed.worker.watching.watch import Watching
 
@@ -21,14 +21,18 @@ _REPLICATING = (
 )
 
 
-def run_unreplicated(orders: dict[str, Any], channel: Channel) -> None:
+def run_unreplicated(orders: dict[str, Any], channel: Channel) -> NoReturn:
     """The entry of a worker that runs a program so; orders as of `run_program`."""
-    with own_code(orders, channel), _default_strategy():
+    end_program(orders, channel, _watched(orders, channel))
+
+
+def _watched(orders: dict[str, Any], channel: Channel) -> dict[str, Any]:
+    with own_code(orders, channel, exit_code_counts=True), _default_strategy():
         watch = Watching(orders["worker"], replicas=1)
         with watching(watch):
             report = outcome(orders)
         report["seen"] = watch.seen(None, ()).to_json()
-    report_and_leave(orders, channel, report, good=report["code"] == 0)
+    return report
 
 
 @contextlib.contextmanager

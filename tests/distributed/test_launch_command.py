@@ -90,7 +90,7 @@ def test_workers_train_together(testbed: Callable[..., Done], program: Callable[
         ("raise ValueError('boom')", 1, "with exit code 1: ValueError: boom"),
         ("sys.exit(7)", 7, "worker 1 failed after"),
         ("sys.exit('no good')", 1, "with exit code 1"),
-        ("os._exit(0)", 1, "exit code 0, without a report"),
+        ("os._exit(5)", 5, "exit code 5"),
         ("os.kill(os.getpid(), signal.SIGKILL)", 137, "killed by SIGKILL"),
     ],
     ids=["raises", "exits", "exits with a text", "leaves", "is killed"],

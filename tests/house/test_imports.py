@@ -46,7 +46,13 @@ ALLOWED = {
     "function_run": {"plain", "launcher", "case_run", "room", "own_code_run"},
     "report": {"plain", "launcher"},
     "arguments": {"testbed", "testbed.engines", "testbed.streams", "testbed.status"},
-    "cli": {"arguments", "testbed.errors", "testbed.streams", "testbed.status"},
+    "cli": {
+        "arguments",
+        "testbed.errors",
+        "testbed.interpreter_end",
+        "testbed.streams",
+        "testbed.status",
+    },
     "commands": {
         "plain",
         "launcher",

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from testbed.launcher.channel import Channel
-from testbed.launcher.child import STACKS_SIGNAL
 from testbed.launcher.run_folder import write_json
+from testbed.launcher.stacks import STACKS_SIGNAL
 from testbed.launcher.step_count import StepCount
 
 # Stands on the stack where TensorFlow would: a frame is known by the name of its file.

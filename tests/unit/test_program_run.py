@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from testbed.launcher.cluster_end import ClusterEnd, Told, WorkerEnd
 from testbed.program_run import TIME_IS_OVER, program_end
 
@@ -45,8 +47,27 @@ def test_a_signal_is_told_as_a_shell_tells_it() -> None:
     assert end.cause == f"{killed_by}; out of memory"
 
 
-def test_who_leaves_without_a_word_has_failed() -> None:
-    """os._exit(0) is no success: nobody knows what the worker had still to do."""
+@pytest.mark.parametrize(("code", "cause"), [(0, ""), (3, "exit code 3")])
+def test_without_a_report_the_exit_code_counts(code: int, cause: str) -> None:
+    """A program that ended by os._exit or exec has the exit code that python would have."""
+    left = WorkerEnd(0, LOG, LEDGER, status=code << 8, after=1.0, exit_code_counts=True)
+    end = program_end(end_of(left), [{}])
+    assert (end.code, end.codes) == (code, (code,))
+    assert cause in end.cause
+    assert bool(end.cause) == bool(code)
+
+
+def test_who_waits_is_told_beside_who_has_left() -> None:
+    """A worker that left by os._exit(0) is not the one that does not come to its end."""
+    left = WorkerEnd(0, LOG, LEDGER, status=0, after=1.0, exit_code_counts=True)
+    end = program_end(end_of(left, WorkerEnd(1, LOG, LEDGER), overdue="run"), [{}, {}])
+    assert end.codes == (0, TIME_IS_OVER)
+    assert "worker 1 has not joined" in end.cause
+    assert "worker 0 has ended" in end.cause
+
+
+def test_before_the_program_has_begun_no_end_is_good() -> None:
+    """A worker that vanishes before it runs the program has failed, whatever its exit code."""
     left = WorkerEnd(0, LOG, LEDGER, status=0, after=1.0)
     assert program_end(end_of(left), [{}]).code == 1
 

@@ -36,8 +36,9 @@ Found = Iterator[tuple[Spot, Any]]
 def reached_from(step: Callable[..., Any] | None, objects: list[Any]) -> Found:
     """Every value in the author's modules, in what a function holds, and in further objects."""
     seen: set[int] = set()
-    for module, file in _modules(len(sys.modules)):
-        yield from _names(vars(module), file, "", 0, _DEPTH, seen)
+    for name, file in _modules(len(sys.modules)):
+        if isinstance(module := sys.modules.get(name), ModuleType):
+            yield from _names(vars(module), file, "", 0, _DEPTH, seen)
     for held in objects:
         yield from _object(held, "self", _DEPTH, seen)
     if step is not None:
@@ -49,11 +50,14 @@ def reached_from(step: Callable[..., Any] | None, objects: list[Any]) -> Found:
 
 
 @functools.lru_cache(1)
-def _modules(_: int) -> list[tuple[ModuleType, str]]:
-    """The author's modules and their files; most others are libraries', so asked once a number."""
+def _modules(_: int) -> list[tuple[str, str]]:
+    """The author's modules and their files; most others are libraries', so asked once a number.
+
+    By their names: a module that is kept here would outlive the program, with all that it holds.
+    """
     return [
-        (module, file)
-        for module in list(sys.modules.values())
+        (name, file)
+        for name, module in list(sys.modules.items())
         if isinstance(module, ModuleType)
         and (file := getattr(module, "__file__", None))
         and is_authors(file)
