@@ -20,6 +20,10 @@ from testbed.streams import complain
 CASE = "program"
 """The folder of its logs within the run's."""
 
+ALONE_BY = "use --workers 1 --replicas R for one process of R replicas"
+ALONE_DEVICES = 2
+"""How many devices a program of one process gets, where no number is given."""
+
 
 def require_valid(options: argparse.Namespace) -> None:
     """See `testbed.commands.run.require_valid`."""
@@ -30,19 +34,21 @@ def require_valid(options: argparse.Namespace) -> None:
 def main(options: argparse.Namespace) -> int:
     """Run the program that the options name; its exit code."""
     program, deployment = program_of(options), _deployment(options)
-    how = _options(options)
+    how, undecided = _options(options), _undecided_devices(options)
     require_room_for([deployment], fresh=how.fresh, rank=how.rank)
     with run_folder(options) as folder:
-        end = interruptible(_launch(program, deployment, folder, how))
+        end = interruptible(_launch(program, deployment, folder, how, undecided))
         if end.cause:
             complain(f"{end.cause}; logs: {folder.case(CASE).path}")
     return end.code
 
 
 async def _launch(
-    program: Program, deployment: Deployment, folder: RunFolder, options: Options
+    program: Program, deployment: Deployment, folder: RunFolder, options: Options, undecided: int
 ) -> ProgramEnd:
-    async with own_code_place(MODULE, deployment, folder, CASE, options) as place:
+    async with own_code_place(
+        MODULE, deployment, folder, CASE, options, undecided_devices=undecided, alone_by=ALONE_BY
+    ) as place:
         return await run_program(place, program, options.deadlines)
 
 
@@ -72,6 +78,14 @@ def _deployment(options: argparse.Namespace) -> Deployment:
             raise UsageError(f"--{name} {number}: at least 1")
     cluster = Cluster(workers_of(options) or 2, options.replicas or 1)
     return Deployment("multi_worker_mirrored", cluster)
+
+
+def _undecided_devices(options: argparse.Namespace) -> int:
+    """The devices of the program, should it be one of one process; 0 where that is not asked."""
+    if workers_of(options) is not None:
+        return 0
+    # How many GPUs a worker sees is settled before it starts.
+    return options.replicas or (ALONE_DEVICES if options.device == "cpu" else 1)
 
 
 def _options(options: argparse.Namespace) -> Options:

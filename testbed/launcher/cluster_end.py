@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from testbed.launcher.hang import Standing, describe_hang
 from testbed.launcher.stacks import NOWHERE, Place
@@ -41,6 +42,8 @@ class WorkerEnd:
     """What it said when it was about to end."""
     ended_for: str = ""
     """Why it was ended before all had reported."""
+    notes: tuple[Mapping[str, Any], ...] = ()
+    """What it told besides its phases: see `WorkerProcess.notes`."""
 
     @property
     def phase(self) -> str:

@@ -47,6 +47,9 @@ class Deadlines:
     counts from the start of the cluster. For programs that join when they please, or never."""
 
 
+Watch = Callable[[Sequence[WorkerProcess]], Awaitable[None]]
+
+
 @dataclass(frozen=True)
 class WorkerOrders:
     """What one worker of a cluster is to do."""
@@ -66,7 +69,8 @@ async def run_cluster(
     deadlines: Deadlines,
     *,
     fresh: bool = False,
-    watch: Callable[[Sequence[WorkerProcess]], Awaitable[None]] | None = None,
+    watch: Watch | None = None,
+    observe: Watch | None = None,
     fault: Fault | None = None,
     output_limit: float = OUTPUT_LIMIT,
 ) -> ClusterEnd:
@@ -80,6 +84,8 @@ async def run_cluster(
         fresh: new interpreters instead of forks.
         watch: runs beside the cluster and is cancelled at its end, to show what goes on. What it
             raises ends the cluster, and is raised.
+        observe: the same, to act on what workers tell. It is called before any of them is heard,
+            and may hold workers: those that are still held at the end are left out of it.
         fault: what is done to one of the workers. Then the others are not ended when one has
             failed: what they do about it is what is to be seen. One that has failed by raising
             leaves at once, as a program does.
@@ -95,6 +101,8 @@ async def run_cluster(
             beside.start(_watch_output(running, folder, output_limit))
             if watch:
                 beside.start(watch(running))
+            if observe:
+                beside.start(observe(running))
             if strike:
                 beside.start(strike.carry_out(running[strike.fault.worker]))
                 beside.start(_release_failed(running, changed))
@@ -190,6 +198,7 @@ def _ends_of(
     return tuple(
         _end_of(worker, index, folder, began, limit, stuck=stuck)
         for index, worker in enumerate(workers)
+        if not worker.held
     )
 
 
@@ -214,6 +223,7 @@ def _end_of(
         place=where_blocked(folder.stacks(index)) if stuck else NOWHERE,
         words=worker.words,
         ended_for=ended_for,
+        notes=tuple(worker.notes),
     )
 
 
@@ -233,6 +243,8 @@ def _ledger(folder: CaseFolder, began: float) -> Iterator[Callable[[int, dict[st
             file = opened.enter_context(folder.ledger.open("w", encoding="utf-8", buffering=1))
 
         def note(worker: int, told: dict[str, Any]) -> None:
+            if "phase" not in told:
+                return
             line = {
                 "worker": worker,
                 "phase": told["phase"],
@@ -293,7 +305,8 @@ async def _wait_for_reports(
         end = time.monotonic() + deadlines.run
         if not await _until(begun, changed, deadlines.run):
             return "run"
-        if not await _until(joined, changed, min(deadlines.start, end - time.monotonic())):
+        start = deadlines.start + max(worker.late for worker in workers)
+        if not await _until(joined, changed, min(start, end - time.monotonic())):
             return "start" if time.monotonic() < end else "run"
         left = end - time.monotonic()
     elif not await _until(joined, changed, deadlines.start):
