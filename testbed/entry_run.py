@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from testbed.cluster import Task
 from testbed.devices import Devices
 from testbed.fault import NEED_OWN_NETWORK, Fault
 from testbed.launcher.cluster_end import ClusterEnd
-from testbed.launcher.cluster_run import Deadlines, Watch, WorkerOrders, run_cluster
+from testbed.launcher.cluster_run import Deadlines, WorkerOrders, run_cluster
 from testbed.launcher.output import OUTPUT_LIMIT
 from testbed.launcher.run_folder import CaseFolder
 from testbed.launcher.source import WorkerServer
+from testbed.launcher.worker_process import WorkerProcess
 from testbed.strategies import STRATEGIES, Deployment
 
 SERVE = "testbed.worker.main:serve"
 FIRST_SEED = 1000
+
+Watch = Callable[[Sequence[WorkerProcess]], Awaitable[None]]
+
 
 async def run_entry(
     server: WorkerServer,
@@ -30,7 +34,6 @@ async def run_entry(
     named: Sequence[Task] = (),
     fresh: bool = False,
     watch: Watch | None = None,
-    observe: Watch | None = None,
     fault: Fault | None = None,
     output_limit: float = OUTPUT_LIMIT,
 ) -> ClusterEnd:
@@ -46,7 +49,7 @@ async def run_entry(
         deadlines: after which the workers are stopped.
         devices: of this machine.
         named: what the processes are called in TF_CONFIG, where it is not as usual.
-        fresh, watch, observe, fault, output_limit: see `run_cluster`.
+        fresh, watch, fault, output_limit: see `run_cluster`.
     """
     apart = fault is not None and fault.kind in NEED_OWN_NETWORK
     async with server.seats(deployment.processes, apart=apart) as seats:
@@ -76,7 +79,6 @@ async def run_entry(
             deadlines,
             fresh=fresh,
             watch=watch,
-            observe=observe,
             fault=fault,
             output_limit=output_limit,
         )

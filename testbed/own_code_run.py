@@ -10,12 +10,12 @@ from typing import Any
 
 from testbed.case_run import Options
 from testbed.cluster import Task
-from testbed.cluster_choice import Observer
+from testbed.cluster_choice import ALL_RUN, Choice, Observer
 from testbed.devices import Devices
-from testbed.entry_run import run_entry
+from testbed.entry_run import Watch, run_entry
 from testbed.errors import TooFewDevicesError
 from testbed.launcher.cluster_end import ClusterEnd
-from testbed.launcher.cluster_run import Deadlines, Watch
+from testbed.launcher.cluster_run import Deadlines
 from testbed.launcher.run_folder import CaseFolder, RunFolder
 from testbed.launcher.source import WorkerServer
 from testbed.report.live import shown_live
@@ -40,25 +40,22 @@ class Place:
     """Shows what the workers print."""
     named: tuple[Task, ...] = ()
     """What an engine calls the workers, in their order."""
-    undecided_devices: int = 0
-    """Where the program shows how many processes it needs: the devices of a program of one."""
-    alone_by: str = "use workers=1, replicas=R for one process of R replicas"
-    """What runs the program in one process with several replicas."""
+    choice: Choice = ALL_RUN
+    """Whether all workers run the code, whatever it needs."""
 
     async def run(self, entry: str, orders: dict[str, Any], deadlines: Deadlines) -> ClusterEnd:
         """Run an entry in every worker, until all have ended or one has failed."""
         return await run_entry(
             self.server,
             entry,
-            {**orders, "undecided_devices": self.undecided_devices},
+            {**orders, "undecided_devices": self.choice.devices},
             self.deployment,
             self.folder,
             deadlines,
             devices=self.devices,
             named=self.named if len(self.named) == self.deployment.cluster.workers else (),
             fresh=self.fresh,
-            watch=self.watch,
-            observe=Observer(self.alone_by, self.undecided_devices),
+            watch=Observer(self.choice, self.watch),
             # How much own code prints is its own affair.
             output_limit=math.inf,
         )
@@ -73,8 +70,7 @@ async def own_code_place(
     options: Options,
     *,
     show: bool = True,
-    undecided_devices: int = 0,
-    alone_by: str = Place.alone_by,
+    choice: Choice = ALL_RUN,
 ) -> AsyncIterator[Place]:
     """A place for own code; what its workers print is shown until the end of the block.
 
@@ -85,7 +81,7 @@ async def own_code_place(
         case: the name of the code's own folder within the run's.
         options: how to run.
         show: what the workers print.
-        undecided_devices, alone_by: see `Place`.
+        choice: see `Place`.
 
     Raises:
         LaunchError: no worker can be started on this machine.
@@ -116,14 +112,4 @@ async def own_code_place(
                 logs = [own.log(number) for number in range(cluster.workers)]
                 watch = shown.enter_context(shown_live(logs))
             named = options.rank.tasks if options.rank else ()
-            yield Place(
-                server,
-                deployment,
-                devices,
-                own,
-                options.fresh,
-                watch,
-                named,
-                undecided_devices,
-                alone_by,
-            )
+            yield Place(server, deployment, devices, own, options.fresh, watch, named, choice)

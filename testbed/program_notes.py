@@ -1,4 +1,4 @@
-"""What workers tell of a program's strategies, as data, and what follows from it: pure functions."""
+"""What workers tell of a program's strategies, and what follows from it: pure functions."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from testbed.case_run import Options
 from testbed.cluster import Cluster
+from testbed.cluster_choice import Choice
 from testbed.commands.run import deadlines_of, rank_in, run_folder, workers_of
 from testbed.errors import UsageError
 from testbed.interruptible import interruptible
@@ -20,7 +21,6 @@ from testbed.streams import complain
 CASE = "program"
 """The folder of its logs within the run's."""
 
-ALONE_BY = "use --workers 1 --replicas R for one process of R replicas"
 ALONE_DEVICES = 2
 """How many devices a program of one process gets, where no number is given."""
 
@@ -34,21 +34,19 @@ def require_valid(options: argparse.Namespace) -> None:
 def main(options: argparse.Namespace) -> int:
     """Run the program that the options name; its exit code."""
     program, deployment = program_of(options), _deployment(options)
-    how, undecided = _options(options), _undecided_devices(options)
+    how, choice = _options(options), _choice(options)
     require_room_for([deployment], fresh=how.fresh, rank=how.rank)
     with run_folder(options) as folder:
-        end = interruptible(_launch(program, deployment, folder, how, undecided))
+        end = interruptible(_launch(program, deployment, folder, how, choice))
         if end.cause:
             complain(f"{end.cause}; logs: {folder.case(CASE).path}")
     return end.code
 
 
 async def _launch(
-    program: Program, deployment: Deployment, folder: RunFolder, options: Options, undecided: int
+    program: Program, deployment: Deployment, folder: RunFolder, options: Options, choice: Choice
 ) -> ProgramEnd:
-    async with own_code_place(
-        MODULE, deployment, folder, CASE, options, undecided_devices=undecided, alone_by=ALONE_BY
-    ) as place:
+    async with own_code_place(MODULE, deployment, folder, CASE, options, choice=choice) as place:
         return await run_program(place, program, options.deadlines)
 
 
@@ -80,12 +78,12 @@ def _deployment(options: argparse.Namespace) -> Deployment:
     return Deployment("multi_worker_mirrored", cluster)
 
 
-def _undecided_devices(options: argparse.Namespace) -> int:
-    """The devices of the program, should it be one of one process; 0 where that is not asked."""
-    if workers_of(options) is not None:
-        return 0
-    # How many GPUs a worker sees is settled before it starts.
-    return options.replicas or (ALONE_DEVICES if options.device == "cpu" else 1)
+def _choice(options: argparse.Namespace) -> Choice:
+    devices = 0
+    if workers_of(options) is None:
+        # How many GPUs a worker sees is settled before it starts.
+        devices = options.replicas or (ALONE_DEVICES if options.device == "cpu" else 1)
+    return Choice(devices, "use --workers 1 --replicas R for one process of R replicas")
 
 
 def _options(options: argparse.Namespace) -> Options:

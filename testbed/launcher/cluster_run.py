@@ -47,9 +47,6 @@ class Deadlines:
     counts from the start of the cluster. For programs that join when they please, or never."""
 
 
-Watch = Callable[[Sequence[WorkerProcess]], Awaitable[None]]
-
-
 @dataclass(frozen=True)
 class WorkerOrders:
     """What one worker of a cluster is to do."""
@@ -69,8 +66,7 @@ async def run_cluster(
     deadlines: Deadlines,
     *,
     fresh: bool = False,
-    watch: Watch | None = None,
-    observe: Watch | None = None,
+    watch: Callable[[Sequence[WorkerProcess]], Awaitable[None]] | None = None,
     fault: Fault | None = None,
     output_limit: float = OUTPUT_LIMIT,
 ) -> ClusterEnd:
@@ -83,9 +79,8 @@ async def run_cluster(
         deadlines: after which the workers are stopped.
         fresh: new interpreters instead of forks.
         watch: runs beside the cluster and is cancelled at its end, to show what goes on. What it
-            raises ends the cluster, and is raised.
-        observe: the same, to act on what workers tell. It is called before any of them is heard,
-            and may hold workers: those that are still held at the end are left out of it.
+            raises ends the cluster, and is raised. Called before any worker is heard, it may hold
+            some: those that are held at the end are no part of it.
         fault: what is done to one of the workers. Then the others are not ended when one has
             failed: what they do about it is what is to be seen. One that has failed by raising
             leaves at once, as a program does.
@@ -101,8 +96,6 @@ async def run_cluster(
             beside.start(_watch_output(running, folder, output_limit))
             if watch:
                 beside.start(watch(running))
-            if observe:
-                beside.start(observe(running))
             if strike:
                 beside.start(strike.carry_out(running[strike.fault.worker]))
                 beside.start(_release_failed(running, changed))

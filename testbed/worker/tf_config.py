@@ -55,7 +55,7 @@ class _Observed(os._Environ):  # type: ignore[type-arg]
 
     def __iter__(self) -> Iterator[Any]:
         try:
-            for self.listed in super().__iter__():  # noqa: B020
+            for self.listed in super().__iter__():
                 yield self.listed
         finally:
             self.listed = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 from typing import Any
 
@@ -35,7 +36,22 @@ def unmirrored(seen: Sequence[Seen]) -> Iterator[Finding]:
             or _only_used(seen, birth, accesses)
         )
         if found:
-            yield found
+            yield _of_a_thread(found, birth, refused=raised) if birth.other_scope else found
+
+
+def _of_a_thread(found: Finding, birth: Birth, *, refused: bool) -> Finding:
+    """The same of a variable that a thread has made while another thread was in a scope."""
+    scope = birth.other_scope
+    if scope is None:
+        return found
+    if found.code == "TB103" and not refused:
+        told = f"it was made in a thread that had not entered the scope of line {scope.line}"
+        return replace(found, evidence=f"{found.evidence}; {told}")
+    evidence = (
+        f"{name_of(birth)} was made in a thread that had entered no scope, while another thread was"
+        " in this one"
+    )
+    return Finding("TB110", scope, evidence, birth.place)
 
 
 def _written_by_all(seen: Seen, birth: Birth, accesses: list[Access]) -> Finding | None:
