@@ -22,6 +22,32 @@ _OPTIMIZING = ("ResourceApply", "ResourceSparseApply")
 
 def unmirrored(seen: Sequence[Seen]) -> Iterator[Finding]:
     """What replicas do with a variable that was made outside of the scope."""
+    found = list(_unmirrored(seen))
+    raised = any(each.raised for each in seen)
+    spoilt = {
+        birth.other_scope for birth, finding in found if raised or finding.code != "TB103"
+    }  # fmt: skip
+    for birth, finding in found:
+        if birth.other_scope is None:
+            yield finding
+        elif birth.other_scope in spoilt:
+            yield _of_a_thread(birth, birth.other_scope)
+        else:
+            told = "it was made in a thread that had not entered the scope of line"
+            told += f" {birth.other_scope.line}"
+            yield replace(finding, evidence=f"{finding.evidence}; {told}")
+
+
+def _of_a_thread(birth: Birth, scope: Place) -> Finding:
+    """Made in a thread, while another thread was in a scope that was meant for it, too."""
+    evidence = (
+        f"{name_of(birth)} was made in a thread that had entered no scope, while another thread was"
+        " in this one"
+    )
+    return Finding("TB110", scope, evidence, birth.place)
+
+
+def _unmirrored(seen: Sequence[Seen]) -> Iterator[tuple[Birth, Finding]]:
     counterparts, raised = Counterparts(seen), any(each.raised for each in seen)
     for birth in seen[0].births:
         if birth.distributed or birth.is_table or _is_generator(birth):
@@ -36,22 +62,7 @@ def unmirrored(seen: Sequence[Seen]) -> Iterator[Finding]:
             or _only_used(seen, birth, accesses)
         )
         if found:
-            yield _of_a_thread(found, birth, refused=raised) if birth.other_scope else found
-
-
-def _of_a_thread(found: Finding, birth: Birth, *, refused: bool) -> Finding:
-    """The same of a variable that a thread has made while another thread was in a scope."""
-    scope = birth.other_scope
-    if scope is None:
-        return found
-    if found.code == "TB103" and not refused:
-        told = f"it was made in a thread that had not entered the scope of line {scope.line}"
-        return replace(found, evidence=f"{found.evidence}; {told}")
-    evidence = (
-        f"{name_of(birth)} was made in a thread that had entered no scope, while another thread was"
-        " in this one"
-    )
-    return Finding("TB110", scope, evidence, birth.place)
+            yield birth, found
 
 
 def _written_by_all(seen: Seen, birth: Birth, accesses: list[Access]) -> Finding | None:
