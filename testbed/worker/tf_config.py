@@ -34,13 +34,15 @@ class _Observed(os._Environ):  # type: ignore[type-arg]
 
     told_read: Callable[[], None]
     told_changed: Callable[[], None]
-    listed: Any = None
-    """The name that whoever lists all names has just got."""
+    copied: Iterator[Any] = iter(())
+    """The names that whoever lists all of them now looks up, should it copy all values."""
 
     def __getitem__(self, key: Any) -> Any:
-        # Whoever copies everything does not ask for TF_CONFIG.
-        if key == NAME and self.listed != NAME:
-            self.told_read()
+        # Whoever copies everything, as for a child process, does not ask for TF_CONFIG.
+        if next(self.copied, None) != key:
+            self.copied = iter(())
+            if key == NAME:
+                self.told_read()
         return super().__getitem__(key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
@@ -54,11 +56,9 @@ class _Observed(os._Environ):  # type: ignore[type-arg]
         super().__delitem__(key)
 
     def __iter__(self) -> Iterator[Any]:
-        try:
-            for self.listed in super().__iter__():
-                yield self.listed
-        finally:
-            self.listed = None
+        names = list(super().__iter__())
+        self.copied = iter(names)
+        return iter(names)
 
     def pop(self, key: Any, *default: Any) -> Any:
         """As for any mapping: who removes it without looking at it does not read it."""
@@ -83,7 +83,7 @@ def observed(read: Callable[[], None], changed: Callable[[], None]) -> Iterator[
         yield
     finally:
         environment.__class__ = kind
-        for name in ("told_read", "told_changed", "listed"):
+        for name in ("told_read", "told_changed", "copied"):
             vars(environment).pop(name, None)
 
 
