@@ -45,6 +45,14 @@ def test_a_signal_is_told_as_a_shell_tells_it() -> None:
     assert end.cause == f"{killed_by}; out of memory"
 
 
+def test_who_was_ended_on_purpose_has_failed() -> None:
+    """A cluster that cannot come together is no signal that somebody sent."""
+    ended = WorkerEnd(0, LOG, LEDGER, status=9, after=1.0, ended_for="both are worker 0")
+    end = program_end(end_of(ended), [{}])
+    assert (end.code, end.codes) == (1, (1,))
+    assert end.cause == "worker 0 was ended after 1.0 s in phase 'started': both are worker 0"
+
+
 def test_who_leaves_without_a_word_has_failed() -> None:
     """os._exit(0) is no success: nobody knows what the worker had still to do."""
     left = WorkerEnd(0, LOG, LEDGER, status=0, after=1.0)
