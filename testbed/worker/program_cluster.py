@@ -60,8 +60,8 @@ class ProgramCluster:
         self._lock = threading.Lock()
         self._given = tf_config.content()
         self._changed_at: dict[str, Any] = {"file": "", "line": 0}
-        # An operation of ours may look TF_CONFIG up, too.
-        self._looking = threading.local()
+        # A program may make any number of strategies; what counts is the first of each class.
+        self._told: set[str] = set()
 
     @contextlib.contextmanager
     def told(self) -> Iterator[None]:
@@ -86,23 +86,31 @@ class ProgramCluster:
             return construct()
         line = tf_config.author_line()
         self._needs(several=several, sign=name, line=line)
-        self._channel.note(MADE, name=name, several=several, **line)
-        if name != "MultiWorkerMirroredStrategy":
+        joins = name == "MultiWorkerMirroredStrategy"
+        if name not in self._told:
+            self._told.add(name)
+            self._channel.note(MADE, name=name, several=several, **line)
+            if joins:
+                self._tell_joining(given.get("cluster_resolver"))
+        if not joins:
             return construct()
-        with contextlib.suppress(Exception), self._unwatched():
-            used = tf_config.content_for(given.get("cluster_resolver"))
-            self._channel.note(JOINING, given=self._given, used=used, **self._changed_at)
         self._channel.phase("joining")
         construct()
         self._channel.phase("joined")
         return None
+
+    def _tell_joining(self, resolver: Any) -> None:
+        """Tell by which task this worker joins, where its program lets that be known."""
+        with contextlib.suppress(Exception):
+            used = tf_config.content_for(resolver)
+            self._channel.note(JOINING, given=self._given, used=used, **self._changed_at)
 
     def _serving(self, construct: Callable[[], None], _given: dict[str, Any]) -> None:
         self._needs(several=True, sign="tf.distribute.Server", line=tf_config.author_line())
         construct()
 
     def _read(self) -> None:
-        if self._undecided and not getattr(self._looking, "on", False):
+        if self._undecided:
             self._needs(several=True, sign=tf_config.NAME, line=tf_config.author_line())
 
     def _changed(self) -> None:
@@ -110,8 +118,10 @@ class ProgramCluster:
 
     def _needs(self, *, several: bool, sign: str, line: dict[str, Any]) -> None:
         """Have the launching process decide, once, by the first sign of what is needed."""
+        if os.getpid() != self._process:
+            return
         with self._lock:
-            if not self._undecided or os.getpid() != self._process:
+            if not self._undecided:
                 return
             self._undecided = False
             together = self._channel.ask(NEEDS, several=several, sign=sign, **line) != "alone"
@@ -124,14 +134,6 @@ class ProgramCluster:
             # RuntimeError: the runtime has started, and keeps its devices.
             with contextlib.suppress(RuntimeError):
                 configure_devices(self._devices, self._device)
-
-    @contextlib.contextmanager
-    def _unwatched(self) -> Iterator[None]:
-        self._looking.on = True
-        try:
-            yield
-        finally:
-            self._looking.on = False
 
 
 @contextlib.contextmanager
