@@ -12,6 +12,7 @@ from typing import Any
 
 from testbed.case_run import Options
 from testbed.cluster import Task
+from testbed.cluster_choice import ALL_RUN, Choice, Observer
 from testbed.devices import Devices
 from testbed.entry_run import Watch, run_entry
 from testbed.errors import TooFewDevicesError
@@ -44,20 +45,22 @@ class Place:
     """What an engine calls the workers, in their order."""
     patience: Patience = field(default_factory=Patience)
     """Where workers stand still."""
+    choice: Choice = ALL_RUN
+    """Whether all workers run the code, whatever it needs."""
 
     async def run(self, entry: str, orders: dict[str, Any], deadlines: Deadlines) -> ClusterEnd:
         """Run an entry in every worker, until all have ended or one has failed."""
         return await run_entry(
             self.server,
             entry,
-            orders,
+            {**orders, "undecided_devices": self.choice.devices},
             self.deployment,
             self.folder,
             replace(deadlines, patience=self.patience),
             devices=self.devices,
             named=self.named if len(self.named) == self.deployment.cluster.workers else (),
             fresh=self.fresh,
-            watch=self.watch,
+            watch=Observer(self.choice, self.watch),
             # How much own code prints is its own affair.
             output_limit=math.inf,
         )
@@ -72,6 +75,7 @@ async def own_code_place(
     options: Options,
     *,
     show: bool = True,
+    choice: Choice = ALL_RUN,
 ) -> AsyncIterator[Place]:
     """A place for own code; what its workers print is shown until the end of the block.
 
@@ -82,6 +86,7 @@ async def own_code_place(
         case: the name of the code's own folder within the run's.
         options: how to run.
         show: what the workers print.
+        choice: see `Place`.
 
     Raises:
         LaunchError: no worker can be started on this machine.
@@ -117,7 +122,9 @@ async def own_code_place(
                 tell=functools.partial(_tell, folder),
                 show_stacks=_show_stacks,
             )
-            yield Place(server, deployment, devices, own, options.fresh, watch, named, patience)
+            yield Place(
+                server, deployment, devices, own, options.fresh, watch, named, patience, choice
+            )
 
 
 def _tell(folder: RunFolder, what: str) -> None:

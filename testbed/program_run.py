@@ -85,6 +85,8 @@ def program_end(end: ClusterEnd, reports: Sequence[dict[str, Any]]) -> ProgramEn
 def _code(worker: WorkerEnd, report: dict[str, Any]) -> int:
     if report:
         return int(report["code"])
+    if worker.ended_for:
+        return 1
     if worker.status is None:
         return TIME_IS_OVER
     if os.WIFSIGNALED(worker.status):

@@ -19,7 +19,7 @@ _CHECK_EPILOG = """exit status:
   0  nothing found
   1  findings: errors (the result is wrong) or warnings (it works by luck)
   2  the command was wrong
-  3  the program failed by itself
+  3  the program failed by itself, or its own TF_CONFIG kept the workers apart
   130  interrupted
 """
 
@@ -30,10 +30,14 @@ def add_launch(parser: argparse.ArgumentParser) -> None:
     parser.usage = "testbed launch [OPTION ...] (SCRIPT | -m MODULE) [ARGUMENT ...]"
     parser.epilog = _LAUNCH_EPILOG
     add_program(parser)
-    parser.add_argument("--workers", type=int, metavar="W", help="default 2")
     parser.add_argument(
-        "--replicas", type=int, metavar="R", help="devices of each worker (default 1)"
-    )
+        "--workers", type=int, metavar="W",
+        help="default: 1 if the program makes MirroredStrategy or no strategy, otherwise 2",
+    )  # fmt: skip
+    parser.add_argument(
+        "--replicas", type=int, metavar="R",
+        help="devices of each worker (default 1; 2 CPUs if --workers is not given and 1 suffices)",
+    )  # fmt: skip
     parser.add_argument(
         "--device", default="cpu", choices=("cpu", "gpu", "split-gpu"), help="as for testbed run"
     )

@@ -41,8 +41,9 @@ RULES: tuple[Callable[[Sequence[Seen]], Iterator[Finding]], ...] = (
     together.raised,
 )
 
-# Where variables are mixed up, they hold other values.
-_FOLLOWS = (("TB106", "TB202"),)
+# Where variables are mixed up, they hold other values; TensorFlow refuses to train what has one
+# copy.
+_FOLLOWS = (("TB106", "TB202"), ("TB110", "TB501"))
 
 _IGNORED = re.compile(r"#\s*testbed:\s*ignore(?:\[(?P<codes>[^\]]*)\]|(?![\w\[]))")
 

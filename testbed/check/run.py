@@ -16,6 +16,7 @@ from testbed.launcher.cluster_run import Deadlines
 from testbed.launcher.report_file import UnreadableReportError, read_report
 from testbed.launcher.run_folder import CaseFolder
 from testbed.own_code_run import Place as Bench
+from testbed.program_notes import joinings
 from testbed.program_run import Program, ProgramEnd, program_end
 from testbed.strategies import Deployment
 
@@ -23,7 +24,7 @@ MODULE = "testbed.worker.checked"
 ENTRY = f"{MODULE}:run_checked"
 UNREPLICATED = "testbed.worker.unreplicated:run_unreplicated"
 
-EXPLAINING = ("TB303", "TB304", "TB501")
+EXPLAINING = ("TB110", "TB303", "TB304", "TB501")
 """The findings that say why a program raised."""
 
 ALONE = Deployment("mirrored", Cluster(1, 1))
@@ -37,6 +38,8 @@ class Checked:
     findings: tuple[Finding, ...]
     watching: float
     """Seconds of worker 0's time that watching took."""
+    prevented: bool = False
+    """Whether the program was ended before there was anything to judge."""
 
 
 async def check_program(bench: Bench, program: Program, deadlines: Deadlines) -> Checked:
@@ -51,7 +54,10 @@ async def check_program(bench: Bench, program: Program, deadlines: Deadlines) ->
         _report(bench.folder, worker.worker) if worker.reported else {} for worker in end.workers
     ]
     seen = [Seen.from_json(report["seen"]) for report in reports if report]
-    found = [*_hang(end, reports), *(judge(seen) if seen else ())]
+    left = _left_cluster(end)
+    # What workers that are not connected hold says nothing of a cluster.
+    alike = seen[:1] if left else seen
+    found = [*left, *_hang(end, reports), *(judge(alike) if alike else ())]
     doubts = Doubts() if _left_behind(end, reports) else _doubts(seen, found)
     if not found and _hangs(end, reports):
         first = end.workers[0]
@@ -63,7 +69,8 @@ async def check_program(bench: Bench, program: Program, deadlines: Deadlines) ->
         alone = await _unreplicated(bench, program, deadlines)
         found += unlike(doubts, alone) if alone else ()
     watching = float(reports[0].get("watching", 0)) if reports[0] else 0.0
-    return Checked(_program_end(end, reports), tuple(found), watching)
+    prevented = any(worker.ended_for for worker in end.workers)
+    return Checked(_program_end(end, reports), tuple(found), watching, prevented)
 
 
 def _program_end(end: ClusterEnd, reports: Sequence[dict[str, Any]]) -> ProgramEnd:
@@ -102,6 +109,21 @@ def _report(folder: CaseFolder, worker: int) -> dict[str, Any]:
         return dict(read_report(folder, worker))
     except (UnreadableReportError, TypeError, ValueError):
         return {}
+
+
+def _left_cluster(end: ClusterEnd) -> list[Finding]:
+    """That workers are clusters of one, because the program has changed their TF_CONFIG."""
+    joined = joinings(worker.notes for worker in end.workers)
+    alone = {number: each for number, each in joined.items() if each.is_alone}
+    if not alone or any(worker.ended_for for worker in end.workers):
+        return []
+    line = alone[min(alone)].line
+    numbers = ", ".join(map(str, sorted(alone)))
+    evidence = (
+        f"{len(end.workers)} workers are started as one cluster; worker{'s' * (len(alone) > 1)}"
+        f" {numbers} made MultiWorkerMirroredStrategy without the others"
+    )
+    return [Finding("TB405", Place(line.file, line.line) if line.line else None, evidence)]
 
 
 def _hang(end: ClusterEnd, reports: Sequence[dict[str, Any]]) -> list[Finding]:

@@ -51,6 +51,9 @@ class Birth:
     TensorFlow: `keras/src/...`."""
     in_scope: bool = False
     """Whether a strategy was in force."""
+    other_scope: Place | None = None
+    """Where another thread had entered a scope in which it still was, of a variable that was made
+    in a thread without one."""
     distributed: bool = False
     synchronization: str = ""
     aggregation: str = ""

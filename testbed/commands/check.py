@@ -14,6 +14,7 @@ from testbed.check.judge import chosen
 from testbed.check.run import MODULE, Checked, check_program
 from testbed.check.text import count, describe
 from testbed.cluster import Cluster
+from testbed.cluster_choice import Choice
 from testbed.commands.launch import program_of
 from testbed.commands.run import deadlines_of, rank_in, run_folder, workers_of
 from testbed.errors import UsageError
@@ -80,7 +81,8 @@ def main(options: argparse.Namespace) -> int:
 async def _check(
     program: Program, deployment: Deployment, folder: RunFolder, options: Options, *, show: bool
 ) -> Checked:
-    place = own_code_place(MODULE, deployment, folder, CASE, options, show=show)
+    choice = Choice(cure="use --strategy mirrored --replicas R for one process of R replicas")
+    place = own_code_place(MODULE, deployment, folder, CASE, options, show=show, choice=choice)
     async with place as bench:
         return await check_program(bench, program, options.deadlines)
 
@@ -92,9 +94,11 @@ def _show(
         lines = [line for finding in found for line in [*describe(finding), ""]]
         seconds = checked.program.seconds
         failed = checked.program.code != 0 and not checked.findings
-        until = " until the program failed by itself" if failed else ""
+        said = count(found) + " until the program failed by itself" * failed
+        if failed and checked.prevented:
+            said = "nothing was checked"
         lines.append(
-            f"{count(found)}{until} on {deployment} in {seconds:.1f} s,"
+            f"{said} on {deployment} in {seconds:.1f} s,"
             f" {checked.watching:.1f} s of them for watching"
         )
         text = "\n".join(lines) + "\n"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from testbed.case_run import Options
 from testbed.cluster import Cluster
+from testbed.cluster_choice import Choice
 from testbed.commands.run import deadlines_of, rank_in, run_folder, workers_of
 from testbed.errors import UsageError
 from testbed.interruptible import interruptible
@@ -22,6 +23,9 @@ from testbed.streams import complain
 CASE = "program"
 """The folder of its logs within the run's."""
 
+ALONE_DEVICES = 2
+"""How many devices a program of one process gets, where no number is given."""
+
 
 def require_valid(options: argparse.Namespace) -> None:
     """See `testbed.commands.run.require_valid`."""
@@ -32,14 +36,14 @@ def require_valid(options: argparse.Namespace) -> None:
 def main(options: argparse.Namespace) -> int:
     """Run the program that the options name; its exit code."""
     program, deployment = program_of(options), _deployment(options)
-    how = _options(options)
+    how, choice = _options(options), _choice(options)
     require_room_for([deployment], fresh=how.fresh, rank=how.rank)
     workers = deployment.cluster.workers
     with (
         run_folder(options) as folder,
         recorded(folder, sys.argv[1:], CASE, deployment, workers) as ended,
     ):
-        end = interruptible(_launch(program, deployment, folder, how))
+        end = interruptible(_launch(program, deployment, folder, how, choice))
         ended(end.code, end.cause)
         if end.cause:
             complain(f"{end.cause}; logs: {folder.case(CASE).path}")
@@ -47,9 +51,9 @@ def main(options: argparse.Namespace) -> int:
 
 
 async def _launch(
-    program: Program, deployment: Deployment, folder: RunFolder, options: Options
+    program: Program, deployment: Deployment, folder: RunFolder, options: Options, choice: Choice
 ) -> ProgramEnd:
-    async with own_code_place(MODULE, deployment, folder, CASE, options) as place:
+    async with own_code_place(MODULE, deployment, folder, CASE, options, choice=choice) as place:
         return await run_program(place, program, options.deadlines)
 
 
@@ -79,6 +83,14 @@ def _deployment(options: argparse.Namespace) -> Deployment:
             raise UsageError(f"--{name} {number}: at least 1")
     cluster = Cluster(workers_of(options) or 2, options.replicas or 1)
     return Deployment("multi_worker_mirrored", cluster)
+
+
+def _choice(options: argparse.Namespace) -> Choice:
+    devices = 0
+    if workers_of(options) is None:
+        # How many GPUs a worker sees is settled before it starts.
+        devices = options.replicas or (ALONE_DEVICES if options.device == "cpu" else 1)
+    return Choice(devices, "use --workers 1 --replicas R for one process of R replicas")
 
 
 def _options(options: argparse.Namespace) -> Options:

@@ -71,6 +71,22 @@ class Channel:
             self._hold_at = ""
             self._read_line()
 
+    def note(self, name: str, /, **details: Any) -> None:
+        """Tell something that is no phase."""
+        self._send({"note": name, "at": time.monotonic(), **details})
+
+    def ask(self, name: str, /, **details: Any) -> str:
+        """Tell it, and block until the launching process has answered; its answer.
+
+        Raises:
+            ConnectionError: the launching process is gone.
+        """
+        self.note(name, **details)
+        answer = self._lines.readline()
+        if not answer:
+            raise ConnectionError("the launching process left before it answered")
+        return answer.rstrip("\n")
+
     def last_words(self, words: str) -> None:
         """Tell why this worker is about to end without a report."""
         self._send({"words": words[:_WORDS]})

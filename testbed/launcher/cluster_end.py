@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from testbed.launcher.hang import Standing, describe_hang
 from testbed.launcher.stacks import NOWHERE, Place
@@ -48,6 +49,8 @@ class WorkerEnd:
     """The steps that its program had begun, where they are counted."""
     exit_code_counts: bool = False
     """Whether exit code 0 is a good end of it without a report, as of a program of one's own."""
+    notes: tuple[Mapping[str, Any], ...] = ()
+    """What it told besides its phases: see `WorkerProcess.notes`."""
 
     @property
     def phase(self) -> str:

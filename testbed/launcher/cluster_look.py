@@ -75,7 +75,9 @@ class ClusterLook:
     def ends(self, *, stuck: bool) -> tuple[WorkerEnd, ...]:
         """How far each worker came; where it is, if `stuck`, as the last look has found it."""
         return tuple(
-            self._end(worker, index, stuck=stuck) for index, worker in enumerate(self._workers)
+            self._end(worker, index, stuck=stuck)
+            for index, worker in enumerate(self._workers)
+            if not worker.held
         )
 
     def _end(self, worker: WorkerProcess, index: int, *, stuck: bool) -> WorkerEnd:
@@ -95,6 +97,7 @@ class ClusterLook:
             exit_code_counts=worker.exit_code_counts,
             ended_for=ended_for,
             steps=worker.steps,
+            notes=tuple(worker.notes),
         )
 
     def _last_sign(self, worker: WorkerProcess) -> float:

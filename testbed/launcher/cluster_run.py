@@ -83,7 +83,8 @@ async def run_cluster(
         deadlines: after which the workers are stopped.
         fresh: new interpreters instead of forks.
         watch: runs beside the cluster and is cancelled at its end, to show what goes on. What it
-            raises ends the cluster, and is raised.
+            raises ends the cluster, and is raised. Called before any worker is heard, it may hold
+            some: those that are held at the end are no part of it.
         fault: what is done to one of the workers. Then the others are not ended when one has
             failed: what they do about it is what is to be seen. One that has failed by raising
             leaves at once, as a program does.
@@ -249,7 +250,8 @@ async def _wait_for_reports(
         end = time.monotonic() + deadlines.run
         if not await _until(begun, changed, deadlines.run):
             return "run"
-        if not await _until(joined, changed, min(deadlines.start, end - time.monotonic())):
+        start = deadlines.start + max(worker.late for worker in workers)
+        if not await _until(joined, changed, min(start, end - time.monotonic())):
             return "start" if time.monotonic() < end else "run"
         left = end - time.monotonic()
     elif not await _until(joined, changed, deadlines.start):

@@ -24,6 +24,8 @@ def ledger(folder: CaseFolder, began: float) -> Iterator[Callable[[int, dict[str
             file = opened.enter_context(folder.ledger.open("w", encoding="utf-8", buffering=1))
 
         def note(worker: int, told: dict[str, Any]) -> None:
+            if "phase" not in told:
+                return
             line = {
                 "worker": worker,
                 "phase": told["phase"],

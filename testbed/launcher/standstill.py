@@ -115,7 +115,7 @@ class StandStill:
 
     @property
     def _running(self) -> list[_Mark]:
-        return [each for each in self._marks if not _is_over(each.worker)]
+        return [each for each in self._marks if not (_is_over(each.worker) or each.worker.held)]
 
     @property
     def _held(self) -> list[_Mark]:

@@ -31,6 +31,13 @@ class WorkerProcess(ABC):
         self.key = key
         self.phases: list[dict[str, Any]] = []
         """What the worker told of itself: `phase`, `at` (seconds of the monotonic clock), more."""
+        self.notes: list[dict[str, Any]] = []
+        """What else it told: `note` (its name), `at`, more."""
+        self.held = False
+        """Whether it waits for its turn before it has done anything: it is no part of the cluster
+        yet, and may never become one."""
+        self.late = 0.0
+        """How many seconds after the first worker it was let go on."""
         self.words = ""
         """What it said when it was about to end without a report."""
         self.ended_for = ""
@@ -65,6 +72,8 @@ class WorkerProcess(ABC):
     @property
     def failed(self) -> bool:
         """Whether its peers wait for it in vain: it ended early, or what it reported is bad."""
+        if self.held:
+            return False
         if self.reported:
             return not all(told.get("good", True) for told in self.phases)
         return self.status is not None and not (self.status == 0 and self.exit_code_counts)
@@ -86,13 +95,22 @@ class WorkerProcess(ABC):
         """Let a worker go on that told `waiting`."""
         self.say("turn")
 
+    def release(self, late: float) -> None:
+        """Let a held worker go on, so many seconds after the first one."""
+        self.held, self.late = False, late
+        self.give_turn()
+
+    async def until_changed(self) -> None:
+        """Wait until something has happened to this worker or to another one of its cluster."""
+        self._changed.clear()
+        await self._changed.wait()
+
     async def until_told(self, phase: str, times: int) -> bool:
         """Wait until the worker has told a phase so often; False where it ended or reported."""
         while sum(told["phase"] == phase for told in self.phases) < times:
             if self.status is not None or self.reported:
                 return False
-            self._changed.clear()
-            await self._changed.wait()
+            await self.until_changed()
         return True
 
     def let_leave(self) -> None:
@@ -148,13 +166,17 @@ class WorkerProcess(ABC):
         return nothing
 
     def take_in(self, message: Any) -> None:
-        """Keep what the worker told: a phase, or its last words.
+        """Keep what the worker told: a phase, a note, or its last words.
 
         Raises:
             ValueError, TypeError, KeyError: it is neither.
         """
         if "words" in message:
             self.words = str(message["words"])
+        elif "note" in message:
+            note = {**message, "note": str(message["note"]), "at": float(message["at"])}
+            self.notes.append(note)
+            self._told(note)
         else:
             told = {**message, "phase": str(message["phase"]), "at": float(message["at"])}
             if "steps" in told:

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy
-import tensorflow as tf
 
 from testbed.launcher.channel import EXIT_CODE_COUNTS, Channel
 from testbed.launcher.run_folder import write_json
-from testbed.worker.probes import several_cpus_per_worker, telling_when_bound
-from testbed.worker.strategy import configure_devices, require_threads
+from testbed.worker.probes import several_cpus_per_worker
+from testbed.worker.program_cluster import ProgramCluster
+from testbed.worker.strategy import require_threads
 
 _OURS = str(Path(__file__).resolve().parent.parent)
 _STARTERS = ("<frozen runpy>", "<frozen importlib.", importlib.__file__)
@@ -34,15 +34,15 @@ def own_code(
 ) -> Iterator[dict[str, Any]]:
     """Have the code within find the devices that it should, and tell how far it has come.
 
-    Orders: `replicas_per_worker`, `device`, `worker`. With `exit_code_counts` the code is a whole
-    program, which may end its process as it likes. Yields the details of the last phase, to which
-    the block may add.
+    Orders: `replicas_per_worker`, `device`, `worker`, and those of `ProgramCluster`. With
+    `exit_code_counts` the code is a whole program, which may end its process as it likes. Yields
+    the details of the last phase, to which the block may add.
     """
     details: dict[str, Any] = {}
     _be_nobodys_twin()
     require_threads()
-    configure_devices(orders["replicas_per_worker"], orders["device"])
-    with _several_replicas(orders), _telling_who_joins(channel):
+    cluster = ProgramCluster(orders, channel)
+    with _several_replicas(orders), cluster.told():
         channel.phase("started", **{EXIT_CODE_COUNTS: exit_code_counts})
         yield details
     channel.phase("finished", **details)
@@ -129,25 +129,6 @@ def _several_replicas(orders: dict[str, Any]) -> contextlib.AbstractContextManag
     if orders["device"] == "cpu" and orders["replicas_per_worker"] > 1:
         return several_cpus_per_worker(orders["worker"], orders["replicas_per_worker"])
     return contextlib.nullcontext()
-
-
-@contextlib.contextmanager
-def _telling_who_joins(channel: Channel) -> Iterator[None]:
-    """Tell when a strategy of several workers is made, and when all of them have met."""
-    strategy = tf.distribute.MultiWorkerMirroredStrategy
-    original = strategy.__init__
-
-    def join(self: Any, *args: Any, **kwargs: Any) -> None:
-        channel.phase("joining")
-        original(self, *args, **kwargs)
-        channel.phase("joined")
-
-    strategy.__init__ = join
-    try:
-        with telling_when_bound(lambda: channel.phase("bound")):
-            yield
-    finally:
-        strategy.__init__ = original
 
 
 def _is_machinery(file: str) -> bool:

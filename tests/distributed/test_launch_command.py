@@ -142,7 +142,7 @@ def test_workers_are_no_twins(testbed: Callable[..., Done], program: Callable[..
     lines = {
         line.partition("|")[2]
         for _ in range(2)
-        for line in testbed("launch", program(text)).output.splitlines()
+        for line in testbed("launch", "--workers", "2", program(text)).output.splitlines()
     }
     assert len(lines) == 4
 

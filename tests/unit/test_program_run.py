@@ -72,6 +72,14 @@ def test_before_the_program_has_begun_no_end_is_good() -> None:
     assert program_end(end_of(left), [{}]).code == 1
 
 
+def test_who_was_ended_on_purpose_has_failed() -> None:
+    """A cluster that cannot come together is no signal that somebody sent."""
+    ended = WorkerEnd(0, LOG, LEDGER, status=9, after=1.0, ended_for="both are worker 0")
+    end = program_end(end_of(ended), [{}])
+    assert (end.code, end.codes) == (1, (1,))
+    assert end.cause == "worker 0 was ended after 1.0 s in phase 'started': both are worker 0"
+
+
 def test_a_hang_has_a_code_of_its_own() -> None:
     """Where nobody failed and the time is over, the code says that."""
     end = program_end(end_of(reported(0), WorkerEnd(1, LOG, LEDGER), overdue="run"), [GOOD, {}])

@@ -45,6 +45,18 @@ CODES = (
         "lock.around_an_assignment",
     ),
     Code(
+        "TB405",
+        "workers_diverge",
+        ERROR,
+        "the program leaves the cluster that it is started in",
+        "TF_CONFIG tells each worker who the others are: where it is removed or describes one"
+        " task, each worker is a cluster of one, trains a model of its own, and writes the same"
+        " files",
+        "keep the TF_CONFIG with which a worker is started: set or remove it only where no"
+        ' launcher has set it (if "TF_CONFIG" not in os.environ)',
+        "module_global.random_start",
+    ),
+    Code(
         "TB501",
         "rejected",
         ERROR,

@@ -96,6 +96,17 @@ CODES = (
         "made_differently.in_another_order",
     ),
     Code(
+        "TB110",
+        "counted_per_replica",
+        ERROR,
+        "a scope does not reach the threads that are started in it",
+        "strategy.scope() holds for the thread that enters it, and for no other: what a thread of a"
+        " pool makes meanwhile has one copy, which every replica changes, and which optimizers"
+        " refuse, some of them without a message",
+        "enter strategy.scope() in the function that the thread runs",
+        "context_local.counter_made_in_thread",
+    ),
+    Code(
         "TB201",
         "replicas_diverge",
         ERROR,

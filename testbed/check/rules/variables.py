@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 from typing import Any
 
@@ -21,6 +22,32 @@ _OPTIMIZING = ("ResourceApply", "ResourceSparseApply")
 
 def unmirrored(seen: Sequence[Seen]) -> Iterator[Finding]:
     """What replicas do with a variable that was made outside of the scope."""
+    found = list(_unmirrored(seen))
+    raised = any(each.raised for each in seen)
+    spoilt = {
+        birth.other_scope for birth, finding in found if raised or finding.code != "TB103"
+    }  # fmt: skip
+    for birth, finding in found:
+        if birth.other_scope is None:
+            yield finding
+        elif birth.other_scope in spoilt:
+            yield _of_a_thread(birth, birth.other_scope)
+        else:
+            told = "it was made in a thread that had not entered the scope of line"
+            told += f" {birth.other_scope.line}"
+            yield replace(finding, evidence=f"{finding.evidence}; {told}")
+
+
+def _of_a_thread(birth: Birth, scope: Place) -> Finding:
+    """Made in a thread, while another thread was in a scope that was meant for it, too."""
+    evidence = (
+        f"{name_of(birth)} was made in a thread that had entered no scope, while another thread was"
+        " in this one"
+    )
+    return Finding("TB110", scope, evidence, birth.place)
+
+
+def _unmirrored(seen: Sequence[Seen]) -> Iterator[tuple[Birth, Finding]]:
     counterparts, raised = Counterparts(seen), any(each.raised for each in seen)
     for birth in seen[0].births:
         if birth.distributed or birth.is_table or _is_generator(birth):
@@ -35,7 +62,7 @@ def unmirrored(seen: Sequence[Seen]) -> Iterator[Finding]:
             or _only_used(seen, birth, accesses)
         )
         if found:
-            yield found
+            yield birth, found
 
 
 def _written_by_all(seen: Seen, birth: Birth, accesses: list[Access]) -> Finding | None:

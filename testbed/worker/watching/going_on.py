@@ -7,6 +7,7 @@ import tensorflow as tf
 from testbed.check.seen import Place
 from testbed.worker.probes import replica_number
 from testbed.worker.watching.meeting import Meetings
+from testbed.worker.watching.scopes import Scopes
 from testbed.worker.writes import MERGED, who
 
 
@@ -19,6 +20,7 @@ class GoingOn:
         self.steps = 0
         """How many steps have begun: see `testbed.check.seen.Seen`."""
         self.meetings = Meetings()
+        self.scopes = Scopes()
 
     @property
     def is_step(self) -> bool:

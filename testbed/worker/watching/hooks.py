@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import tensorflow as tf
-from tensorflow.python.distribute import mirrored_run
+from tensorflow.python.distribute import distribute_lib, mirrored_run
 from tensorflow.python.distribute import values as distributed_values
 from tensorflow.python.eager.polymorphic_function import concrete_function, polymorphic_function
 from tensorflow.python.ops import resource_variable_ops, script_ops
@@ -96,6 +96,22 @@ def _births(watch: Watch) -> Iterator[None]:
             hooked.enter_context(_after(kind, "__init__", born))
         for kind in strategies:
             hooked.enter_context(_after(kind, "__init__", made))
+        yield
+
+
+@contextlib.contextmanager
+def _scopes(watch: Watch) -> Iterator[None]:
+    """Private: the context manager that `strategy.scope()` returns has no public name. Seen on
+    TensorFlow 2.21."""
+    kind = distribute_lib._CurrentDistributionContext
+
+    def entered(_: Any, scope: Any) -> None:
+        watch.scope_entered(scope)
+
+    def left(scope: Any, *_: Any) -> None:
+        watch.scope_left(scope)
+
+    with _after(kind, "__enter__", entered), _before(kind, "__exit__", left):
         yield
 
 
@@ -303,6 +319,7 @@ def _python_calls(watch: Watch) -> Hook:
 
 _HOOKS: tuple[Callable[[Watch], Hook], ...] = (
     _births,
+    _scopes,
     _truths,
     _runs,
     _turns,

@@ -109,6 +109,11 @@ def author_lines() -> tuple[Place, ...]:
     return tuple(Place(file, line, name) for file, line, name in stack_here() if is_authors(file))
 
 
+def is_ours(file: str) -> bool:
+    """Whether a file is one of the testbed's."""
+    return file.startswith(_PACKAGE)
+
+
 def is_authors(file: str) -> bool:
     """Whether a file is neither a library's nor ours, nor made by AutoGraph."""
     ours = file.startswith((_PACKAGE, "<")) or _GENERATED in file

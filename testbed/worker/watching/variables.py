@@ -138,6 +138,7 @@ class Variables:
                 place=here.place,
                 libraries=here.libraries,
                 in_scope=in_scope,
+                other_scope=None if in_scope else self._now.scopes.elsewhere(),
                 step=self._now.steps,
                 **about,
             )

@@ -52,6 +52,14 @@ class Watching:
         if place := author_place().place:
             self._made.append((strategy, place))
 
+    def scope_entered(self, scope: Any) -> None:
+        """See `Watch.scope_entered`."""
+        self._now.scopes.entered(scope)
+
+    def scope_left(self, scope: Any) -> None:
+        """See `Watch.scope_left`."""
+        self._now.scopes.left(scope)
+
     def asked(self, name: Any, initial: Any) -> None:
         """See `Watch.asked`."""
         self._variables.asked(name, initial)

@@ -22,6 +22,12 @@ class Watch(Protocol):
     def made(self, strategy: Any) -> None:
         """A strategy is made."""
 
+    def scope_entered(self, scope: Any) -> None:
+        """This thread has entered a strategy's scope, by a context manager."""
+
+    def scope_left(self, scope: Any) -> None:
+        """It is about to leave it."""
+
     def operation(self, kind: str, inputs: Any, outputs: Any) -> None:
         """This thread, or a replica that it started, runs an operation or adds it to a graph."""
 

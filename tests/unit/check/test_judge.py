@@ -131,6 +131,15 @@ def test_consequences_are_left_out() -> None:
     assert codes_of(one, alone) == ["TB202"]
 
 
+def test_a_refusal_follows_from_a_scope_that_a_thread_does_not_have() -> None:
+    """The optimizer's empty AssertionError is left out, and stays where nothing explains it."""
+    problem = Raised("AssertionError", "", at(39))
+    reads = by_both(READ)
+    seen = seen_of(born(other_scope=at(17)), accesses=reads, raised=problem)
+    assert codes_of(seen) == ["TB110"]
+    assert codes_of(replace(seen, births=(born(),))) == ["TB103", "TB501"]
+
+
 def test_odd_input_is_judged() -> None:
     """Whatever a worker may have seen, the rules come to their end."""
     assert isinstance(judge([full()]), list)
