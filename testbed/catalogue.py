@@ -88,9 +88,7 @@ def read_script(path: Path) -> Script:
         return _script(source)
     except (RecursionError, MemoryError) as problem:
         # Python's own parser and compiler raise these, of what a program has written.
-        raise UsageError(
-            f"{path}: nested too deeply: an expression has too many parts"
-        ) from problem
+        raise UsageError(f"{path}: nested too deeply for Python's compiler") from problem
 
 
 def _script(source: SourceFile) -> Script:

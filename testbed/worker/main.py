@@ -46,8 +46,8 @@ AnyBed = TypeVar("AnyBed", bound=WorkerBed)
 def run_case(orders: dict[str, Any], channel: Channel) -> None:
     """The entry of a worker that runs one case.
 
-    Orders: `script`, `source` and `declared` (see `import_script`), `scenario`, `site`, `mode`, `strategy`, `workers`, `replicas_per_worker`,
-    `device`, `worker`, `seed`, `folder`, `report`.
+    Orders: `script`, `source` and `declared` (see `import_script`), `scenario`, `site`, `mode`,
+    `strategy`, `workers`, `replicas_per_worker`, `device`, `worker`, `seed`, `folder`, `report`.
     """
     began = time.monotonic()
     bed, raised = None, None
