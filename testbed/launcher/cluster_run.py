@@ -226,23 +226,28 @@ def _last_sign(worker: WorkerProcess, began: float) -> float:
 @contextlib.contextmanager
 def _ledger(folder: CaseFolder, began: float) -> Iterator[Callable[[int, dict[str, Any]], None]]:
     """Writes down each phase when it is told, so that the ledger is there whoever is killed."""
-    with contextlib.ExitStack() as opened:
-        file = None
-        # A full disk shows itself where something is lost by it.
+    file = None
+    # A full disk shows itself where something is lost by it.
+    with contextlib.suppress(OSError):
+        # Unbuffered: what could not be written would be written, and raise, once more at the end.
+        file = folder.ledger.open("wb", buffering=0)
+
+    def note(worker: int, told: dict[str, Any]) -> None:
+        line = {
+            "worker": worker,
+            "phase": told["phase"],
+            "after": round(told["at"] - began, 4),
+        }
         with contextlib.suppress(OSError):
-            file = opened.enter_context(folder.ledger.open("w", encoding="utf-8", buffering=1))
+            if file:
+                file.write((json.dumps(line) + "\n").encode())
 
-        def note(worker: int, told: dict[str, Any]) -> None:
-            line = {
-                "worker": worker,
-                "phase": told["phase"],
-                "after": round(told["at"] - began, 4),
-            }
-            with contextlib.suppress(OSError):
-                if file:
-                    file.write(json.dumps(line) + "\n")
-
+    try:
         yield note
+    finally:
+        with contextlib.suppress(OSError):
+            if file:
+                file.close()
 
 
 async def _watch_output(workers: Sequence[WorkerProcess], folder: CaseFolder, limit: float) -> None:
