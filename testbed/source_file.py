@@ -47,6 +47,8 @@ def _read(path: Path) -> bytes:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise UsageError(f"{path}: cannot be read: not a file")
         data = file.read(LARGEST_BYTES + 1)
+    if b"\0" in data:
+        raise UsageError(f"{path}: cannot be read: null bytes in it, so it is no text")
     if len(data) > LARGEST_BYTES:
         raise UsageError(
             f"{path}: cannot be read: a script may have at most {LARGEST_BYTES // 1000} kB"

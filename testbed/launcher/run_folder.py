@@ -182,6 +182,11 @@ class CaseFolder:
         return self.path / "verdict.json"
 
     @property
+    def program(self) -> Path:
+        """The copy of a program that workers run: as it was read, whoever edits it."""
+        return self.path / "program.py"
+
+    @property
     def arguments(self) -> Path:
         """What a function is called with, in every worker."""
         return self.path / "arguments.json"

@@ -18,8 +18,8 @@ from testbed.worker.own_code import in_a_line, make_main, own_code, report_and_l
 def run_program(orders: dict[str, Any], channel: Channel) -> None:
     """The entry of a worker that runs a program.
 
-    Orders: `program` (a script's path, or a module's name), `is_module`, `arguments`, `report`,
-    and those of `own_code`.
+    Orders: `program` (a script's path, or a module's name), `is_module`, `arguments`, `copy` (see
+    `make_main`; may be left out), `report`, and those of `own_code`.
     """
     with own_code(orders, channel):
         report = outcome(orders)
@@ -37,7 +37,12 @@ def outcome(
     """
     raised = ""
     try:
-        _run(orders["program"], orders["arguments"], is_module=orders["is_module"])
+        _run(
+            orders["program"],
+            orders["arguments"],
+            is_module=orders["is_module"],
+            copy=orders.get("copy", ""),
+        )
         code = 0
     except SystemExit as leaving:
         code = _code_of(leaving)
@@ -56,7 +61,7 @@ def outcome(
     return {"code": code, "raised": raised}
 
 
-def _run(program: str, arguments: list[str], *, is_module: bool) -> None:
+def _run(program: str, arguments: list[str], *, is_module: bool, copy: str) -> None:
     """Make the program `__main__`, as the interpreter does."""
     if is_module:
         # As with -m: the working directory comes first, and argv[0] is the module's file.
@@ -66,7 +71,7 @@ def _run(program: str, arguments: list[str], *, is_module: bool) -> None:
         return
     sys.argv = [program, *arguments]
     sys.path.insert(0, str(Path(program).resolve().parent))
-    make_main(program)
+    make_main(program, copy=copy)
 
 
 def _code_of(leaving: SystemExit) -> int:

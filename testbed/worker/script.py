@@ -39,10 +39,15 @@ class _AsRead(importlib.abc.InspectLoader):
 
     def remember_lines(self, path: Path) -> None:
         """Have tracebacks, `inspect` and AutoGraph see the lines that run."""
-        text = self.get_source(path.stem)
-        # Without a time, so that nobody compares them with the file.
-        entry = (len(text), None, text.splitlines(keepends=True), str(path))
-        linecache.cache[str(path)] = linecache.cache[self._file] = entry
+        for name in (str(path), self._file):
+            remember_lines(name, self._data)
+
+
+def remember_lines(file: str, data: bytes) -> None:
+    """Have tracebacks, `inspect` and AutoGraph take these for the lines of a file."""
+    text = importlib.util.decode_source(data)
+    # Without a time, so that nobody compares them with the file.
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
 
 
 def import_script(path: Path, copy: Path, declared: Mapping[str, Sequence[str]]) -> ModuleType:
