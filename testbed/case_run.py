@@ -18,7 +18,7 @@ from testbed.launcher.cluster_end import ClusterEnd, WorkerEnd, first_failed
 from testbed.launcher.cluster_run import Deadlines
 from testbed.launcher.isolation import AUTO, Isolation
 from testbed.launcher.report_file import UnreadableReportError, read_report, unreadable
-from testbed.launcher.run_folder import CaseFolder
+from testbed.launcher.run_folder import CaseFolder, RunFolder, write_bytes
 from testbed.launcher.source import WorkerServer
 from testbed.launcher.standstill import Patience
 from testbed.launcher.worker_process import WorkerProcess
@@ -93,6 +93,21 @@ def lacking_for(fault: Fault | None, isolation: Isolation) -> str:
     return ""
 
 
+def keep_scripts(selection: Selection, folder: RunFolder) -> None:
+    """Copy the scripts of a run into its folder, as they were read.
+
+    That copy is what workers run: an edit of the script while the run goes on changes nothing.
+
+    Raises:
+        OSError: a copy cannot be written; names its file.
+    """
+    selected = [selection.script(case) for case in selection.cases]
+    for script in dict.fromkeys(selected or selection.scripts):
+        copy = folder.script(script.name)
+        copy.parent.mkdir(exist_ok=True)
+        write_bytes(copy, script.source.data)
+
+
 @dataclass(frozen=True)
 class Attempt:
     """One cluster of a case, with what its workers reported."""
@@ -130,6 +145,8 @@ class CaseRun:
     options: Options
     folder: CaseFolder
     observer: Observer
+    whole: RunFolder
+    """The folder of the run, in which the scripts are: see `keep_scripts`."""
 
     async def judge(self, case: Case, selection: Selection) -> Verdict:
         """Run a case on its own cluster and judge what its workers report."""
@@ -170,6 +187,8 @@ class CaseRun:
         orders = {
             "folder": str(self.folder.shared),
             "script": str(selection.script(case).path),
+            "source": str(self.whole.script(case.script)),
+            "declared": {each.name: each.ways for each in selection.script(case).scenarios},
             "scenario": case.scenario,
             "site": case.site,
             "mode": case.mode,

@@ -8,12 +8,15 @@ import it. What it declares stands in a few statements that need neither: the im
 from __future__ import annotations
 
 import ast
+import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from testbed.declarations import DeclarationError, Declarations, declarations
 from testbed.errors import UsageError
 from testbed.scenario import Scenario, with_script
+from testbed.source_file import SourceFile, read_source
 
 WAYS = "ways of sharing"
 GROUPS = (WAYS, "kinds of object", "what people do", "what happens to workers", "other scripts")
@@ -22,12 +25,19 @@ GROUPS = (WAYS, "kinds of object", "what people do", "what happens to workers", 
 
 @dataclass(frozen=True)
 class Script:
-    """A scenario script: its file, its one-line title, and its scenarios in file order."""
+    """A scenario script: its file as it was read, its one-line title, its scenarios in order."""
 
-    path: Path
+    source: SourceFile
     title: str
     scenarios: tuple[Scenario, ...]
+    lines: tuple[tuple[int, int], ...]
+    """The first and the last line of each scenario, its decorators included."""
     group: str = GROUPS[-1]
+
+    @property
+    def path(self) -> Path:
+        """Its file."""
+        return self.source.path
 
     @property
     def name(self) -> str:
@@ -65,7 +75,7 @@ def read_scripts(paths: Iterable[Path]) -> tuple[list[Script], list[str]]:
 
 
 def read_script(path: Path) -> Script:
-    """The scenarios that a script declares.
+    """The scenarios that a script declares. Its file is read once, and never again.
 
     Raises:
         UsageError: the file cannot be read, is not valid Python, declares nothing, or declares it
@@ -73,67 +83,70 @@ def read_script(path: Path) -> Script:
     """
     if "." in path.stem:
         raise UsageError(f"{path}: case ids need a script name without dots; rename it")
-    tree = _parse(path)
-    declared = [_plain(node) for node in tree.body if _declares(node)]
-    if not any(isinstance(node, ast.FunctionDef) for node in declared):
-        raise UsageError(f"{path}: no function in it is decorated with @scenario(...)")
-    names: dict[str, object] = {"__name__": path.stem}
+    source = read_source(path)
     try:
-        exec(compile(ast.Module(declared, type_ignores=[]), str(path), "exec"), names)
+        return _script(source)
+    except (RecursionError, MemoryError) as problem:
+        # Python's own parser and compiler raise these, of what a program has written.
+        raise UsageError(f"{path}: nested too deeply for Python's compiler") from problem
+
+
+def _script(source: SourceFile) -> Script:
+    path = source.path
+    try:
+        tree = ast.parse(source.data, str(path))
+        declared = declarations(tree)
     except SyntaxError as problem:
         raise UsageError(f"{path}:{problem.lineno}: syntax error: {problem.msg}") from problem
-    except NameError as problem:
-        raise UsageError(
-            f"{path}: {problem}; @scenario and @breaks may use literals and the case only"
-        ) from problem
-    except UsageError as problem:
-        raise UsageError(f"{path}: {problem}") from problem
-    except Exception as problem:
-        # Whatever a script does wrong here, the other scripts still run.
-        raise UsageError(f"{path}: {type(problem).__name__}: {problem}") from problem
-    found = [with_script(made, path.stem) for made in names.values() if isinstance(made, Scenario)]
+    except DeclarationError as problem:
+        raise UsageError(f"{path}:{problem.line}: {problem}") from problem
+    except ValueError as problem:
+        raise UsageError(f"{path}: cannot be read: {problem}") from problem
+    if not declared.lines:
+        raise UsageError(f"{path}: no function in it is decorated with @scenario(...)")
+    names = _execute(declared, path)
+    made = [_scenario(names, name, path, line) for name, (line, _) in declared.lines.items()]
     title = (ast.get_docstring(tree) or path.stem).splitlines()[0]
     group = str(names.get("GROUP", GROUPS[-1]))
     if group not in GROUPS:
         raise UsageError(f"{path}: unknown GROUP '{group}': choose from {', '.join(GROUPS)}")
-    return Script(path, title, tuple(found), group)
+    return Script(source, title, tuple(made), tuple(declared.lines.values()), group)
 
 
-def _parse(path: Path) -> ast.Module:
+def _execute(declared: Declarations, path: Path) -> dict[str, object]:
+    """The names that the declarations bind."""
+    names: dict[str, object] = {"__name__": path.stem}
     try:
-        return ast.parse(path.read_text(encoding="utf-8"), str(path))
+        exec(compile(declared.module, str(path), "exec"), names)
     except SyntaxError as problem:
         raise UsageError(f"{path}:{problem.lineno}: syntax error: {problem.msg}") from problem
-    except (OSError, UnicodeDecodeError, ValueError) as problem:
-        raise UsageError(f"{path}: cannot be read: {problem}") from problem
+    except (RecursionError, MemoryError):
+        raise
+    except Exception as problem:
+        # Whatever a script does wrong here, the other scripts still run.
+        at = f"{path}{_line_of(problem, path)}"
+        if isinstance(problem, UsageError):
+            raise UsageError(f"{at}: {problem}") from problem
+        if isinstance(problem, NameError):
+            raise UsageError(
+                f"{at}: {problem}; @scenario and @breaks may use literals and the case only"
+            ) from problem
+        raise UsageError(f"{at}: {type(problem).__name__}: {problem}") from problem
+    return names
 
 
-def _declares(node: ast.stmt) -> bool:
-    if isinstance(node, ast.FunctionDef):
-        return any(_calls_scenario(decorator) for decorator in node.decorator_list)
-    if isinstance(node, ast.ImportFrom):
-        return node.module in ("testbed", "__future__")
-    if isinstance(node, ast.AnnAssign):
-        return isinstance(node.target, ast.Name) and _is_literal(node.value)
-    if not isinstance(node, ast.Assign):
-        return False
-    return all(isinstance(target, ast.Name) for target in node.targets) and _is_literal(node.value)
+def _line_of(problem: Exception, path: Path) -> str:
+    """Where the script was when something raised, as `:12`."""
+    frames = traceback.walk_tb(problem.__traceback__)
+    lines = [line for frame, line in frames if frame.f_code.co_filename == str(path)]
+    return f":{lines[-1]}" if lines else ""
 
 
-def _plain(node: ast.stmt) -> ast.stmt:
-    """An annotated constant without its annotation, which may need what the script imports."""
-    if not isinstance(node, ast.AnnAssign) or node.value is None:
-        return node
-    return ast.copy_location(ast.Assign([node.target], node.value), node)
-
-
-def _calls_scenario(decorator: ast.expr) -> bool:
-    called = decorator.func if isinstance(decorator, ast.Call) else decorator
-    return isinstance(called, ast.Name) and called.id == "scenario"
-
-
-def _is_literal(value: ast.expr | None) -> bool:
-    try:
-        return value is not None and bool(ast.literal_eval(value) or True)
-    except (ValueError, TypeError):
-        return False
+def _scenario(names: dict[str, object], name: str, path: Path, line: int) -> Scenario:
+    made = names[name]
+    if not isinstance(made, Scenario):
+        raise UsageError(
+            f"{path}:{line}: what decorates '{name}' makes a {type(made).__name__} of it;"
+            " @scenario must be its first decorator"
+        )
+    return with_script(made, path.stem)

@@ -27,6 +27,8 @@ class Program:
     name: str
     arguments: tuple[str, ...] = ()
     is_module: bool = False
+    copy: str = ""
+    """Where the script is as it was read before the run, if that is what is to run."""
 
     @property
     def orders(self) -> dict[str, Any]:
@@ -35,6 +37,7 @@ class Program:
             "program": self.name,
             "is_module": self.is_module,
             "arguments": list(self.arguments),
+            "copy": self.copy,
         }
 
 

@@ -13,7 +13,7 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from testbed.case_run import WORKER_MODULE, CaseRun, Observer, Options, lacking_for
+from testbed.case_run import WORKER_MODULE, CaseRun, Observer, Options, keep_scripts, lacking_for
 from testbed.devices import Devices, shared_out, visible_ids
 from testbed.engines.environment.fleet import fleet
 from testbed.engines.environment.rank import Rank
@@ -49,6 +49,7 @@ async def run(selection: Selection, options: Options, folder: RunFolder, observe
     """
     began, started = utc_now(), time.monotonic()
     write_json(folder.environment, without_secrets(os.environ))
+    keep_scripts(selection, folder)
     expected = {case: selection.scenario(case).expects(case) for case in selection.cases}
     every_case_fresh = options.fresh or all(selection.scenario(c).fresh for c in selection.cases)
     async with open_server(
@@ -126,7 +127,9 @@ class _Judging:
             if not self._lost:
                 self.observer.started(case)
                 own = self.folder.case(case.id)
-                bench = CaseRun(self.server, self.devices, self.options, own, self.observer)
+                bench = CaseRun(
+                    self.server, self.devices, self.options, own, self.observer, self.folder
+                )
                 return await bench.judge(case, self.selection)
         except LaunchError:
             if not self._lost:

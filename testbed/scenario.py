@@ -109,6 +109,11 @@ class Scenario:
         """Script and function, like `module_global.counter`."""
         return f"{self.script}.{self.name}"
 
+    @property
+    def ways(self) -> list[str]:
+        """The ways in which it is run: its sites, its modes and its strategies."""
+        return [*self.sites, *self.modes, *self.strategies]
+
     def cases(self, deployments: Iterable[Deployment]) -> list[Case]:
         """Every case of this scenario on the given deployments, in a fixed order."""
         return [

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+from testbed.bench.plan import WEIGHT
 from testbed.bench.plots import draw
 from testbed.bench.record import BenchRecord
-from testbed.errors import LaunchError
+from testbed.errors import LaunchError, UsageError
 from testbed.launcher.run_folder import write_bytes
 from testbed.report.files import read_document
+
+# What no row of a part is without, and its table shows.
+_FIGURES = {"sharing": ("step_p50", "writes"), "wire": ("time", "algbw", "busbw")}
+_WIRE_SIZES: tuple[str, ...] = ("collective", "implementation", "bytes")
+_WEIGHT_SIZES: tuple[str, ...] = ("elements",)
 
 
 def read_bench(name: str) -> BenchRecord:
@@ -17,7 +24,29 @@ def read_bench(name: str) -> BenchRecord:
     Raises:
         UsageError: it cannot be read, or is not a record of a benchmark of this version.
     """
-    return BenchRecord.from_json(read_document(name, "bench"))
+    return bench_in(read_document(name, "bench"), name)
+
+
+def bench_in(data: dict[str, Any], name: str) -> BenchRecord:
+    """The record of a benchmark that a document holds.
+
+    Raises:
+        UsageError: a row lacks what its table shows.
+    """
+    record = BenchRecord.from_json(data)
+    for number, row in enumerate(record.rows):
+        sizes = _WIRE_SIZES if row.part == "wire" else ()
+        if row.program == WEIGHT and row.part in ("sharing", "scaling"):
+            sizes = _WEIGHT_SIZES
+        figures = _FIGURES.get(row.part, ())
+        missing = [each for each in sizes if each not in row.sizes]
+        missing += [each for each in figures if each not in row.figures]
+        if missing:
+            raise UsageError(
+                f"{name}: not a valid record: data.rows[{number}] of {row.part} must contain"
+                f" {', '.join(missing)}"
+            )
+    return record
 
 
 def write_plots(record: BenchRecord, folder: Path, form: str) -> dict[str, Path]:

@@ -101,8 +101,9 @@ def _logarithmic(axes: Any, direction: str, unit: str) -> None:
 def _bars(row_figures: Sequence[Any], scale: float) -> tuple[list[float], list[list[float]]]:
     """Values, and how far their intervals reach below and above them."""
     values = [each.value * scale for each in row_figures]
-    below = [(each.value - each.low) * scale for each in row_figures]
-    above = [(each.high - each.value) * scale for each in row_figures]
+    # A record from elsewhere may have an interval beside its value, which nothing can draw.
+    below = [max(0.0, each.value - each.low) * scale for each in row_figures]
+    above = [max(0.0, each.high - each.value) * scale for each in row_figures]
     return values, [below, above]
 
 

@@ -19,7 +19,7 @@ from testbed.bench.plan import Request, Setup, fitted, plan, selection_of
 from testbed.bench.record import BenchRecord
 from testbed.bench.statistics import outlier_share
 from testbed.bench.visits import MODULE, Visit, Visitor
-from testbed.case_run import CaseRun, Observer, Options
+from testbed.case_run import CaseRun, Observer, Options, keep_scripts
 from testbed.launcher.environment import without_secrets
 from testbed.launcher.machine import describe_machine, usable_cores
 from testbed.launcher.run_folder import RunFolder
@@ -63,7 +63,8 @@ async def bench(
         imported = time.monotonic() - started
         devices = await find_devices(server, options, folder)
         versions = await inspect(server, folder, fresh=False)
-        case_run = CaseRun(server, devices, options, folder.case("pilot"), progress)
+        keep_scripts(selection, folder)
+        case_run = CaseRun(server, devices, options, folder.case("pilot"), progress, folder)
         request = fitted(request, devices)
         setups = plan(request, selection)
         progress.planned(setups, request.effort.rounds)

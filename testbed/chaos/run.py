@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from testbed import __version__
-from testbed.case_run import Attempt, CaseRun, Observer, Options, lacking_for
+from testbed.case_run import Attempt, CaseRun, Observer, Options, keep_scripts, lacking_for
 from testbed.chaos.draw import NONE, Wanted, draw, require_phase
 from testbed.chaos.outcome import outcome_of, undisturbed_of
 from testbed.chaos.record import CaseRecord, ChaosRecord, Outcome, Undisturbed
@@ -76,6 +76,7 @@ async def chaos(
     """
     began, started = utc_now(), time.monotonic()
     write_json(folder.environment, without_secrets(os.environ))
+    keep_scripts(selection, folder)
     fresh = all(selection.scenario(case).fresh for case in selection.cases)
     isolation = request.options.isolation
     async with open_server(folder, fresh=fresh, isolation=isolation) as server:
@@ -167,7 +168,8 @@ class _Chaos:
         self, case: Case, name: str, fault: Fault | None, restarts: int
     ) -> list[Attempt]:
         options, audience = self.request.options, self.audience
-        case_run = CaseRun(self.server, Devices(), options, self.folder.case(name), audience)
+        own = self.folder.case(name)
+        case_run = CaseRun(self.server, Devices(), options, own, audience, self.folder)
         attempts = await case_run.attempts(case, self.selection, fault, restarts)
         for report in attempts[0].reports:
             self.facts.update(report.facts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,6 +45,8 @@ RULES: tuple[Callable[[Sequence[Seen]], Iterator[Finding]], ...] = (
 # copy.
 _FOLLOWS = (("TB106", "TB202"), ("TB110", "TB501"))
 
+_NO_TEXTS: Mapping[str, str] = {}
+
 _IGNORED = re.compile(r"#\s*testbed:\s*ignore(?:\[(?P<codes>[^\]]*)\]|(?![\w\[]))")
 
 
@@ -81,25 +83,36 @@ def _causes(findings: list[Finding]) -> list[Finding]:
 
 
 def chosen(
-    findings: Iterable[Finding], select: Sequence[str] = (), ignore: Sequence[str] = ()
+    findings: Iterable[Finding],
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    texts: Mapping[str, str] = _NO_TEXTS,
 ) -> list[Finding]:
-    """Those that are asked for by the beginnings of their codes, and are not silenced."""
+    """Those that are asked for by the beginnings of their codes, and are not silenced.
+
+    Args:
+        findings: to choose from.
+        select: beginnings of codes; all, where none is given.
+        ignore: beginnings of codes.
+        texts: of files as they were when they ran, by their paths; others are read now.
+    """
     return [
         finding
         for finding in findings
         if (not select or finding.code.startswith(tuple(select)))
         and not (ignore and finding.code.startswith(tuple(ignore)))
-        and not _is_silenced(finding)
+        and not _is_silenced(finding, texts)
     ]
 
 
-def _is_silenced(finding: Finding) -> bool:
+def _is_silenced(finding: Finding, texts: Mapping[str, str]) -> bool:
     if finding.place is None or finding.place.line < 1:
         return False
     try:
         # Not by `splitlines`, which knows more ends of lines than Python does.
-        lines = Path(finding.place.file).read_text(encoding="utf-8").split("\n")
-        silencer = _IGNORED.search(lines[finding.place.line - 1])
+        file = finding.place.file
+        text = texts[file] if file in texts else Path(file).read_text(encoding="utf-8")
+        silencer = _IGNORED.search(text.split("\n")[finding.place.line - 1])
     except (OSError, UnicodeDecodeError, IndexError):
         return False
     if silencer is None:

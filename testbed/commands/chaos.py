@@ -34,6 +34,10 @@ WORKERS = 2
 # A seed that nobody gave is short enough to be typed.
 SEEDS = 10**6
 
+# What a record of chaos may hold, which has to be read again.
+MOST_SEED = 2**63
+MOST_SECONDS = 1e9
+
 
 def main(options: argparse.Namespace) -> int:
     """Do to the selected cases what is asked for; the exit status."""
@@ -80,6 +84,10 @@ def _texts_of(record: ChaosRecord) -> Texts:
 def _request(options: argparse.Namespace) -> Request:
     deadlines = deadlines_of(options)
     require_positive("--seconds", options.seconds)
+    if not -MOST_SEED <= (options.seed or 0) <= MOST_SEED:
+        raise UsageError(f"--seed {str(options.seed)[:20]}: from -2**63 to 2**63")
+    if (options.seconds or 0) > MOST_SECONDS:
+        raise UsageError(f"--seconds {options.seconds:g}: at most {MOST_SECONDS:g}")
     for name, least in (("repeat", 1), ("restarts", 0)):
         number = getattr(options, name)
         if number < least:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from testbed.case_run import Options
@@ -17,14 +18,15 @@ from testbed.cluster import Cluster
 from testbed.cluster_choice import Choice
 from testbed.commands.launch import program_of
 from testbed.commands.run import deadlines_of, rank_in, run_folder, workers_of
-from testbed.errors import UsageError
+from testbed.errors import LaunchError, UsageError
 from testbed.interruptible import interruptible
-from testbed.launcher.run_folder import RunFolder, write_text
+from testbed.launcher.run_folder import RunFolder, write_bytes
 from testbed.own_code_run import JOINING, own_code_place
 from testbed.program_run import Program
 from testbed.report.destinations import destination
 from testbed.report.program import recorded
 from testbed.report.text import show_line
+from testbed.report.written import write_to
 from testbed.room import require_room_for
 from testbed.status import OK, UNEXPECTED
 from testbed.strategies import Deployment
@@ -46,6 +48,7 @@ def require_valid(options: argparse.Namespace) -> None:
 def main(options: argparse.Namespace) -> int:
     """Check the program that the options name; the exit status."""
     program = program_of(options)
+    data = _data_of(program)
     deployment = _deployment(options, program)
     output = destination("--output", options.output)
     how = Options(
@@ -62,8 +65,13 @@ def main(options: argparse.Namespace) -> int:
         run_folder(options) as folder,
         recorded(folder, sys.argv[1:], CASE, deployment, workers) as ended,
     ):
+        if data:
+            copy = folder.case(CASE).program
+            write_bytes(copy, data)
+            program = replace(program, copy=str(copy))
         checked = interruptible(_check(program, deployment, folder, how, show=shows))
-        found = chosen(checked.findings, _codes(options.select), _codes(options.ignore))
+        texts = {str(Path(program.name).absolute()): data.decode(errors="replace")} if data else {}
+        found = chosen(checked.findings, _codes(options.select), _codes(options.ignore), texts)
         _show(found, checked, options.format, output, deployment)
         by_itself = checked.program.code != 0 and not checked.findings
         status = OK
@@ -76,6 +84,11 @@ def main(options: argparse.Namespace) -> int:
         if by_itself:
             complain(f"{checked.program.cause}; logs: {folder.case(CASE).path}")
     return status
+
+
+def _data_of(program: Program) -> bytes:
+    """The program's text, read once, before it is run; nothing of a module."""
+    return b"" if program.is_module else Path(program.name).read_bytes()
 
 
 async def _check(
@@ -104,11 +117,18 @@ def _show(
         text = "\n".join(lines) + "\n"
     else:
         text = _FORMATS[how](found)
+    lost: LaunchError | None = None
     if output:
-        write_text(output, text)
-    else:
+        try:
+            write_to("output", output, text)
+        except LaunchError as problem:
+            lost = problem
+    if lost or not output:
         for line in text.splitlines():
             show_line(line)
+    if lost:
+        # What was found is shown all the same.
+        raise lost
 
 
 def _deployment(options: argparse.Namespace, program: Program) -> Deployment:

@@ -10,6 +10,7 @@ from typing import Any
 from testbed.bench.compare import compare as compare_benches
 from testbed.bench.console import show_bench
 from testbed.bench.console import show_comparison as show_bench_comparison
+from testbed.bench.files import bench_in
 from testbed.bench.markdown import markdown_of as bench_markdown_of
 from testbed.bench.page import bench_data
 from testbed.bench.record import BenchRecord
@@ -47,7 +48,7 @@ def main(options: argparse.Namespace) -> int:
     if any(data["kind"] == CHAOS for _, data in documents):
         return _report_chaos(documents, options)
     runs = [run_in(data, name) for name, data in documents if data["kind"] == "run"]
-    benches = [BenchRecord.from_json(data) for _, data in documents if data["kind"] == "bench"]
+    benches = [bench_in(data, name) for name, data in documents if data["kind"] == "bench"]
     if not benches:
         return _report_runs(runs, wanted, options)
     if options.junit:

@@ -51,8 +51,10 @@ def follow_orders(fd: int) -> None:
         code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
         _say(channel, f"it left by sys.exit({leaving.code!r})")
     except BaseException as problem:
-        traceback.print_exc()
+        # Said first: the log may be what has no space left.
         _say(channel, "".join(traceback.format_exception_only(problem)).strip())
+        with contextlib.suppress(OSError):
+            traceback.print_exc()
     finally:
         for stream in (sys.stdout, sys.stderr):
             # A program may have closed them, or put something else in their places.

@@ -17,26 +17,31 @@ _LONGEST = 1_000_000
 @contextlib.contextmanager
 def ledger(folder: CaseFolder, began: float) -> Iterator[Callable[[int, dict[str, Any]], None]]:
     """Writes down each phase when it is told, so that the ledger is there whoever is killed."""
-    with contextlib.ExitStack() as opened:
-        file = None
-        # A full disk shows itself where something is lost by it.
+    file = None
+    # A full disk shows itself where something is lost by it.
+    with contextlib.suppress(OSError):
+        # Unbuffered: what could not be written would be written, and raise, once more at the end.
+        file = folder.ledger.open("wb", buffering=0)
+
+    def note(worker: int, told: dict[str, Any]) -> None:
+        if "phase" not in told:
+            return
+        line = {
+            "worker": worker,
+            "phase": told["phase"],
+            "after": round(told["at"] - began, 4),
+            **{name: told[name] for name in ("steps",) if name in told},
+        }
         with contextlib.suppress(OSError):
-            file = opened.enter_context(folder.ledger.open("w", encoding="utf-8", buffering=1))
+            if file:
+                file.write((json.dumps(line) + "\n").encode())
 
-        def note(worker: int, told: dict[str, Any]) -> None:
-            if "phase" not in told:
-                return
-            line = {
-                "worker": worker,
-                "phase": told["phase"],
-                "after": round(told["at"] - began, 4),
-                **{name: told[name] for name in ("steps",) if name in told},
-            }
-            with contextlib.suppress(OSError):
-                if file:
-                    file.write(json.dumps(line) + "\n")
-
+    try:
         yield note
+    finally:
+        with contextlib.suppress(OSError):
+            if file:
+                file.close()
 
 
 def read_ledger(folder: CaseFolder, workers: int) -> list[tuple[Told, ...]]:

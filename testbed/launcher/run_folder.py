@@ -111,6 +111,10 @@ class RunFolder:
         (folder / package.name).symlink_to(package)
         return folder
 
+    def script(self, name: str) -> Path:
+        """The copy of a scenario script that workers run: as it was read, whoever edits it."""
+        return self.path / "scripts" / _file_name(f"{name}.py")
+
     @property
     def server_log(self) -> Path:
         """What the preloaded server printed."""
@@ -191,6 +195,11 @@ class CaseFolder:
     def verdict(self) -> Path:
         """What became of the case, there as soon as that is known."""
         return self.path / "verdict.json"
+
+    @property
+    def program(self) -> Path:
+        """The copy of a program that workers run: as it was read, whoever edits it."""
+        return self.path / "program.py"
 
     @property
     def arguments(self) -> Path:

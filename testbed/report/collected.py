@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from testbed.errors import UsageError
 from testbed.launcher.run_folder import CaseFolder, RunFolder, is_running
-from testbed.launcher.trusted import read_regular
+from testbed.report.json_file import load
 from testbed.selection import Selection
 from testbed.verdict import Verdict, failed
 
@@ -86,7 +86,7 @@ def _have(workers: Sequence[str]) -> str:
 
 def end_of(name: str) -> str:
     """Why the run in a folder ended, where it says that; nothing of anything else."""
-    with contextlib.suppress(OSError, ValueError, RecursionError):
-        end = json.loads(read_regular(RunFolder(Path(name)).end, _LONGEST_END))
+    with contextlib.suppress(UsageError):
+        end = load(RunFolder(Path(name)).end, name, _LONGEST_END)
         return str(end["message"]) if isinstance(end, dict) and "message" in end else ""
     return ""

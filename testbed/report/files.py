@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
-import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import fastjsonschema
 
 from testbed.errors import UsageError
 from testbed.launcher.run_folder import RunFolder
 from testbed.report.collected import collected
+from testbed.report.json_file import load
 from testbed.report.record import RunRecord
-
-# The whole catalogue takes about 10 MB, and what is hostile may take 30 times its size in memory.
-LARGEST_BYTES = 50_000_000
-
-# A case's report is 9 deep, and what a script claims is seldom a list of lists of lists.
-DEEPEST = 40
 
 _SCHEMAS = Path(__file__).parent
 KINDS = ("run", "bench", "chaos")
@@ -101,7 +94,7 @@ def _require_known(data: Any, name: str, kinds: Sequence[str]) -> None:
         wanted = " or ".join(f"testbed {each} --json FILE" for each in kinds)
         found = f"the record of a {kind}" if kind in KINDS else "not a record of testbed"
         raise UsageError(f"{name}: {found}; what is read here is what {wanted} writes")
-    known = schema_of(kind)["properties"]["version"]["const"]
+    (known,) = schema_of(kind)["properties"]["version"]["enum"]
     if data.get("version") != known:
         raise UsageError(
             f"{name}: version {data.get('version')!r:.20} of a {kind} record, and this"
@@ -129,7 +122,7 @@ def check(data: dict[str, Any]) -> None:
         ValueError: what is wrong, and where in it.
     """
     try:
-        _validator(data["kind"])(data)
+        _validator(data.get("kind", "run"))(data)
     except fastjsonschema.JsonSchemaException as problem:
         message = " ".join(str(problem).split())
         raise ValueError(message if len(message) <= 200 else f"{message[:197]}...") from problem
@@ -144,60 +137,3 @@ def schema_of(kind: str) -> dict[str, Any]:
 @cache
 def _validator(kind: str) -> Any:
     return fastjsonschema.compile(schema_of(kind), use_default=False)
-
-
-def load(path: Path, name: str) -> Any:
-    """The JSON of a file that may come from anywhere, as people name it.
-
-    Raises:
-        UsageError: it is not there, too large, or no JSON that can be shown.
-    """
-    try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):
-            # A pipe may have no writer, and a device no end.
-            raise UsageError(f"{name}: not a file; save the record to one first")
-        if found.st_size > LARGEST_BYTES:
-            raise UsageError(f"{name}: larger than {LARGEST_BYTES // 10**6} MB; not a record")
-        text = path.read_text(encoding="utf-8")
-        data = json.loads(text, parse_constant=_no_number, parse_float=_finite)
-        _require_printable(text, data)
-        _require_shallow(data)
-        return data
-    except OSError as problem:
-        raise UsageError(f"{name}: {problem.strerror}") from problem
-    except RecursionError as problem:
-        raise UsageError(f"{name}: nested too deeply; not a record") from problem
-    except ValueError as problem:
-        raise UsageError(f"{name}: not whole JSON: {problem}; is the file cut off?") from problem
-
-
-def _no_number(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no number of JSON")
-
-
-def _finite(digits: str) -> float:
-    number = float(digits)
-    return number if math.isfinite(number) else _no_number(digits)
-
-
-def _require_printable(text: str, data: Any) -> None:
-    """Refuse half of a surrogate pair, which can stand in JSON and cannot be printed."""
-    if "\\ud" in text.lower():
-        json.dumps(data, ensure_ascii=False).encode()
-
-
-def _require_shallow(data: Any) -> None:
-    """Refuse what would exhaust the stack of whoever walks through it later."""
-    level = [data]
-    for _ in range(DEEPEST):
-        level = [inner for outer in level for inner in _children(outer)]
-        if not level:
-            return
-    raise RecursionError
-
-
-def _children(node: Any) -> Iterable[Any]:
-    if isinstance(node, dict):
-        return node.values()
-    return node if isinstance(node, list) else ()

@@ -6,7 +6,6 @@ read is held against it.
 
 from __future__ import annotations
 
-import ast
 import platform
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -142,20 +141,15 @@ def record_of(
 
 
 def script_text(script: Script) -> ScriptText:
-    """A script with the place of each of its scenarios."""
-    source = script.path.read_text(encoding="utf-8")
-    places = {
-        node.name: (min(each.lineno for each in node.decorator_list), node.end_lineno or 0)
-        for node in ast.parse(source).body
-        if isinstance(node, ast.FunctionDef) and node.decorator_list
-    }
+    """A script as it was read, with the place of each of its scenarios."""
     return ScriptText(
         name=script.name,
         title=script.title,
         group=script.group,
-        source=source,
+        source=script.source.text,
         scenarios=tuple(
-            ScenarioText(made.id, made.claim, *places[made.name]) for made in script.scenarios
+            ScenarioText(made.id, made.claim, *lines)
+            for made, lines in zip(script.scenarios, script.lines, strict=True)
         ),
     )
 

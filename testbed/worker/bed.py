@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -98,7 +99,7 @@ class WorkerBed:
             equal=equal,
             mirrored=mirrored,
             shared=shared,
-            start=start,
+            start=_finite(start),
             per_replica=None if per_replica is None else [encode(each) for each in per_replica],
             stale=encode(stale),
         )
@@ -136,3 +137,10 @@ class WorkerBed:
             return result.fetch()
 
         return schedule
+
+
+def _finite(start: Any) -> float:
+    number = float(start)
+    if not math.isfinite(number):
+        raise ValueError(f"start={number} is not a finite number")
+    return number

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.machinery
-import importlib.util
 import os
 import sys
 import time
 import traceback
 from pathlib import Path
-from types import ModuleType
 from typing import Any, TypeVar
 
 import numpy
@@ -24,10 +21,11 @@ from testbed.launcher.channel import Channel
 from testbed.launcher.machine import identity
 from testbed.launcher.run_folder import write_json
 from testbed.reading import Raised, WorkerReport
-from testbed.scenario import Case, Scenario
+from testbed.scenario import Case
 from testbed.strategies import Deployment
 from testbed.worker.bed import WorkerBed
 from testbed.worker.probes import telling_when_bound
+from testbed.worker.script import ScriptError, import_script
 from testbed.worker.strategy import build_strategy, replica_devices, require_threads, start_server
 
 with contextlib.suppress(Exception):
@@ -49,8 +47,8 @@ AnyBed = TypeVar("AnyBed", bound=WorkerBed)
 def run_case(orders: dict[str, Any], channel: Channel) -> None:
     """The entry of a worker that runs one case.
 
-    Orders: `script`, `scenario`, `site`, `mode`, `strategy`, `workers`, `replicas_per_worker`,
-    `device`, `worker`, `seed`, `folder`, `report`.
+    Orders: `script`, `source` and `declared` (see `import_script`), `scenario`, `site`, `mode`,
+    `strategy`, `workers`, `replicas_per_worker`, `device`, `worker`, `seed`, `folder`, `report`.
     """
     began = time.monotonic()
     bed, raised = None, None
@@ -104,38 +102,10 @@ def run_scenario(orders: dict[str, Any], bed: WorkerBed, channel: Channel) -> No
     tf.keras.utils.set_random_seed(orders["seed"])
     # Only now, so that what a script makes at its top is made after the strategy, outside its
     # scope, as in a program that builds its strategy first and then imports its model.
-    script = _import_script(Path(orders["script"]))
+    script = import_script(Path(orders["script"]), Path(orders["source"]), orders["declared"])
     channel.phase("imported")
-    name = orders["scenario"].partition(".")[2]
-    made = getattr(script, name)
-    if not isinstance(made, Scenario):
-        raise ImportError(f"{script.__file__}: {name} is not a scenario any more")
-    made.function(bed)
+    getattr(script, orders["scenario"].partition(".")[2]).function(bed)
     channel.phase("finished")
-
-
-class _TextLoader(importlib.machinery.SourceFileLoader):
-    """Gives code a file name that is text: TensorFlow cannot trace what stands in another one."""
-
-    def source_to_code(  # type: ignore[override]
-        self, data: Any, path: Any, *, _optimize: int = -1
-    ) -> Any:
-        """See `importlib.abc.InspectLoader.source_to_code`."""
-        named = os.fsencode(path).decode("utf-8", "backslashreplace")
-        return super().source_to_code(data, named, _optimize=_optimize)
-
-
-def _import_script(path: Path) -> ModuleType:
-    """Import a scenario script as `python path` would find it and what lies beside it."""
-    sys.path.insert(0, str(path.parent))
-    loader = _TextLoader(path.stem, str(path))
-    spec = importlib.util.spec_from_file_location(path.stem, path, loader=loader)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path} cannot be imported")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def facts_of(seed: int) -> dict[str, str]:
@@ -166,6 +136,8 @@ def _describe(problem: Exception, script: Path) -> Raised:
 
 def _origin(problem: Exception, script: Path) -> str:
     """Whose mistake an exception is, by the innermost frame that has an owner."""
+    if isinstance(problem, ScriptError):
+        return "scenario"
     frames = traceback.extract_tb(problem.__traceback__)
     innermost = next(frame.filename for frame in reversed(frames) if frame.name not in _PASS_ON)
     if innermost.startswith(str(Path(__file__).parent)):

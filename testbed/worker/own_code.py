@@ -19,6 +19,7 @@ from testbed.launcher.channel import EXIT_CODE_COUNTS, Channel
 from testbed.launcher.run_folder import write_json
 from testbed.worker.probes import several_cpus_per_worker
 from testbed.worker.program_cluster import ProgramCluster
+from testbed.worker.script import remember_lines
 from testbed.worker.strategy import require_threads
 
 _OURS = str(Path(__file__).resolve().parent.parent)
@@ -55,12 +56,13 @@ def report_and_leave(orders: dict[str, Any], channel: Channel, report: Any, *, g
     channel.wait_for_leave()
 
 
-def make_main(file: str, name: str = "__main__") -> None:
+def make_main(file: str, name: str = "__main__", copy: str = "") -> None:
     """Run a script as the module `__main__`, as the interpreter does.
 
     Args:
         file: of the script.
         name: its `__name__`; with another than `__main__` it leaves out what it guards by that.
+        copy: where the script is as it was read before the run, if that is what is to run.
     """
     path = Path(file)
     main = types.ModuleType(name)
@@ -74,7 +76,10 @@ def make_main(file: str, name: str = "__main__") -> None:
     )
     sys.modules["__main__"] = sys.modules[name] = main
     # What this file imports from the future is its own affair.
-    code = compile(path.read_bytes(), str(path.absolute()), "exec", dont_inherit=True)
+    data = Path(copy or path).read_bytes()
+    code = compile(data, str(path.absolute()), "exec", dont_inherit=True)
+    if copy:
+        remember_lines(str(path.absolute()), data)
     exec(code, main.__dict__)
 
 

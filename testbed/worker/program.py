@@ -27,8 +27,8 @@ from testbed.worker.uncaught import code_of_exit, show_uncaught
 def run_program(orders: dict[str, Any], channel: Channel) -> NoReturn:
     """The entry of a worker that runs a program.
 
-    Orders: `program` (a script's path, or a module's name), `is_module`, `arguments`, `report`,
-    and those of `own_code`.
+    Orders: `program` (a script's path, or a module's name), `is_module`, `arguments`, `copy` (see
+    `make_main`; may be left out), `report`, and those of `own_code`.
     """
     with own_code(orders, channel, exit_code_counts=True) as details, counting_steps(details):
         report = outcome(orders)
@@ -50,7 +50,12 @@ def outcome(
     worker, code, uncaught, raised = os.getpid(), 0, None, ""
     with not_imported_yet():
         try:
-            _run(orders["program"], orders["arguments"], is_module=orders["is_module"])
+            _run(
+                orders["program"],
+                orders["arguments"],
+                is_module=orders["is_module"],
+                copy=orders.get("copy", ""),
+            )
         except SystemExit as leaving:
             code = code_of_exit(leaving)
         except BaseException as problem:
@@ -78,7 +83,7 @@ def end_program(orders: dict[str, Any], channel: Channel, report: dict[str, Any]
     end_interpreter(report["code"])
 
 
-def _run(program: str, arguments: list[str], *, is_module: bool) -> None:
+def _run(program: str, arguments: list[str], *, is_module: bool, copy: str) -> None:
     """Make the program `__main__`, as the interpreter does."""
     if is_module:
         _leave_room_on_the_stack()
@@ -95,7 +100,7 @@ def _run(program: str, arguments: list[str], *, is_module: bool) -> None:
     sys.orig_argv[:] = [sys.executable, program, *arguments]
     sys.path.insert(0, str(Path(program).resolve().parent))
     _leave_room_on_the_stack(further=1)
-    make_main(program)
+    make_main(program, copy=copy)
 
 
 def _leave_room_on_the_stack(further: int = 0) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from testbed.case_run import CaseRun, Options, Quiet, lacking_for
+from testbed.case_run import CaseRun, Options, Quiet, keep_scripts, lacking_for
 from testbed.devices import Devices
 from testbed.launcher.cluster_run import Deadlines
 from testbed.launcher.run_folder import RunFolder, new_run_folder
@@ -47,7 +47,8 @@ class Judge:
             pytest.skip(lacking)
         options = Options(fresh=fresh, deadlines=deadlines or Deadlines())
         folder = self.folder.case(case.id)
-        bench = CaseRun(self.server, Devices(), options, folder, Quiet())
+        keep_scripts(selection, self.folder)
+        bench = CaseRun(self.server, Devices(), options, folder, Quiet(), self.folder)
         return self.loop.run_until_complete(bench.judge(case, selection))
 
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from testbed.bench.plan import PROGRAMS
-from testbed.case_run import CaseRun, Options, Quiet
+from testbed.case_run import CaseRun, Options, Quiet, keep_scripts
 from testbed.devices import Devices
 from testbed.launcher.cluster_run import Deadlines
 from testbed.launcher.isolation import NONE
@@ -26,7 +26,9 @@ async def launch(runs: Path, launches: int) -> list[str]:
     options = Options(isolation=NONE, deadlines=PATIENT)
     with new_run_folder(runs) as folder:
         async with open_server(folder, fresh=False, isolation=NONE) as server:
-            case_run = CaseRun(server, Devices(), options, folder.case(case.id), Quiet())
+            keep_scripts(selection, folder)
+            own = folder.case(case.id)
+            case_run = CaseRun(server, Devices(), options, own, Quiet(), folder)
             seen = [(await case_run.judge(case, selection)).seen for _ in range(launches)]
     return [each for each in seen if each != "behaves"]
 

@@ -6,7 +6,7 @@ import statistics
 import pytest
 
 from testbed.bench.plan import PROGRAMS
-from testbed.case_run import CaseRun, Options, Quiet
+from testbed.case_run import CaseRun, Options, Quiet, keep_scripts
 from testbed.devices import Devices
 from testbed.launcher.cluster_end import ClusterEnd
 from testbed.launcher.machine import describe_machine
@@ -50,7 +50,8 @@ def _launch(judge: Judge, workers: int) -> tuple[ClusterEnd, list[float]]:
     selection = select([str(PROGRAMS / "all_reduce.py")], wanted, None)
     (case,) = selection.cases
     folder = judge.folder.case(case.id)
-    case_run = CaseRun(judge.server, Devices(), Options(), folder, Quiet())
+    keep_scripts(selection, judge.folder)
+    case_run = CaseRun(judge.server, Devices(), Options(), folder, Quiet(), judge.folder)
     running = case_run.run(case, selection, "tests.distributed.programs:add_up_and_weigh")
     end = judge.loop.run_until_complete(running)
     shares = [

@@ -12,6 +12,7 @@ import pytest
 
 from testbed.launcher.run_folder import write_json
 from tests.house.sources import ROOT
+from tests.process.conftest import Launcher
 from tests.unit.builders import counted_per_replica, run_record
 
 # A mount of one's own goes with the namespace; who is not root makes it as the owner of another.
@@ -119,3 +120,27 @@ def test_a_folder_without_permission_is_told(tmp_path: Path) -> None:
         f"testbed: cannot make a run folder in {folder}/.testbed/runs: Permission denied;"
         " change to a folder that you may write to\n"
     )
+
+
+FULL = "/dev/full"
+"""What is written there has no space."""
+
+PRELOADED = ["tests.process.programs"]
+
+
+def test_a_ledger_for_which_there_is_no_space_is_done_without(launcher: Launcher) -> None:
+    """A run does not end because its ledger cannot be written, nor when it is closed."""
+    launcher.folder.case("report").ledger.symlink_to(FULL)
+    end = launcher.run("report")
+    assert end.cause == ""
+    assert [worker.reported for worker in end.workers] == [True, True]
+
+
+@pytest.mark.parametrize("fresh", [False, True], ids=["forked", "fresh"])
+def test_a_worker_whose_log_has_no_space_still_says_why_it_ends(
+    launcher: Launcher, fresh: bool
+) -> None:
+    """The reason reaches the launching process, though the traceback has nowhere to go."""
+    launcher.folder.case("raise_an_error").log(1).symlink_to(FULL)
+    end = launcher.run("raise_an_error", fresh=fresh, preload=[] if fresh else PRELOADED)
+    assert "exit code 1 (ValueError: worker 1 does not like this)" in end.cause

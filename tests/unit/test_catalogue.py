@@ -160,7 +160,12 @@ def test_a_rule_that_uses_the_script_is_told(tmp_path: Path) -> None:
         made.expects(case_of())
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe broken", None], ids=["not text", "not there"])
+@pytest.mark.parametrize(
+    "content",
+    [b"\xff\xfe broken", "x = 1".encode("utf-16"), b"# coding: of another world\n", b"x = '\0'\n",
+     b"#" * 1_000_001, None],
+    ids=["not text", "UTF-16", "unknown coding", "null byte", "large", "not there"],
+)  # fmt: skip
 def test_a_file_that_cannot_be_read_is_told_with_its_path(
     tmp_path: Path, content: bytes | None
 ) -> None:

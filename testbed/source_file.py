@@ -1,0 +1,56 @@
+"""A script as a file: read once, whole, and decoded as Python decodes it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from testbed.errors import UsageError
+
+LARGEST_BYTES = 1_000_000
+"""Of a script. The largest that come with the testbed have some 10 kB."""
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """The bytes of a script, read once, and the text that they are to Python."""
+
+    path: Path
+    data: bytes = field(repr=False)
+    text: str = field(repr=False)
+
+
+def read_source(path: Path) -> SourceFile:
+    """Read a script.
+
+    Raises:
+        UsageError: it is no file, cannot be read, is larger than LARGEST_BYTES, or is no text in
+            the encoding that it declares (UTF-8 where it declares none).
+    """
+    try:
+        data = _read(path)
+        # As the interpreter does: a byte order mark and a `coding:` comment decide.
+        return SourceFile(path, data, importlib.util.decode_source(data))
+    except OSError as problem:
+        raise UsageError(f"{path}: cannot be read: {problem.strerror}") from problem
+    except (SyntaxError, UnicodeError) as problem:
+        raise UsageError(f"{path}: cannot be read: {problem}") from problem
+
+
+def _read(path: Path) -> bytes:
+    # Not to wait for the writer of a pipe.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise UsageError(f"{path}: cannot be read: not a file")
+        data = file.read(LARGEST_BYTES + 1)
+    if b"\0" in data:
+        raise UsageError(f"{path}: cannot be read: null bytes in it, so it is no text")
+    if len(data) > LARGEST_BYTES:
+        raise UsageError(
+            f"{path}: cannot be read: a script may have at most {LARGEST_BYTES // 1000} kB"
+        )
+    return data
