@@ -87,7 +87,7 @@ def mean_on_read(bed: Bed) -> None:
     """With MEAN, it reads as the mean of what the replicas wrote."""
     loss = bed.make(create_average)
     bed.run(lambda mine: loss.assign(mine), bed.data(examples_of))
-    bed.claim(loss.numpy(), value=5.0 * (bed.case.replicas + 1))
+    bed.claim(loss, value=5.0 * (bed.case.replicas + 1))
 
 
 @scenario(sites=("in_scope",), modes=("eager",))

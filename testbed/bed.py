@@ -66,8 +66,11 @@ class Bed(Protocol):
 
         Args:
             subject: a variable, a tensor, what `run` returned, or a Python number.
-            value: what every copy on every worker should hold.
-            equal: all copies on all workers should hold one value, whichever it is.
+            value: what a reader should get, on every worker: of each copy, or of a variable that
+                is synchronized on read the value that its copies become when it is read outside of
+                `strategy.run`. With several workers all of them take part in that, so all of them
+                have to state the claim.
+            equal: a reader should get one value, whichever it is: from all copies on all workers.
             mirrored: one copy on the device of every replica, of a mirrored class where there is
                 more than one replica.
             same_as: the object that `subject` should be, identically.

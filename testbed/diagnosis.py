@@ -46,12 +46,12 @@ class Seen:
 
     @property
     def values(self) -> list[list[Value]]:
-        """Of every worker, the value of every copy."""
+        """Of every worker, what a reader gets: one value, or that of every copy."""
         return [reading.values for reading in self.readings]
 
     @property
     def flat(self) -> list[Value]:
-        """The values of all copies of all workers."""
+        """All of these, of all workers."""
         return [value for values in self.values for value in values]
 
 
@@ -101,6 +101,14 @@ def _not_shared(seen: Seen) -> Diagnosis | None:
     return Diagnosis("not_shared", f"2 objects, {other} and {_show_copies(apart.reading.values)}")
 
 
+def _unreadable(seen: Seen) -> Diagnosis | None:
+    if seen.claim.value is None and not seen.claim.equal:
+        return None
+    problems = [reading.read.problem for reading in seen.readings if reading.read]
+    raised = next(filter(None, problems), "")
+    return Diagnosis("rejected", f"when it is read: {raised}", raised) if raised else None
+
+
 def _value(seen: Seen) -> Diagnosis | None:
     claimed = seen.claim.value
     if claimed is None or (seen.flat and all(same(value, claimed) for value in seen.flat)):
@@ -141,6 +149,7 @@ def _mirrored(seen: Seen) -> Diagnosis | None:
 CHECKS: tuple[Callable[[Seen], Diagnosis | None], ...] = (
     _symbolic,
     _not_shared,
+    _unreadable,
     _value,
     _equal,
     _mirrored,
@@ -153,7 +162,10 @@ def _frozen(seen: Seen) -> bool:
 
 
 def _counted_per_replica(seen: Seen) -> bool:
-    replicas, claim = seen.cluster.replicas_per_worker, seen.claim
+    claim = seen.claim
+    # A copy has counted the replicas of its worker; what is read of all copies, those of all.
+    of_all = any(reading.read for reading in seen.readings)
+    replicas = seen.cluster.replicas if of_all else seen.cluster.replicas_per_worker
     if replicas == 1 or not isinstance(claim.value, (int, float)) or claim.value == claim.start:
         return False
     counted = claim.start + replicas * (claim.value - claim.start)
@@ -248,7 +260,18 @@ def _told(seen: Seen, claimed: Value = None) -> str:
         if not hidden:
             break
     text = copies[0] if alike else " | ".join(copies)
-    return text if claimed is None else f"{text} for {for_claimed}"
+    claims = "" if claimed is None else f" for {for_claimed}"
+    return f"{text}{claims}{_read_from(seen, digits)}"
+
+
+def _read_from(seen: Seen, digits: int) -> str:
+    """What copies hold where reading makes another value of them."""
+    held = [
+        _show_copies([copy.value for copy in reading.copies], digits)
+        for reading in seen.readings
+        if reading.read
+    ]
+    return f", read from copies {' | '.join(dict.fromkeys(held))}" if held else ""
 
 
 def _show_copies(values: Sequence[Value], digits: int = 4) -> str:

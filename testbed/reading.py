@@ -33,6 +33,15 @@ class Copy:
 
 
 @dataclass(frozen=True)
+class Read:
+    """What reading a variable outside of `strategy.run` gives."""
+
+    value: Value = None
+    problem: str = ""
+    """Why it gives nothing, in TensorFlow's words."""
+
+
+@dataclass(frozen=True)
 class Reading:
     """What one worker saw of one object.
 
@@ -49,6 +58,9 @@ class Reading:
     shape: tuple[int | None, ...] | None = None
     dtype: str = ""
     copies: tuple[Copy, ...] = ()
+    read: Read | None = None
+    """Of a variable that is synchronized on read, what a reader gets: none of its copies holds it.
+    None of everything else, where a reader gets what the copies hold."""
 
     @property
     def devices(self) -> list[str]:
@@ -57,8 +69,8 @@ class Reading:
 
     @property
     def values(self) -> list[Value]:
-        """The value of every copy."""
-        return [copy.value for copy in self.copies]
+        """What whoever reads it gets: one value, or that of every copy."""
+        return [self.read.value] if self.read else [copy.value for copy in self.copies]
 
 
 @dataclass(frozen=True)
@@ -171,6 +183,8 @@ def _reading(data: dict[str, Any]) -> Reading:
             **data,
             "shape": None if shape is None else tuple(shape),
             "copies": tuple(_copy(copy) for copy in data["copies"]),
+            # Records of before this field have none.
+            "read": Read(**data["read"]) if data.get("read") else None,
         }
     )
 

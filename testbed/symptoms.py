@@ -29,7 +29,7 @@ SYMPTOMS = {
         ),
         Symptom(
             "counted_per_replica",
-            "every replica wrote to one copy, so it counts replicas x steps",
+            "it counts replicas x steps: all wrote to one copy, or reading adds their copies up",
             "create it inside strategy.scope(), with the aggregation you mean",
         ),
         Symptom(

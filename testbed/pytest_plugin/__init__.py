@@ -65,7 +65,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize(PARAMETER, list(found.values()), ids=list(found))
 
 
-@pytest.fixture
+# A worker's session runs one test, and plugins ask whether a fixture outlives it: hypothesis does.
+@pytest.fixture(scope="session")
 def bed(request: pytest.FixtureRequest) -> Bed:
     """What a test with the mark `distributed` works with: make, data, run, claim; see testbed.Bed.
 

@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from testbed.errors import UsageError
 from testbed.mark import MARK, PARAMETER, Setup, setups
+from testbed.pytest_plugin.relay import Attempt, Relay
 
 
 class DistributedTest(pytest.Function):
-    """A test whose fixtures and body run in every worker of a cluster."""
+    """A test whose fixtures and body run in every worker of a cluster.
+
+    pytest and other plugins run it as they run every item, once or several times; what they log of
+    it becomes the reports of its workers.
+    """
+
+    attempt: Attempt
+    """The latest run of it."""
+    limit: float | None = None
+    """Seconds that pytest-timeout gives it, from when all workers have joined."""
 
     @classmethod
     def instead_of(cls, function: pytest.Function) -> DistributedTest:
         """The item that takes the place of one that pytest has made."""
-        return cls.from_parent(
+        made: DistributedTest = cls.from_parent(
             function.parent,
             name=function.name,
             originalname=function.originalname,
             callspec=getattr(function, "callspec", None),
         )
+        made.attempt = Attempt()
+        return made
+
+    @property
+    def ihook(self) -> Any:
+        """The hooks of this item, of which some mean its workers."""
+        return Relay(super().ihook, self)
 
     @property
     def distributed_setup(self) -> Setup:
@@ -28,10 +47,18 @@ class DistributedTest(pytest.Function):
         return chosen if isinstance(chosen, Setup) else next(iter(setups_of(self).values()))
 
     def setup(self) -> None:
-        """Its fixtures are set up in the workers."""
+        """Do nothing: its fixtures are set up in the workers."""
 
     def runtest(self) -> None:
-        """Its body runs in the workers: see `testbed.pytest_plugin.protocol`."""
+        """Run its cluster. Raises what its workers' reports come to."""
+        launching = self.config.pluginmanager.get_plugin(LAUNCHING)
+        assert launching is not None
+        self.attempt.reports = launching.run(self)
+        self.attempt.raise_outcome()
+
+
+LAUNCHING = "testbed-protocol"
+"""The name of the plugin that launches workers."""
 
 
 def setups_of(item: pytest.Function) -> dict[str, Setup]:

@@ -23,12 +23,14 @@ from testbed.launcher.run_folder import RUNS, CaseFolder, RunFolder, new_run_fol
 from testbed.launcher.source import WorkerServer
 from testbed.mark import MARK, Setup
 from testbed.pytest_plugin.item import DistributedTest
+from testbed.pytest_plugin.nodes import Node, encoded_input, node_ended, nodes_of
 from testbed.pytest_plugin.options import arguments_of, options_of
 from testbed.pytest_plugin.settings import Settings
 from testbed.report.live import shown_live
 from testbed.room import require_room_for
 from testbed.runner import find_devices, open_server
 from testbed.strategies import STRATEGIES
+from testbed.values import decode
 
 MODULE = "testbed.worker.pytest_session"
 ENTRY = f"{MODULE}:run_test"
@@ -97,7 +99,8 @@ class Launching:
         self._runs[item.nodeid] += 1
         again = f" ({self._runs[item.nodeid]})" * (self._runs[item.nodeid] > 1)
         case = opened.folder.case(item.nodeid + again)
-        end = self._wait_for(self._run(opened, item, setup, case))
+        nodes = nodes_of(item.config, len(setup.deployment.tasks), str(case.shared))
+        end = self._wait_for(self._run(opened, item, setup, case, nodes))
         chief_only = bool(STRATEGIES[setup.deployment.strategy].servers)
         told = tuple(
             _told(case, worker.worker)
@@ -105,10 +108,18 @@ class Launching:
             else None
             for worker in end.workers
         )
+        for node, worker in zip(nodes, told, strict=True):
+            if worker and "output" in worker.report:
+                node_ended(node, decode(worker.report["output"]))
         return TestEnd(setup, end, told, case)
 
     async def _run(
-        self, opened: _Opened, item: DistributedTest, setup: Setup, folder: CaseFolder
+        self,
+        opened: _Opened,
+        item: DistributedTest,
+        setup: Setup,
+        folder: CaseFolder,
+        nodes: list[Node],
     ) -> ClusterEnd:
         orders = {
             "scenario": item.nodeid,
@@ -119,6 +130,7 @@ class Launching:
             "path": sys.path,
             "options": options_of(item.config),
             "arguments": arguments_of(item),
+            "workerinput": [encoded_input(node) for node in nodes],
         }
         with contextlib.ExitStack() as shown:
             watch = None
@@ -131,7 +143,7 @@ class Launching:
                 orders,
                 setup.deployment,
                 folder,
-                self._deadlines(setup),
+                self._deadlines(setup, item.limit),
                 devices=opened.devices,
                 fresh=setup.fresh,
                 watch=watch,
@@ -142,10 +154,11 @@ class Launching:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         (reporter.write_line if reporter else print)(f"worker {worker} | {line}")
 
-    def _deadlines(self, setup: Setup) -> Deadlines:
+    def _deadlines(self, setup: Setup, limit: float | None) -> Deadlines:
+        run = setup.timeout or (None if limit else self._settings.timeout)
         return Deadlines(
             start=setup.start_timeout or self._settings.start_timeout,
-            run=setup.timeout or self._settings.timeout,
+            run=min(each for each in (run, limit) if each),
         )
 
     @property

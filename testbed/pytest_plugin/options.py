@@ -11,7 +11,6 @@ _NOT_IN_WORKERS = (
     "xdist",
     "xdist.looponfail",
     "faulthandler",
-    "pytest_cov",
 )
 
 # Which tests run is decided here, and so is how often. Output goes to a worker's log.
@@ -25,11 +24,15 @@ _DECIDED_HERE = {
     "stepwise": False,
     "stepwise_skip": False,
     "maxfail": 0,
-    "reruns": None,
     "deselect": None,
     "keyword": "",
     "markexpr": "",
+    # pytest-cov would delete what other workers have measured.
+    "cov_append": True,
 }
+
+_SAME_IN_EVERY_WORKER = {"hypothesis_seed": "0"}
+"""What is drawn at random otherwise: replicas of a step need the same examples in every worker."""
 
 
 def options_of(config: pytest.Config) -> dict[str, Any]:
@@ -40,6 +43,11 @@ def options_of(config: pytest.Config) -> dict[str, Any]:
     return {
         **given,
         **_DECIDED_HERE,
+        **{
+            name: value
+            for name, value in _SAME_IN_EVERY_WORKER.items()
+            if name in given and given[name] is None
+        },
         "rootdir": str(config.rootpath),
         "inifilename": str(config.inipath) if config.inipath else None,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unittest
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -13,13 +13,14 @@ from testbed.mark import MARK
 from testbed.pytest_plugin.item import DistributedTest
 from testbed.pytest_plugin.last_failed import LastFailed
 from testbed.pytest_plugin.naming import OF_TEST, OF_WORKER, give_name
+from testbed.pytest_plugin.others import notices_of, own_sockets, run_plainly
 from testbed.pytest_plugin.settings import Settings
 
 if TYPE_CHECKING:
     from testbed.pytest_plugin.launching import Launching
 
 NOTICE = "testbed_notice"
-"""The attribute of a report that holds what every marked test of the session lacks."""
+"""The attribute of a report that holds what marked tests of the session lack."""
 
 
 class Protocol:
@@ -54,58 +55,49 @@ class Protocol:
     def pytest_runtest_protocol(
         self, item: pytest.Item, nextitem: pytest.Item | None
     ) -> Literal[True] | None:
-        """Run a marked test; leave every other one to pytest."""
+        """Leave a marked test in this process where pytest-forked would fork for it.
+
+        Its workers have processes of their own, and a fork would share the line to their server.
+        """
         if not isinstance(item, DistributedTest):
             return None
-        hook = item.ihook
-        hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-        # Here marks like skipif are looked at, and no fixture is set up.
-        setup = _phase(item, "setup", lambda: hook.pytest_runtest_setup(item=item))
-        if not setup.passed:
-            self._log(item, [setup])
-        elif not item.config.getoption("setuponly", False):
-            self._log(item, self._run(item))
-        teardown = _phase(
-            item, "teardown", lambda: hook.pytest_runtest_teardown(item=item, nextitem=nextitem)
-        )
-        if not teardown.passed:
-            self._log(item, [teardown])
-        hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        forked = item.config.getoption("forked", False) or item.get_closest_marker("forked")
+        return run_plainly(item, nextitem) if forked else None
+
+    @pytest.hookimpl(optionalhook=True, tryfirst=True)
+    def pytest_timeout_set_timer(self, item: pytest.Item, settings: Any) -> Literal[True] | None:
+        """Let workers have the time that pytest-timeout gives a test, and tell who keeps whom."""
+        if not isinstance(item, DistributedTest):
+            return None
+        item.limit = settings.timeout
         return True
 
-    def _run(self, item: DistributedTest) -> list[pytest.TestReport]:
+    def run(self, item: DistributedTest) -> list[pytest.TestReport]:
+        """Run a marked test in its cluster, to the reports of its workers."""
         from testbed.pytest_plugin.launching import Launching
         from testbed.pytest_plugin.reports import reports_of
 
-        if self._launching is None:
-            self._launching = Launching(item.config, self._settings)
-            item.config.add_cleanup(self._launching.close)
-        launching, ended = self._launching, []
-
-        def launch() -> None:
-            problem = ""
+        problem = ""
+        with own_sockets():
+            if self._launching is None:
+                self._launching = Launching(item.config, self._settings)
+                item.config.add_cleanup(self._close)
             try:
-                ended.append(launching.run(item))
+                ended = self._launching.run(item)
             except (LaunchError, UsageError) as raised:
                 problem = str(raised)
+        if problem:
             # Outside, so that what it was raised from is not told, too.
-            if problem:
-                pytest.fail(problem, pytrace=False)
-
-        call = _phase(item, "call", launch)
-        if not ended:
-            return [call]
-        reports = reports_of(item, ended[0])
+            pytest.fail(problem, pytrace=False)
+        reports = reports_of(item, ended)
         for report in reports:
-            setattr(report, NOTICE, launching.notice)
+            setattr(report, NOTICE, [self._launching.notice, *notices_of(item)])
         return reports
 
-    def _log(self, item: DistributedTest, reports: list[pytest.TestReport]) -> None:
-        for report in reports:
-            setattr(report, OF_TEST, item.nodeid)
-            if not self._sends:
-                give_name(report)
-            item.ihook.pytest_runtest_logreport(report=report)
+    def _close(self) -> None:
+        with own_sockets():
+            if self._launching:
+                self._launching.close()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_report_from_serializable(
@@ -124,7 +116,7 @@ class Protocol:
         if test is None or self._sends:
             return
         self._last_failed.add(test, report)
-        self._notices |= {getattr(report, NOTICE, "")} - {""}
+        self._notices |= {*getattr(report, NOTICE, ())} - {""}
         # One item was collected, and pytest's progress counts each name that is reported.
         if report.nodeid not in self._names and self._session:
             self._session.testscollected += test in self._tests
@@ -140,7 +132,7 @@ class Protocol:
             self._last_failed.correct(cache)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Say what every marked test lacked."""
+        """Say what marked tests lacked."""
         for notice in sorted(self._notices):
             terminalreporter.write_line(f"testbed: {notice}")
 
@@ -150,13 +142,3 @@ def _why_not(item: pytest.Item) -> str:
     if isinstance(cls, type) and issubclass(cls, unittest.TestCase):
         return "not for methods of unittest.TestCase; write a function, or a plain class"
     return "this mark came too late; put it on the function, its class or its module"
-
-
-def _phase(
-    item: pytest.Item, when: Literal["setup", "call", "teardown"], do: Callable[[], Any]
-) -> pytest.TestReport:
-    """Do something of a test, and make the report of it that pytest makes."""
-    reraise: tuple[type[BaseException], ...] = (KeyboardInterrupt, pytest.exit.Exception)
-    call = pytest.CallInfo.from_call(do, when=when, reraise=reraise)
-    report: pytest.TestReport = item.ihook.pytest_runtest_makereport(item=item, call=call)
-    return report

@@ -209,5 +209,36 @@ def _as_one_test(reports: Reports, claims: Reports) -> Reports:
     several = any(hasattr(report, OF_WORKER) for report in reports)
     if claims and not several:
         # One process, one name: what it claimed decides over its body, which passed.
-        return [report for report in reports if report.when != "call" or report.failed] + claims
-    return [*reports, *claims]
+        reports = [report for report in reports if report.when != "call" or report.failed]
+    return _in_order([*reports, *claims])
+
+
+def _in_order(reports: Reports) -> Reports:
+    """The reports of each name one after the other, and at the end of each name a teardown.
+
+    Plugins that write files take a test for ended at its teardown, and would leave out a worker
+    that died before, or a claim.
+    """
+    by_name: dict[int | None, Reports] = {}
+    for report in reports:
+        by_name.setdefault(getattr(report, OF_WORKER, None), []).append(report)
+    ordered: Reports = []
+    for of_name in by_name.values():
+        teardown = [report for report in of_name if report.when == "teardown"]
+        ordered += [report for report in of_name if report.when != "teardown"]
+        ordered += teardown or [_nothing_to_tear_down(of_name[-1])]
+    return ordered
+
+
+def _nothing_to_tear_down(last: pytest.TestReport) -> pytest.TestReport:
+    report = pytest.TestReport(
+        nodeid=last.nodeid,
+        location=last.location,
+        keywords=last.keywords,
+        outcome="passed",
+        longrepr=None,
+        when="teardown",
+    )
+    if hasattr(last, OF_WORKER):
+        setattr(report, OF_WORKER, getattr(last, OF_WORKER))
+    return report

@@ -47,10 +47,11 @@ class _Picture:
         stating = [report for report in self.reports if len(report.findings) > self.number]
         claim = stating[0].findings[self.number].claim
         first = next((v for r in stating for v in r.findings[self.number].reading.values), None)
+        on_read = any(report.findings[self.number].reading.read for report in stating)
         for report in stating:
             self._add_finding(report.worker, report.findings[self.number], first)
         return {
-            "claim": claim_in_words(claim),
+            "claim": claim_in_words(claim, on_read=on_read),
             "details": _details(claim),
             "hosts": [
                 {"name": host, "devices": list(devices.values())}
@@ -85,11 +86,14 @@ class _Picture:
                 "name": printable(reading.name),
                 "details": _of_object(reading),
                 "identical": finding.identical,
+                "read": _read(finding.claim if role == "object" else None, reading, first),
             }
         )
         copies = reading.copies or (Copy("", problem="no copy"),)
         for copy in copies:
-            mark = _mark(finding.claim, copy.value, first) if role == "object" else ""
+            # What a reader gets is claimed; where no copy holds it, copies are neither.
+            claimed = role == "object" and not reading.read
+            mark = _mark(finding.claim, copy.value, first) if claimed else ""
             device = self._device(worker, copy.device)
             device["copies"].append(len(self.copies))
             self.copies.append(
@@ -171,6 +175,17 @@ def _mark(claim: Claim, value: Value, first: Value) -> str:
     if claim.equal:
         return "right" if same(value, first) else "differs"
     return ""
+
+
+def _read(claim: Claim | None, reading: Reading, first: Value) -> dict[str, str] | None:
+    """What a reader gets, where that is not what a copy holds, and whether it is as claimed."""
+    if reading.read is None:
+        return None
+    return {
+        "value": value_text(reading.read.value),
+        "problem": printable(reading.read.problem),
+        "mark": _mark(claim, reading.read.value, first) if claim else "",
+    }
 
 
 def _details(claim: Claim) -> dict[str, str]:

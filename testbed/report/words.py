@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from testbed.catalogue import GROUPS
 from testbed.diagnosis import show
-from testbed.reading import Claim, Copy, Finding, Reading, WorkerReport
+from testbed.reading import Claim, Copy, Finding, Read, Reading, WorkerReport
 from testbed.report.record import RunRecord
 from testbed.scenario import Case
 from testbed.strategies import DEFAULT_DEPLOYMENTS, STRATEGIES
@@ -84,13 +84,23 @@ def command_of(record: RunRecord, case: Case) -> str:
     return shlex.join(words)
 
 
-def claim_in_words(claim: Claim) -> str:
-    """What a scenario states of an object, as a sentence without its full stop."""
+def claim_in_words(claim: Claim, *, on_read: bool = False) -> str:
+    """What a scenario states of an object, as a sentence without its full stop.
+
+    Args:
+        claim: what is stated.
+        on_read: of a variable whose copies become one value when it is read.
+    """
     stated = []
     if claim.value is not None:
-        stated.append(f"holds {_short(show(claim.value))} in every copy")
+        value = _short(show(claim.value))
+        stated.append(f"reads as {value}" if on_read else f"holds {value} in every copy")
     if claim.equal:
-        stated.append("holds one value in all copies on all workers")
+        stated.append(
+            "reads alike on all workers"
+            if on_read
+            else "holds one value in all copies on all workers"
+        )
     if claim.mirrored:
         stated.append("has one copy on the device of every replica")
     if claim.shared:
@@ -130,7 +140,12 @@ def _reading(finding: Finding) -> str:
     copies = ", ".join(map(_copy, reading.copies))
     details = f" {reading.synchronization} {reading.aggregation}" * bool(reading.aggregation)
     shared = {True: " (the same object)", False: " (another object)", None: ""}[finding.identical]
-    return f"{_named(reading)}{details}{shared}: {copies or 'no copies'}"
+    read = f" reads as {_read(reading.read)}" if reading.read else ""
+    return f"{_named(reading)}{details}{shared}{read}: {copies or 'no copies'}"
+
+
+def _read(read: Read) -> str:
+    return read.problem or str(read.value)
 
 
 def _copy(copy: Copy) -> str:

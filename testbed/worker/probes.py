@@ -18,7 +18,7 @@ from tensorflow.python.distribute import collective_all_reduce_strategy
 from tensorflow.python.eager import context
 from tensorflow.python.framework import op_callbacks
 
-from testbed.reading import Copy, Reading, Value
+from testbed.reading import Copy, Read, Reading, Value
 
 # Larger arrays are told by their digest: a report is read by people.
 MAX_ELEMENTS = 64
@@ -187,11 +187,7 @@ def read(subject: Any, strategy: Any, writers_of: WritersOf = lambda _: ()) -> R
         )
     if isinstance(subject, tf.Tensor):
         return _read_tensor(subject)
-    return Reading(
-        kind="python",
-        type=type(subject).__name__,
-        copies=(Copy(device="", value=encode(subject)),),
-    )
+    return Reading(kind="python", type=type(subject).__name__, copies=(_python(subject),))
 
 
 def copies_of(subject: Any, strategy: Any) -> tuple[Any, ...]:
@@ -251,7 +247,23 @@ def _read_variable(variable: Any, strategy: Any, writers_of: WritersOf) -> Readi
         copies=tuple(
             replace(_copy(component), writers=writers_of(component)) for component in components
         ),
+        read=_read_out(variable) if _combines(variable) else None,
     )
+
+
+def _combines(variable: Any) -> bool:
+    """Whether reading a variable makes one value of what its copies hold."""
+    on_read = variable.synchronization is tf.VariableSynchronization.ON_READ
+    return on_read and isinstance(variable, tf.distribute.DistributedValues)
+
+
+def _read_out(variable: Any) -> Read:
+    """What a reader of a variable gets. Of several workers all have to read it."""
+    try:
+        return Read(encode(variable.read_value()))
+    except Exception as problem:
+        # Without an aggregation there is no one value, and a graph's variable has none here.
+        return Read(problem=_first_line(problem))
 
 
 def _read_tensor(tensor: Any) -> Reading:
@@ -273,4 +285,25 @@ def _copy(component: Any) -> Copy:
         return Copy(device, encode(value))
     except Exception as problem:
         # A variable of a graph has no value outside a session; an uninitialised one has none yet.
-        return Copy(device, problem=f"{type(problem).__name__}: {problem}".splitlines()[0])
+        return Copy(device, problem=_first_line(problem))
+
+
+def _python(value: Any) -> Copy:
+    """A value of Python; variables in lists, tuples and dicts are told by what a reader gets."""
+    try:
+        return Copy("", encode(_read_within(value)))
+    except Exception as problem:
+        return Copy("", problem=_first_line(problem))
+
+
+def _read_within(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_read_within(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _read_within(each) for name, each in value.items()}
+    variable = _unwrapped(value)
+    return encode(variable.read_value()) if isinstance(variable, tf.Variable) else value
+
+
+def _first_line(problem: Exception) -> str:
+    return f"{type(problem).__name__}: {problem}".splitlines()[0]

@@ -11,7 +11,7 @@ import traceback
 import warnings
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 import pytest
 import tensorflow as tf
@@ -20,6 +20,7 @@ from testbed.launcher.channel import Channel
 from testbed.launcher.run_folder import CaseFolder, write_json
 from testbed.mark import RAW_OUTCOME, WORKER_PLUGIN
 from testbed.reading import WorkerReport
+from testbed.values import NoValueError, decode, encode
 from testbed.worker.bed import WorkerBed
 from testbed.worker.main import facts_of, prepare
 from testbed.worker.strategy import replica_devices, require_threads
@@ -70,6 +71,7 @@ def run_test(orders: dict[str, Any], channel: Channel) -> None:
             "claims": bed.places,
             "tests": session.reports,
             "problem": session.problem,
+            "output": _passable(session.output),
         },
     )
     channel.reported(good=session.good)
@@ -82,18 +84,36 @@ def _run_pytest(orders: dict[str, Any], session: _Session) -> None:
     case = CaseFolder(Path(orders["report"]).parent)
     options = {**orders["options"], "basetemp": str(case.temporary(orders["worker"]))}
     config = pytest.Config.fromdictargs(options, orders["arguments"])
-    # By this plugins know that another process writes files and shows results.
-    config.workerinput = {  # type: ignore[attr-defined]
-        "workerid": f"worker{orders['worker']}",
-        "workercount": orders["workers"],
-        "testrunuid": orders["folder"],
-        "mainargv": sys.argv,
-    }
+    # By these plugins know that another process writes files and shows results.
+    config.workerinput = WorkerInput(  # type: ignore[attr-defined]
+        decode(orders["workerinput"][orders["worker"]]), orders["options"]
+    )
+    config.workeroutput = session.output  # type: ignore[attr-defined]
     config.pluginmanager.register(session, WORKER_PLUGIN)
     # pytest's reporter takes for its terminal what is standard output when it is made, and is to
     # show nothing. It has to be there: some versions explain an assertion by its means.
     with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
         config.hook.pytest_cmdline_main(config=config)
+
+
+class WorkerInput(dict[str, Any]):
+    """What plugins have prepared for this worker.
+
+    Where pytest-xdist is not installed, some that support it prepare nothing, though they look
+    here for an option as the launching session has settled it (pytest-randomly 5).
+    """
+
+    def __init__(self, prepared: dict[str, Any], options: dict[str, Any]) -> None:
+        super().__init__(prepared)
+        self._options = options
+
+    def __missing__(self, name: str) -> Any:
+        if name in self._options:
+            return self._options[name]
+        raise KeyError(
+            f"{name}: a plugin looks for it in config.workerinput, where its pytest_configure_node"
+            " puts it if pytest-xdist is installed, too"
+        )
 
 
 class _Session:
@@ -102,6 +122,8 @@ class _Session:
     def __init__(self, test: str, file: Path, bed: TestBed, channel: Channel) -> None:
         self.bed = bed
         self.reports: list[dict[str, Any]] = []
+        self.output: dict[str, Any] = {}
+        """What plugins leave for the launching session."""
         self.problem = ""
         """Why the test did not run, in words."""
         self._failed = False
@@ -120,6 +142,21 @@ class _Session:
         self._config = session.config
         sys.stdout = sys.__stdout__
         pdb.set_trace = _no_debugger
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> Literal[True]:
+        """Run the test once, in this process: the launching session decides how often."""
+        runner = item.config.pluginmanager.get_plugin("runner")
+        assert runner is not None, "pytest itself registers it"
+        runner.pytest_runtest_protocol(item=item, nextitem=nextitem)
+        return True
+
+    @pytest.hookimpl(optionalhook=True, tryfirst=True)
+    def pytest_timeout_set_timer(self, settings: Any) -> Literal[True] | None:
+        """Leave the time of a whole test to the launching process, which ends all its workers."""
+        return None if settings.func_only else True
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
         """Leave every other file alone."""
@@ -184,9 +221,21 @@ class _Session:
         """The test called `pytest.exit`."""
         self.problem = self.problem or f"the test ended its session: {excinfo.value!r}"
 
-    def pytest_internalerror(self, excrepr: Any) -> None:
+    def pytest_internalerror(
+        self, excrepr: Any, excinfo: pytest.ExceptionInfo[BaseException]
+    ) -> None:
         """A plugin or pytest itself raised."""
-        self.problem = f"pytest failed in the worker: {excrepr}"
+        self.problem = f"pytest failed in the worker: {excinfo.exconly()}"
+        print(excrepr, file=sys.stderr)
+
+
+def _passable(output: dict[str, Any]) -> Any:
+    """What of the plugins' output can be passed to another process."""
+    passable = {}
+    for name, value in output.items():
+        with contextlib.suppress(NoValueError):
+            passable[name] = decode(encode(value, name))
+    return encode(passable, "workeroutput")
 
 
 def _no_debugger(*_: Any, **__: Any) -> NoReturn:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from testbed.cluster import Cluster
-from testbed.reading import Claim, Copy, Finding, Raised, Reading, Value, WorkerReport
+from testbed.reading import Claim, Copy, Finding, Raised, Read, Reading, Value, WorkerReport
 from testbed.report.record import RunRecord, ScenarioText, ScriptText
 from testbed.scenario import Case, Expectation
 from testbed.strategies import Deployment
@@ -58,6 +58,16 @@ def reading_of(
 
 def mirrored_of(*values: Value, devices: Sequence[str] | None = None) -> Reading:
     return reading_of(*values, devices=devices, mirrored=True, type="MirroredVariable")
+
+
+def on_read_of(read: Value, *copies: Value, problem: str = "") -> Reading:
+    """A variable whose copies become one value when it is read."""
+    return replace(
+        reading_of(*copies, mirrored=True, type="SyncOnReadVariable"),
+        synchronization="ON_READ",
+        aggregation="SUM",
+        read=Read(read, problem),
+    )
 
 
 def raised_of(message: str, type: str = "ValueError") -> Raised:

@@ -10,7 +10,7 @@ from testbed.cluster import Cluster
 from testbed.diagnosis import Diagnosis, diagnose
 from testbed.reading import Claim, Finding, Reading
 from testbed.symptoms import SYMPTOMS
-from tests.unit.builders import mirrored_of, raised_of, reading_of, report_of
+from tests.unit.builders import mirrored_of, on_read_of, raised_of, reading_of, report_of
 
 ONE = Cluster(1, 1)
 PAIR = Cluster(1, 2)
@@ -338,3 +338,49 @@ def test_evidence_never_hides_the_difference(claim: Claim, seen: tuple[Reading, 
     left, _, right = found.evidence.replace(" for ", " | ").partition(" | ")
     assert left != right
     assert right
+
+
+@pytest.mark.parametrize(
+    ("cluster", "claim", "seen", "symptom"),
+    [
+        (PAIR, Claim(value=1.5), [on_read_of(1.5, 0.75, 0.75)], None),
+        (PAIR, Claim(value=0.75), [on_read_of(1.5, 0.75, 0.75)], "counted_per_replica"),
+        (PAIR, Claim(value=1.0), [on_read_of(1.5, 1.0, 1.0)], "wrong_value"),
+        (BOTH, Claim(value=5.0), [on_read_of(20.0, 5.0, 5.0)] * 2, "counted_per_replica"),
+        (PAIR, Claim(equal=True), [on_read_of(3.0, 1.0, 2.0)], None),
+        (BOTH, Claim(equal=True), [on_read_of(9.0, 1.0, 2.0), on_read_of(9.0, 3.0, 3.0)], None),
+        (BOTH, Claim(equal=True), [on_read_of(1.0, 1.0), on_read_of(3.0, 3.0)], "workers_diverge"),
+        (
+            PAIR,
+            Claim(value=2.0),
+            [on_read_of(None, 2.0, 2.0, problem="ValueError: no")],
+            "rejected",
+        ),
+        (
+            PAIR,
+            Claim(equal=True),
+            [on_read_of(None, 2.0, 2.0, problem="ValueError: no")],
+            "rejected",
+        ),
+        (PAIR, Claim(mirrored=True), [on_read_of(None, 2.0, 3.0, problem="ValueError: no")], None),
+    ],
+)
+def test_a_claim_is_about_what_a_reader_gets(
+    cluster: Cluster, claim: Claim, seen: list[Reading], symptom: str | None
+) -> None:
+    """Of a variable that is synchronized on read its copies are evidence, and no value of it."""
+    found = diagnosed(cluster, claim, *seen)
+    assert (found and found.symptom) == symptom
+
+
+def test_a_value_that_is_read_is_told_with_the_copies_that_it_is_made_of() -> None:
+    """The evidence holds what a reader gets for what was claimed, and what the copies hold."""
+    found = diagnosed(PAIR, Claim(value=5.0), on_read_of(3.0, 1.0, 2.0))
+    assert found
+    assert found.evidence == "3 for 5, read from copies [1, 2]"
+    refused = diagnosed(PAIR, Claim(value=5.0), on_read_of(None, 1.0, problem="ValueError: no"))
+    assert refused
+    assert (refused.evidence, refused.error) == (
+        "when it is read: ValueError: no",
+        "ValueError: no",
+    )

@@ -20,6 +20,7 @@ from tests.unit.builders import (
     counted_per_replica,
     merged,
     mirrored_of,
+    on_read_of,
     reading_of,
     rejected,
     report_of,
@@ -114,6 +115,17 @@ def test_wrong_values_are_marked(claim: Claim, values: tuple[Value], marks: list
     report = report_of(Finding(claim, mirrored_of(*values)), replicas=3)
     drawn = pictures_of(case_of(), (report,))[0]
     assert [copy["mark"] for copy in drawn["copies"]] == marks
+
+
+def test_what_is_read_is_marked_and_its_copies_are_not() -> None:
+    """Where reading makes one value of the copies, that one is right or wrong."""
+    for claimed, mark in ((3.0, "right"), (1.0, "wrong")):
+        report = report_of(Finding(Claim(value=claimed), on_read_of(3.0, 1.0, 2.0)), replicas=2)
+        drawn = pictures_of(case_of(), (report,))[0]
+        assert drawn["claim"] == f"reads as {claimed:g}"
+        assert drawn["objects"][0]["read"] == {"value": "3", "problem": "", "mark": mark}
+        assert [copy["mark"] for copy in drawn["copies"]] == ["", ""]
+    assert picture(merged(MIRRORED_2))["objects"][0]["read"] is None
 
 
 def test_workers_that_differ_are_marked() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from testbed.reading import REPORT_VERSION, Claim, Copy, Finding, Raised, Reading, WorkerReport
-from tests.unit.builders import raised_of, reading_of
+from tests.unit.builders import on_read_of, raised_of, reading_of
 
 FULL = WorkerReport(
     worker=1,
@@ -28,6 +28,8 @@ FULL = WorkerReport(
                 copies=(Copy("/device:CPU:0", [1.0, "nan"]), Copy("", None, "NotFoundError: x")),
             ),
         ),
+        Finding(Claim(value=3.0), on_read_of(3.0, 1.0, 2.0)),
+        Finding(Claim(equal=True), on_read_of(None, 1.0, 2.0, problem="ValueError: no")),
         Finding(Claim(shared=True), reading_of(1), other=reading_of("sha256:00"), identical=False),
     ),
     raised=Raised("ValueError", "no\nnot at all", "Traceback ...", "tensorflow", "ways.py:3 in f"),
@@ -90,3 +92,16 @@ IN_USER_CODE = """in user code:
 def test_an_exception_is_shown_by_its_first_telling_line(message: str, shown: str) -> None:
     """An exception is shown as its type and one line, without what AutoGraph puts before it."""
     assert str(raised_of(message)) == shown
+
+
+def test_what_is_read_is_the_value_where_no_copy_holds_it() -> None:
+    """Of a variable that is synchronized on read, the value is what a reader gets."""
+    assert on_read_of(1.5, 0.75, 0.75).values == [1.5]
+    assert on_read_of(None, 0.75, 0.75, problem="ValueError: no").values == [None]
+
+
+def test_a_reading_of_before_what_is_read_was_kept_can_be_read() -> None:
+    """A record of an earlier testbed has no such field, and its copies are what was read."""
+    data = through_json(WorkerReport(0, findings=(Finding(Claim(), reading_of(1.0, 2.0)),)))
+    del data["findings"][0]["reading"]["read"]
+    assert WorkerReport.from_json(data).findings[0].reading.values == [1.0, 2.0]

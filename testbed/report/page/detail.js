@@ -144,7 +144,9 @@ function tableOf(caption, heads, rows, kind = "") {
 function copiesOf(picture) {
   const rows = picture.copies.map((copy) => {
     const object = picture.objects[copy.object];
-    const details = Object.values(object.details).join(" ");
+    const marked = object.read?.mark ? ` (${object.read.mark})` : "";
+    const read = object.read ? ` reads as ${object.read.value || object.read.problem}${marked}` : "";
+    const details = Object.values(object.details).join(" ") + read;
     return [
       String(object.worker), `${object.role === "other" ? "the other: " : ""}${object.type} ${object.name}`, details,
       copy.device || "none", copy.value || copy.problem || "no value", copy.mark || "not claimed",

@@ -48,6 +48,10 @@ function placeDevice(picture, device, x, replicaY, copiesY, placed) {
   return y - (device.copies.length ? SIZE.copyGap : 0) + 12;
 }
 
+function signOf(mark) {
+  return { right: "✓ ", wrong: "✗ ", differs: "≠ " }[mark] ?? "";
+}
+
 function copyLines(picture, index) {
   const copy = picture.copies[index];
   const object = picture.objects[copy.object];
@@ -56,10 +60,13 @@ function copyLines(picture, index) {
   if (several) lines.push({ text: object.role === "other" ? "the other" : "the object", kind: "role" });
   lines.push({ text: object.type, kind: "type" });
   if (object.name) lines.push({ text: object.name, kind: "name" });
-  const sign = { right: "✓ ", wrong: "✗ ", differs: "≠ " }[copy.mark] ?? "";
-  lines.push({ text: sign + (copy.value || copy.problem || "no value"), kind: `value ${copy.mark}` });
+  lines.push({ text: signOf(copy.mark) + (copy.value || copy.problem || "no value"), kind: `value ${copy.mark}` });
+  if (object.read) {
+    const read = `${signOf(object.read.mark)}reads as ${object.read.value || object.read.problem}`;
+    lines.push({ text: read, kind: `value ${object.read.mark}` });
+  }
   const claimed = picture.details.claimed;
-  if (copy.mark === "wrong" && claimed) lines.push({ text: `claimed ${claimed}`, kind: "note" });
+  if ((copy.mark || object.read?.mark) === "wrong" && claimed) lines.push({ text: `claimed ${claimed}`, kind: "note" });
   const writers = picture.arrows.filter((arrow) => arrow.copy === index && arrow.crowded).length;
   if (writers > 1) lines.push({ text: `${writers} replicas write`, kind: "note bad" });
   return lines;

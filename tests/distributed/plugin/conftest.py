@@ -3,23 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from tests.distributed.plugin.environments import environment
+
 Suite = Callable[..., pytest.RunResult]
+Beside = Callable[..., pytest.RunResult]
+
+
+@pytest.fixture(autouse=True)
+def outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the session that runs these tests reaches those that they run."""
+    monkeypatch.setenv("COLUMNS", "200")
+    # The last two are of the process that runs this test, where pytest-xdist has started it.
+    for name in ("PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
-def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Suite:
+def suite(pytester: pytest.Pytester) -> Suite:
     """Writes a test file, runs pytest on it with some arguments, and gives what it printed."""
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
-    # Of the process that runs this test, where pytest-xdist has started it.
-    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
-    monkeypatch.delenv("PYTEST_XDIST_WORKER_COUNT", raising=False)
 
     def run(text: str, *arguments: str, **files: str) -> pytest.RunResult:
         pytester.makepyfile(**files, test_it=text)
         return pytester.runpytest_subprocess(*arguments)
+
+    return run
+
+
+HEAD = """
+import os, pathlib, random, signal, socket, sys, threading, time
+import pytest
+import tensorflow as tf
+
+two = pytest.mark.distributed(workers=2)
+
+def meet(bed):
+    step = lambda: tf.distribute.get_replica_context().all_reduce("SUM", tf.ones([]))
+    return float(bed.strategy.experimental_local_results(bed.run(step))[0])
+"""
+
+
+@pytest.fixture
+def beside(pytester: pytest.Pytester, tmp_path_factory: pytest.TempPathFactory) -> Beside:
+    """Runs a suite with some plugins beside the testbed's, and gives what pytest printed."""
+    made: dict[tuple[str, ...], Path] = {}
+
+    def run(
+        plugins: str | tuple[str, ...], text: str, *arguments: str, **files: str
+    ) -> pytest.RunResult:
+        names = (plugins,) if isinstance(plugins, str) else plugins
+        if names not in made:
+            made[names] = environment(tmp_path_factory.mktemp("environment"), *names)
+        pytester.makepyfile(**files, test_it=HEAD + text)
+        return pytester.run(made[names], "-m", "pytest", *arguments)
 
     return run

@@ -1,0 +1,109 @@
+"""The hooks of a marked test as other plugins call them: some mean its workers, not this process.
+
+Plugins that rerun tests, write reports or set limits call these as for every other item.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from testbed.pytest_plugin.naming import OF_TEST, give_name
+
+
+class Attempt:
+    """One run of a marked test: the reports of its workers, and the one that stands for them."""
+
+    def __init__(self) -> None:
+        self.reports: list[pytest.TestReport] = []
+        """Empty before it has run, and where no worker could be started."""
+        self._made: dict[str, Any] = {}
+
+    def raise_outcome(self) -> None:
+        """Raise what the reports come to together, for plugins that decide by it."""
+        failed = [report for report in self.reports if report.failed]
+        if failed:
+            pytest.fail(_in_one_line(failed[0]), pytrace=False)
+        skipped = [report for report in self.reports if report.skipped]
+        expected = [report for report in skipped if hasattr(report, "wasxfail")]
+        if expected:
+            pytest.xfail(expected[0].wasxfail)
+        if skipped and not any(r.passed and r.when == "call" for r in self.reports):
+            pytest.skip(skipped[0].longreprtext)
+
+    def made(self, report: pytest.TestReport) -> None:
+        """Take in the report that stands for those of the workers, as pytest made it."""
+        self._made = dict(vars(report))
+
+    def shown(self, report: pytest.TestReport) -> list[pytest.TestReport]:
+        """What is logged in the place of a report of this process."""
+        if report.when == "setup" and report.passed:
+            return []
+        if report.when != "call":
+            return [] if report.passed and self.reports else [report]
+        if not self.reports:
+            return [report]
+        # A plugin that reruns says so by another outcome, and counts attempts in an attribute.
+        added = {name: each for name, each in vars(report).items() if name not in self._made}
+        reports = self.reports
+        if report.outcome != self._made.get("outcome"):
+            reports = [each for each in reports if each.failed]
+            added["outcome"] = report.outcome
+        for each in reports:
+            vars(each).update(added)
+        return reports
+
+
+class Relay:
+    """The hooks of one marked item. Whatever is not defined here is called as it is."""
+
+    def __init__(self, hooks: Any, item: Any) -> None:
+        self._hooks = hooks
+        self._item = item
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._hooks, name)
+
+    def pytest_runtest_call(self, *, item: Any) -> None:
+        """Run the cluster. What plugins do around a test's body they do in the workers."""
+        item.runtest()
+
+    def pytest_runtest_makereport(
+        self, *, item: pytest.Item, call: pytest.CallInfo[Any]
+    ) -> pytest.TestReport:
+        """Make a report, and remember how pytest made it."""
+        report: pytest.TestReport = self._hooks.pytest_runtest_makereport(item=item, call=call)
+        if call.when == "setup":
+            # A plugin may run the item again, and this time not to its end.
+            self._item.attempt = Attempt()
+        elif call.when == "call":
+            self._item.attempt.made(report)
+        return report
+
+    def pytest_runtest_logreport(self, *, report: pytest.TestReport) -> None:
+        """Log the reports of the workers where that of the whole test is logged."""
+        for each in self._item.attempt.shown(report):
+            setattr(each, OF_TEST, self._item.nodeid)
+            # Under pytest-xdist another process shows it.
+            if not hasattr(self._item.config, "workerinput"):
+                give_name(each)
+            self._hooks.pytest_runtest_logreport(report=each)
+
+    def pytest_exception_interact(
+        self, *, node: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestReport
+    ) -> None:
+        """Tell of exceptions that were raised here; those of the workers were told there."""
+        if call.when != "call":
+            self._hooks.pytest_exception_interact(node=node, call=call, report=report)
+
+
+def _in_one_line(report: pytest.TestReport) -> str:
+    """Type and message of a failure, by which plugins tell failures apart."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    if crash is None:
+        return report.longreprtext
+    entries = getattr(getattr(report.longrepr, "reprtraceback", None), "reprentries", ())
+    place = getattr(entries[-1], "reprfileloc", None) if entries else None
+    kind = f"{place.message}: " if place and not crash.message.startswith(place.message) else ""
+    return f"{kind}{crash.message}"
