@@ -51,6 +51,6 @@ def _read(path: Path) -> bytes:
         raise UsageError(f"{path}: cannot be read: null bytes in it, so it is no text")
     if len(data) > LARGEST_BYTES:
         raise UsageError(
-            f"{path}: cannot be read: a script may have at most {LARGEST_BYTES // 1000} kB"
+            f"{path}: cannot be read: a script may have at most {LARGEST_BYTES // 10**6} MB"
         )
     return data

@@ -181,8 +181,8 @@ def test_a_record_that_does_not_fit_is_told_after_the_table(
         pytest.skip("no mount of one's own is allowed here")
     disk = tmp_path / "disk"
     disk.mkdir()
-    # The record holds its scripts, and this one alone is larger than the disk.
-    path = script(COUNTER + "# " + "x" * 3_000_000)
+    # There is space for its copy and for the plan, which holds it, and not for a third one.
+    path = script(COUNTER + "# " + "x" * 900_000)
     line = 'mount -t tmpfs -o size=2m tmpfs "$1" && cd "$1" && shift && "$@"; status=$?'
     look = "; find . -name '.testbed-*' -o -name run.json; exit $status"
     done = subprocess.run(
