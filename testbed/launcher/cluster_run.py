@@ -83,8 +83,7 @@ async def run_cluster(
         deadlines: after which the workers are stopped.
         fresh: new interpreters instead of forks.
         watch: runs beside the cluster and is cancelled at its end, to show what goes on. What it
-            raises ends the cluster, and is raised. Called before any worker is heard, it may hold
-            some: those that are held at the end are no part of it.
+            raises ends the cluster, and is raised. It may hold workers that are then no part of it.
         fault: what is done to one of the workers. Then the others are not ended when one has
             failed: what they do about it is what is to be seen. One that has failed by raising
             leaves at once, as a program does.
