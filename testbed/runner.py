@@ -167,16 +167,13 @@ def open_server(
     It preloads `module`, and `more` of them; for `exact` and `isolation` see `testbed.launcher`.
     With a rank, the workers come from the hosts of its cluster.
     """
-    other = python != sys.executable
-    environment = {"PYTHONPATH": str(folder.expose_package())} if other else {}
     preload = [] if fresh else [module, *more]
     if rank:
-        return fleet(rank, folder, preload, python, environment=environment, exact=exact)
+        return fleet(rank, folder, preload, python, exact=exact)
     return preloaded_server(
         preload,
         folder,
         python,
-        environment=environment,
         exact=exact,
         isolation=isolation,
     )

@@ -40,9 +40,11 @@ import signal
 import socket
 import sys
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
+from testbed.bootstrap import python_command
 from testbed.errors import limit_reached
 from testbed.launcher import child, custody, descriptors, isolation, kernel, network
 from testbed.launcher.wire import Inbox, Outbox, line_of
@@ -167,8 +169,7 @@ class Server:
             child.become_worker(request["log"], request["environment"], request["folder"])
             if request["fresh"]:
                 os.set_inheritable(fd, True)
-                command = [sys.executable, "-m", child.__name__, str(fd)]
-                os.execv(sys.executable, command)
+                os.execv(sys.executable, python_command(child.__name__, str(fd)))
             child.follow_orders(fd)
         except BaseException as problem:
             words = f"it could not start: {problem!r}"
@@ -249,7 +250,8 @@ def main(control_fd: int, wanted: str, usual: int, preload: list[str]) -> None:
         for module in preload:
             importlib.import_module(module)
     except Exception as problem:
-        message = f"{type(problem).__name__}: {problem}"
+        traceback.print_exc()
+        message = f"could not import: {type(problem).__name__}: {problem}"
         control.sendall(line_of({"event": "failed", "message": message}))
         return
     # Objects that the collector never visits stay in pages that all workers share.

@@ -21,6 +21,7 @@ import tensorflow as tf
 
 from testbed.cluster import Cluster
 from testbed.launcher.channel import Channel
+from testbed.launcher.import_path import put_first
 from testbed.launcher.machine import identity
 from testbed.launcher.run_folder import write_json
 from testbed.reading import Raised, WorkerReport
@@ -126,7 +127,8 @@ class _TextLoader(importlib.machinery.SourceFileLoader):
 
 def _import_script(path: Path) -> ModuleType:
     """Import a scenario script as `python path` would find it and what lies beside it."""
-    sys.path.insert(0, str(path.parent))
+    # The testbed of this worker is the one whose scenarios these are.
+    put_first(str(path.parent), keep={"testbed"})
     loader = _TextLoader(path.stem, str(path))
     spec = importlib.util.spec_from_file_location(path.stem, path, loader=loader)
     if spec is None or spec.loader is None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from testbed.launcher.channel import Channel
+from testbed.launcher.import_path import put_first
 from testbed.worker.own_code import in_a_line, make_main, own_code, report_and_leave, shown
 
 
@@ -60,12 +61,14 @@ def _run(program: str, arguments: list[str], *, is_module: bool) -> None:
     """Make the program `__main__`, as the interpreter does."""
     if is_module:
         # As with -m: the working directory comes first, and argv[0] is the module's file.
-        sys.path.insert(0, str(Path.cwd()))
+        put_first(str(Path.cwd()))
         sys.argv = [program, *arguments]
+        sys.orig_argv = [sys.executable, "-m", *sys.argv]
         runpy.run_module(program, run_name="__main__", alter_sys=True)
         return
     sys.argv = [program, *arguments]
-    sys.path.insert(0, str(Path(program).resolve().parent))
+    sys.orig_argv = [sys.executable, *sys.argv]
+    put_first(str(Path(program).resolve().parent))
     make_main(program)
 
 
