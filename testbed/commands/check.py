@@ -25,7 +25,7 @@ from testbed.report.text import show_line
 from testbed.room import require_room_for
 from testbed.status import OK, UNEXPECTED
 from testbed.strategies import Deployment
-from testbed.streams import complain
+from testbed.streams import complain, write_utf8
 
 CASE = "check"
 FAILED_BY_ITSELF = 3
@@ -91,9 +91,12 @@ def _show(
         text = _FORMATS[how](found)
     if output:
         write_text(output, text)
-    else:
+    elif how == "text":
         for line in text.splitlines():
             show_line(line)
+    else:
+        # What a tool reads is what --output would write.
+        write_utf8(text.encode("utf-8", "backslashreplace"))
 
 
 def _deployment(options: argparse.Namespace, program: Program) -> Deployment:
