@@ -278,6 +278,7 @@ async def preloaded_server(
     environment: Mapping[str, str] | None = None,
     exact: bool = True,
     isolation: str = AUTO,
+    path: Sequence[str] = (),
 ) -> AsyncIterator[PreloadedServer]:
     """A server that has imported the modules in `preload`; nothing of it outlives the block.
 
@@ -288,6 +289,7 @@ async def preloaded_server(
         environment: further variables of the server and so of all workers.
         exact: see `testbed.launcher.environment.server_environment`.
         isolation: see `testbed.launcher.isolation.enter`.
+        path: the `sys.path` of all modules in `preload` but the first, where these are the user's.
 
     Raises:
         LaunchError: see `PreloadedServer.wait_until_ready`.
@@ -301,7 +303,7 @@ async def preloaded_server(
                 RUN_MARK: str(folder.path),
                 "TMPDIR": str(temporary),
             }
-            words = [isolation, str(descriptors.usual()), *preload]
+            words = [isolation, str(descriptors.usual()), json.dumps([*path]), *preload]
             process, control = _start(python, words, variables, folder.server_log)
         except OSError as problem:
             if problem.filename:

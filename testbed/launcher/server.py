@@ -4,8 +4,9 @@ It runs in a process of its own with a single thread, because a fork copies only
 calls it: a lock that another thread held would stay locked in the worker for ever.
 
 Its arguments are the number of its socket, the isolation that is wanted, how many descriptors a
-worker may have, and the modules that it imports. Requests and answers are JSON, one a line, on that
-socket. Neither side ever waits for the other in a send: see `testbed.launcher.wire`.
+worker may have, the `sys.path` of the user's modules (a JSON list, empty where there are none), and
+the modules that it imports: first the worker's, then the user's. Requests and answers are JSON, one
+a line, on that socket. Neither side ever waits for the other in a send: see `testbed.launcher.wire`.
 
     {"op": "start", "worker": KEY, "fresh": false, "log": FILE, "environment": {...},
      "folder": FOLDER, "address": ""}   and with it the worker's end of its channel;
@@ -46,7 +47,7 @@ from typing import Any
 
 from testbed.bootstrap import python_command
 from testbed.errors import limit_reached
-from testbed.launcher import child, custody, descriptors, isolation, kernel, network
+from testbed.launcher import child, custody, descriptors, import_path, isolation, kernel, network
 from testbed.launcher.wire import Inbox, Outbox, line_of
 
 ORPHANS_DEADLINE_S = 2.0
@@ -235,7 +236,7 @@ def _collected() -> tuple[int, int] | None:
     return (pid, status) if pid else None
 
 
-def main(control_fd: int, wanted: str, usual: int, preload: list[str]) -> None:
+def main(control_fd: int, wanted: str, usual: int, path: list[str], preload: list[str]) -> None:
     """Move to where the run's processes live, import `preload`, say so, and serve."""
     control = socket.socket(fileno=control_fd)
     descriptors.allow(usual)
@@ -247,7 +248,11 @@ def main(control_fd: int, wanted: str, usual: int, preload: list[str]) -> None:
     custody.adopt_orphans()
     began = time.monotonic()
     try:
-        for module in preload:
+        for module in preload[:1]:
+            importlib.import_module(module)
+        if path:
+            import_path.set_path(path, keep={"testbed", *sys.stdlib_module_names})
+        for module in preload[1:]:
             importlib.import_module(module)
     except Exception as problem:
         traceback.print_exc()
@@ -277,4 +282,7 @@ def _die_while_importing(control: socket.socket) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4:])
+    _, control_number, isolated, descriptors_usual, user_path, *modules = sys.argv
+    main(
+        int(control_number), isolated, int(descriptors_usual), json.loads(user_path), modules
+    )

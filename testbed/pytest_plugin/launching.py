@@ -179,6 +179,7 @@ class Launching:
             fresh=False,
             module=MODULE,
             more=self._settings.preload,
+            path=sys.path,
             isolation=options.isolation,
         )
         server = self._wait_for(opening.__aenter__())
