@@ -6,7 +6,7 @@ calls it: a lock that another thread held would stay locked in the worker for ev
 Its arguments are the number of its socket, the isolation that is wanted, how many descriptors a
 worker may have, the `sys.path` of the user's modules (a JSON list, empty where there are none), and
 the modules that it imports: first the worker's, then the user's. Requests and answers are JSON, one
-a line, on that socket. Neither side ever waits for the other in a send: see `testbed.launcher.wire`.
+a line, on that socket. Neither side waits for the other in a send: see `testbed.launcher.wire`.
 
     {"op": "start", "worker": KEY, "fresh": false, "log": FILE, "environment": {...},
      "folder": FOLDER, "address": ""}   and with it the worker's end of its channel;
@@ -34,6 +34,7 @@ import contextlib
 import gc
 import importlib
 import itertools
+import json
 import os
 import select
 import selectors
@@ -282,7 +283,5 @@ def _die_while_importing(control: socket.socket) -> None:
 
 
 if __name__ == "__main__":
-    _, control_number, isolated, descriptors_usual, user_path, *modules = sys.argv
-    main(
-        int(control_number), isolated, int(descriptors_usual), json.loads(user_path), modules
-    )
+    number, isolated, most_descriptors, user_path, *modules = sys.argv[1:]
+    main(int(number), isolated, int(most_descriptors), json.loads(user_path), modules)
