@@ -14,14 +14,14 @@ from testbed.case_run import Options
 from testbed.cluster import Task
 from testbed.cluster_choice import ALL_RUN, Choice, Observer
 from testbed.devices import Devices
-from testbed.entry_run import Watch, run_entry
+from testbed.entry_run import run_entry
 from testbed.errors import TooFewDevicesError
 from testbed.launcher.cluster_end import ClusterEnd
 from testbed.launcher.cluster_run import Deadlines
 from testbed.launcher.run_folder import CaseFolder, RunFolder
 from testbed.launcher.source import WorkerServer
 from testbed.launcher.standstill import Patience
-from testbed.report.live import shown_live
+from testbed.report.live import LiveOutput
 from testbed.runner import find_devices, open_server
 from testbed.strategies import Deployment
 from testbed.streams import complain, one_line, tell
@@ -39,7 +39,7 @@ class Place:
     devices: Devices
     folder: CaseFolder
     fresh: bool
-    watch: Watch | None
+    output: LiveOutput | None
     """Shows what the workers print."""
     named: tuple[Task, ...] = ()
     """What an engine calls the workers, in their order."""
@@ -50,7 +50,7 @@ class Place:
 
     async def run(self, entry: str, orders: dict[str, Any], deadlines: Deadlines) -> ClusterEnd:
         """Run an entry in every worker, until all have ended or one has failed."""
-        return await run_entry(
+        end = await run_entry(
             self.server,
             entry,
             {**orders, "undecided_devices": self.choice.devices},
@@ -60,10 +60,13 @@ class Place:
             devices=self.devices,
             named=self.named if len(self.named) == self.deployment.cluster.workers else (),
             fresh=self.fresh,
-            watch=Observer(self.choice, self.watch),
+            watch=Observer(self.choice, self.output.watch if self.output else None),
             # How much own code prints is its own affair.
             output_limit=math.inf,
         )
+        if self.output and end.overdue:
+            self.output.hurry()
+        return end
 
 
 @contextlib.asynccontextmanager
@@ -93,14 +96,21 @@ async def own_code_place(
         TooFewDevicesError: it has too few GPUs.
     """
     cluster = deployment.cluster
-    async with open_server(
-        folder,
-        fresh=options.fresh,
-        module=module,
-        exact=False,
-        isolation=options.isolation,
-        rank=options.rank,
-    ) as server:
+    own = folder.case(case)
+    logs = [own.log(number) for number in range(cluster.workers)]
+    async with contextlib.AsyncExitStack() as stack:
+        # The first to be opened, since it may take long to show all, and nobody else should.
+        output = await stack.enter_async_context(LiveOutput(logs)) if show else None
+        server = await stack.enter_async_context(
+            open_server(
+                folder,
+                fresh=options.fresh,
+                module=module,
+                exact=False,
+                isolation=options.isolation,
+                rank=options.rank,
+            )
+        )
         if server.isolation.notice and cluster.workers > 1:
             complain(server.isolation.notice)
         devices = await find_devices(server, options, folder)
@@ -110,21 +120,15 @@ async def own_code_place(
                 cluster.workers,
                 cluster.replicas_per_worker,
             )
-        own = folder.case(case)
-        with contextlib.ExitStack() as shown:
-            watch = None
-            if show:
-                logs = [own.log(number) for number in range(cluster.workers)]
-                watch = shown.enter_context(shown_live(logs))
-            named = options.rank.tasks if options.rank else ()
-            patience = replace(
-                options.patience,
-                tell=functools.partial(_tell, folder),
-                show_stacks=_show_stacks,
-            )
-            yield Place(
-                server, deployment, devices, own, options.fresh, watch, named, patience, choice
-            )
+        named = options.rank.tasks if options.rank else ()
+        patience = replace(
+            options.patience,
+            tell=functools.partial(_tell, folder),
+            show_stacks=_show_stacks,
+        )
+        yield Place(
+            server, deployment, devices, own, options.fresh, output, named, patience, choice
+        )
 
 
 def _tell(folder: RunFolder, what: str) -> None:

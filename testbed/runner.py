@@ -161,27 +161,26 @@ def open_server(
     python: str = sys.executable,
     module: str = WORKER_MODULE,
     more: Sequence[str] = (),
+    path: Sequence[str] = (),
     exact: bool = True,
     isolation: str = AUTO,
     rank: Rank | None = None,
 ) -> contextlib.AbstractAsyncContextManager[WorkerServer]:
     """The server that the workers of a run come from; it preloads nothing where all are fresh.
 
-    It preloads `module`, and `more` of them; for `exact` and `isolation` see `testbed.launcher`.
-    With a rank, the workers come from the hosts of its cluster.
+    It preloads `module`, and `more` of them, the user's, which it finds on `path`; for `exact` and
+    `isolation` see `testbed.launcher`. With a rank, the workers come from the hosts of its cluster.
     """
-    other = python != sys.executable
-    environment = {"PYTHONPATH": str(folder.expose_package())} if other else {}
     preload = [] if fresh else [module, *more]
     if rank:
-        return fleet(rank, folder, preload, python, environment=environment, exact=exact)
+        return fleet(rank, folder, preload, python, exact=exact)
     return preloaded_server(
         preload,
         folder,
         python,
-        environment=environment,
         exact=exact,
         isolation=isolation,
+        path=path if more else (),
     )
 
 

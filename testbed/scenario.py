@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from testbed.bootstrap import python_command
 from testbed.errors import UsageError
 from testbed.fault import FAULTS, Fault
 from testbed.strategies import MIRRORING, STRATEGIES, Deployment
@@ -251,7 +252,7 @@ def run_script() -> None:
     hold it, so the command takes this process's place.
     """
     script = sys.modules["__main__"].__file__ or ""
-    os.execv(sys.executable, [sys.executable, "-m", "testbed", "run", script, *sys.argv[1:]])
+    os.execv(sys.executable, python_command("testbed", "run", script, *sys.argv[1:]))
 
 
 def with_script(made: Scenario, script: str) -> Scenario:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 import re
+import select
 import sys
 from typing import Any, TextIO
 
@@ -42,6 +44,33 @@ def prepare() -> None:
     _open_standard_descriptors()
     sys.stdout = _lasting(sys.stdout, sys.__stdout__, 1)
     sys.stderr = _lasting(sys.stderr, sys.__stderr__, 2)
+
+
+def write_utf8(data: bytes, stream: TextIO | None = None) -> None:
+    """Write UTF-8 to a stream, by default the standard output; byte for byte if it is UTF-8, too.
+
+    Elsewhere what its alphabet lacks is written with backslashes. It goes past the stream's buffer,
+    so that nobody else waits for the lock of that while a slow reader keeps this from returning.
+    """
+    stream = stream or sys.stdout
+    buffer = getattr(stream, "buffer", None)
+    raw = getattr(buffer, "raw", buffer)
+    text = data.decode("utf-8", "backslashreplace")
+    stream.flush()
+    if not isinstance(raw, io.FileIO):
+        # A notebook, or whoever has put a stream of their own there.
+        stream.write(text)
+        stream.flush()
+        return
+    if codecs.lookup(stream.encoding).name != "utf-8":
+        data = text.encode(stream.encoding, "backslashreplace")
+    view = memoryview(data)
+    while view:
+        written = raw.write(view)
+        if written is None:
+            # Whoever shares this output has made it one that does not wait.
+            select.select([], [raw], [])
+        view = view[written or 0 :]
 
 
 def lost() -> str:

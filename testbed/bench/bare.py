@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from testbed.bootstrap import python_arguments, python_command
 from testbed.case_run import Quiet
 from testbed.errors import LaunchError
 from testbed.launcher import isolation
@@ -43,14 +43,9 @@ class BareProgram:
         if self._process is not None:
             return
         more = {name: value for name, value in environment.items() if value is not None}
+        program = python_arguments(self._module, *arguments)
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            isolation.__name__,
-            self._isolated,
-            "-m",
-            self._module,
-            *arguments,
+            *python_command(isolation.__name__, self._isolated, *program),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from testbed.bench.compare import Change, Comparison
@@ -15,6 +14,7 @@ from testbed.bench.plan import PARTS
 from testbed.bench.record import BenchRecord
 from testbed.bench.tables import PlainTable, tables_of
 from testbed.bench.units import shown
+from testbed.report.text import literal
 
 # Of many changes the worst ones tell what it is.
 MOST_SHOWN = 20
@@ -32,11 +32,11 @@ def show_bench(record: BenchRecord, console: Console) -> None:
     # A terminal breaks lines between words; whoever reads a pipe looks for whole ones.
     whole = not console.is_terminal
     for line in headlines(record):
-        console.print(escape(line), soft_wrap=whole)
+        console.print(literal(line), soft_wrap=whole)
     for doubt in record.doubts:
-        console.print(f"[yellow]doubt[/yellow]: {escape(doubt.observation)}", soft_wrap=whole)
-        console.print(f"  why: {escape(doubt.cause)}", soft_wrap=whole)
-        console.print(f"  next: {escape(doubt.next_step)}", soft_wrap=whole)
+        console.print(f"[yellow]doubt[/yellow]: {literal(doubt.observation)}", soft_wrap=whole)
+        console.print(f"  why: {literal(doubt.cause)}", soft_wrap=whole)
+        console.print(f"  next: {literal(doubt.next_step)}", soft_wrap=whole)
     rounds = f"{record.rounds} round{'s' * (record.rounds != 1)}"
     console.print(
         f"[bold]{len(record.rows)} rows, {rounds}[/bold] in {record.seconds:.0f} s;"
@@ -65,7 +65,7 @@ def _table(plain: PlainTable, columns: int) -> Table:
     for section in plain.sections:
         table.add_section()
         for row in section:
-            table.add_row(*(escape(cell) for cell in row[:columns]))
+            table.add_row(*(literal(cell) for cell in row[:columns]))
     return table
 
 
@@ -74,7 +74,7 @@ def show_comparison(comparison: Comparison, console: Console) -> None:
     console.print()
     if comparison.machine:
         console.print(
-            f"[yellow]not the same machine[/yellow]: {escape(comparison.machine)}", soft_wrap=True
+            f"[yellow]not the same machine[/yellow]: {literal(comparison.machine)}", soft_wrap=True
         )
     for name, changes, style in (
         ("slower", comparison.slower, "bold red"),
@@ -84,7 +84,9 @@ def show_comparison(comparison: Comparison, console: Console) -> None:
     for keys, which in ((comparison.only_old, "older"), (comparison.only_new, "newer")):
         if keys:
             rows = f"{len(keys)} row{'s' * (len(keys) != 1)}"
-            console.print(f"{rows} only in the {which} one, like {escape(keys[0])}", soft_wrap=True)
+            console.print(
+                f"{rows} only in the {which} one, like {literal(keys[0])}", soft_wrap=True
+            )
     alike = sum(change.verdict == "alike" for change in comparison.changes)
     console.print(
         f"[bold]{len(comparison.slower)} slower[/bold], {len(comparison.faster)} faster,"
@@ -101,7 +103,7 @@ def _show_changes(name: str, changes: Sequence[Change], style: str, console: Con
             factor, low, high = 1 / factor, 1 / high, 1 / low
         console.print(
             f"[{style}]{name} x{factor:.2f}[/{style}] ({low:.2f}-{high:.2f})"
-            f"  {change.metric} of {escape(change.row.key)}:"
+            f"  {change.metric} of {literal(change.row.key)}:"
             f" {shown(change.old.value, unit)} -> {shown(change.new.value, unit)}",
             soft_wrap=True,
         )

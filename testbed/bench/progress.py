@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from types import TracebackType
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import TextColumn
 
 from testbed.bench.plan import Setup
 from testbed.case_run import Quiet
 from testbed.launcher.isolation import Isolation
 from testbed.report.console import progress_bar
+from testbed.report.text import escape
 
 
 class BenchProgress(Quiet):
@@ -64,7 +64,7 @@ class BenchProgress(Quiet):
         self._progress.update(
             self._task,
             advance=1,
-            description=escape(f"{step}: {setup.part} {setup.case.id}"),
+            description=f"{step}: {setup.part} {setup.case.id}",
             left=self._left() if round_number else "",
         )
 

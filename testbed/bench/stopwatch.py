@@ -20,6 +20,7 @@ from pathlib import Path
 
 import portpicker
 
+from testbed.bootstrap import python_arguments
 from testbed.cluster import Task, tasks, tf_config
 from testbed.launcher import custody
 
@@ -45,7 +46,8 @@ def by_hand(workers: int, folder: str) -> float:
 def by_command(workers: int, folder: str, isolation: str) -> float:
     """Seconds that `testbed launch` takes, with all that it prints and writes."""
     options = ["--workers", str(workers), "--isolation", isolation]
-    return _seconds([(["-m", "testbed", "launch", *options, str(HELLO)], {})], workers, folder)
+    command = python_arguments("testbed", "launch", *options, str(HELLO))
+    return _seconds([(command, {})], workers, folder)
 
 
 def _seconds(commands: list[tuple[list[str], dict[str, str]]], workers: int, folder: str) -> float:

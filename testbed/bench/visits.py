@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -64,8 +63,6 @@ class Visitor:
         self._folder = folder
         self._effort = effort
         self._steps: dict[str, int] = {}
-        # From elsewhere the testbed is found there, however it is found here.
-        self._package = folder.expose_package()
         self._fork = BareProgram(BARE_FORK, case_run.options.isolation)
         self._loop = BareProgram(PLAIN_LOOP, case_run.options.isolation)
         self._hello = {
@@ -144,10 +141,8 @@ class Visitor:
     async def _start_hello(self, setup: Setup, environment: dict[str, str | None]) -> None:
         # Away from the user's folder, whose last runs are kept while older ones go.
         folder = str(self._in_folder(setup).folder.path)
-        places = [str(self._package), *filter(None, [os.environ.get("PYTHONPATH")])]
-        more = {**environment, "PYTHONPATH": os.pathsep.join(places)}
         how, isolation = setup.how or COMMAND, self._case_run.options.isolation
-        await self._hello[setup.how].start(how, folder, isolation, environment=more)
+        await self._hello[setup.how].start(how, folder, isolation, environment=environment)
 
     async def _say_hello(self, setup: Setup) -> float:
         """Seconds of a whole small program, from its first process until its last one is gone."""

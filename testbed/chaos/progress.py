@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rich.markup import escape
-
 from testbed.chaos.record import CaseRecord, Outcome
 from testbed.chaos.text import case_lines, outcome_lines
 from testbed.report.console import ConsoleObserver
+from testbed.report.text import escape
 from testbed.scenario import Case
 from testbed.selection import Selection
 

@@ -95,7 +95,7 @@ def _doubts(seen: Sequence[Seen], found: Sequence[Finding]) -> Doubts:
 async def _unreplicated(bench: Bench, program: Program, deadlines: Deadlines) -> Seen | None:
     """What is seen of the program where its strategies are the default one, if it ends well."""
     folder = bench.folder.restart(1)
-    alone = replace(bench, deployment=ALONE, folder=folder, watch=None)
+    alone = replace(bench, deployment=ALONE, folder=folder, output=None)
     end = await alone.run(UNREPLICATED, program.orders, deadlines)
     reports = [_report(folder, each.worker) if each.reported else {} for each in end.workers]
     if program_end(end, reports).code:

@@ -30,7 +30,7 @@ from testbed.report.written import write_to
 from testbed.room import require_room_for
 from testbed.status import OK, UNEXPECTED
 from testbed.strategies import Deployment
-from testbed.streams import complain
+from testbed.streams import complain, write_utf8
 
 CASE = "check"
 FAILED_BY_ITSELF = 3
@@ -124,8 +124,12 @@ def _show(
         except LaunchError as problem:
             lost = problem
     if lost or not output:
-        for line in text.splitlines():
-            show_line(line)
+        if how == "text":
+            for line in text.splitlines():
+                show_line(line)
+        else:
+            # What a tool reads is what --output would write.
+            write_utf8(text.encode("utf-8", "backslashreplace"))
     if lost:
         # What was found is shown all the same.
         raise lost

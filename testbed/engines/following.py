@@ -8,8 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import NoReturn
 
 from testbed.engines import Inner
 from testbed.engines.interrupts import Interrupts
@@ -19,7 +18,8 @@ from testbed.engines.job_status import Asking, StatusLine
 from testbed.errors import LaunchError, UsageError
 from testbed.launcher.run_folder import RunFolder, locked, require_unused
 from testbed.launcher.trusted import make_folder, require_private
-from testbed.streams import complain, one_line
+from testbed.report.follow import LogReader
+from testbed.streams import complain, one_line, write_utf8
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,7 @@ class _Following:
     def __init__(self, job: Job, files: JobFiles, pace: Pace) -> None:
         self._job, self._files, self._pace = job, files, pace
         self._line = StatusLine(job.name)
-        self._tails = [_Tail(files.out(0), lambda: sys.stdout)]
-        self._tails.append(_Tail(files.err(0), lambda: sys.stderr))
+        self._output, self._errors = LogReader(files.out(0)), LogReader(files.err(0))
 
     def to_the_end(self) -> int:
         """The status of the run, and everything shown."""
@@ -138,12 +137,12 @@ class _Following:
         complain(f"{self._job.name} is not over after {self._pace.end:.0f} s{problem}")
 
     def _copy(self, *, over: bool = False) -> None:
-        for tail in self._tails:
-            if text := tail.more(over=over):
-                # Both may be the same terminal.
-                self._line.hide()
-                tail.stream().write(text)
-                tail.stream().flush()
+        for log, stream in ((self._output, sys.stdout), (self._errors, sys.stderr)):
+            while (piece := log.more(over=over)) is not None:
+                if piece:
+                    # Both may be the same terminal.
+                    self._line.hide()
+                    write_utf8(piece, stream)
 
     def _late_end(self, state: JobState) -> int:
         """The status of a run whose job is over."""
@@ -175,25 +174,3 @@ class _Following:
                 return
             self._line.show(state, "done")
             threading.Event().wait(self._pace.look)
-
-
-class _Tail:
-    """What is new at the end of a file, whole lines at a time.
-
-    It is opened anew each time, which has a network file system look for more.
-    """
-
-    def __init__(self, path: Path, stream: Callable[[], TextIO]) -> None:
-        self.stream = stream
-        self._path, self._offset = path, 0
-
-    def more(self, *, over: bool) -> str:
-        try:
-            with self._path.open("rb") as file:
-                file.seek(self._offset)
-                found = file.read()
-        except OSError:
-            return ""
-        whole = found if over else found[: found.rfind(b"\n") + 1]
-        self._offset += len(whole)
-        return whole.decode("utf-8", "backslashreplace")

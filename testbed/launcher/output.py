@@ -9,6 +9,7 @@ OUTPUT_LIMIT = 64 * 2**20
 """Bytes that one worker may print; who prints more is ended."""
 TOO_MUCH_OUTPUT = f"it printed more than {OUTPUT_LIMIT // 2**20} MiB"
 _KEPT_AT_EACH_END = 2**20
+_LAST_LINE = 500
 
 
 def exceeds(log: Path, limit: float = OUTPUT_LIMIT) -> bool:
@@ -29,6 +30,12 @@ def shorten(log: Path) -> None:
         file.seek(_KEPT_AT_EACH_END)
         file.write(f"\n... {missing} bytes are left out here ...\n".encode() + end)
         file.truncate()
+
+
+def last_line(log: Path) -> str:
+    """The last line of a log that says something, without what is too long of it."""
+    lines = [line for line in tail(log, _LAST_LINE).splitlines() if line.strip()]
+    return lines[-1].strip() if lines else ""
 
 
 def tail(log: Path, size: int) -> str:

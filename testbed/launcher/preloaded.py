@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import json
 import os
 import shutil
 import signal
@@ -17,6 +18,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from testbed.bootstrap import python_command
 from testbed.errors import LaunchError, limit_reached
 from testbed.launcher import descriptors, server
 from testbed.launcher.custody import EACH_S
@@ -26,6 +28,7 @@ from testbed.launcher.leftovers import RUN_MARK
 from testbed.launcher.local_worker import LocalWorker
 from testbed.launcher.network import address_of
 from testbed.launcher.outbox import LoopOutbox
+from testbed.launcher.output import last_line
 from testbed.launcher.ports import held_ports
 from testbed.launcher.run_folder import RunFolder
 from testbed.launcher.source import LOOPBACK, Seat, WorkerSource
@@ -75,8 +78,14 @@ class PreloadedServer:
         """See `WorkerSource`: it is gone, though nobody here has stopped it."""
         # A process that dies closes its socket some time before it can be waited for.
         if self._gone or self._process.poll() is not None:
-            return f"the preloaded server has ended unexpectedly; see {self._log}"
+            return f"the preloaded server has ended unexpectedly; {self._last_word}"
         return ""
+
+    @property
+    def _last_word(self) -> str:
+        """Where its log is, and the last line of that."""
+        said = last_line(self._log)
+        return f"see {self._log}" + f", which ends: {said}" * bool(said)
 
     @contextlib.asynccontextmanager
     async def seats(self, count: int, *, apart: bool = False) -> AsyncIterator[list[Seat]]:
@@ -108,11 +117,11 @@ class PreloadedServer:
         if not self._ready.done():
             raise LaunchError(
                 f"the preloaded server did not start within {START_DEADLINE_S:.0f} s;"
-                f" see {self._log}"
+                f" {self._last_word}"
             )
         event = self._ready.result()
         if event["event"] == "failed":
-            raise LaunchError(f"the preloaded server could not import: {event['message']}")
+            raise LaunchError(f"the preloaded server {event['message']}")
         if event["threads"] != 1:
             raise LaunchError(
                 f"importing left {event['threads']} threads in the preloaded server, so forking it"
@@ -191,6 +200,8 @@ class PreloadedServer:
             self._server_ended()
             return
         for event in events:
+            if event["event"] == "failed":
+                event["message"] += f"; see {self._log}"
             if event["event"] in ("ready", "failed"):
                 self._ready.set_result(event)
             elif event["event"] == "did":
@@ -208,7 +219,8 @@ class PreloadedServer:
         self._outbox.close()
         asyncio.get_running_loop().remove_reader(self._control)
         if not self._ready.done():
-            self._ready.set_result({"event": "failed", "message": "it ended; see its log"})
+            message = f"ended before it was ready; {self._last_word}"
+            self._ready.set_result({"event": "failed", "message": message})
         self._starts.drop()
         for asked in self._asked.values():
             finish(asked)
@@ -267,6 +279,7 @@ async def preloaded_server(
     environment: Mapping[str, str] | None = None,
     exact: bool = True,
     isolation: str = AUTO,
+    path: Sequence[str] = (),
 ) -> AsyncIterator[PreloadedServer]:
     """A server that has imported the modules in `preload`; nothing of it outlives the block.
 
@@ -277,6 +290,7 @@ async def preloaded_server(
         environment: further variables of the server and so of all workers.
         exact: see `testbed.launcher.environment.server_environment`.
         isolation: see `testbed.launcher.isolation.enter`.
+        path: the `sys.path` of all modules in `preload` but the first, where these are the user's.
 
     Raises:
         LaunchError: see `PreloadedServer.wait_until_ready`.
@@ -290,7 +304,7 @@ async def preloaded_server(
                 RUN_MARK: str(folder.path),
                 "TMPDIR": str(temporary),
             }
-            words = [isolation, str(descriptors.usual()), *preload]
+            words = [isolation, str(descriptors.usual()), json.dumps([*path]), *preload]
             process, control = _start(python, words, variables, folder.server_log)
         except OSError as problem:
             if problem.filename:
@@ -313,7 +327,7 @@ def _start(
     try:
         with theirs, log.open("ab") as output:
             process = subprocess.Popen(
-                [python, "-m", server.__name__, str(theirs.fileno()), *words],
+                python_command(server.__name__, str(theirs.fileno()), *words, python=python),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

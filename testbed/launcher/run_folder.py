@@ -100,17 +100,6 @@ class RunFolder:
         """The environment that the run started from, without secrets."""
         return self.path / "environment.json"
 
-    def expose_package(self) -> Path:
-        """A folder from which another interpreter can import the testbed, and nothing beside it.
-
-        The testbed's own folder may be full of packages that are of this interpreter alone.
-        """
-        folder = self.path / "python"
-        make_folder(folder)
-        package = Path(__file__).resolve().parent.parent
-        (folder / package.name).symlink_to(package)
-        return folder
-
     def script(self, name: str) -> Path:
         """The copy of a scenario script that workers run: as it was read, whoever edits it."""
         return self.path / "scripts" / _file_name(f"{name}.py")

@@ -4,8 +4,9 @@ It runs in a process of its own with a single thread, because a fork copies only
 calls it: a lock that another thread held would stay locked in the worker for ever.
 
 Its arguments are the number of its socket, the isolation that is wanted, how many descriptors a
-worker may have, and the modules that it imports. Requests and answers are JSON, one a line, on that
-socket. Neither side ever waits for the other in a send: see `testbed.launcher.wire`.
+worker may have, the `sys.path` of the user's modules (a JSON list, empty where there are none), and
+the modules that it imports: first the worker's, then the user's. Requests and answers are JSON, one
+a line, on that socket. Neither side waits for the other in a send: see `testbed.launcher.wire`.
 
     {"op": "start", "worker": KEY, "fresh": false, "log": FILE, "environment": {...},
      "folder": FOLDER, "address": ""}   and with it the worker's end of its channel;
@@ -35,6 +36,7 @@ import contextlib
 import gc
 import importlib
 import itertools
+import json
 import os
 import select
 import selectors
@@ -42,11 +44,22 @@ import signal
 import socket
 import sys
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
+from testbed.bootstrap import python_command
 from testbed.errors import limit_reached
-from testbed.launcher import activity, child, custody, descriptors, isolation, kernel, network
+from testbed.launcher import (
+    activity,
+    child,
+    custody,
+    descriptors,
+    import_path,
+    isolation,
+    kernel,
+    network,
+)
 from testbed.launcher.stacks import STACKS_SIGNAL
 from testbed.launcher.wire import Inbox, Outbox, line_of
 
@@ -181,8 +194,7 @@ class Server:
             child.become_worker(request["log"], request["environment"], request["folder"])
             if request["fresh"]:
                 os.set_inheritable(fd, True)
-                command = [sys.executable, "-m", child.__name__, str(fd)]
-                os.execv(sys.executable, command)
+                os.execv(sys.executable, python_command(child.__name__, str(fd)))
             child.follow_orders(fd)
         except BaseException as problem:
             words = f"it could not start: {problem!r}"
@@ -257,7 +269,7 @@ def _have_stacks_written(pid: int, file: str) -> None:
             os.kill(pid, STACKS_SIGNAL)
 
 
-def main(control_fd: int, wanted: str, usual: int, preload: list[str]) -> None:
+def main(control_fd: int, wanted: str, usual: int, path: list[str], preload: list[str]) -> None:
     """Move to where the run's processes live, import `preload`, say so, and serve."""
     control = socket.socket(fileno=control_fd)
     descriptors.allow(usual)
@@ -269,10 +281,15 @@ def main(control_fd: int, wanted: str, usual: int, preload: list[str]) -> None:
     custody.adopt_orphans()
     began = time.monotonic()
     try:
-        for module in preload:
+        for module in preload[:1]:
+            importlib.import_module(module)
+        if path:
+            import_path.set_path(path, keep={"testbed", *sys.stdlib_module_names})
+        for module in preload[1:]:
             importlib.import_module(module)
     except Exception as problem:
-        message = f"{type(problem).__name__}: {problem}"
+        traceback.print_exc()
+        message = f"could not import: {type(problem).__name__}: {problem}"
         control.sendall(line_of({"event": "failed", "message": message}))
         return
     # Objects that the collector never visits stay in pages that all workers share.
@@ -298,4 +315,5 @@ def _die_while_importing(control: socket.socket) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4:])
+    number, isolated, most_descriptors, user_path, *modules = sys.argv[1:]
+    main(int(number), isolated, int(most_descriptors), json.loads(user_path), modules)

@@ -26,7 +26,7 @@ from testbed.pytest_plugin.item import DistributedTest
 from testbed.pytest_plugin.nodes import Node, encoded_input, node_ended, nodes_of
 from testbed.pytest_plugin.options import arguments_of, options_of
 from testbed.pytest_plugin.settings import Settings
-from testbed.report.live import shown_live
+from testbed.report.live import LiveOutput, has_colours, labelled
 from testbed.room import require_room_for
 from testbed.runner import find_devices, open_server
 from testbed.strategies import STRATEGIES
@@ -132,11 +132,12 @@ class Launching:
             "arguments": arguments_of(item),
             "workerinput": [encoded_input(node) for node in nodes],
         }
-        with contextlib.ExitStack() as shown:
+        async with contextlib.AsyncExitStack() as stack:
             watch = None
             if item.config.getoption("capture") == "no":
                 logs = [folder.log(number) for number in range(setup.deployment.processes)]
-                watch = shown.enter_context(shown_live(logs, self._show_line))
+                output = LiveOutput(logs, self._show)
+                watch = (await stack.enter_async_context(output)).watch
             return await run_entry(
                 opened.server,
                 ENTRY,
@@ -149,10 +150,11 @@ class Launching:
                 watch=watch,
             )
 
-    def _show_line(self, worker: int, line: str) -> None:
+    def _show(self, worker: int, lines: bytes) -> None:
+        shown = labelled(worker, lines, terminal=has_colours())
         # The reporter knows whether it stands in the middle of a line.
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
-        (reporter.write_line if reporter else print)(f"worker {worker} | {line}")
+        (reporter.write_line if reporter else print)(shown[:-1].decode(errors="backslashreplace"))
 
     def _deadlines(self, setup: Setup, limit: float | None) -> Deadlines:
         run = setup.timeout or (None if limit else self._settings.timeout)
@@ -190,6 +192,7 @@ class Launching:
             fresh=False,
             module=MODULE,
             more=self._settings.preload,
+            path=sys.path,
             isolation=options.isolation,
         )
         server = self._wait_for(opening.__aenter__())

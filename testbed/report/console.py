@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from rich.console import Console, OverflowMethod
-from rich.markup import escape
+from rich.console import Console, ConsoleOptions, OverflowMethod, RenderResult
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -18,18 +17,19 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+from rich.segment import Segment
 from rich.table import Column
 
 from testbed.launcher.isolation import Isolation
 from testbed.launcher.worker_process import WorkerProcess
-from testbed.report.follow import Follower
-from testbed.report.text import console, describe
+from testbed.report.live import FOLLOW_INTERVAL_S, LATE_S, LogsShown, labelled
+from testbed.report.printer import Printer
+from testbed.report.text import console, describe, escape
 from testbed.scenario import Case
 from testbed.selection import Selection
+from testbed.streams import tell, write_utf8
 from testbed.verdict import Verdict
 
-# A log has no event for a new line, so it is looked at this often, in seconds.
-FOLLOW_INTERVAL_S = 0.05
 PHASES_INTERVAL_S = 0.25
 
 
@@ -42,6 +42,7 @@ def progress_bar(console: Console, *columns: ProgressColumn) -> Progress:
         # The only column that gives way where the terminal is narrow.
         TextColumn(
             "{task.description}",
+            markup=False,
             table_column=Column(no_wrap=True, overflow=_overflow(console), ratio=1),
         ),
         console=console,
@@ -61,6 +62,7 @@ class ConsoleObserver:
 
     def __init__(self, selection: Selection, *, verbose: bool) -> None:
         self._console = console()
+        self._printer = Printer()
         self._verbose = verbose
         self._running: list[Case] = []
         self._workers: dict[Case, Sequence[WorkerProcess]] = {}
@@ -77,7 +79,13 @@ class ConsoleObserver:
         problem: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._printer.close()
+        if not self._printer.wait(None if problem is None else LATE_S):
+            self._printer.give_up()
+            tell("not all that the workers printed is shown here; it is in their logs")
         self._progress.stop()
+        if problem is None and self._printer.problem:
+            raise self._printer.problem
 
     def opened(self, isolation: Isolation) -> None:
         """See `testbed.case_run.Observer`."""
@@ -106,21 +114,19 @@ class ConsoleObserver:
     ) -> None:
         """See `testbed.case_run.Observer`; follows workers and logs until it is cancelled."""
         self._workers[case] = workers
-        follower, told = Follower(logs), [0] * len(workers)
-
-        def show() -> None:
-            if self._verbose:
-                for worker, line in follower.lines():
-                    self._print(f"[dim]worker {worker} |[/dim] {escape(line)}")
-                self._show_phases(workers, told)
-            self._update()
-
+        shown, told = LogsShown(logs, self._printer, self._show_lines), [0] * len(workers)
         try:
             while True:
-                show()
+                if self._verbose:
+                    shown.look()
+                    self._show_phases(workers, told)
+                self._update()
                 await asyncio.sleep(FOLLOW_INTERVAL_S if self._verbose else PHASES_INTERVAL_S)
         finally:
-            show()
+            if self._verbose:
+                self._printer.do(shown.rest)
+                self._show_phases(workers, told)
+            self._update()
             del self._workers[case]
 
     def _show_phases(self, workers: Sequence[WorkerProcess], told: list[int]) -> None:
@@ -135,12 +141,40 @@ class ConsoleObserver:
     def _update(self) -> None:
         ids = ", ".join(self._describe(case) for case in self._running[:2])
         more = f" and {len(self._running) - 2} more" if len(self._running) > 2 else ""
-        self._progress.update(self._task, description=escape(ids + more))
+        self._progress.update(self._task, description=ids + more)
 
     def _describe(self, case: Case) -> str:
         """A case that runs, and how far each of its workers is."""
         phases = [worker.phase for worker in self._workers.get(case, ())]
         return f"{case.id} ({' | '.join(phases)})" if phases else case.id
 
-    def _print(self, line: str) -> None:
-        self._progress.console.print(line, soft_wrap=True)
+    def _print(self, markup: str) -> None:
+        """Print a line after all that was printed before, whenever its reader comes to it."""
+        self._printer.do(lambda: self._print_now(markup))
+
+    def _print_now(self, markup: str) -> None:
+        if self._console.is_terminal:
+            self._console.print(markup, soft_wrap=True)
+        else:
+            line = f"{self._console.render_str(markup).plain}\n"
+            write_utf8(line.encode("utf-8", "backslashreplace"))
+
+    def _show_lines(self, worker: int, lines: bytes) -> None:
+        colours = self._console.color_system is not None
+        shown = labelled(worker, lines, terminal=colours)
+        if self._console.is_terminal:
+            # The bar gives way to it.
+            text = shown.decode("utf-8", "backslashreplace")
+            self._console.print(_AsItIs(text), soft_wrap=True)
+        else:
+            write_utf8(shown)
+
+
+class _AsItIs:
+    """A text in which rich changes nothing."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __rich_console__(self, _console: Console, _options: ConsoleOptions) -> RenderResult:
+        yield Segment(self._text)

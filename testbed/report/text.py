@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape as escape_markup
 
 from testbed.catalogue import WAYS
 from testbed.report.compare import Change, Comparison
@@ -16,11 +16,15 @@ from testbed.report.record import RunRecord
 from testbed.report.summary import counts, way_against_place
 from testbed.report.table import STYLES, tables_of
 from testbed.report.words import ledger_in_words, printable, readings_in_words
-from testbed.streams import TERMINAL_WIDTH
+from testbed.streams import TERMINAL_WIDTH, write_utf8
 from testbed.verdict import Verdict
 
 # Where there is no terminal to ask: wide enough for the table's columns.
 PIPE_WIDTH = 160
+
+# A pair of tags around nothing.
+_NOTHING = "[none][/none]"
+_SPECIAL = re.compile(r"(\\*)(\[)|\\+\Z")
 
 # One mistake can make a hundred cases unexpected, and the first ones tell it.
 FULLY_DESCRIBED = 5
@@ -28,16 +32,31 @@ FULLY_DESCRIBED = 5
 
 def escape(text: str) -> str:
     """A text from a record, as console markup that shows it and does nothing."""
-    return escape_markup(printable(text))
+    return literal(printable(text))
+
+
+def literal(text: str) -> str:
+    """Any text as console markup that shows just that."""
+    return _SPECIAL.sub(_literally, text)
+
+
+def _literally(found: re.Match[str]) -> str:
+    bracket = found[2] or ""
+    backslashes = found[0].removesuffix(bracket)
+    # rich takes backslashes for pairs before a tag alone, and its own escape() forgets others.
+    before = 2 * backslashes + _NOTHING if backslashes else ""
+    return f"{before}\\[" if bracket else before
 
 
 def console() -> Console:
     """The console that everything is shown on."""
-    found = Console(highlight=False)
+    found = Console(highlight=False, emoji=False)
     if found.is_terminal:
         return found
     # A run on another host is shown in the terminal of whoever follows it.
-    return Console(highlight=False, width=int(os.environ.get(TERMINAL_WIDTH) or PIPE_WIDTH))
+    return Console(
+        highlight=False, emoji=False, width=int(os.environ.get(TERMINAL_WIDTH) or PIPE_WIDTH)
+    )
 
 
 def show_record(record: RunRecord) -> None:
@@ -124,8 +143,8 @@ def _seen(verdict: Verdict) -> str:
 
 
 def show_line(line: str) -> None:
-    """Print one line, whatever stands in it."""
-    console().print(escape(line), soft_wrap=True)
+    """Print one line of text, without what a terminal would obey."""
+    write_utf8(f"{printable(line)}\n".encode("utf-8", "backslashreplace"))
 
 
 def show_files(files: Mapping[str, Path]) -> None:

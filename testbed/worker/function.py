@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from testbed.launcher.channel import Channel
+from testbed.launcher.import_path import set_path
 from testbed.values import NoValueError, decode, encode
 from testbed.worker.own_code import in_a_line, make_main, own_code, report_and_leave, shown
 from testbed.worker.steps import counting_steps
@@ -47,7 +48,7 @@ def _outcome(orders: dict[str, Any]) -> dict[str, Any]:
 
 
 def _call(orders: dict[str, Any]) -> Any:
-    sys.path[:] = orders["path"]
+    set_path(orders["path"])
     sys.argv = orders["argv"]
     function = _find(orders)
     arguments = json.loads(Path(orders["arguments"]).read_text(encoding="utf-8"))

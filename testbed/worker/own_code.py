@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import importlib
 import importlib.machinery
@@ -10,6 +11,7 @@ import sys
 import traceback
 import types
 from collections.abc import Iterator
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any
 
@@ -67,12 +69,11 @@ def make_main(file: str, name: str = "__main__", copy: str = "") -> None:
     path = Path(file)
     main = types.ModuleType(name)
     main.__dict__.update(
-        __file__=str(path.absolute()),
-        __builtins__=__builtins__,
-        __spec__=None,
-        __cached__=None,
         __annotations__={},
-        __loader__=importlib.machinery.SourceFileLoader(name, str(path.absolute())),
+        __builtins__=builtins,
+        __cached__=None,
+        __file__=str(path.absolute()),
+        __loader__=SourceFileLoader(name, str(path.absolute())),
     )
     sys.modules["__main__"] = sys.modules[name] = main
     # What this file imports from the future is its own affair.

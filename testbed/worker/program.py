@@ -18,6 +18,7 @@ from testbed.interpreter_end import (
     run_exit_handlers,
 )
 from testbed.launcher.channel import Channel
+from testbed.launcher.import_path import put_first
 from testbed.worker.first_import import not_imported_yet
 from testbed.worker.own_code import in_a_line, make_main, own_code, report_and_leave
 from testbed.worker.steps import counting_steps
@@ -88,7 +89,7 @@ def _run(program: str, arguments: list[str], *, is_module: bool, copy: str) -> N
     if is_module:
         _leave_room_on_the_stack()
         # As with -m: the working directory comes first, and argv[0] becomes the module's file.
-        sys.path.insert(0, str(Path.cwd()))
+        put_first(str(Path.cwd()))
         sys.argv = ["-m", *arguments]
         sys.orig_argv[:] = [sys.executable, "-m", program, *arguments]
         main = types.ModuleType("__main__")
@@ -98,7 +99,7 @@ def _run(program: str, arguments: list[str], *, is_module: bool, copy: str) -> N
         return
     sys.argv = [program, *arguments]
     sys.orig_argv[:] = [sys.executable, program, *arguments]
-    sys.path.insert(0, str(Path(program).resolve().parent))
+    put_first(str(Path(program).resolve().parent))
     _leave_room_on_the_stack(further=1)
     make_main(program, copy=copy)
 

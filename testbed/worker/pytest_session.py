@@ -17,6 +17,7 @@ import pytest
 import tensorflow as tf
 
 from testbed.launcher.channel import Channel
+from testbed.launcher.import_path import set_path
 from testbed.launcher.run_folder import CaseFolder, write_json
 from testbed.mark import RAW_OUTCOME, WORKER_PLUGIN
 from testbed.reading import WorkerReport
@@ -80,7 +81,8 @@ def run_test(orders: dict[str, Any], channel: Channel) -> None:
 
 def _run_pytest(orders: dict[str, Any], session: _Session) -> None:
     # Only now, when the strategy is made: a test's module and its conftest may make variables.
-    sys.path[:] = orders["path"]
+    # pytest itself has imported most of the standard library before it imports any test.
+    set_path(orders["path"], keep={"testbed", *sys.stdlib_module_names})
     case = CaseFolder(Path(orders["report"]).parent)
     options = {**orders["options"], "basetemp": str(case.temporary(orders["worker"]))}
     config = pytest.Config.fromdictargs(options, orders["arguments"])

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import CodeType, ModuleType
 
+from testbed.launcher.import_path import put_first
 from testbed.scenario import Scenario
 
 
@@ -65,7 +66,8 @@ def import_script(path: Path, copy: Path, declared: Mapping[str, Sequence[str]])
         loader = _AsRead(path, copy.read_bytes())
     except OSError as problem:
         raise ScriptError(f"the copy of {path} in the run's folder: {problem}") from problem
-    sys.path.insert(0, str(path.parent))
+    # The testbed of this worker is the one whose scenarios these are.
+    put_first(str(path.parent), keep={"testbed"})
     spec = importlib.util.spec_from_file_location(path.stem, path, loader=loader)
     if spec is None:
         raise ScriptError(f"{path} cannot be imported")

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from testbed.bootstrap import python_command
 from testbed.case_run import CaseRun, Options, Quiet, keep_scripts, lacking_for
 from testbed.devices import Devices
 from testbed.launcher.cluster_run import Deadlines
@@ -93,7 +93,7 @@ def start(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
     def command(*arguments: str, **more: Any) -> subprocess.Popen[str]:
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
         return subprocess.Popen(
-            [sys.executable, "-m", "testbed", *arguments],
+            python_command("testbed", *arguments),
             cwd=tmp_path,
             env={**environment, **more},
             stdout=subprocess.PIPE,

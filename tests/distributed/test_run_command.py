@@ -152,11 +152,10 @@ def test_another_interpreter(
     other = str(tmp_path / "other/bin/python")
     path = script(COUNTER.format(rules=RULE))
     done = testbed(
-        "run", path, "--python", other, "--strategy", "mirrored", "--json", "result.json"
+        *("run", path, "--python", other, "--strategy", "mirrored", "--json", "result.json"),
+        PYTHONPATH="",
     )
     assert done.status == 0, done.output + done.errors
-    log = next(tmp_path.glob(".testbed/runs/*/python/testbed"))
-    assert log.is_symlink()
 
 
 def test_no_such_interpreter(testbed: Callable[..., Done]) -> None:

@@ -115,7 +115,7 @@ def job_of(top: Path, name: str, code: str, workers: int = 2) -> tuple[RayJob, P
     # As whoever follows the job makes it beforehand.
     JobFiles(folder).prepare()
     # Ray's own way of finding the worker's child, with a stand-in for the testbed.
-    arguments = ("-c", PREAMBLE + code, str(folder))
+    arguments = ("tests.engines.given_code", PREAMBLE + code, str(folder))
     here = passed_on(os.environ)
     return RayJob(
         Request(arguments, str(folder), str(folder / "here"), workers, environment=here)

@@ -156,7 +156,7 @@ def test_words_arrive_as_they_were(tfjob: bool) -> None:
     job = documents(with_tfjob(FULL) if tfjob else FULL)[-1]
     spec = job["spec"]["tfReplicaSpecs"]["Worker"] if tfjob else job["spec"]
     (container,) = spec["template"]["spec"]["containers"]
-    assert container["command"] == ["python3", "-m", "testbed"]
+    assert container["command"] == ["testbed"]
     assert tuple(map(expanded, container["args"])) == FULL.words
 
 

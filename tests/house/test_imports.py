@@ -24,7 +24,7 @@ SIZES = f"{PROGRAMS}.sizes"
 
 ALLOWED = {
     "plain": set[str](),
-    "launcher": {"testbed.errors", "testbed.fault"},
+    "launcher": {"testbed.bootstrap", "testbed.errors", "testbed.fault"},
     "worker": {"plain", "launcher", "testbed.check.seen"},
     "check": {"testbed", "plain", "launcher", "own_code_run", "program_run"},
     "engines": {"testbed", "plain", "launcher", "report"},

@@ -54,9 +54,7 @@ def clusters(options: argparse.Namespace) -> int:
     async def run() -> int:
         rank, folder = options.rank, options.run_folder
         preload = [] if ASKED.fresh else [ASKED.module]
-        async with fleet(
-            rank, folder, preload, sys.executable, environment={}, exact=True
-        ) as source:
+        async with fleet(rank, folder, preload, sys.executable, exact=True) as source:
             size = ASKED.workers or rank.size
             for program in ASKED.programs:
                 names = [program, *(f"{program}-{each}" for each in range(1, ASKED.at_once))]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from testbed.bootstrap import python_command
 from testbed.errors import UsageError
 from testbed.scenario import (
     MODES,
@@ -217,5 +218,5 @@ def test_a_script_runs_itself_through_the_command(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(sys, "argv", ["ways.py", "--mode", "eager"])
     run_script()
     assert taken == [
-        [sys.executable, "-m", "testbed", "run", "ways.py", "--mode", "eager"],
+        python_command("testbed", "run", "ways.py", "--mode", "eager"),
     ]

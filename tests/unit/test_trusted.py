@@ -59,7 +59,7 @@ def test_folders_are_closed_to_others_writing(tmp_path: Path, umask: int) -> Non
     """No folder of a run can be written to by others, whatever the umask."""
     with new_run_folder(tmp_path / "here" / RUNS) as run:
         folders = [run.path, run.case("a").path, run.case("a").restart(1).path, run.agent(1).path]
-        folders += [run.path / "cases", run.path / "agents", run.expose_package()]
+        folders += [run.path / "cases", run.path / "agents"]
     with shared_run_folder(str(tmp_path / "new" / "shared")) as shared:
         JobFiles(shared.path).make()
         folders.append(shared.path)

@@ -101,7 +101,6 @@ class Agent:
                 message["preload"],
                 self._folder,
                 message["python"],
-                environment=message["environment"],
                 exact=message["exact"],
                 isolation=NONE,
             )

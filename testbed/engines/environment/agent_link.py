@@ -42,7 +42,6 @@ class Opening:
 
     preload: tuple[str, ...]
     python: str
-    environment: dict[str, str]
     exact: bool
 
 
@@ -74,7 +73,6 @@ class AgentLink:
             "open",
             preload=opening.preload,
             python=opening.python,
-            environment=opening.environment,
             exact=opening.exact,
         )
 

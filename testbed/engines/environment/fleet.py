@@ -93,7 +93,6 @@ async def fleet(
     preload: Sequence[str],
     python: str,
     *,
-    environment: dict[str, str],
     exact: bool,
 ) -> AsyncIterator[Fleet]:
     """The fleet of a cluster, once all have met; every process of it is gone after the block.
@@ -101,7 +100,7 @@ async def fleet(
     Args:
         rank: of this process, which is worker 0.
         folder: that all hosts share.
-        preload, python, environment, exact: see `preloaded_server`.
+        preload, python, exact: see `preloaded_server`.
 
     Raises:
         LaunchError: some worker does not come, or its host cannot start workers.
@@ -111,14 +110,13 @@ async def fleet(
         if links:
             hosts = ", ".join([host, *(link.host for link in links)])
             tell(f"{rank.size} workers have met: {hosts}")
-        opening = Opening(tuple(preload), python, environment, exact)
+        opening = Opening(tuple(preload), python, exact)
         opened = [asyncio.ensure_future(link.open(opening)) for link in links]
         try:
             async with preloaded_server(
                 preload,
                 folder,
                 python,
-                environment=environment,
                 exact=exact,
                 isolation=NONE,
             ) as own:

@@ -150,7 +150,8 @@ def _container(request: Request) -> str:
     words = "".join(f"  - {argument(word)}\n" for word in request.words)
     return f"""\
 image: {quoted(request.image)}
-command: ["python3", "-m", "testbed"]
+# Not python3 -m, which puts the working folder first on Python's path.
+command: ["testbed"]
 args:
 {words}\
 env:

@@ -25,7 +25,7 @@ class Request:
     name: str
     """Of the job and of its service; each worker's host name begins with it."""
     words: tuple[str, ...]
-    """What follows `python3 -m testbed`."""
+    """What follows `testbed`."""
     folder: str
     """Of the run, in every worker."""
     image: str
@@ -56,7 +56,7 @@ def request_of(options: argparse.Namespace, inner: Inner) -> Request:
     if not options.container:
         raise UsageError(
             "--container is missing: the image of the workers, which has Python with this testbed"
-            " and TensorFlow, as python3 -m testbed finds them"
+            " and TensorFlow, and the command testbed on its PATH"
         )
     if not options.claim:
         raise UsageError(

@@ -23,7 +23,7 @@ class Request:
     """A job for Ray."""
 
     arguments: tuple[str, ...]
-    """Of Python, in each worker."""
+    """The module that each worker runs, and what it gets: see `testbed.bootstrap`."""
     folder: str
     directory: str
     """In which each worker runs."""
@@ -55,7 +55,7 @@ def request_of(
             " run this command there"
         )
     return Request(
-        arguments=("-m", "testbed", *inner.words),
+        arguments=("testbed", *inner.words),
         folder=inner.folder,
         directory=str(Path.cwd()),
         workers=inner.workers,

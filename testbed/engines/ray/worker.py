@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from testbed.bootstrap import python_arguments, python_command
 from testbed.engines.job_files import JobFiles
 from testbed.launcher import custody
 from testbed.launcher.run_folder import RunFolder, write_text
@@ -40,7 +41,7 @@ def serve(orders: dict[str, Any]) -> None:
     """Run the child that the orders describe, to its end.
 
     Args:
-        orders: `arguments` of Python, `folder` of the run, `directory` to run in, and
+        orders: `arguments` (a module and its own), `folder` of the run, `directory` to run in, and
             `environment`: what is set in the child beyond what Ray's worker has.
 
     Raises:
@@ -77,13 +78,14 @@ def _run(rank: int, orders: dict[str, Any]) -> int:
     files = JobFiles(orders["folder"])
     files.make()
     write_text(files.host(rank), socket.gethostname())
-    keeper = [sys.executable, "-m", "testbed.engines.ray.worker", str(os.getpid())]
+    # Where the testbed is on this host, which need not be where it is on the driver's.
+    command = python_arguments(*orders["arguments"])
     with (
         files.out(rank).open("wb") as out,
         files.err(rank).open("wb") as err,
     ):
         return subprocess.run(
-            [*keeper, *orders["arguments"]],
+            python_command("testbed.engines.ray.worker", str(os.getpid()), *command),
             cwd=orders["directory"],
             env=environment_of_child(dict(os.environ), orders["environment"]),
             stdin=subprocess.DEVNULL,

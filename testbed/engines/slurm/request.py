@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from testbed.bootstrap import python_arguments
 from testbed.engines import Inner
 from testbed.engines.job_files import JobFiles
 from testbed.errors import UsageError
@@ -57,7 +58,7 @@ def request_of(options: argparse.Namespace, inner: Inner) -> Request:
     }
     return Request(
         # Unbuffered: what it prints is shown while it runs.
-        command=(sys.executable, "-u", "-m", "testbed", *inner.words),
+        command=(sys.executable, "-u", *python_arguments("testbed", *inner.words)),
         files=JobFiles(inner.folder),
         nodes=nodes,
         tasks_per_node=tasks,

@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+import shlex
+import sys
 from pathlib import Path
 from typing import Any
 
+from testbed.bootstrap import BOOTSTRAP
 from testbed.engines.job import JobState
 from testbed.engines.job_files import JobFiles
 from testbed.engines.slurm.request import Request
@@ -89,7 +92,11 @@ def submit(request: Request, scheduler: Scheduler | None = None) -> SlurmJob:
     """
     submitit = _submitit()
     try:
-        executor = submitit.SlurmExecutor(folder=submitit_folder(request.files))
+        executor = submitit.SlurmExecutor(
+            folder=submitit_folder(request.files),
+            # It adds `-m` and a module of its own, and runs that in the user's working folder.
+            python=shlex.join([sys.executable, BOOTSTRAP]),
+        )
         executor.update_parameters(
             job_name="testbed",
             nodes=request.nodes,

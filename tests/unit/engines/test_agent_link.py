@@ -17,7 +17,7 @@ from testbed.errors import LaunchError
 from testbed.launcher.leftovers import processes_of
 from testbed.launcher.run_folder import RunFolder
 
-OPENING = Opening((), "python", {}, True)
+OPENING = Opening((), "python", True)
 
 
 class PlayedLine:

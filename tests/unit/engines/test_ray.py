@@ -27,7 +27,7 @@ def test_what_is_asked_for_arrives(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     """Each worker runs the words as the testbed's, where the launching process was started."""
     monkeypatch.chdir(tmp_path)
     request = request_of(argparse.Namespace(cpus_per_worker=None), INNER, {"TF_X": "1"})
-    assert request.arguments == ("-m", "testbed", *INNER.words)
+    assert request.arguments == ("testbed", *INNER.words)
     assert (request.folder, request.directory, request.workers) == (
         "/shared/night",
         str(tmp_path),

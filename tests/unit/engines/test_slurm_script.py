@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from testbed.bootstrap import python_arguments
 from testbed.engines import Inner
 from testbed.engines.job_files import JobFiles
 from testbed.engines.slurm import main, task
@@ -99,7 +100,7 @@ def test_the_script_runs_the_words() -> None:
         "--kill-on-bad-exit=1",
         "--output=/shared/a run/engine/worker-%t.out",
         "--error=/shared/a run/engine/worker-%t.err",
-        *(sys.executable, "-u", "-m", "testbed", *WORDS),
+        *(sys.executable, "-u", *python_arguments("testbed", *WORDS)),
     ]
 
 
