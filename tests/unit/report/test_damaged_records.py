@@ -75,7 +75,14 @@ def changed(document: Any, path: Sequence[Any], value: Any) -> Any:
 
 
 def changes(document: Any, sample: int | None) -> list[tuple[tuple[Any, ...], Any]]:
-    made = [(path, value) for path in places(document) for value in HOSTILE]
+    """A sample of them all; without one, of every field once, whichever item of a list has it."""
+    every = list(places(document))
+    if sample is None:
+        fields = {
+            tuple("#" if isinstance(key, int) else key for key in path): path for path in every
+        }
+        every = list(fields.values())
+    made = [(path, value) for path in every for value in HOSTILE]
     return made if sample is None else random.Random(SEED).sample(made, sample)
 
 
