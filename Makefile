@@ -14,7 +14,7 @@ DEVICE ?=
 QUICK ?=
 
 .PHONY: help setup setup-engines run scenario test test-unit test-process test-browser test-distributed test-engines \
-	soak lint types readme-pictures bench catalogue doctor clean
+	soak lint types readme-pictures bench map catalogue doctor clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -72,6 +72,9 @@ lint: setup  ## style
 
 types: setup  ## mypy --strict
 	$(BIN)/mypy
+
+map: setup  ## write the table of testbed/README.md from the modules' docstrings
+	$(BIN)/python -m tests.house.code_map
 
 catalogue: setup  ## write the table of scenarios/README.md anew
 	$(BIN)/testbed list --write scenarios/README.md

@@ -6,14 +6,14 @@ A scenario script needs what is exported here, and nothing here imports TensorFl
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from testbed.bed import Bed
+from testbed.catalogue.bed import Bed
+from testbed.catalogue.fault import Fault
+from testbed.catalogue.scenario import Case, breaks, run_script, scenario
 from testbed.errors import WorkerFailedError
-from testbed.fault import Fault
-from testbed.scenario import Case, breaks, run_script, scenario
 
 if TYPE_CHECKING:
     from testbed.check.here import watch
-    from testbed.function_run import launch
+    from testbed.run.function import launch
 
 __version__ = "0.1.0"
 
@@ -32,7 +32,7 @@ __all__ = [
 
 
 # Imported when they are used: what launches processes is needed by nobody else.
-_WHEN_USED = {"launch": "testbed.function_run", "watch": "testbed.check.here"}
+_WHEN_USED = {"launch": "testbed.run.function", "watch": "testbed.check.here"}
 
 
 def __getattr__(name: str) -> Any:

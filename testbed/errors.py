@@ -21,6 +21,15 @@ def limit_reached(problem: OSError) -> str:
     return _LIMITS.get(problem.errno or 0, "")
 
 
+# Exit statuses that all commands share.
+OK = 0
+UNEXPECTED = 1
+"""Something unexpected was seen, or could not be judged."""
+WRONG_COMMAND = 2
+INTERRUPTED = 130
+"""As a shell gives it of SIGINT."""
+
+
 class UsageError(Exception):
     """The command cannot be carried out as written: what is wrong, and what is valid.
 

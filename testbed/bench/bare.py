@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from testbed.bootstrap import python_arguments, python_command
-from testbed.case_run import Quiet
+from testbed.catalogue.scenario import Case
 from testbed.errors import LaunchError
-from testbed.launcher import isolation
-from testbed.launcher.environment import server_environment
-from testbed.launcher.worker_process import WorkerProcess
-from testbed.scenario import Case
+from testbed.launcher.isolation import isolation
+from testbed.launcher.machine.environment import server_environment
+from testbed.launcher.server.worker_process import WorkerProcess
+from testbed.run.case import Quiet
 
 PLAIN_LOOP = "testbed.bench.programs.plain_loop"
 BARE_FORK = "testbed.bench.programs.bare_fork"
@@ -89,7 +89,7 @@ class BareProgram:
         await gone
 
 
-class Turns(Quiet):
+class InterleavedTurns(Quiet):
     """Lets a worker and the bare loop take steps in turn, so that both meet the same moments."""
 
     def __init__(self, loop: BareProgram, turns: int, steps: int) -> None:
@@ -100,7 +100,7 @@ class Turns(Quiet):
     async def watch(
         self, case: Case, workers: Sequence[WorkerProcess], logs: Sequence[Path]
     ) -> None:
-        """See `testbed.runner.Observer`; of a case of one worker."""
+        """See `testbed.run.runner.Observer`; of a case of one worker."""
         (worker,) = workers
         for turn in range(1, self._turns + 1):
             if await worker.until_told("waiting", turn):

@@ -6,16 +6,16 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from testbed.bench.figures import METRICS, Figure, Row
+from testbed.bench.figures.figure import METRICS, Figure, Row
+from testbed.bench.figures.statistics import log_variance, ratio_interval
 from testbed.bench.record import BenchRecord
-from testbed.bench.statistics import log_variance, ratio_interval
 
 # Two sessions on one machine differ by this much without any cause in the code.
 TOLERANCE = 0.1
 
 
 @dataclass(frozen=True)
-class Change:
+class FigureChange:
     """One figure in two benchmarks. `factor` is above 1 where the new one is worse."""
 
     row: Row
@@ -31,10 +31,10 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class BenchComparison:
     """What two benchmarks have in common, and what only one of them has."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[FigureChange, ...]
     only_old: tuple[str, ...]
     only_new: tuple[str, ...]
     machine: str
@@ -42,19 +42,19 @@ class Comparison:
     tolerance: float = TOLERANCE
 
     @property
-    def slower(self) -> list[Change]:
+    def slower(self) -> list[FigureChange]:
         """The worst first."""
         found = [change for change in self.changes if change.verdict == "slower"]
         return sorted(found, key=lambda change: -change.factor)
 
     @property
-    def faster(self) -> list[Change]:
+    def faster(self) -> list[FigureChange]:
         """The best first."""
         found = [change for change in self.changes if change.verdict == "faster"]
         return sorted(found, key=lambda change: change.factor)
 
 
-def compare(old: BenchRecord, new: BenchRecord, tolerance: float = TOLERANCE) -> Comparison:
+def compare(old: BenchRecord, new: BenchRecord, tolerance: float = TOLERANCE) -> BenchComparison:
     """Hold every figure that can be good or bad against its older self.
 
     A figure is slower where the whole 99.9 % interval of the ratio, from the rounds of both, lies
@@ -65,7 +65,7 @@ def compare(old: BenchRecord, new: BenchRecord, tolerance: float = TOLERANCE) ->
     pairs = [(before[key], row) for key, row in after.items() if key in before]
     noise = {name: _usual_variance(name, pairs) for name in METRICS}
     changes = [change for pair in pairs for change in _changes(*pair, tolerance, noise)]
-    return Comparison(
+    return BenchComparison(
         changes=tuple(changes),
         only_old=tuple(key for key in before if key not in after),
         only_new=tuple(key for key in after if key not in before),
@@ -91,7 +91,9 @@ def _comparable(row: Row, metric: str) -> bool:
     return figure is not None and len(figure.rounds) > 1 and min(figure.rounds) > 0
 
 
-def _changes(old: Row, new: Row, tolerance: float, noise: Mapping[str, float]) -> Iterator[Change]:
+def _changes(
+    old: Row, new: Row, tolerance: float, noise: Mapping[str, float]
+) -> Iterator[FigureChange]:
     for name, figure in new.figures.items():
         better = METRICS[name].better
         if not better or not _comparable(old, name) or not _comparable(new, name):
@@ -104,7 +106,7 @@ def _changes(old: Row, new: Row, tolerance: float, noise: Mapping[str, float]) -
             verdict = "slower"
         elif high < 1 / (1 + tolerance):
             verdict = "faster"
-        yield Change(new, name, known, figure, factor, low, high, verdict)
+        yield FigureChange(new, name, known, figure, factor, low, high, verdict)
 
 
 def _machine(old: BenchRecord, new: BenchRecord) -> str:

@@ -6,9 +6,9 @@ import statistics
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from testbed.bench.figures import METRICS, Row
+from testbed.bench.figures.figure import METRICS, Row
 from testbed.bench.host import Host
-from testbed.bench.plan import Request
+from testbed.bench.plan import BenchRequest
 
 FEW_ROUNDS = 5
 WIDE_INTERVAL = 0.1
@@ -83,7 +83,7 @@ def doubts_of(
     outliers: float,
     host: Host,
     governor: str | None,
-    request: Request,
+    request: BenchRequest,
 ) -> list[Doubt]:
     """Every doubt that holds.
 
@@ -111,7 +111,7 @@ def doubts_of(
     return [Doubt(name, seen, *CAUSES[name]) for name, seen in observations if seen]
 
 
-def _few_rounds(request: Request) -> str:
+def _few_rounds(request: BenchRequest) -> str:
     rounds = request.effort.rounds
     return f"{rounds} round{'s' * (rounds != 1)}" if rounds < FEW_ROUNDS else ""
 
@@ -180,14 +180,14 @@ def _outliers(share: float) -> str:
     return f"{share:.1%} of the steps took far longer than the rest" if share > OUTLIERS else ""
 
 
-def _oversubscribed(request: Request) -> str:
+def _oversubscribed(request: BenchRequest) -> str:
     most = max(request.replicas, request.workers)
     if most <= request.capacity:
         return ""
     return f"up to {most} replicas on {request.room}"
 
 
-def _no_copy(rows: Sequence[Row], host: Host, request: Request) -> str:
+def _no_copy(rows: Sequence[Row], host: Host, request: BenchRequest) -> str:
     """Whether a message seems to have been carried faster than memory can be copied."""
     limit = max(host.copies, default=0.0)
     fast = [row for row in rows if row.part == "wire" and row.figures["busbw"].value > limit]
@@ -198,5 +198,5 @@ def _no_copy(rows: Sequence[Row], host: Host, request: Request) -> str:
     return f"{name} on {fast[0].deployment} took less time than a copy of its message"
 
 
-def _split(request: Request) -> str:
+def _split(request: BenchRequest) -> str:
     return "one GPU plays several" if request.device == "split-gpu" else ""

@@ -6,12 +6,12 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from testbed.bench.figures import Figure, Row, figure
-from testbed.bench.plan import HELLO, LAUNCH, MODEL, Request, Setup
-from testbed.bench.scaling import efficiency, examples_per_second
-from testbed.bench.statistics import percentile
+from testbed.bench.figures.figure import Figure, Row, figure
+from testbed.bench.figures.scaling import efficiency, examples_per_second
+from testbed.bench.figures.statistics import percentile
+from testbed.bench.figures.wire import algbw, busbw, message_bytes
+from testbed.bench.plan import HELLO, LAUNCH, MODEL, BenchRequest, BenchSetup
 from testbed.bench.visits import Visit
-from testbed.bench.wire import algbw, busbw, message_bytes
 from testbed.errors import LaunchError
 
 Visits = Mapping[int, Sequence[Visit]]
@@ -21,7 +21,7 @@ Visits = Mapping[int, Sequence[Visit]]
 STARTUP = (("fork", "", "forked"), ("bind", "forked", "bound"), ("strategy", "bound", "joined"))
 
 
-def rows_of(setups: Sequence[Setup], visits: Visits, request: Request) -> list[Row]:
+def rows_of(setups: Sequence[BenchSetup], visits: Visits, request: BenchRequest) -> list[Row]:
     """Every row, in the order of the plan."""
     rows: list[Row] = []
     for place, setup in enumerate(setups):
@@ -34,7 +34,7 @@ def rows_of(setups: Sequence[Setup], visits: Visits, request: Request) -> list[R
     return [_with_efficiency(row, rows, request) for row in rows]
 
 
-def _row(setup: Setup, **more: Any) -> Row:
+def _row(setup: BenchSetup, **more: Any) -> Row:
     case = setup.case
     return Row(
         part=setup.part,
@@ -49,7 +49,7 @@ def _row(setup: Setup, **more: Any) -> Row:
     )
 
 
-def _step_row(setup: Setup, visits: Sequence[Visit]) -> Row:
+def _step_row(setup: BenchSetup, visits: Sequence[Visit]) -> Row:
     """The row of a set-up that takes steps."""
     figures = {
         f"step_p{share}": figure([percentile(visit.steps, share / 100) for visit in visits])
@@ -69,7 +69,7 @@ def _step_row(setup: Setup, visits: Sequence[Visit]) -> Row:
     return _row(setup, figures=figures, lacking=lacking)
 
 
-def _examples(setup: Setup, visits: Sequence[Visit]) -> Figure:
+def _examples(setup: BenchSetup, visits: Sequence[Visit]) -> Figure:
     batch, replicas = setup.sizes["batch"], setup.case.replicas
     return figure([examples_per_second(batch, replicas, percentile(v.steps, 0.5)) for v in visits])
 
@@ -99,7 +99,7 @@ def _most(visits: Sequence[Visit], of: Any) -> Figure:
     return figure([max(of(worker) for worker in visit.workers) for visit in visits])
 
 
-def _with_efficiency(row: Row, rows: Sequence[Row], request: Request) -> Row:
+def _with_efficiency(row: Row, rows: Sequence[Row], request: BenchRequest) -> Row:
     """The row with its efficiency against one replica of its strategy, or why there is none."""
     if row.part != "scaling":
         return row
@@ -123,7 +123,7 @@ def _with_efficiency(row: Row, rows: Sequence[Row], request: Request) -> Row:
     return row
 
 
-def _wire_rows(setup: Setup, visits: Sequence[Visit]) -> list[Row]:
+def _wire_rows(setup: BenchSetup, visits: Sequence[Visit]) -> list[Row]:
     """One row for each collective, implementation and size.
 
     Raises:
@@ -155,7 +155,7 @@ def _is_collective(told: Any) -> bool:
     return isinstance(told, dict) and "collective" in told
 
 
-def _own_rows(place: int, setups: Sequence[Setup], visits: Visits) -> list[Row]:
+def _own_rows(place: int, setups: Sequence[BenchSetup], visits: Visits) -> list[Row]:
     """Start-up by phase, and the step in the testbed beside the bare loop's."""
     setup = setups[place]
     if setup.how:

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from testbed.bench.plan import WEIGHT
-from testbed.bench.plots import draw
 from testbed.bench.record import BenchRecord
+from testbed.bench.show.plots import draw
 from testbed.errors import LaunchError, UsageError
 from testbed.launcher.run_folder import write_bytes
-from testbed.report.files import read_document
+from testbed.report.records.files import read_document
 
 # What no row of a part is without, and its table shows.
 _FIGURES = {"sharing": ("step_p50", "writes"), "wire": ("time", "algbw", "busbw")}

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from testbed.bench.statistics import percentile
+from testbed.bench.figures.statistics import percentile
 
 _WORK = bytes(2**20)
 _WORK_TIMES = 8

@@ -7,17 +7,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from testbed.bench.scaling import doubling
-from testbed.catalogue import WAYS, find_scripts, read_scripts, scenario_folder
-from testbed.cluster import Cluster
-from testbed.devices import Devices
-from testbed.engines.environment.rank import Rank
+from testbed.bench.figures.scaling import doubling
+from testbed.catalogue.discovery import WAYS, find_scripts, read_scripts, scenario_folder
+from testbed.catalogue.scenario import Case
+from testbed.catalogue.selection import Selection
+from testbed.cluster.cluster import Cluster
+from testbed.cluster.devices import Devices
+from testbed.cluster.strategies import Deployment
 from testbed.errors import TooFewDevicesError
-from testbed.launcher.isolation import AUTO
-from testbed.launcher.machine import usable_cores
-from testbed.scenario import Case
-from testbed.selection import Selection
-from testbed.strategies import Deployment
+from testbed.hosts.rank import Rank
+from testbed.launcher.isolation.isolation import AUTO
+from testbed.launcher.machine.machine import usable_cores
 
 OWN_COST = "own_cost"
 PARTS = {
@@ -63,7 +63,7 @@ THOROUGH = Effort(10, 0.25, 1000, 20, tuple(4**k for k in range(1, 13)), 50, 2**
 
 
 @dataclass(frozen=True)
-class Request:
+class BenchRequest:
     """What the command asks for."""
 
     parts: tuple[str, ...]
@@ -75,9 +75,9 @@ class Request:
     capacity: int = 1
     """Cores, or GPUs: how many replicas can run at the same time."""
     isolation: str = AUTO
-    """See `testbed.launcher.isolation`."""
+    """See `testbed.launcher.isolation.isolation`."""
     rank: Rank | None = None
-    """See `testbed.case_run.Options`."""
+    """See `testbed.run.case.Options`."""
     workers: int = 0
     replicas: int = 0
     """The largest cluster, in workers of one replica and in replicas of one worker; 0: what fits
@@ -89,7 +89,7 @@ class Request:
         return f"{self.capacity} {'cores' if self.device == 'cpu' else 'GPUs'}"
 
 
-def fitted(request: Request, devices: Devices) -> Request:
+def fitted(request: BenchRequest, devices: Devices) -> BenchRequest:
     """The request with the machine's own numbers where none were asked for.
 
     Raises:
@@ -113,7 +113,7 @@ def fitted(request: Request, devices: Devices) -> Request:
 
 
 @dataclass(frozen=True)
-class Setup:
+class BenchSetup:
     """One thing to visit round after round."""
 
     part: str
@@ -144,7 +144,7 @@ def selection_of() -> Selection:
     return Selection(tuple(scripts), (), tuple(problems))
 
 
-def plan(request: Request, selection: Selection) -> list[Setup]:
+def plan(request: BenchRequest, selection: Selection) -> list[BenchSetup]:
     """All set-ups of the parts that are asked for, in the order of the tables."""
     makers = {"sharing": _sharing, "scaling": _scaling, "wire": _wire, "own_cost": _own_cost}
     return [
@@ -159,7 +159,7 @@ def _workers(count: int) -> Deployment:
     return Deployment("multi_worker_mirrored", Cluster(count, 1))
 
 
-def pair(request: Request) -> list[Deployment]:
+def pair(request: BenchRequest) -> list[Deployment]:
     """The two deployments that stand for the rest: replicas of one worker, and workers."""
     return [
         Deployment("mirrored", Cluster(1, request.replicas)),
@@ -167,7 +167,7 @@ def pair(request: Request) -> list[Deployment]:
     ]
 
 
-def _sharing(request: Request, selection: Selection) -> list[Setup]:
+def _sharing(request: BenchRequest, selection: Selection) -> list[BenchSetup]:
     deployments = pair(request)
     if not request.quick:
         deployments = [Deployment("default", Cluster()), *deployments]
@@ -184,15 +184,15 @@ def _sharing(request: Request, selection: Selection) -> list[Setup]:
         if case.mode == "function" and case.site != "in_replica"
     ]
     weights = [
-        Setup("sharing", Case(WEIGHT, site, "function", deployment), {"elements": elements})
+        BenchSetup("sharing", Case(WEIGHT, site, "function", deployment), {"elements": elements})
         for elements in (WEIGHT_ELEMENTS[-1:] if request.quick else WEIGHT_ELEMENTS)
         for site in ("outside_scope", "in_scope")
         for deployment in deployments
     ]
-    return [*weights, *(Setup("sharing", case) for case in cases)]
+    return [*weights, *(BenchSetup("sharing", case) for case in cases)]
 
 
-def _scaling(request: Request, _: Selection) -> list[Setup]:
+def _scaling(request: BenchRequest, _: Selection) -> list[BenchSetup]:
     deployments = [Deployment("mirrored", Cluster(1, n)) for n in doubling(request.replicas)]
     deployments += [_workers(count) for count in doubling(request.workers)]
     programs: Sequence[tuple[str, dict[str, int]]] = (
@@ -200,13 +200,15 @@ def _scaling(request: Request, _: Selection) -> list[Setup]:
         (MODEL, request.sizes),
     )
     return [
-        Setup("scaling", Case(program, "in_scope", "function", deployment), sizes, one_thread=True)
+        BenchSetup(
+            "scaling", Case(program, "in_scope", "function", deployment), sizes, one_thread=True
+        )
         for program, sizes in programs
         for deployment in deployments
     ]
 
 
-def _wire(request: Request, _: Selection) -> list[Setup]:
+def _wire(request: BenchRequest, _: Selection) -> list[BenchSetup]:
     effort = request.effort
     sizes = {"bytes": effort.sizes, "calls": effort.calls, "bytes_timed": effort.bytes_timed}
     setups = []
@@ -217,26 +219,26 @@ def _wire(request: Request, _: Selection) -> list[Setup]:
         if request.device == "gpu":
             known.append("NCCL")
         case = Case(COLLECTIVES, "in_scope", "function", deployment)
-        setups.append(Setup("wire", case, {**sizes, "implementations": known}))
+        setups.append(BenchSetup("wire", case, {**sizes, "implementations": known}))
     return setups
 
 
-def _own_cost(request: Request, _: Selection) -> list[Setup]:
+def _own_cost(request: BenchRequest, _: Selection) -> list[BenchSetup]:
     mirrored, workers = (
         Case(MODEL, "in_scope", "function", deployment) for deployment in pair(request)
     )
     launches = [
-        Setup("own_cost", Case(LAUNCH, "in_scope", "eager", _workers(count)), how=how)
+        BenchSetup("own_cost", Case(LAUNCH, "in_scope", "eager", _workers(count)), how=how)
         for count in (2, 4)
         for how in ("", "bare_fork", "fresh")
     ]
     launches += [
-        Setup("own_cost", Case(HELLO, "in_scope", "eager", _workers(2)), how=how)
+        BenchSetup("own_cost", Case(HELLO, "in_scope", "eager", _workers(2)), how=how)
         for how in ("", "by_hand")
     ]
     return [
-        Setup("own_cost", mirrored, request.sizes, as_run=True, beside=True),
-        Setup("own_cost", workers, request.sizes, as_run=True),
+        BenchSetup("own_cost", mirrored, request.sizes, as_run=True, beside=True),
+        BenchSetup("own_cost", workers, request.sizes, as_run=True),
         # New interpreters take seconds, and a quick benchmark has few of those.
         *(launches if not request.quick and request.device == "cpu" else ()),
     ]

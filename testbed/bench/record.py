@@ -1,6 +1,6 @@
 """The record of a benchmark: what is kept, compared and drawn.
 
-`testbed/report/bench.schema.json` says what each field means.
+`testbed/report/records/bench.schema.json` says what each field means.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from testbed.bench.doubts import Doubt
-from testbed.bench.figures import Figure, Row
-from testbed.bench.wire import link_of
+from testbed.bench.figures.figure import Figure, Row
+from testbed.bench.figures.wire import link_of
 
 # Raised whenever a field changes its meaning or goes; a new field alone does not raise it.
 BENCH_VERSION = 1

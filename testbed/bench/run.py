@@ -13,17 +13,17 @@ from typing import Any, Protocol
 from testbed import __version__
 from testbed.bench.doubts import doubts_of
 from testbed.bench.evaluate import rows_of
-from testbed.bench.figures import Row, figure
+from testbed.bench.figures.figure import Row, figure
+from testbed.bench.figures.statistics import outlier_share
 from testbed.bench.host import Host
-from testbed.bench.plan import Request, Setup, fitted, plan, selection_of
+from testbed.bench.plan import BenchRequest, BenchSetup, fitted, plan, selection_of
 from testbed.bench.record import BenchRecord
-from testbed.bench.statistics import outlier_share
 from testbed.bench.visits import MODULE, Visit, Visitor
-from testbed.case_run import CaseRun, Observer, Options, keep_scripts
-from testbed.launcher.environment import without_secrets
-from testbed.launcher.machine import describe_machine, usable_cores
+from testbed.launcher.machine.environment import without_secrets
+from testbed.launcher.machine.machine import describe_machine, usable_cores
 from testbed.launcher.run_folder import RunFolder
-from testbed.runner import find_devices, inspect, open_server, utc_now
+from testbed.run.case import CaseRun, Observer, Options, keep_scripts
+from testbed.run.runner import find_devices, inspect, open_server, utc_now
 
 # What of an environment changes how fast TensorFlow is.
 _TUNES = re.compile(r"^(TF|XLA|NCCL|OMP|MKL|OPENBLAS|CUDA|KMP|GRPC)_")
@@ -32,15 +32,15 @@ _TUNES = re.compile(r"^(TF|XLA|NCCL|OMP|MKL|OPENBLAS|CUDA|KMP|GRPC)_")
 class Progress(Observer, Protocol):
     """Is told how far the benchmark is."""
 
-    def planned(self, setups: Sequence[Setup], rounds: int) -> None:
+    def planned(self, setups: Sequence[BenchSetup], rounds: int) -> None:
         """So many set-ups are visited so many times, after a pilot each."""
 
-    def visited(self, setup: Setup, round_number: int) -> None:
+    def visited(self, setup: BenchSetup, round_number: int) -> None:
         """One visit is done; round 0 are the pilots."""
 
 
 async def bench(
-    request: Request, folder: RunFolder, progress: Progress, command: Sequence[str]
+    request: BenchRequest, folder: RunFolder, progress: Progress, command: Sequence[str]
 ) -> BenchRecord:
     """Measure everything that is asked for.
 
@@ -92,7 +92,7 @@ async def bench(
 
 
 async def _rounds(
-    setups: Sequence[Setup], rounds: int, visitor: Visitor, host: Host, progress: Progress
+    setups: Sequence[BenchSetup], rounds: int, visitor: Visitor, host: Host, progress: Progress
 ) -> dict[int, list[Visit]]:
     """Visit every set-up in every round, each round in another order.
 

@@ -21,8 +21,8 @@ from pathlib import Path
 import portpicker
 
 from testbed.bootstrap import python_arguments
-from testbed.cluster import Task, tasks, tf_config
-from testbed.launcher import custody
+from testbed.cluster.cluster import Task, tasks, tf_config
+from testbed.launcher.machine import process_tree
 
 HELLO = Path(__file__).parent / "programs" / "hello.py"
 DEADLINE_S = 50.0
@@ -88,7 +88,7 @@ def _python(
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        preexec_fn=functools.partial(custody.die_with_parent, os.getpid()),
+        preexec_fn=functools.partial(process_tree.die_with_parent, os.getpid()),
     )
     try:
         yield process
@@ -104,7 +104,7 @@ def _python(
 def main(how: str, folder: str, isolation: str) -> None:
     """Answer until the input ends: with the seconds, or with what went wrong."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    custody.die_with_parent(os.getppid())
+    process_tree.die_with_parent(os.getppid())
     print(json.dumps({"how": how}), flush=True)
     for line in sys.stdin:
         print(json.dumps(answer(how, int(line), folder, isolation)), flush=True)

@@ -9,17 +9,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from testbed.bench.bare import BARE_FORK, PLAIN_LOOP, STOPWATCH, BareProgram, Turns
-from testbed.bench.plan import COLLECTIVES, HELLO, LAUNCH, Effort, Setup
-from testbed.bench.statistics import percentile
+from testbed.bench.bare import BARE_FORK, PLAIN_LOOP, STOPWATCH, BareProgram, InterleavedTurns
+from testbed.bench.figures.statistics import percentile
+from testbed.bench.plan import COLLECTIVES, HELLO, LAUNCH, BenchSetup, Effort
 from testbed.bench.stopwatch import COMMAND
-from testbed.case_run import CaseRun
+from testbed.catalogue.selection import Selection
 from testbed.errors import LaunchError
-from testbed.launcher.cluster_end import ClusterEnd
-from testbed.launcher.isolation import NONE
-from testbed.launcher.leftovers import RUN_MARK
+from testbed.launcher.cluster.cluster_end import ClusterEnd
+from testbed.launcher.isolation.isolation import NONE
+from testbed.launcher.machine.leftovers import RUN_MARK
 from testbed.launcher.run_folder import CaseFolder, RunFolder
-from testbed.selection import Selection
+from testbed.run.case import CaseRun
 
 MODULE = "testbed.worker.measure"
 ENTRY = f"{MODULE}:measure_case"
@@ -78,7 +78,7 @@ class Visitor:
         for program in (self._fork, self._loop, *self._hello.values()):
             await program.end()
 
-    async def pilot(self, setup: Setup) -> None:
+    async def pilot(self, setup: BenchSetup) -> None:
         """Find out how many steps to take, once for set-ups whose steps are alike.
 
         Raises:
@@ -103,7 +103,7 @@ class Visitor:
         fitting = self._effort.step_budget / percentile(visit.steps, 0.5)
         self._steps[setup.program] = int(min(max(fitting, FEWEST_STEPS), self._effort.most_steps))
 
-    async def visit(self, setup: Setup) -> Visit:
+    async def visit(self, setup: BenchSetup) -> Visit:
         """Measure a set-up once.
 
         Raises:
@@ -119,13 +119,13 @@ class Visitor:
         accesses = self._effort.accesses if setup.part == "sharing" else 0
         return await self._measure(setup, steps, accesses)
 
-    async def _in_turn(self, setup: Setup, steps: int) -> Visit:
+    async def _in_turn(self, setup: BenchSetup, steps: int) -> Visit:
         """Measure a set-up and the bare loop in turn, a few steps each."""
-        turns = Turns(self._loop, TURNS, steps)
+        turns = InterleavedTurns(self._loop, TURNS, steps)
         visit = await self._measure(setup, steps, accesses=0, turns=turns)
         return replace(visit, alone=turns.seconds)
 
-    async def _launch(self, setup: Setup) -> float:
+    async def _launch(self, setup: BenchSetup) -> float:
         """Seconds of a whole case: from its first port until its last worker is gone."""
         if setup.how == "bare_fork":
             found = await self._fork.answer(str(setup.case.workers))
@@ -138,25 +138,25 @@ class Visitor:
             raise LaunchError(f"{setup.case.id} went wrong: {verdict.seen}")
         return time.monotonic() - began
 
-    async def _start_hello(self, setup: Setup, environment: dict[str, str | None]) -> None:
+    async def _start_hello(self, setup: BenchSetup, environment: dict[str, str | None]) -> None:
         # Away from the user's folder, whose last runs are kept while older ones go.
         folder = str(self._in_folder(setup).folder.path)
         how, isolation = setup.how or COMMAND, self._case_run.options.isolation
         await self._hello[setup.how].start(how, folder, isolation, environment=environment)
 
-    async def _say_hello(self, setup: Setup) -> float:
+    async def _say_hello(self, setup: BenchSetup) -> float:
         """Seconds of a whole small program, from its first process until its last one is gone."""
         found = await self._hello[setup.how].answer(str(setup.case.workers))
         if "wrong" in found:
             raise LaunchError(f"{HELLO} {setup.how or 'by testbed launch'}: {found['wrong']}")
         return float(found["seconds"])
 
-    def _in_folder(self, setup: Setup) -> CaseRun:
+    def _in_folder(self, setup: BenchSetup) -> CaseRun:
         folder = self._folder.case(f"{setup.part}-{setup.how}-{setup.case.id}")
         return replace(self._case_run, folder=folder)
 
     async def _measure(
-        self, setup: Setup, steps: int, accesses: int, turns: Turns | None = None
+        self, setup: BenchSetup, steps: int, accesses: int, turns: InterleavedTurns | None = None
     ) -> Visit:
         case_run = self._in_folder(setup)
         if turns:
@@ -184,7 +184,7 @@ def _warm_up(steps: int) -> int:
     return max(3, int(WARM_UP_SHARE * steps))
 
 
-def _what_went_wrong(setup: Setup, end: ClusterEnd) -> str:
+def _what_went_wrong(setup: BenchSetup, end: ClusterEnd) -> str:
     """The first complaint, with the last line of that worker's log."""
     log = end.guilty[0].log
     lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []

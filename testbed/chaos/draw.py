@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from testbed.catalogue.fault import FAULTS, NEED_OWN_NETWORK, Fault
 from testbed.errors import UsageError
-from testbed.fault import FAULTS, NEED_OWN_NETWORK, Fault
 
 NONE = "none"
 """Instead of a fault: the case is only repeated."""

@@ -6,14 +6,14 @@ import re
 import signal
 from collections.abc import Sequence
 
-from testbed.case_run import Attempt
+from testbed.catalogue.fault import Fault
 from testbed.chaos.draw import phases_of
 from testbed.chaos.record import Outcome, Reaction, Resumed, Undisturbed
-from testbed.cluster import Cluster
-from testbed.diagnosis import diagnose
-from testbed.fault import Fault
-from testbed.launcher.cluster_end import ClusterEnd, WorkerEnd, describe_end
-from testbed.reading import WorkerReport
+from testbed.cluster.cluster import Cluster
+from testbed.launcher.cluster.cluster_end import ClusterEnd, WorkerEnd, describe_end
+from testbed.run.case import Attempt
+from testbed.verdict.diagnosis import diagnose
+from testbed.verdict.reading import WorkerReport
 
 _NUMBERED = re.compile(r"(\S+) (\d+)")
 _STEP = "step"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from testbed.catalogue.scenario import Case
+from testbed.catalogue.selection import Selection
 from testbed.chaos.record import CaseRecord, Outcome
 from testbed.chaos.text import case_lines, outcome_lines
-from testbed.report.console import ConsoleObserver
-from testbed.report.text import escape
-from testbed.scenario import Case
-from testbed.selection import Selection
+from testbed.report.formats.text import escape
+from testbed.report.output.console import ConsoleObserver
 
 
 class ChaosProgress(ConsoleObserver):

@@ -1,6 +1,6 @@
 """The record of `testbed chaos`: what was done to cases, and what came of it.
 
-`testbed/report/chaos.schema.json` says what each field means.
+`testbed/report/records/chaos.schema.json` says what each field means.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from testbed.fault import Fault
+from testbed.catalogue.fault import Fault
 
 # Raised whenever a field changes its meaning or goes; a new field alone does not raise it.
 CHAOS_VERSION = 1
@@ -123,7 +123,7 @@ class ChaosRecord:
     """Whether the workers had a network of the run's own."""
     versions: dict[str, str | None]
     machine: dict[str, Any]
-    """See `testbed.launcher.machine.describe_machine`."""
+    """See `testbed.launcher.machine.machine.describe_machine`."""
     cases: tuple[CaseRecord, ...]
 
     @property

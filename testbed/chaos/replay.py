@@ -6,16 +6,18 @@ import os
 import shlex
 from pathlib import Path
 
-from testbed.catalogue import scenario_folder
+from testbed.catalogue.discovery import scenario_folder
+from testbed.catalogue.fault import LASTING, Fault
+from testbed.catalogue.scenario import Case
+from testbed.catalogue.selection import Selection
 from testbed.chaos.draw import NONE
-from testbed.chaos.run import Request
-from testbed.fault import LASTING, Fault
-from testbed.scenario import Case
-from testbed.selection import Selection
-from testbed.strategies import DEFAULT_DEPLOYMENTS, STRATEGIES
+from testbed.chaos.run import ChaosRequest
+from testbed.cluster.strategies import DEFAULT_DEPLOYMENTS, STRATEGIES
 
 
-def replay_command(selection: Selection, request: Request, case: Case, fault: Fault | None) -> str:
+def replay_command(
+    selection: Selection, request: ChaosRequest, case: Case, fault: Fault | None
+) -> str:
     """What to type for this fault and no other; of a script of one's own, on all its scenarios.
 
     A case's id is found among the default deployments only, and those of shipped scripts.
@@ -49,9 +51,9 @@ def _what(fault: Fault | None) -> list[str]:
     return words
 
 
-def _how(request: Request) -> list[str]:
+def _how(request: ChaosRequest) -> list[str]:
     """What else was typed and decides what comes of it."""
-    usual = Request(request.wanted, request.seed)
+    usual = ChaosRequest(request.wanted, request.seed)
     given, default = request.options.deadlines, usual.options.deadlines
     options = (
         ("--restarts", request.restarts, usual.restarts),

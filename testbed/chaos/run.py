@@ -10,27 +10,27 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from testbed import __version__
-from testbed.case_run import Attempt, CaseRun, Observer, Options, keep_scripts, lacking_for
+from testbed.catalogue.fault import Fault
+from testbed.catalogue.scenario import Case
+from testbed.catalogue.selection import Selection
 from testbed.chaos.draw import NONE, Wanted, draw, require_phase
 from testbed.chaos.outcome import outcome_of, undisturbed_of
 from testbed.chaos.record import CaseRecord, ChaosRecord, Outcome, Undisturbed
-from testbed.devices import Devices
+from testbed.cluster.devices import Devices
 from testbed.errors import UsageError
-from testbed.fault import Fault
-from testbed.launcher.environment import without_secrets
-from testbed.launcher.isolation import Isolation
-from testbed.launcher.machine import describe_machine
+from testbed.launcher.isolation.isolation import Isolation
+from testbed.launcher.machine.environment import without_secrets
+from testbed.launcher.machine.machine import describe_machine
 from testbed.launcher.run_folder import RunFolder, write_json
-from testbed.launcher.source import WorkerServer
-from testbed.runner import open_server, utc_now
-from testbed.scenario import Case
-from testbed.selection import Selection
+from testbed.launcher.server.source import WorkerServer
+from testbed.run.case import Attempt, CaseRun, Observer, Options, keep_scripts, lacking_for
+from testbed.run.runner import open_server, utc_now
 
 FACTS = ("tensorflow", "keras")
 
 
 @dataclass(frozen=True)
-class Request:
+class ChaosRequest:
     """What is to be done: what the command line decides."""
 
     wanted: Wanted
@@ -58,7 +58,7 @@ class Audience(Observer, Protocol):
 
 async def chaos(
     selection: Selection,
-    request: Request,
+    request: ChaosRequest,
     folder: RunFolder,
     audience: Audience,
     *,
@@ -111,7 +111,7 @@ class _Chaos:
     """What the faults of a command are done with."""
 
     selection: Selection
-    request: Request
+    request: ChaosRequest
     folder: RunFolder
     audience: Audience
     server: WorkerServer

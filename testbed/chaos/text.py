@@ -11,7 +11,7 @@ from rich.table import Table
 from testbed.chaos.draw import NONE
 from testbed.chaos.rates import Summary, kind_of, summaries, wilson
 from testbed.chaos.record import CaseRecord, ChaosRecord, Outcome, Reaction, Resumed
-from testbed.report.text import escape
+from testbed.report.formats.text import escape
 
 _COUNTED = {
     "recovered": "recovered",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from testbed.check.codes import data_and_libraries, python_state, together, variables
 from testbed.check.codes.code import ERROR, NOTE, WARNING, Code
-from testbed.check.seen import Place
+from testbed.check.seen import SourceLine
 
 __all__ = ["CODES", "ERROR", "NOTE", "WARNING", "Code", "Finding"]
 
@@ -20,10 +20,10 @@ class Finding:
     """One thing that is wrong, where its cause stands."""
 
     code: str
-    place: Place | None
+    place: SourceLine | None
     evidence: str
     """One sentence with the numbers that were seen."""
-    use: Place | None = None
+    use: SourceLine | None = None
     """Where it shows."""
 
     @property

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from testbed.check.finding import Finding
 from testbed.check.rules import data, draws, python_state, together, values, variables
-from testbed.check.seen import Seen
+from testbed.check.seen import WorkerObservations
 
-RULES: tuple[Callable[[Sequence[Seen]], Iterator[Finding]], ...] = (
+RULES: tuple[Callable[[Sequence[WorkerObservations]], Iterator[Finding]], ...] = (
     variables.unmirrored,
     variables.made_every_step,
     variables.other_order,
@@ -50,7 +50,7 @@ _NO_TEXTS: Mapping[str, str] = {}
 _IGNORED = re.compile(r"#\s*testbed:\s*ignore(?:\[(?P<codes>[^\]]*)\]|(?![\w\[]))")
 
 
-def judge(seen: Sequence[Seen]) -> list[Finding]:
+def judge(seen: Sequence[WorkerObservations]) -> list[Finding]:
     """What is wrong, each thing once, by place.
 
     Args:

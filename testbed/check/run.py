@@ -9,20 +9,20 @@ from typing import Any
 from testbed.check.finding import Finding
 from testbed.check.judge import judge
 from testbed.check.rules.unreplicated import Doubts, unlike
-from testbed.check.seen import Place, Seen
-from testbed.cluster import Cluster
-from testbed.launcher.cluster_end import ClusterEnd, LeftBehind, WorkerEnd
-from testbed.launcher.cluster_run import Deadlines
-from testbed.launcher.report_file import UnreadableReportError, read_report
+from testbed.check.seen import SourceLine, WorkerObservations
+from testbed.cluster.cluster import Cluster
+from testbed.cluster.strategies import Deployment
+from testbed.launcher.cluster.cluster_end import ClusterEnd, LeftBehind, WorkerEnd
+from testbed.launcher.cluster.cluster_run import Deadlines
+from testbed.launcher.cluster.report_file import UnreadableReportError, read_report
 from testbed.launcher.run_folder import CaseFolder
-from testbed.own_code_run import Place as Bench
-from testbed.program_notes import joinings
-from testbed.program_run import Program, ProgramEnd, program_end
-from testbed.strategies import Deployment
+from testbed.run.own_code import OwnCodeCluster as Bench
+from testbed.run.program import Program, ProgramEnd, program_end
+from testbed.verdict.program_notes import joinings
 
-MODULE = "testbed.worker.checked"
+MODULE = "testbed.worker.user_code.checked"
 ENTRY = f"{MODULE}:run_checked"
-UNREPLICATED = "testbed.worker.unreplicated:run_unreplicated"
+UNREPLICATED = "testbed.worker.user_code.unreplicated:run_unreplicated"
 
 EXPLAINING = ("TB110", "TB303", "TB304", "TB501")
 """The findings that say why a program raised."""
@@ -53,7 +53,7 @@ async def check_program(bench: Bench, program: Program, deadlines: Deadlines) ->
     reports = [
         _report(bench.folder, worker.worker) if worker.reported else {} for worker in end.workers
     ]
-    seen = [Seen.from_json(report["seen"]) for report in reports if report]
+    seen = [WorkerObservations.from_json(report["seen"]) for report in reports if report]
     left = _left_cluster(end)
     # What workers that are not connected hold says nothing of a cluster.
     alike = seen[:1] if left else seen
@@ -86,13 +86,15 @@ def _program_end(end: ClusterEnd, reports: Sequence[dict[str, Any]]) -> ProgramE
     return replace(program, code=1, cause=cause)
 
 
-def _doubts(seen: Sequence[Seen], found: Sequence[Finding]) -> Doubts:
+def _doubts(seen: Sequence[WorkerObservations], found: Sequence[Finding]) -> Doubts:
     raised = next((each.raised for each in seen if each.raised), None)
     explained = any(finding.code in EXPLAINING for finding in found)
     return Doubts(None if explained else raised, seen[0].no_gradients if seen else ())
 
 
-async def _unreplicated(bench: Bench, program: Program, deadlines: Deadlines) -> Seen | None:
+async def _unreplicated(
+    bench: Bench, program: Program, deadlines: Deadlines
+) -> WorkerObservations | None:
     """What is seen of the program where its strategies are the default one, if it ends well."""
     folder = bench.folder.restart(1)
     alone = replace(bench, deployment=ALONE, folder=folder, output=None)
@@ -100,7 +102,7 @@ async def _unreplicated(bench: Bench, program: Program, deadlines: Deadlines) ->
     reports = [_report(folder, each.worker) if each.reported else {} for each in end.workers]
     if program_end(end, reports).code:
         return None
-    return Seen.from_json(reports[0]["seen"])
+    return WorkerObservations.from_json(reports[0]["seen"])
 
 
 def _report(folder: CaseFolder, worker: int) -> dict[str, Any]:
@@ -123,13 +125,13 @@ def _left_cluster(end: ClusterEnd) -> list[Finding]:
         f"{len(end.workers)} workers are started as one cluster; worker{'s' * (len(alone) > 1)}"
         f" {numbers} made MultiWorkerMirroredStrategy without the others"
     )
-    return [Finding("TB405", Place(line.file, line.line) if line.line else None, evidence)]
+    return [Finding("TB405", SourceLine(line.file, line.line) if line.line else None, evidence)]
 
 
 def _hang(end: ClusterEnd, reports: Sequence[dict[str, Any]]) -> list[Finding]:
     """Where the workers wait that never came to their end, or not by themselves."""
     if left := _left_behind(end, reports):
-        place = Place(left.place.file, left.place.line) if left.place.file else None
+        place = SourceLine(left.place.file, left.place.line) if left.place.file else None
         return [Finding("TB401", place, left.sentence)]
     waiting = [worker for worker in end.workers if worker.place.in_tensorflow]
     if not waiting or not _hangs(end, reports):
@@ -148,5 +150,5 @@ def _hangs(end: ClusterEnd, reports: Sequence[dict[str, Any]]) -> bool:
     return bool(end.overdue) and not failed and not any(report.get("code") for report in reports)
 
 
-def _place_of(worker: WorkerEnd) -> Place | None:
-    return Place(worker.place.file, worker.place.line) if worker.place.file else None
+def _place_of(worker: WorkerEnd) -> SourceLine | None:
+    return SourceLine(worker.place.file, worker.place.line) if worker.place.file else None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from testbed.check.decoding import decoded
+from testbed.decoding import decoded
 
 # Raised whenever a field changes its meaning.
 SEEN_VERSION = 1
@@ -28,7 +28,7 @@ SAME = "same"
 
 
 @dataclass(frozen=True)
-class Place:
+class SourceLine:
     """A line of the author's code."""
 
     file: str
@@ -37,21 +37,21 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Birth:
+class VariableCreated:
     """A variable, as it was made."""
 
     number: int
     """In the order in which this worker made its variables."""
     name: str
     type: str
-    place: Place | None
+    place: SourceLine | None
     """The author's innermost line on the stack."""
     libraries: tuple[str, ...] = ()
     """The files of libraries between that line and the variable, innermost first; without those of
     TensorFlow: `keras/src/...`."""
     in_scope: bool = False
     """Whether a strategy was in force."""
-    other_scope: Place | None = None
+    other_scope: SourceLine | None = None
     """Where another thread had entered a scope in which it still was, of a variable that was made
     in a thread without one."""
     distributed: bool = False
@@ -64,7 +64,7 @@ class Birth:
     step: int = 0
     """How many steps had begun: calls of `strategy.run`, or of a tf.function around it."""
     copies: tuple[Any, ...] = ()
-    """At the end, the value of each copy: see `testbed.worker.watching.summary`."""
+    """At the end, the value of each copy: see `testbed.worker.watching.data.summary`."""
     looks: tuple[tuple[int, tuple[Any, ...]], ...] = ()
     """How many steps had been taken, and what each copy held then."""
 
@@ -89,7 +89,7 @@ class Access:
     operation: str
     who: str
     """`replica 0`, ..., `merged` for what all replicas do together, `outside`."""
-    place: Place | None
+    place: SourceLine | None
     count: int = 1
     delta: Any = None
     """What an operation that adds has added, where it is known and the same each time."""
@@ -123,7 +123,7 @@ class StateChange:
     """`number`, `list`, or `variable` where a tensor took the place of one."""
     before: Any
     after: Any
-    place: Place | None
+    place: SourceLine | None
     """The statement that changes it, where one was found."""
     file: str = ""
     """Of the code that keeps it."""
@@ -135,11 +135,11 @@ class Stored:
 
     name: str
     values: tuple[Any, ...]
-    """Of each replica of this worker, as of `testbed.worker.watching.summary`."""
+    """Of each replica of this worker, as of `testbed.worker.watching.data.summary`."""
     run: int
     """In which call of `strategy.run`."""
-    place: Place | None
-    use: Place | None
+    place: SourceLine | None
+    use: SourceLine | None
     where: tuple[int, ...] = ()
     """Of an array, the numbers of those elements that all replicas wrote."""
 
@@ -152,7 +152,7 @@ class Frozen:
     traced: Any
     """None of what is too large to be told, and of a draw."""
     now: Any
-    place: Place | None
+    place: SourceLine | None
     function: str = ""
     kind: str = "number"
     """`number`, `text`, `array`, `object` (which holds variables), or `draw` of a random number."""
@@ -169,7 +169,7 @@ class Retraced:
     traces: int
     why: str
     """What differed most often from the call that had traced it before."""
-    place: Place | None
+    place: SourceLine | None
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,7 @@ class Leak:
 
     name: str
     tensor: str
-    place: Place | None
+    place: SourceLine | None
 
 
 @dataclass(frozen=True)
@@ -188,7 +188,7 @@ class Mixed:
     function: str
     first: str
     then: str
-    place: Place | None
+    place: SourceLine | None
 
 
 @dataclass(frozen=True)
@@ -198,8 +198,8 @@ class Collective:
     operation: str
     shape: str
     dtype: str
-    place: Place | None
-    by: tuple[Place, ...] = ()
+    place: SourceLine | None
+    by: tuple[SourceLine, ...] = ()
     """The author's lines by which it was reached, the outermost first."""
     trace: int = 0
     """The number of the trace of which it is a part, on this worker; 0 of what was run at once."""
@@ -209,7 +209,7 @@ class Collective:
 class Crossed:
     """Replicas of one worker that came together from different lines."""
 
-    places: tuple[Place, ...]
+    places: tuple[SourceLine, ...]
     """Of replica 0, and of the other one."""
     replica: int
     """The other one."""
@@ -222,7 +222,7 @@ class Unused:
     type: str
     replicas: int
     """In sync, of all workers."""
-    place: Place | None
+    place: SourceLine | None
 
 
 @dataclass(frozen=True)
@@ -230,7 +230,7 @@ class Truth:
     """Where Python asked for the truth of what has several values, and took it for true."""
 
     type: str
-    place: Place | None
+    place: SourceLine | None
 
 
 @dataclass(frozen=True)
@@ -239,7 +239,7 @@ class NoGradient:
 
     source: str
     """The name of the first variable or tensor for which it was asked."""
-    place: Place | None
+    place: SourceLine | None
 
 
 @dataclass(frozen=True)
@@ -247,12 +247,12 @@ class Given:
     """What the replicas of one step are given: a `strategy.run`, or a tf.function around it."""
 
     function: str
-    place: Place | None
+    place: SourceLine | None
     """Of the first call."""
     replicas: int = 1
     """Of this worker."""
     calls: int = 0
-    source: Place | None = None
+    source: SourceLine | None = None
     """Where the first batch was taken from its iterator."""
     plain: tuple[str, ...] = ()
     """Shapes and digests of the first batches of a plain dataset that went to all replicas alike;
@@ -274,7 +274,7 @@ class Given:
     """How the author brings together what it returns: `GATHER`, `MEAN`, `SUM`."""
     uneven: tuple[int, ...] = ()
     """The sizes of the first batch of which replicas have different shares."""
-    averaged: Place | None = None
+    averaged: SourceLine | None = None
     """Where the means of the replicas' shares are averaged."""
     empty: tuple[int, ...] = ()
     """The sizes of the first batch of which a replica has nothing."""
@@ -286,7 +286,7 @@ class Given:
 class Taken:
     """A line at which replicas take elements from one iterator that has an end."""
 
-    place: Place | None
+    place: SourceLine | None
     replicas: int
 
 
@@ -294,8 +294,8 @@ class Taken:
 class Draw:
     """What one replica draws at one line of the author's."""
 
-    place: Place | None
-    step: Place | None
+    place: SourceLine | None
+    step: SourceLine | None
     """The `Given.place` of the step."""
     replica: int
     """Of all in sync."""
@@ -310,18 +310,18 @@ class Draw:
 
 
 @dataclass(frozen=True)
-class Raised:
+class ProgramError:
     """The exception that ended the code."""
 
     type: str
     message: str
-    place: Place | None
+    place: SourceLine | None
     by_author: bool = False
     """Whether the author's own statement raised it, not what it called."""
 
 
 @dataclass(frozen=True)
-class Seen:
+class WorkerObservations:
     """Everything that was seen in one worker."""
 
     worker: int = 0
@@ -329,8 +329,8 @@ class Seen:
     """Of this worker."""
     strategies: tuple[str, ...] = ()
     steps: int = 0
-    """How many steps were begun: see `Birth.step`."""
-    births: tuple[Birth, ...] = ()
+    """How many steps were begun: see `VariableCreated.step`."""
+    births: tuple[VariableCreated, ...] = ()
     accesses: tuple[Access, ...] = ()
     changes: tuple[StateChange, ...] = ()
     stored: tuple[Stored, ...] = ()
@@ -348,7 +348,7 @@ class Seen:
     given: tuple[Given, ...] = ()
     taken: tuple[Taken, ...] = ()
     draws: tuple[Draw, ...] = ()
-    raised: Raised | None = None
+    raised: ProgramError | None = None
     version: int = SEEN_VERSION
 
     def to_json(self) -> dict[str, Any]:
@@ -356,7 +356,7 @@ class Seen:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Seen:
+    def from_json(cls, data: Mapping[str, Any]) -> WorkerObservations:
         """Read back what `to_json` wrote.
 
         Raises:

@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Sequence
 
 from testbed.check.finding import CODES, ERROR, NOTE, WARNING, Code, Finding
-from testbed.check.seen import Place
+from testbed.check.seen import SourceLine
 
 _LEVELS = (ERROR, WARNING, NOTE)
 
 
-def show_place(place: Place | None) -> str:
+def show_place(place: SourceLine | None) -> str:
     """A place as editors open it: `train.py:12`."""
     return f"{os.path.relpath(place.file)}:{place.line}" if place else "(no line)"
 

@@ -5,10 +5,11 @@ The contract. An engine has a module of its name here, and answers four question
 who creates the processes
     `local`: the preloaded server of this machine. `environment`: somebody else has, and runs the
     same command in each. `slurm`, `ray` and `kubernetes`: that engine, which runs this command
-    again in every process it starts, with the engine `environment` and a shared folder (`Inner`).
+    again in every process it starts, with the engine `environment` and a shared folder
+    (`InnerCommand`).
 how a worker learns its place
-    From its environment (`environment/rank.py`), and from nothing else: which worker it is, of how
-    many, and where the others are. Then all meet (`environment/meeting.py`), and what TensorFlow
+    From its environment (`hosts/rank.py`), and from nothing else: which worker it is, of how
+    many, and where the others are. Then all meet (`hosts/rendezvous.py`), and what TensorFlow
     would hang on is told.
 how reports come back
     As on one machine, through the files of the run's folder, which all hosts share. Worker 0 is the
@@ -36,7 +37,7 @@ MEETING_S = 300.0
 
 
 @dataclass(frozen=True)
-class Inner:
+class InnerCommand:
     """What an engine has every one of its processes run."""
 
     words: tuple[str, ...]

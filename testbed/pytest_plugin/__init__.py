@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from testbed.catalogue.mark import MARK, PARAMETER, WORKER_PLUGIN
 from testbed.errors import UsageError
-from testbed.mark import MARK, PARAMETER, WORKER_PLUGIN
 from testbed.pytest_plugin.item import DistributedTest, setups_of
 from testbed.pytest_plugin.naming import without_worker
 from testbed.pytest_plugin.protocol import Protocol
 from testbed.pytest_plugin.settings import Settings
 
 if TYPE_CHECKING:
-    from testbed.bed import Bed
+    from testbed.catalogue.bed import Bed
 
 _SIGNATURE = (
     f"{MARK}(strategy='multi_worker_mirrored', workers=2, replicas=1, site='in_scope',"

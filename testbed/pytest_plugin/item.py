@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from testbed.catalogue.mark import MARK, PARAMETER, MarkSetup, setups
 from testbed.errors import UsageError
-from testbed.mark import MARK, PARAMETER, Setup, setups
 from testbed.pytest_plugin.relay import Attempt, Relay
 
 
@@ -41,10 +41,10 @@ class DistributedTest(pytest.Function):
         return Relay(super().ihook, self)
 
     @property
-    def distributed_setup(self) -> Setup:
+    def distributed_setup(self) -> MarkSetup:
         """How this item runs."""
         chosen = self.callspec.params.get(PARAMETER) if hasattr(self, "callspec") else None
-        return chosen if isinstance(chosen, Setup) else next(iter(setups_of(self).values()))
+        return chosen if isinstance(chosen, MarkSetup) else next(iter(setups_of(self).values()))
 
     def setup(self) -> None:
         """Do nothing: its fixtures are set up in the workers."""
@@ -61,7 +61,7 @@ LAUNCHING = "testbed-protocol"
 """The name of the plugin that launches workers."""
 
 
-def setups_of(item: pytest.Function) -> dict[str, Setup]:
+def setups_of(item: pytest.Function) -> dict[str, MarkSetup]:
     """The set-ups that the mark of a function asks for; none where it has no mark.
 
     Raises:

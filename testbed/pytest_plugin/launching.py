@@ -12,24 +12,24 @@ from typing import Any, TypeVar
 
 import pytest
 
-from testbed.case_run import Options
-from testbed.devices import Devices
-from testbed.entry_run import run_entry
+from testbed.catalogue.mark import MARK, MarkSetup
+from testbed.cluster.devices import Devices
+from testbed.cluster.strategies import STRATEGIES
 from testbed.errors import LaunchError, UsageError
-from testbed.launcher.cluster_end import ClusterEnd
-from testbed.launcher.cluster_run import Deadlines
-from testbed.launcher.report_file import UnreadableReportError, read_report
+from testbed.launcher.cluster.cluster_end import ClusterEnd
+from testbed.launcher.cluster.cluster_run import Deadlines
+from testbed.launcher.cluster.report_file import UnreadableReportError, read_report
 from testbed.launcher.run_folder import RUNS, CaseFolder, RunFolder, new_run_folder
-from testbed.launcher.source import WorkerServer
-from testbed.mark import MARK, Setup
+from testbed.launcher.server.source import WorkerServer
 from testbed.pytest_plugin.item import DistributedTest
 from testbed.pytest_plugin.nodes import Node, encoded_input, node_ended, nodes_of
 from testbed.pytest_plugin.options import arguments_of, options_of
 from testbed.pytest_plugin.settings import Settings
-from testbed.report.live import LiveOutput, has_colours, labelled
-from testbed.room import require_room_for
-from testbed.runner import find_devices, open_server
-from testbed.strategies import STRATEGIES
+from testbed.report.output.live import LiveOutput, has_colours, labelled
+from testbed.run.case import Options
+from testbed.run.entry import run_entry
+from testbed.run.room import require_room_for
+from testbed.run.runner import find_devices, open_server
 from testbed.values import decode
 
 MODULE = "testbed.worker.pytest_session"
@@ -39,7 +39,7 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
-class Told:
+class TestMessage:
     """What a worker reported of a test: the parts of its JSON, or why there are none."""
 
     report: dict[str, Any] = field(default_factory=dict)
@@ -52,9 +52,9 @@ class TestEnd:
 
     __test__ = False
 
-    setup: Setup
+    setup: MarkSetup
     end: ClusterEnd
-    told: tuple[Told | None, ...]
+    told: tuple[TestMessage | None, ...]
     """Of each worker; None of one that reported nothing, or only serves others."""
     folder: CaseFolder
 
@@ -117,7 +117,7 @@ class Launching:
         self,
         opened: _Opened,
         item: DistributedTest,
-        setup: Setup,
+        setup: MarkSetup,
         folder: CaseFolder,
         nodes: list[Node],
     ) -> ClusterEnd:
@@ -156,7 +156,7 @@ class Launching:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         (reporter.write_line if reporter else print)(shown[:-1].decode(errors="backslashreplace"))
 
-    def _deadlines(self, setup: Setup, limit: float | None) -> Deadlines:
+    def _deadlines(self, setup: MarkSetup, limit: float | None) -> Deadlines:
         run = setup.timeout or (None if limit else self._settings.timeout)
         return Deadlines(
             start=setup.start_timeout or self._settings.start_timeout,
@@ -212,8 +212,8 @@ class Launching:
             raise
 
 
-def _told(folder: CaseFolder, worker: int) -> Told:
+def _told(folder: CaseFolder, worker: int) -> TestMessage:
     try:
-        return Told(read_report(folder, worker))
+        return TestMessage(read_report(folder, worker))
     except UnreadableReportError as problem:
-        return Told(unreadable=str(problem))
+        return TestMessage(unreadable=str(problem))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
+from testbed.catalogue.mark import MARK
 from testbed.errors import LaunchError, UsageError
-from testbed.mark import MARK
 from testbed.pytest_plugin.item import DistributedTest
 from testbed.pytest_plugin.last_failed import LastFailed
 from testbed.pytest_plugin.naming import OF_TEST, OF_WORKER, give_name

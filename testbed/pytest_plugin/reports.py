@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from testbed.diagnosis import Diagnosis, diagnose
-from testbed.launcher.cluster_end import WorkerEnd, first_failed
-from testbed.launcher.output import tail
-from testbed.launcher.stacks import telling_part
-from testbed.mark import RAW_OUTCOME
+from testbed.catalogue.mark import RAW_OUTCOME
+from testbed.catalogue.symptoms import SYMPTOMS
+from testbed.launcher.cluster.cluster_end import WorkerEnd, first_failed
+from testbed.launcher.cluster.output import tail
+from testbed.launcher.cluster.stacks import telling_part
 from testbed.pytest_plugin.item import DistributedTest
 from testbed.pytest_plugin.launching import TestEnd
 from testbed.pytest_plugin.naming import OF_WORKER
-from testbed.reading import WorkerReport
-from testbed.report.words import readings_in_words
-from testbed.symptoms import SYMPTOMS
+from testbed.report.formats.words import readings_in_words
+from testbed.verdict.diagnosis import Diagnosis, diagnose
+from testbed.verdict.reading import WorkerReport
 
 SHOWN_OUTPUT = 20_000
 """Bytes of each worker's output that a failure shows; the whole of it is in its log."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from testbed.devices import KINDS
-from testbed.launcher.isolation import CHOICES
+from testbed.cluster.devices import KINDS
+from testbed.launcher.isolation.isolation import CHOICES
 
 SECONDS = "60"
 

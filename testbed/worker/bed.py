@@ -9,9 +9,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from testbed.launcher.channel import Channel
-from testbed.reading import Claim, Finding, Reading
-from testbed.scenario import Case
+from testbed.catalogue.scenario import Case
+from testbed.launcher.server.channel import Channel
+from testbed.verdict.reading import Claim, ClaimReading, Reading
 from testbed.worker.probes import encode, read
 from testbed.worker.writes import Writes
 
@@ -29,7 +29,7 @@ class WorkerBed:
         self.strategy = strategy
         self.worker = worker
         self._folder = folder
-        self.findings: list[Finding] = []
+        self.findings: list[ClaimReading] = []
         self._channel = channel
         self._writes = Writes(strategy)
         self._steps = 0
@@ -105,7 +105,7 @@ class WorkerBed:
         )
         self._channel.phase("claiming")
         self.findings.append(
-            Finding(
+            ClaimReading(
                 claim,
                 self._read(subject),
                 other=self._read(same_as) if shared else None,

@@ -16,13 +16,13 @@ import numpy
 import numpy.random
 import tensorflow as tf
 
-from testbed.cluster import Cluster
-from testbed.launcher.channel import Channel
-from testbed.launcher.machine import identity
+from testbed.catalogue.scenario import Case
+from testbed.cluster.cluster import Cluster
+from testbed.cluster.strategies import Deployment
+from testbed.launcher.machine.machine import identity
 from testbed.launcher.run_folder import write_json
-from testbed.reading import Raised, WorkerReport
-from testbed.scenario import Case
-from testbed.strategies import Deployment
+from testbed.launcher.server.channel import Channel
+from testbed.verdict.reading import Raised, WorkerReport
 from testbed.worker.bed import WorkerBed
 from testbed.worker.probes import telling_when_bound
 from testbed.worker.script import ScriptError, import_script

@@ -10,10 +10,10 @@ from typing import Any
 
 import tensorflow as tf
 
-from testbed.diagnosis import place
-from testbed.launcher.channel import Channel
-from testbed.launcher.memory import memory_of_process
+from testbed.launcher.machine.memory import memory_of_process
 from testbed.launcher.run_folder import write_json
+from testbed.launcher.server.channel import Channel
+from testbed.verdict.diagnosis import place
 from testbed.worker.bed import WorkerBed
 from testbed.worker.main import prepare, run_scenario
 from testbed.worker.probes import collecting_graphs, copies_of

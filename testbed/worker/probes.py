@@ -18,7 +18,7 @@ from tensorflow.python.distribute import collective_all_reduce_strategy
 from tensorflow.python.eager import context
 from tensorflow.python.framework import op_callbacks
 
-from testbed.reading import Copy, Read, Reading, Value
+from testbed.verdict.reading import Copy, Read, Reading, Value
 
 # Larger arrays are told by their digest: a report is read by people.
 MAX_ELEMENTS = 64
@@ -200,7 +200,7 @@ def copies_of(subject: Any, strategy: Any) -> tuple[Any, ...]:
 
 
 def encode(value: Any) -> Value:
-    """A value as it stands in a report: see `testbed.reading.Value`."""
+    """A value as it stands in a report: see `testbed.verdict.reading.Value`."""
     if value is None:
         return None
     if isinstance(value, tf.Tensor):

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import CodeType, ModuleType
 
-from testbed.launcher.import_path import put_first
-from testbed.scenario import Scenario
+from testbed.catalogue.scenario import Scenario
+from testbed.launcher.server.import_path import put_first
 
 
 class ScriptError(ImportError):

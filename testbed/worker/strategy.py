@@ -10,9 +10,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from testbed.diagnosis import place
-from testbed.launcher.machine import usable_cores
-from testbed.strategies import Deployment
+from testbed.cluster.strategies import Deployment
+from testbed.launcher.machine.machine import usable_cores
+from testbed.verdict.diagnosis import place
 from testbed.worker.probes import several_cpus_per_worker
 
 # With fewer, a worker on a machine with few cores can deadlock without a word: 1 to 2 threads

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from testbed.report.compare import Comparison
-from testbed.report.page import page_of
-from testbed.report.record import RunRecord
+from testbed.report.formats.page import page_of
+from testbed.report.records.compare import RunComparison
+from testbed.report.records.record import RunRecord
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -72,7 +72,7 @@ def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
 
     def open_it(
         record: RunRecord | None,
-        comparison: Comparison | None = None,
+        comparison: RunComparison | None = None,
         *,
         address: str = "",
         width: int = 1280,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from testbed.cluster import Cluster
-from testbed.reading import Claim, Copy, Finding, Reading
-from testbed.scenario import Expectation
-from testbed.strategies import Deployment
-from testbed.verdict import Verdict, failed, skipped
+from testbed.catalogue.scenario import Expectation
+from testbed.cluster.cluster import Cluster
+from testbed.cluster.strategies import Deployment
+from testbed.verdict.reading import Claim, ClaimReading, Copy, Reading
+from testbed.verdict.verdict import Verdict, failed, skipped
 from tests.unit.builders import (
     MIRRORED_2,
     WORKERS_2X2,
@@ -83,7 +83,7 @@ def wide() -> Verdict:
             for n in range(per_worker)
         )
         reading = Reading("variable", "MirroredVariable" * 3, long, True, "AUTO", "SUM", (60,))
-        finding = Finding(Claim(value=[9.0] * 60), replace(reading, copies=copies))
+        finding = ClaimReading(Claim(value=[9.0] * 60), replace(reading, copies=copies))
         devices = [copy.device for copy in copies]
         reports.append(report_of(finding, worker=worker, devices=devices))
     deployment = Deployment("multi_worker_mirrored", Cluster(4, 2))
@@ -95,7 +95,7 @@ def hostile() -> Verdict:
     name = HOSTILE.replace(".", "")
     copies = (Copy(name, HOSTILE, HOSTILE, (HOSTILE, "replica 0")),)
     reading = Reading("variable", HOSTILE, HOSTILE, False, HOSTILE, HOSTILE, (1,), HOSTILE, copies)
-    finding = Finding(Claim(value=HOSTILE), reading)
+    finding = ClaimReading(Claim(value=HOSTILE), reading)
     raised = rejected(HOSTILE).reports[0].raised
     report = replace(report_of(finding, raised=raised), facts={HOSTILE: HOSTILE})
     return Verdict(

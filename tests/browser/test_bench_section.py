@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from testbed.bench.doubts import Doubt
-from testbed.bench.page import bench_data
+from testbed.bench.show.page import bench_data
 from tests.browser.conftest import Open
 from tests.browser.records import RECORD
 from tests.unit.bench.builders import every_part

@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import pytest
 
-from testbed.report.compare import compare
-from testbed.verdict import Verdict
+from testbed.report.records.compare import compare
+from testbed.verdict.verdict import Verdict
 from tests.browser.conftest import Open, Opened
 from tests.browser.records import (
     COUNTED,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from testbed.verdict import Verdict
+from testbed.verdict.verdict import Verdict
 from tests.browser.conftest import Open
 from tests.browser.records import (
     COUNTED,

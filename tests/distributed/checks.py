@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from testbed.check.run import MODULE, Checked, check_program
-from testbed.devices import Devices
-from testbed.launcher.cluster_run import Deadlines
+from testbed.cluster.devices import Devices
+from testbed.cluster.strategies import Deployment
+from testbed.launcher.cluster.cluster_run import Deadlines
 from testbed.launcher.run_folder import RunFolder, new_run_folder
-from testbed.launcher.source import WorkerServer
-from testbed.own_code_run import JOINING, Place
-from testbed.program_run import Program, ProgramEnd, run_program
-from testbed.runner import open_server
-from testbed.strategies import Deployment
+from testbed.launcher.server.source import WorkerServer
+from testbed.run.own_code import JOINING, OwnCodeCluster
+from testbed.run.program import Program, ProgramEnd, run_program
+from testbed.run.runner import open_server
 
 Ended = TypeVar("Ended")
 
@@ -46,15 +46,17 @@ class Check:
         ended = run_program(place, program, _deadlines(seconds))
         return self._read(place, self._loop.run_until_complete(ended))
 
-    def _place(self, name: str, program: Program, deployment: Deployment, *, fresh: bool) -> Place:
+    def _place(
+        self, name: str, program: Program, deployment: Deployment, *, fresh: bool
+    ) -> OwnCodeCluster:
         # By their number, since long names are cut.
         self._cases += 1
         case = self._runs.case(
             " ".join([f"{self._cases}", name, *program.arguments, str(deployment)])
         )
-        return Place(self._server, deployment, Devices(), case, fresh, None)
+        return OwnCodeCluster(self._server, deployment, Devices(), case, fresh, None)
 
-    def _read(self, place: Place, ended: Ended) -> Ended:
+    def _read(self, place: OwnCodeCluster, ended: Ended) -> Ended:
         logs = [place.folder.log(worker) for worker in range(place.deployment.cluster.workers)]
         self.output = [log.read_text(encoding="utf-8") for log in logs]
         return ended

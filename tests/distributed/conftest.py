@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 
 from testbed.bootstrap import python_command
-from testbed.case_run import CaseRun, Options, Quiet, keep_scripts, lacking_for
-from testbed.devices import Devices
-from testbed.launcher.cluster_run import Deadlines
+from testbed.catalogue.scenario import Case
+from testbed.catalogue.selection import Selection
+from testbed.cluster.devices import Devices
+from testbed.launcher.cluster.cluster_run import Deadlines
 from testbed.launcher.run_folder import RunFolder, new_run_folder
-from testbed.launcher.source import WorkerServer
-from testbed.runner import open_server
-from testbed.scenario import Case
-from testbed.selection import Selection
-from testbed.verdict import Verdict
+from testbed.launcher.server.source import WorkerServer
+from testbed.run.case import CaseRun, Options, Quiet, keep_scripts, lacking_for
+from testbed.run.runner import open_server
+from testbed.verdict.verdict import Verdict
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -5,14 +5,14 @@ import sys
 from pathlib import Path
 
 from testbed.bench.plan import PROGRAMS
-from testbed.case_run import CaseRun, Options, Quiet, keep_scripts
-from testbed.devices import Devices
-from testbed.launcher.cluster_run import Deadlines
-from testbed.launcher.isolation import NONE
+from testbed.catalogue.selection import select
+from testbed.cluster.devices import Devices
+from testbed.cluster.strategies import deployments
+from testbed.launcher.cluster.cluster_run import Deadlines
+from testbed.launcher.isolation.isolation import NONE
 from testbed.launcher.run_folder import new_run_folder
-from testbed.runner import open_server
-from testbed.selection import select
-from testbed.strategies import deployments
+from testbed.run.case import CaseRun, Options, Quiet, keep_scripts
+from testbed.run.runner import open_server
 
 # Sixteen runs share the cores, so that a launch may take sixteen times as long.
 PATIENT = Deadlines(300, 300)

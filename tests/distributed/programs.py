@@ -5,11 +5,11 @@ from typing import Any
 
 import tensorflow as tf
 
-from testbed.cluster import Cluster
-from testbed.launcher.channel import Channel
-from testbed.launcher.memory import memory_of_process
+from testbed.cluster.cluster import Cluster
+from testbed.cluster.strategies import Deployment
+from testbed.launcher.machine.memory import memory_of_process
 from testbed.launcher.run_folder import write_json
-from testbed.strategies import Deployment
+from testbed.launcher.server.channel import Channel
 from testbed.worker.bed import WorkerBed
 from testbed.worker.main import prepare, run_scenario
 from testbed.worker.strategy import require_replicas

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from testbed.launcher.machine import gpus
-from testbed.report.files import check
+from testbed.launcher.machine.machine import gpus
+from testbed.report.records.files import check
 from tests.distributed.conftest import ROOT, Done
 
 MIB = 2**20

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from testbed.catalogue.fault import Fault
 from testbed.chaos.draw import Wanted, draw
-from testbed.fault import Fault
-from testbed.report.files import check
+from testbed.report.records.files import check
 from tests.distributed.conftest import Done
 
 PREEMPTED = "preemption.saved_and_restarted"

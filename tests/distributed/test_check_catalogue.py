@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from testbed.catalogue.scenario import Case
+from testbed.catalogue.selection import select
 from testbed.check.finding import ERROR
-from testbed.program_run import Program
-from testbed.scenario import Case
-from testbed.selection import select
-from testbed.strategies import DEFAULT_DEPLOYMENTS
+from testbed.cluster.strategies import DEFAULT_DEPLOYMENTS
+from testbed.run.program import Program
 from tests.distributed.checks import Check, checks
 
 FOLDER = Path(__file__).resolve().parents[1] / "check"

@@ -12,9 +12,9 @@ import pytest
 from testbed.check.finding import NOTE
 from testbed.check.judge import chosen
 from testbed.check.run import Checked
-from testbed.cluster import Cluster
-from testbed.program_run import Program
-from testbed.strategies import Deployment
+from testbed.cluster.cluster import Cluster
+from testbed.cluster.strategies import Deployment
+from testbed.run.program import Program
 from tests.distributed.checks import Check as Bench
 from tests.distributed.checks import checks
 

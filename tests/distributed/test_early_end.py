@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from testbed.case_run import Options
-from testbed.cluster import Cluster
-from testbed.launcher.cluster_run import Deadlines
+from testbed.cluster.cluster import Cluster
+from testbed.cluster.strategies import Deployment
+from testbed.launcher.cluster.cluster_run import Deadlines
+from testbed.launcher.cluster.standstill import Patience
 from testbed.launcher.run_folder import new_run_folder
-from testbed.launcher.standstill import Patience
-from testbed.own_code_run import JOINING, own_code_place
-from testbed.program_run import MODULE, Program, ProgramEnd, run_program
-from testbed.strategies import Deployment
+from testbed.run.case import Options
+from testbed.run.own_code import JOINING, own_code_place
+from testbed.run.program import MODULE, Program, ProgramEnd, run_program
 from tests.distributed.conftest import Done
 
 # Row by row a worker has more to do; the last line is worker 1's alone.

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from testbed.launcher.run_folder import new_run_folder
-from testbed.program_run import ENTRY, Program
-from testbed.runner import open_server
+from testbed.run.program import ENTRY, Program
+from testbed.run.runner import open_server
 from tests.distributed.conftest import Done
 from tests.distributed.endings.compared import Seen, in_a_worker, under_python, written
 from tests.distributed.endings.table import ENDINGS
 
-CHECKED = "testbed.worker.checked:run_checked"
-CHECKED_MODULE = "testbed.worker.checked"
+CHECKED = "testbed.worker.user_code.checked:run_checked"
+CHECKED_MODULE = "testbed.worker.user_code.checked"
 # Each of these takes a worker through other code of the launcher in a new interpreter.
 FRESH = (
     "exit 2**70",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.launcher.leftovers import processes_of
+from testbed.launcher.machine.leftovers import processes_of
 
 # What a run has written when it has come this far.
 MOMENTS = {

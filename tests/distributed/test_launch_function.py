@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 import testbed
-from testbed.launcher.leftovers import processes_of
+from testbed.launcher.machine.leftovers import processes_of
 from tests.distributed.conftest import ROOT, Done
 
 HEAD = """

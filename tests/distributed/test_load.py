@@ -6,12 +6,12 @@ import statistics
 import pytest
 
 from testbed.bench.plan import PROGRAMS
-from testbed.case_run import CaseRun, Options, Quiet, keep_scripts
-from testbed.devices import Devices
-from testbed.launcher.cluster_end import ClusterEnd
-from testbed.launcher.machine import describe_machine
-from testbed.selection import select
-from testbed.strategies import deployments
+from testbed.catalogue.selection import select
+from testbed.cluster.devices import Devices
+from testbed.cluster.strategies import deployments
+from testbed.launcher.cluster.cluster_end import ClusterEnd
+from testbed.launcher.machine.machine import describe_machine
+from testbed.run.case import CaseRun, Options, Quiet, keep_scripts
 from tests.distributed.conftest import Judge
 
 SIZES = (16, 32, 64)

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from testbed.launcher.cluster_end import ClusterEnd
-from testbed.launcher.cluster_run import Deadlines, WorkerOrders, run_cluster
-from testbed.selection import select
-from testbed.strategies import deployments
+from testbed.catalogue.selection import select
+from testbed.cluster.strategies import deployments
+from testbed.launcher.cluster.cluster_end import ClusterEnd
+from testbed.launcher.cluster.cluster_run import Deadlines, WorkerOrders, run_cluster
 from tests.distributed.conftest import Done, Judge
 
 
@@ -71,7 +71,7 @@ def test_launching_process_has_no_tensorflow(testbed: Callable[..., Done]) -> No
     import sys
 
     program = (
-        "import sys; from testbed.cli import main;"
+        "import sys; from testbed.cli.main import main;"
         "status = main(['run', 'returned.constant', '--strategy', 'mirrored']);"
         "loaded = [name for name in ('tensorflow', 'numpy', 'keras') if name in sys.modules];"
         "print('LOADED', status, loaded)"

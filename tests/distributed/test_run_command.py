@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.report.files import check
+from testbed.report.records.files import check
 from tests.distributed.conftest import ROOT, Done
 
 COUNTER = """

@@ -2,10 +2,10 @@
 
 import pytest
 
-from testbed.catalogue import Script
-from testbed.selection import select
-from testbed.strategies import DEFAULT_DEPLOYMENTS
-from testbed.verdict import Verdict
+from testbed.catalogue.discovery import Script
+from testbed.catalogue.selection import select
+from testbed.cluster.strategies import DEFAULT_DEPLOYMENTS
+from testbed.verdict.verdict import Verdict
 from tests.distributed.conftest import Judge
 
 ALL = select([], DEFAULT_DEPLOYMENTS, None)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from testbed.bench.plan import PROGRAMS
-from testbed.selection import select
-from testbed.strategies import deployments
+from testbed.catalogue.selection import select
+from testbed.cluster.strategies import deployments
 from tests.distributed.conftest import ROOT, Judge
 
 SCRIPT = str(PROGRAMS / "all_reduce.py")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from testbed.catalogue import WAYS
-from testbed.selection import select
-from testbed.strategies import DEFAULT_DEPLOYMENTS, Deployment
+from testbed.catalogue.discovery import WAYS
+from testbed.catalogue.selection import select
+from testbed.cluster.strategies import DEFAULT_DEPLOYMENTS, Deployment
 from tests.distributed.conftest import Judge
 
 CLAIM = "A counter counts steps, however many replicas take them."

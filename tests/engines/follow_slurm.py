@@ -6,18 +6,18 @@ import argparse
 import sys
 from dataclasses import replace
 
-from testbed.engines import Inner
-from testbed.engines.following import follow
+from testbed.engines import InnerCommand
+from testbed.engines.follow import follow
 from testbed.engines.slurm.request import request_of
 from testbed.engines.slurm.submit import submit
 from testbed.errors import LaunchError, UsageError
-from testbed.streams import complain
+from testbed.terminal import complain
 
 
 def main(folder: str, code: str, *sbatch: str) -> int:
     """Follow a job of two processes to its end; the exit status."""
     none = dict.fromkeys(("nodes", "partition", "account", "time", "cpus_per_worker"))
-    inner = Inner((), folder, 2)
+    inner = InnerCommand((), folder, 2)
     request = request_of(argparse.Namespace(**none, sbatch=sbatch), inner)
     request = replace(request, command=(sys.executable, "-u", "-c", code))
     try:

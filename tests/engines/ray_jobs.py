@@ -1,7 +1,9 @@
 """Runs jobs on a Ray cluster of two nodes, and prints what became of them, as JSON.
 
 It is run in namespaces of its own, where nobody else can reach what Ray has listen, and which end
-all of Ray with it: python -m testbed.launcher.isolation required tests/engines/ray_jobs.py FOLDER
+all of Ray with it:
+
+    python -m testbed.launcher.isolation.isolation required tests/engines/ray_jobs.py FOLDER
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from testbed.engines.job import Job
 from testbed.engines.job_files import JobFiles
 from testbed.engines.ray import connected, require_ray
 from testbed.engines.ray.job import RayJob
-from testbed.engines.ray.request import Request, passed_on
+from testbed.engines.ray.request import RayRequest, passed_on
 from testbed.errors import LaunchError
 from tests.engines.programs import PROGRAM, cells
 
@@ -118,7 +120,7 @@ def job_of(top: Path, name: str, code: str, workers: int = 2) -> tuple[RayJob, P
     arguments = ("tests.engines.given_code", PREAMBLE + code, str(folder))
     here = passed_on(os.environ)
     return RayJob(
-        Request(arguments, str(folder), str(folder / "here"), workers, environment=here)
+        RayRequest(arguments, str(folder), str(folder / "here"), workers, environment=here)
     ), folder
 
 

@@ -24,7 +24,7 @@ from threading import Event
 ROOT = Path(__file__).resolve().parents[2]
 NEEDED = ("munged", "slurmctld", "slurmd", "srun", "ip", "nsenter")
 START_S = 60.0
-ISOLATED = ("-m", "testbed.launcher.isolation", "required")
+ISOLATED = ("-m", "testbed.launcher.isolation.isolation", "required")
 
 _PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 _READY = "ready"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from testbed.engines.kubernetes.manifests import manifest_of
-from testbed.engines.kubernetes.request import Request, job_name
+from testbed.engines.kubernetes.request import KubernetesRequest, job_name
 from tests.engines.models import complaints
 from tests.unit.engines.test_kubernetes_manifests import WORDS, expanded
 
@@ -22,8 +22,8 @@ VERSIONS = ("1.28", "1.30", "1.32", "1.34", "1.36")
 
 FOLDER = '/shared/Größe\'s "1" $(HOME)'
 
-PLAIN = Request("night", ("run",), "/shared/night", "registry/image:1", "results", 2)
-FULL = Request(
+PLAIN = KubernetesRequest("night", ("run",), "/shared/night", "registry/image:1", "results", 2)
+FULL = KubernetesRequest(
     name=job_name(FOLDER, 16),
     words=("run", "--folder", FOLDER, *WORDS, "\U0001f600", "\x01\x7f\x85\u2028\ufeff"),
     folder=FOLDER,
@@ -37,12 +37,12 @@ FULL = Request(
 )
 
 
-def documents(request: Request) -> list[dict[str, Any]]:
+def documents(request: KubernetesRequest) -> list[dict[str, Any]]:
     return list(yaml.safe_load_all(manifest_of(request)))
 
 
-def with_tfjob(request: Request) -> Request:
-    return Request(**{**vars(request), "tfjob": True})
+def with_tfjob(request: KubernetesRequest) -> KubernetesRequest:
+    return KubernetesRequest(**{**vars(request), "tfjob": True})
 
 
 def refusal(manifest: dict[str, Any], version: str) -> str:
@@ -64,7 +64,9 @@ def of_tfjob(manifest: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("request_", [PLAIN, FULL], ids=["plain", "full"])
-def test_service_and_job_are_what_kubernetes_takes(request_: Request, version: str) -> None:
+def test_service_and_job_are_what_kubernetes_takes(
+    request_: KubernetesRequest, version: str
+) -> None:
     """Each field is one that this version of Kubernetes knows, and of its type."""
     service, job = documents(request_)
     assert (service["kind"], job["kind"]) == ("Service", "Job")
@@ -72,7 +74,7 @@ def test_service_and_job_are_what_kubernetes_takes(request_: Request, version: s
 
 
 @pytest.mark.parametrize("request_", [PLAIN, FULL], ids=["plain", "full"])
-def test_a_tfjob_is_what_kubeflow_takes(request_: Request) -> None:
+def test_a_tfjob_is_what_kubeflow_takes(request_: KubernetesRequest) -> None:
     """Each field is one that the published models know, and of its type."""
     (tfjob,) = documents(with_tfjob(request_))
     assert (tfjob["apiVersion"], tfjob["kind"]) == ("kubeflow.org/v1", "TFJob")

@@ -35,7 +35,7 @@ def jobs() -> Iterator[dict[str, Any]]:
     with tempfile.TemporaryDirectory(prefix="tb-") as top:
         done = subprocess.run(
             [
-                *(sys.executable, "-m", "testbed.launcher.isolation", "required"),
+                *(sys.executable, "-m", "testbed.launcher.isolation.isolation", "required"),
                 *("-m", "tests.engines.ray_jobs", top),
             ],
             cwd=ROOT,

@@ -13,7 +13,7 @@ from threading import Event
 
 import pytest
 
-from testbed.engines import Inner
+from testbed.engines import InnerCommand
 from testbed.engines.job_files import JobFiles
 from testbed.engines.slurm import main
 from tests.engines.slurm_cluster import SlurmCluster
@@ -124,7 +124,7 @@ def test_a_job_that_slurm_refuses(slurm: SlurmCluster, tmp_path: Path) -> None:
 def test_a_script_that_is_submitted_by_hand(slurm: SlurmCluster, tmp_path: Path) -> None:
     """The script that is exported runs the command in every task, whatever its folder is called."""
     folder, script = tmp_path / "100% 'mine'", tmp_path / "job.sbatch"
-    inner = Inner(("list",), str(folder), 2)
+    inner = InnerCommand(("list",), str(folder), 2)
     options = dict.fromkeys(("nodes", "partition", "account", "time", "cpus_per_worker", "sbatch"))
     assert main(argparse.Namespace(**options, export=str(script)), inner) == 0
     done = slurm.run("sbatch", "--wait", f"--output={tmp_path}/batch.out", str(script))

@@ -21,7 +21,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 ADDRESSES = ("10.77.0.1", "10.77.0.2")
-ISOLATED = ("-m", "testbed.launcher.isolation", "required")
+ISOLATED = ("-m", "testbed.launcher.isolation.isolation", "required")
 TESTBED = ("-m", "testbed")
 DEADLINE_S = 150.0
 

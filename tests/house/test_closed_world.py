@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from testbed.catalogue import GROUPS, Script
-from testbed.cli import main
-from testbed.scenario import Case, Scenario
-from testbed.selection import select
-from testbed.strategies import DEFAULT_DEPLOYMENTS
-from testbed.symptoms import SYMPTOMS
+from testbed.catalogue.discovery import GROUPS, Script
+from testbed.catalogue.scenario import Case, Scenario
+from testbed.catalogue.selection import select
+from testbed.catalogue.symptoms import SYMPTOMS
+from testbed.cli.main import main
+from testbed.cluster.strategies import DEFAULT_DEPLOYMENTS
 
 ROOT = Path(__file__).resolve().parents[2]
 ALL = select([], DEFAULT_DEPLOYMENTS, None)

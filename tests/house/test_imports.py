@@ -16,81 +16,53 @@ from tests.house.sources import (
     text_constants,
 )
 
-# What each layer may import of the testbed besides itself: a layer, or a single module of one.
-# A module that is in no folder and has no row here is plain: data and pure functions.
-# What the benchmark measures is TensorFlow's, but for one module of numbers.
+# The layers, from the lowest: a folder is one; loose modules are "base". Each row says what
+# a layer may import besides itself: a whole layer, or a single module of one.
+# The benchmark's programs are TensorFlow's, except for one module of numbers.
 PROGRAMS = "testbed.bench.programs"
 SIZES = f"{PROGRAMS}.sizes"
 
 ALLOWED = {
-    "plain": set[str](),
-    "launcher": {"testbed.bootstrap", "testbed.errors", "testbed.fault"},
-    "worker": {"plain", "launcher", "testbed.check.seen"},
-    "check": {"testbed", "plain", "launcher", "own_code_run", "program_run"},
-    "engines": {"testbed", "plain", "launcher", "report"},
-    "entry_run": {"plain", "launcher"},
-    "room": {"plain", "launcher", "testbed.engines.environment.rank"},
-    "case_run": {"plain", "launcher", "entry_run", "testbed.engines.environment.rank"},
-    "runner": {"plain", "launcher", "case_run", "engines"},
-    "pytest_plugin": {
-        "plain",
+    "testbed": {"testbed.errors", "catalogue"},
+    "base": set[str](),
+    "cluster": {"base"},
+    "catalogue": {"base", "cluster"},
+    "verdict": {"cluster", "catalogue"},
+    "launcher": {"testbed.errors", "testbed.catalogue.fault"},
+    "hosts": {"testbed", "base", "cluster", "launcher", "testbed.engines"},
+    "report": {"testbed", "base", "cluster", "catalogue", "verdict", "launcher"},
+    "run": {"base", "cluster", "catalogue", "verdict", "launcher", "hosts", "report"},
+    "engines": {"base", "launcher", "hosts", "report"},
+    "worker": {"base", "cluster", "catalogue", "verdict", "launcher", "testbed.check.seen"},
+    "programs": {"testbed", "cluster"},
+    "check": {"testbed", "base", "cluster", "verdict", "launcher", "run"},
+    "bench": {
+        "testbed",
+        "base",
+        "cluster",
+        "catalogue",
         "launcher",
-        "entry_run",
-        "case_run",
-        "runner",
-        "room",
+        "run",
         "report",
+        "testbed.hosts.rank",
     },
-    "cluster_choice": {"plain", "launcher"},
-    "own_code_run": {
-        "plain",
-        "launcher",
-        "cluster_choice",
-        "entry_run",
-        "case_run",
-        "runner",
-        "report",
-    },
-    "program_run": {"launcher", "own_code_run"},
-    "function_run": {"plain", "launcher", "case_run", "room", "own_code_run"},
-    "report": {"plain", "launcher"},
-    "arguments": {"testbed", "testbed.engines", "testbed.streams", "testbed.status"},
+    "chaos": {"testbed", "base", "cluster", "catalogue", "verdict", "launcher", "run", "report"},
+    "pytest_plugin": {"base", "cluster", "catalogue", "verdict", "launcher", "run", "report"},
     "cli": {
-        "arguments",
-        "testbed.errors",
-        "testbed.interpreter_end",
-        "testbed.streams",
-        "testbed.status",
-    },
-    "commands": {
-        "plain",
+        "testbed",
+        "base",
+        "cluster",
+        "catalogue",
         "launcher",
-        "case_run",
-        "runner",
-        "room",
-        "cluster_choice",
-        "own_code_run",
-        "program_run",
+        "run",
         "report",
         "bench",
         "chaos",
         "check",
-        "cli",
-        "testbed.engines.environment.rank",
-        "testbed.engines.found",
+        "engines",
+        "testbed.hosts.rank",
         SIZES,
     },
-    "bench": {
-        "testbed",
-        "plain",
-        "launcher",
-        "case_run",
-        "runner",
-        "report",
-        "testbed.engines.environment.rank",
-    },
-    "chaos": {"testbed", "plain", "launcher", "case_run", "runner", "report"},
-    "programs": {"plain"},
     "__main__": {"cli"},
 }
 
@@ -118,9 +90,8 @@ IMPORT_PRIVATE_TENSORFLOW = {
 def layer_of(module: str) -> str:
     if module.startswith(PROGRAMS):
         return "programs"
-    first = module.partition(".")[2].partition(".")[0]
-    is_folder = bool(first) and (TESTBED / first).is_dir()
-    return first if first in ALLOWED or is_folder else "plain"
+    first = module.partition(".")[2].partition(".")[0] or module
+    return first if first in ALLOWED or (TESTBED / first).is_dir() else "base"
 
 
 def edges() -> set[tuple[str, str]]:

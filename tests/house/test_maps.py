@@ -1,7 +1,7 @@
 """The maps: each README names everything that is there, and nothing that is not.
 
-A map's rows are those of its tables whose first cell names a file or folder in backticks, like
-`returned.py` or `launcher/`, by its path from the folder of the README.
+The rows of scenarios/README.md are those of its tables whose first cell names a file in backticks.
+The table of testbed/README.md is generated.
 """
 
 from __future__ import annotations
@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
-from testbed.catalogue import find_scripts
-from tests.house.sources import SCENARIOS, TESTBED, python_files
+from testbed.catalogue.discovery import find_scripts
+from tests.house.code_map import PAGE, with_map
+from tests.house.sources import SCENARIOS
 
 _NAME = re.compile(r"`([^`]+(?:\.py|/))`")
 
@@ -24,29 +23,13 @@ def rows_of(readme: Path) -> list[str]:
     return [name for cell in first_cells for name in _NAME.findall(cell)]
 
 
-def parts_of_the_testbed() -> set[str]:
-    """Every module and every folder of the testbed; a package's own file is its folder's row."""
-    paths = [path.relative_to(TESTBED) for path in python_files(TESTBED)]
-    modules = {path.as_posix() for path in paths if path.name != "__init__.py"}
-    folders = {f"{path.parent.as_posix()}/" for path in paths if path.parent != Path()}
-    return modules | folders
+def test_the_map_of_the_code_is_up_to_date() -> None:
+    """The table of testbed/README.md is what `make map` writes."""
+    page = PAGE.read_text(encoding="utf-8")
+    assert page == with_map(page)
 
 
-def parts(folder: Path) -> set[str]:
-    if folder == TESTBED:
-        return parts_of_the_testbed()
-    return {path.name for path in find_scripts(folder)}
-
-
-@pytest.mark.parametrize("folder", [TESTBED, SCENARIOS], ids=lambda folder: str(folder.name))
-def test_the_map_is_complete(folder: Path) -> None:
-    """Everything that the folder holds has its row in the folder's README."""
-    assert parts(folder) - set(rows_of(folder / "README.md")) == set()
-
-
-@pytest.mark.parametrize("folder", [TESTBED, SCENARIOS], ids=lambda folder: str(folder.name))
-def test_the_map_names_nothing_else(folder: Path) -> None:
-    """What a row of the README names is there, and has no second row."""
-    named = rows_of(folder / "README.md")
-    assert set(named) - parts(folder) == set()
-    assert len(named) == len(set(named))
+def test_the_map_of_scenarios_is_complete() -> None:
+    """Each scenario script has one row in scenarios/README.md, and each row its script."""
+    named = rows_of(SCENARIOS / "README.md")
+    assert sorted(named) == sorted(path.name for path in find_scripts(SCENARIOS))

@@ -32,14 +32,17 @@ def loaded_after(code: str) -> set[str]:
 @pytest.mark.parametrize(
     ("code", "proof"),
     [
-        ("import testbed; testbed.launch", "testbed.function_run"),
+        ("import testbed; testbed.launch", "testbed.run.function"),
         (
-            "import testbed.cli, testbed.commands.run, testbed.commands.list,"
-            " testbed.commands.doctor, testbed.report.console",
-            "testbed.runner",
+            "import testbed.cli.main, testbed.cli.commands.run, testbed.cli.commands.list,"
+            " testbed.cli.commands.doctor, testbed.report.output.console",
+            "testbed.run.runner",
         ),
-        ("import testbed.cli; assert testbed.cli.main(['list']) == 0", "testbed.commands.list"),
-        ("import testbed", "testbed.bed"),
+        (
+            "import testbed.cli.main; assert testbed.cli.main.main(['list']) == 0",
+            "testbed.cli.commands.list",
+        ),
+        ("import testbed", "testbed.catalogue.bed"),
     ],
     ids=["launch", "commands", "list", "package"],
 )
@@ -57,19 +60,26 @@ def test_report_loads_nothing_of_launching(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     for more in ("", f", '--html', '{page}'", ", '--markdown'"):
         arguments = f"['report', '{record}'{more}]"
-        loaded = loaded_after(f"import testbed.cli; assert testbed.cli.main({arguments}) == 0")
-        assert "testbed.report.page" in loaded
-        assert loaded & {"tensorflow", "numpy", "asyncio", "portpicker", "testbed.runner"} == set()
+        loaded = loaded_after(
+            f"import testbed.cli.main; assert testbed.cli.main.main({arguments}) == 0"
+        )
+        assert "testbed.report.formats.page" in loaded
+        assert (
+            loaded & {"tensorflow", "numpy", "asyncio", "portpicker", "testbed.run.runner"} == set()
+        )
 
 
 def test_the_package_loads_nothing_of_launching() -> None:
     """A script that only imports the testbed pays for nothing that launches workers."""
     loaded = loaded_after("import testbed; assert 'launch' in testbed.__all__")
-    assert "testbed.bed" in loaded
-    assert loaded & {"rich", "asyncio", "testbed.function_run", "testbed.launcher"} == set()
+    assert "testbed.catalogue.bed" in loaded
+    assert loaded & {"rich", "asyncio", "testbed.run.function", "testbed.launcher"} == set()
 
 
 def test_list_loads_only_what_it_shows() -> None:
     """`list` answers without rich, without asyncio, and without anything of launching."""
-    loaded = loaded_after("import testbed.cli; assert testbed.cli.main(['list']) == 0")
-    assert loaded & {"rich", "asyncio", "portpicker", "testbed.runner", "testbed.launcher"} == set()
+    loaded = loaded_after("import testbed.cli.main; assert testbed.cli.main.main(['list']) == 0")
+    assert (
+        loaded & {"rich", "asyncio", "portpicker", "testbed.run.runner", "testbed.launcher"}
+        == set()
+    )

@@ -6,7 +6,7 @@ import ast
 import re
 from pathlib import Path
 
-from testbed.symptoms import SYMPTOMS
+from testbed.catalogue.symptoms import SYMPTOMS
 from tests.house.sources import (
     ROOT,
     SCENARIOS,
@@ -26,7 +26,9 @@ TEXTS = (".py", ".md", ".toml", ".txt", ".yml", ".yaml", "Makefile")
 def test_every_symptom_is_diagnosed() -> None:
     """A symptom that nothing produces would be a promise that nobody keeps."""
     used = {
-        text for name in ("diagnosis.py", "case_run.py") for text in text_constants(TESTBED / name)
+        text
+        for name in ("verdict/diagnosis.py", "run/case.py")
+        for text in text_constants(TESTBED / name)
     }
     assert set(SYMPTOMS) - used == set()
 
@@ -35,7 +37,7 @@ def test_every_diagnosis_is_a_symptom() -> None:
     """A diagnosis names a symptom of the closed list, which has its meaning and its cure."""
     named = {
         node.args[0].value
-        for name in ("diagnosis.py", "case_run.py")
+        for name in ("verdict/diagnosis.py", "run/case.py")
         for node in ast.walk(tree_of(TESTBED / name))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
@@ -55,13 +57,13 @@ def test_every_command_has_its_module() -> None:
     """Each command that can be typed has its module, and each module its command."""
     offered = {
         node.args[0].value
-        for node in ast.walk(tree_of(TESTBED / "arguments" / "__init__.py"))
+        for node in ast.walk(tree_of(TESTBED / "cli" / "parser.py"))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr == "add_parser"
         and isinstance(node.args[0], ast.Constant)
     }
-    modules = {path.stem for path in (TESTBED / "commands").glob("*.py")} - {"__init__"}
+    modules = {path.stem for path in (TESTBED / "cli" / "commands").glob("*.py")} - {"__init__"}
     assert offered == modules
 
 

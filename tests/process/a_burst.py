@@ -6,10 +6,10 @@ Arguments: the folder of the runs, the isolation, and how many workers.
 import sys
 from pathlib import Path
 
-from testbed.interruptible import interruptible
-from testbed.launcher.cluster_run import Deadlines, WorkerOrders, run_cluster
-from testbed.launcher.preloaded import preloaded_server
+from testbed.launcher.cluster.cluster_run import Deadlines, WorkerOrders, run_cluster
 from testbed.launcher.run_folder import RunFolder, new_run_folder
+from testbed.launcher.server.preloaded import preloaded_server
+from testbed.signals import interruptible
 
 
 async def burst(folder: RunFolder, isolation: str, count: int) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from testbed.engines.environment.line import Line, LineError, accept, connect, listen
+from testbed.hosts.connection import Connection, LineError, accept, connect, listen
 
 TOKEN = secrets.token_hex(32)
 HERE = "127.0.0.1"
@@ -37,9 +37,9 @@ async def listening(
 
 
 @asynccontextmanager
-async def pair() -> AsyncIterator[tuple[Line, Line]]:
+async def pair() -> AsyncIterator[tuple[Connection, Connection]]:
     """Worker 0's end and the agent's, of one line."""
-    accepted: asyncio.Future[Line] = asyncio.get_running_loop().create_future()
+    accepted: asyncio.Future[Connection] = asyncio.get_running_loop().create_future()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         line, said = await accept(reader, writer, TOKEN)

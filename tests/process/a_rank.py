@@ -11,15 +11,16 @@ import json
 import sys
 from dataclasses import dataclass
 
-from testbed import __version__, cli
-from testbed.commands import launch
-from testbed.engines.environment import line, meeting
-from testbed.engines.environment.fleet import Fleet, fleet
-from testbed.engines.environment.rank import split_address
-from testbed.interruptible import interruptible
-from testbed.launcher.cluster_run import Deadlines, WorkerOrders, run_cluster
+from testbed import __version__
+from testbed.cli import main
+from testbed.cli.commands import launch
+from testbed.hosts import connection, rendezvous
+from testbed.hosts.host_pool import HostPool, fleet
+from testbed.hosts.rank import split_address
+from testbed.launcher.cluster.cluster_run import Deadlines, WorkerOrders, run_cluster
+from testbed.launcher.cluster.standstill import Patience
 from testbed.launcher.run_folder import RunFolder, write_json
-from testbed.launcher.standstill import Patience
+from testbed.signals import interruptible
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,8 @@ class Asked:
     fresh: bool = False
     seconds: float = 60.0
     """Deadline of each cluster."""
-    beat: float = line.BEAT_S
-    silence: float = line.SILENCE_S
+    beat: float = connection.BEAT_S
+    silence: float = connection.SILENCE_S
     version: str = __version__
     module: str = "tests.process.programs"
     """That the programs are in."""
@@ -66,7 +67,7 @@ def clusters(options: argparse.Namespace) -> int:
     return interruptible(run())
 
 
-async def cluster(source: Fleet, folder: RunFolder, program: str, name: str, size: int) -> None:
+async def cluster(source: HostPool, folder: RunFolder, program: str, name: str, size: int) -> None:
     """One cluster; what came of it stands in `end.json` of its folder."""
     case = folder.case(name)
     async with source.seats(size) as seats:
@@ -105,8 +106,12 @@ async def cluster(source: Fleet, folder: RunFolder, program: str, name: str, siz
 
 
 if __name__ == "__main__":
-    line.BEAT_S, line.SILENCE_S, line.LEADER_SILENCE_S = ASKED.beat, ASKED.silence, ASKED.silence
-    meeting.__dict__["__version__"] = ASKED.version
+    connection.BEAT_S, connection.SILENCE_S, connection.LEADER_SILENCE_S = (
+        ASKED.beat,
+        ASKED.silence,
+        ASKED.silence,
+    )
+    rendezvous.__dict__["__version__"] = ASKED.version
     launch.main = clusters
     words = ["--engine", "environment", "--folder", sys.argv[1], "--meeting-timeout", sys.argv[2]]
-    sys.exit(cli.main(["launch", *words, "nothing.py"]))
+    sys.exit(main.main(["launch", *words, "nothing.py"]))

@@ -6,11 +6,11 @@ Arguments: the folder of the runs, the isolation, and where its workers stay (or
 import sys
 from pathlib import Path
 
-from testbed.interruptible import interruptible
-from testbed.launcher.cluster_run import Deadlines, WorkerOrders, run_cluster
-from testbed.launcher.ports import held_ports
-from testbed.launcher.preloaded import preloaded_server
+from testbed.launcher.cluster.cluster_run import Deadlines, WorkerOrders, run_cluster
+from testbed.launcher.isolation.ports import held_ports
 from testbed.launcher.run_folder import RunFolder, new_run_folder
+from testbed.launcher.server.preloaded import preloaded_server
+from testbed.signals import interruptible
 
 WORKERS = 2
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from testbed.fault import Fault
-from testbed.launcher.cluster_end import ClusterEnd
-from testbed.launcher.cluster_run import Deadlines, WorkerOrders, run_cluster
-from testbed.launcher.isolation import AUTO
-from testbed.launcher.leftovers import processes_of
-from testbed.launcher.preloaded import PreloadedServer, preloaded_server
+from testbed.catalogue.fault import Fault
+from testbed.launcher.cluster.cluster_end import ClusterEnd
+from testbed.launcher.cluster.cluster_run import Deadlines, WorkerOrders, run_cluster
+from testbed.launcher.isolation.isolation import AUTO
+from testbed.launcher.machine.leftovers import processes_of
 from testbed.launcher.run_folder import RunFolder, new_run_folder
+from testbed.launcher.server.preloaded import PreloadedServer, preloaded_server
 
 GONE_DEADLINE_S = 5.0
 PATIENT = Deadlines(start=60.0, run=60.0)

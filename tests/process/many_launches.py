@@ -6,11 +6,11 @@ import asyncio
 import sys
 from pathlib import Path
 
-from testbed.launcher.cluster_run import Deadlines, WorkerOrders, run_cluster
-from testbed.launcher.isolation import NONE
-from testbed.launcher.ports import held_ports
-from testbed.launcher.preloaded import preloaded_server
+from testbed.launcher.cluster.cluster_run import Deadlines, WorkerOrders, run_cluster
+from testbed.launcher.isolation.isolation import NONE
+from testbed.launcher.isolation.ports import held_ports
 from testbed.launcher.run_folder import new_run_folder
+from testbed.launcher.server.preloaded import preloaded_server
 
 
 async def launch(runs: Path, launches: int) -> int:

@@ -16,8 +16,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from testbed.launcher.channel import Channel
 from testbed.launcher.run_folder import write_json
+from testbed.launcher.server.channel import Channel
 
 
 def report(orders: dict[str, Any], channel: Channel) -> None:

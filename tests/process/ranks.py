@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from testbed.launcher.leftovers import processes_of
+from testbed.launcher.machine.leftovers import processes_of
 from testbed.launcher.run_folder import CaseFolder, RunFolder
 from tests.process.a_rank import Asked
 

@@ -14,10 +14,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from testbed.launcher.channel import Channel
+from testbed.launcher.cluster.stacks import STACKS_SIGNAL
+from testbed.launcher.cluster.step_count import StepCount
 from testbed.launcher.run_folder import write_json
-from testbed.launcher.stacks import STACKS_SIGNAL
-from testbed.launcher.step_count import StepCount
+from testbed.launcher.server.channel import Channel
 
 # Stands on the stack where TensorFlow would: a frame is known by the name of its file.
 IN_A_STEP = "/lib/site-packages/tensorflow/python/distribute/a_collective.py"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.launcher.leftovers import leftovers, processes_of
+from testbed.launcher.machine.leftovers import leftovers, processes_of
 from tests.process.ranks import HERE, ROOT, ARank, Ranks, ranks, wait_for
 
 WAITING = ("wait_for_a_file",)
@@ -351,7 +351,7 @@ def test_the_server_of_an_agent_is_killed(tmp_path: Path) -> None:
 
 BROKEN = """
 import sys
-if "testbed.launcher.server" in sys.orig_argv:
+if "testbed.launcher.server.server" in sys.orig_argv:
     sys.modules["tests.process.programs"] = None
 """
 

@@ -6,10 +6,10 @@ import signal
 
 import pytest
 
-from testbed.fault import Fault
-from testbed.launcher.cluster_end import ClusterEnd
-from testbed.launcher.cluster_run import Deadlines, WorkerOrders, run_cluster
-from testbed.launcher.isolation import REQUIRED
+from testbed.catalogue.fault import Fault
+from testbed.launcher.cluster.cluster_end import ClusterEnd
+from testbed.launcher.cluster.cluster_run import Deadlines, WorkerOrders, run_cluster
+from testbed.launcher.isolation.isolation import REQUIRED
 from tests.process.conftest import Launcher
 from tests.process.test_isolation import needs_namespaces
 

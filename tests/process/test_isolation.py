@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from testbed.errors import LaunchError
-from testbed.launcher.cluster_run import Deadlines
-from testbed.launcher.isolation import AUTO, NONE, REQUIRED
-from testbed.launcher.leftovers import processes_of
+from testbed.launcher.cluster.cluster_run import Deadlines
+from testbed.launcher.isolation.isolation import AUTO, NONE, REQUIRED
+from testbed.launcher.machine.leftovers import processes_of
 from tests.process.conftest import Launcher
 
 NOBODY = 65534
@@ -150,8 +150,8 @@ def test_who_has_no_privilege_has_it_too(tmp_path: Path) -> None:
     """Without privilege a user namespace gives the same, and outside its processes are seen."""
     script = (
         "import asyncio, os, pathlib, sys\n"
-        "from testbed.launcher.leftovers import processes_of\n"
-        "from testbed.launcher.preloaded import preloaded_server\n"
+        "from testbed.launcher.machine.leftovers import processes_of\n"
+        "from testbed.launcher.server.preloaded import preloaded_server\n"
         "from testbed.launcher.run_folder import RunFolder\n"
         "run = RunFolder(pathlib.Path(sys.argv[1]))\n"
         "async def go():\n"

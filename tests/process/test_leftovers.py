@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from testbed.cli import main
-from testbed.commands import doctor
+from testbed.cli.commands import doctor
+from testbed.cli.main import main
 from testbed.errors import LaunchError
-from testbed.launcher import leftovers
-from testbed.launcher.leftovers import RUN_MARK, end, processes_of
+from testbed.launcher.machine import leftovers
+from testbed.launcher.machine.leftovers import RUN_MARK, end, processes_of
 from testbed.launcher.run_folder import new_run_folder
 
 # Says that it runs, and then waits; its sleep is longer than any test.

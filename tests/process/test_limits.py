@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.launcher import descriptors
+from testbed.launcher.machine import descriptors
 from tests.process.conftest import Launcher
 
 BIN = Path(sys.executable).parent

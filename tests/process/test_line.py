@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from testbed.engines.environment import line as lines
-from testbed.engines.environment.line import Line, LineError, accept, connect
+from testbed.hosts import connection as lines
+from testbed.hosts.connection import Connection, LineError, accept, connect
 from tests.process.a_line import HERE, TOKEN, listening, pair, says, visited
 
 
@@ -100,8 +100,8 @@ def test_the_token_is_never_sent() -> None:
             assert await there.receive() == {"to": "agent"}
 
     @asynccontextmanager
-    async def pair_through(kept: bytearray) -> AsyncIterator[tuple[Line, Line]]:
-        accepted: asyncio.Future[Line] = asyncio.get_running_loop().create_future()
+    async def pair_through(kept: bytearray) -> AsyncIterator[tuple[Connection, Connection]]:
+        accepted: asyncio.Future[Connection] = asyncio.get_running_loop().create_future()
         passing: list[asyncio.Future[None]] = []
 
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

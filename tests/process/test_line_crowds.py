@@ -15,10 +15,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from testbed.engines.environment import line as lines
-from testbed.engines.environment import listener
-from testbed.engines.environment.line import LineError, accept, connect
-from testbed.engines.environment.listener import SPARE, SPARE_PER_ADDRESS, listen
+from testbed.hosts import connection as lines
+from testbed.hosts import listener
+from testbed.hosts.connection import LineError, accept, connect
+from testbed.hosts.listener import SPARE, SPARE_PER_ADDRESS, listen
 from tests.process.a_line import HERE, TOKEN, says, visited
 
 AGENTS = 8
@@ -26,9 +26,9 @@ CROWD = 200
 
 
 @asynccontextmanager
-async def worker_0() -> AsyncIterator[tuple[int, list[lines.Line]]]:
+async def worker_0() -> AsyncIterator[tuple[int, list[lines.Connection]]]:
     """Worker 0's port, and the lines of the agents that have come in."""
-    came: list[lines.Line] = []
+    came: list[lines.Connection] = []
     greeting: set[asyncio.Future[None]] = set()
 
     async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -54,7 +54,7 @@ async def worker_0() -> AsyncIterator[tuple[int, list[lines.Line]]]:
         await asyncio.gather(*greeting, return_exceptions=True)
 
 
-async def come(port: int, seconds: float = 20.0) -> lines.Line:
+async def come(port: int, seconds: float = 20.0) -> lines.Connection:
     """An agent, which tries again as often as agents do."""
     deadline = time.monotonic() + seconds
     while True:
@@ -68,7 +68,7 @@ async def come(port: int, seconds: float = 20.0) -> lines.Line:
             return line
 
 
-async def all_come(port: int, came: list[lines.Line]) -> None:
+async def all_come(port: int, came: list[lines.Connection]) -> None:
     """As many agents as are expected come at once, and each is let in."""
     agents = await asyncio.gather(*(come(port) for _ in range(AGENTS)))
     deadline = time.monotonic() + 20

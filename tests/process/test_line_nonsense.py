@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from testbed.engines.environment import line as lines
-from testbed.engines.environment.agent_link import AgentLink
-from testbed.engines.environment.introduction import Introduction
-from testbed.engines.environment.line import Line, LineError, accept, connect
+from testbed.hosts import connection as lines
+from testbed.hosts.agent_link import AgentLink
+from testbed.hosts.connection import Connection, LineError, accept, connect
+from testbed.hosts.introduction import Introduction
 from tests.process.a_line import HERE, TOKEN, listening, pair
 from tests.process.nonsense import line, message, talk
 
@@ -156,7 +156,7 @@ def test_an_agent_may_answer_anything(seed: int) -> None:
             async with pair() as (here, there):
                 await heard(here, there, [message(draw) for _ in range(10)])
 
-    async def heard(here: Line, there: Line, messages: list[dict[str, Any]]) -> None:
+    async def heard(here: Connection, there: Connection, messages: list[dict[str, Any]]) -> None:
         link = AgentLink(1, "h1", here)
         worker = link.start_worker({}, log=Path("x"), environment={}, changed=asyncio.Event())
         for each in messages:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from testbed.engines.environment import line as lines
-from testbed.engines.environment.line import LineError, connect
+from testbed.hosts import connection as lines
+from testbed.hosts.connection import LineError, connect
 from tests.process.a_line import HERE, TOKEN, answered, listening, says, visited
 
 

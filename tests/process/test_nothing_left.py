@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.launcher.leftovers import processes_of
+from testbed.launcher.machine.leftovers import processes_of
 
 ROOT = Path(__file__).resolve().parents[2]
 MOMENTS = ["starting", "forked", "joined", "step 1", "reported"]

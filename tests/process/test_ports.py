@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.launcher.ports import held_ports
+from testbed.launcher.isolation.ports import held_ports
 
 
 def test_distinct() -> None:

@@ -8,8 +8,8 @@ import time
 import pytest
 
 from testbed.errors import LaunchError
-from testbed.launcher.isolation import AUTO, NONE
-from testbed.launcher.leftovers import processes_of
+from testbed.launcher.isolation.isolation import AUTO, NONE
+from testbed.launcher.machine.leftovers import processes_of
 from tests.process.conftest import Launcher
 
 ISOLATIONS = [AUTO, NONE]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.launcher.leftovers import processes_of
+from testbed.launcher.machine.leftovers import processes_of
 from tests.process.test_nothing_left import ISOLATIONS, ROOT, wait_for
 
 ROUNDS = 12

@@ -8,9 +8,9 @@ import re
 
 import pytest
 
-from testbed.launcher.cluster_end import ClusterEnd
-from testbed.launcher.cluster_run import Deadlines
-from testbed.launcher.standstill import Patience
+from testbed.launcher.cluster.cluster_end import ClusterEnd
+from testbed.launcher.cluster.cluster_run import Deadlines
+from testbed.launcher.cluster.standstill import Patience
 from tests.process.conftest import Launcher
 from tests.process.still_programs import WORK
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from testbed.bench import stopwatch
-from testbed.launcher import custody
+from testbed.launcher.machine import process_tree
 
 TELLS = """
 import json, os, pathlib
@@ -73,4 +73,4 @@ def test_a_worker_that_stays_is_ended(
     monkeypatch.setattr(stopwatch, "END_S", 0.1)
     with pytest.raises(RuntimeError, match="it said nothing"):
         stopwatch.by_hand(2, program(STAYS))
-    assert custody.children() == []
+    assert process_tree.children() == []

@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from testbed.launcher.run_folder import write_json
-from testbed.report.console import progress_bar
+from testbed.report.output.console import progress_bar
 from tests.house.sources import ROOT
 from tests.unit.builders import counted_per_replica, merged, run_record
 

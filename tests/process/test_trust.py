@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from testbed.commands import doctor
+from testbed.cli.commands import doctor
 from testbed.errors import UsageError
-from testbed.launcher import leftovers
-from testbed.launcher.leftovers import RUN_MARK, processes_of, users_of
-from testbed.launcher.report_file import UnreadableReportError, read_report
+from testbed.launcher.cluster.report_file import UnreadableReportError, read_report
+from testbed.launcher.machine import leftovers
+from testbed.launcher.machine.leftovers import RUN_MARK, processes_of, users_of
 from testbed.launcher.run_folder import RunFolder
 from tests.process.ranks import HERE, end_of, ranks, wait_for
 

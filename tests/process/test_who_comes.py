@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from testbed.engines.environment.line import connect
+from testbed.hosts.connection import connect
 from tests.process.ranks import HERE, end_of, ranks, refused, wait_for
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from testbed.bootstrap import python_command
 from testbed.errors import LaunchError
-from testbed.launcher.preloaded import preloaded_server
+from testbed.launcher.server.preloaded import preloaded_server
 from tests.house.sources import ROOT
 from tests.process.conftest import Launcher
 
@@ -90,7 +90,7 @@ def test_an_interpreter_without_the_testbed_can_serve(launcher: Launcher, bare_p
     """Another interpreter finds this testbed, and programs in it see no variable of ours."""
 
     async def go() -> None:
-        preload = ["testbed.launcher.channel", "testbed.bed"]
+        preload = ["testbed.launcher.server.channel", "testbed.catalogue.bed"]
         async with preloaded_server(preload, launcher.folder, bare_python) as server:
             variables = Path(f"/proc/{server.pid}/environ").read_bytes().split(b"\0")
             own = os.environb.get(b"PYTHONPATH")

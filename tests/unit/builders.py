@@ -8,12 +8,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from testbed.cluster import Cluster
-from testbed.reading import Claim, Copy, Finding, Raised, Read, Reading, Value, WorkerReport
-from testbed.report.record import RunRecord, ScenarioText, ScriptText
-from testbed.scenario import Case, Expectation
-from testbed.strategies import Deployment
-from testbed.verdict import Verdict
+from testbed.catalogue.scenario import Case, Expectation
+from testbed.cluster.cluster import Cluster
+from testbed.cluster.strategies import Deployment
+from testbed.report.records.record import RunRecord, ScenarioText, ScriptText
+from testbed.verdict.reading import (
+    Claim,
+    ClaimReading,
+    Copy,
+    Raised,
+    Read,
+    Reading,
+    Value,
+    WorkerReport,
+)
+from testbed.verdict.verdict import Verdict
 
 DEFAULT = Deployment("default", Cluster())
 ONE_DEVICE = Deployment("one_device", Cluster())
@@ -75,7 +84,7 @@ def raised_of(message: str, type: str = "ValueError") -> Raised:
 
 
 def report_of(
-    *findings: Finding,
+    *findings: ClaimReading,
     worker: int = 0,
     replicas: int = 1,
     devices: Sequence[str] | None = None,
@@ -108,7 +117,7 @@ def counted_per_replica(
         writers = tuple(f"replica {worker * per_worker + number}" for number in range(per_worker))
         copy = Copy("/device:CPU:0", 10.0, writers=writers)
         reading = Reading("variable", "ResourceVariable", "steps:0", copies=(copy,))
-        finding = Finding(Claim(value=5.0), reading)
+        finding = ClaimReading(Claim(value=5.0), reading)
         reports.append(report_of(finding, worker=worker, replicas=per_worker))
     return Verdict(
         case_of(scenario, "outside_scope", mode, deployment),
@@ -130,7 +139,7 @@ def merged(deployment: Deployment = MIRRORED_2, value: Value = 5.0, mode: str = 
         "variable", "MirroredVariable", "steps:0", True, "AUTO", "MEAN", (), "float32", copies
     )
     reports = tuple(
-        report_of(Finding(Claim(value=value), reading), worker=worker, replicas=per_worker)
+        report_of(ClaimReading(Claim(value=value), reading), worker=worker, replicas=per_worker)
         for worker in range(deployment.cluster.workers)
     )
     made = case_of("counters.counter", "in_scope", mode, deployment)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.catalogue import read_script
+from testbed.catalogue.discovery import read_script
 from testbed.worker.script import ScriptError, import_script
 from tests.unit.builders import COUNTER, write_script
 

@@ -14,7 +14,7 @@ import time
 import portpicker
 import tensorflow as tf
 
-from testbed.cluster import Task, tasks, tf_config
+from testbed.cluster.cluster import Task, tasks, tf_config
 
 
 def launch(workers: int) -> float:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from testbed.check.seen import Birth, Place, Seen
+from testbed.check.seen import SourceLine, VariableCreated, WorkerObservations
 
-Kind = tuple["Place | None", bool]
+Kind = tuple["SourceLine | None", bool]
 
 
 class Counterparts:
@@ -15,12 +15,12 @@ class Counterparts:
     Not by their number alone: what one worker makes besides must not shift all that follows.
     """
 
-    def __init__(self, seen: Sequence[Seen]) -> None:
-        self._of: list[dict[tuple[Kind, int], Birth]] = []
+    def __init__(self, seen: Sequence[WorkerObservations]) -> None:
+        self._of: list[dict[tuple[Kind, int], VariableCreated]] = []
         self._keys: dict[int, tuple[Kind, int]] = {}
         for worker, each in enumerate(seen):
             counts: dict[Kind, int] = {}
-            index: dict[tuple[Kind, int], Birth] = {}
+            index: dict[tuple[Kind, int], VariableCreated] = {}
             for birth in each.births:
                 kind = (birth.place, birth.distributed)
                 key = (kind, counts.get(kind, 0))
@@ -30,6 +30,6 @@ class Counterparts:
                     self._keys[birth.number] = key
             self._of.append(index)
 
-    def of(self, birth: Birth) -> list[Birth | None]:
+    def of(self, birth: VariableCreated) -> list[VariableCreated | None]:
         """What a variable of the first worker is on every worker, the first included."""
         return [index.get(self._keys[birth.number]) for index in self._of]

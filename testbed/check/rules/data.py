@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from testbed.check.finding import Finding
-from testbed.check.seen import Given, Seen
+from testbed.check.seen import Given, WorkerObservations
 
 # One batch alone may be a model's first call, or be the same each time on purpose.
 _FEWEST = 2
 
 
-def same_for_replicas(seen: Sequence[Seen]) -> Iterator[Finding]:
+def same_for_replicas(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """Batches of a plain dataset that go to all replicas of a worker alike."""
     for given in _used(seen[0]):
         # Who draws noise of his own may want several answers to one batch.
@@ -21,7 +21,7 @@ def same_for_replicas(seen: Sequence[Seen]) -> Iterator[Finding]:
             yield Finding("TB701", given.source, f"{told}, in {_calls(given)}", given.place)
 
 
-def same_for_workers(seen: Sequence[Seen]) -> Iterator[Finding]:
+def same_for_workers(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """Batches that are the same on every worker."""
     if len(seen) < 2 or any(each.raised for each in seen):
         return
@@ -34,7 +34,7 @@ def same_for_workers(seen: Sequence[Seen]) -> Iterator[Finding]:
             yield Finding("TB702", given.source, told, given.place)
 
 
-def _used(seen: Seen) -> Iterator[Given]:
+def _used(seen: WorkerObservations) -> Iterator[Given]:
     """Steps in which elements count: they train, or a sum over replicas is taken of them.
 
     Two sums may be the parts of a mean, which is right however often an element is seen.
@@ -45,7 +45,7 @@ def _used(seen: Seen) -> Iterator[Given]:
             yield given
 
 
-def _alike(given: Given, other: Seen) -> Given | None:
+def _alike(given: Given, other: WorkerObservations) -> Given | None:
     """The step of another worker that is given the same batches."""
     for each in other.given:
         same_step = (each.place, each.function) == (given.place, given.function)
@@ -67,7 +67,7 @@ def _calls(given: Given) -> str:
     return f"{given.calls} calls of {given.function}"
 
 
-def taken(seen: Sequence[Seen]) -> Iterator[Finding]:
+def taken(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """Iterators from which each replica takes an element of its own."""
     for each in seen[0].taken:
         if each.replicas > 1:
@@ -75,7 +75,7 @@ def taken(seen: Sequence[Seen]) -> Iterator[Finding]:
             yield Finding("TB703", each.place, f"{told} in a step")
 
 
-def empty(seen: Sequence[Seen]) -> Iterator[Finding]:
+def empty(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """What has become NaN because a replica's share of a batch was empty."""
     for each in seen:
         for given in each.given:
@@ -86,7 +86,7 @@ def empty(seen: Sequence[Seen]) -> Iterator[Finding]:
                 return
 
 
-def uneven(seen: Sequence[Seen]) -> Iterator[Finding]:
+def uneven(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """Means over shares of different sizes that are averaged as if they were of one size."""
     for given in seen[0].given:
         if given.averaged and given.uneven and not given.not_a_number:

@@ -6,20 +6,20 @@ import math
 from collections.abc import Iterator, Sequence
 
 from testbed.check.finding import Finding
-from testbed.check.seen import Draw, Given, Place, Seen
+from testbed.check.seen import Draw, Given, SourceLine, WorkerObservations
 
 # One draw may be alike by chance, as may a few numbers.
 _FEWEST = 2
 _FEWEST_NUMBERS = 16
 
-Line = tuple["Place | None", "Place | None"]
+Line = tuple["SourceLine | None", "SourceLine | None"]
 
 
-def alike(seen: Sequence[Seen]) -> Iterator[Finding]:
+def alike(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """Lines at which replicas draw what other replicas draw."""
     if any(each.raised for each in seen):
         return
-    lines: dict[Line, list[tuple[Seen, Draw]]] = {}
+    lines: dict[Line, list[tuple[WorkerObservations, Draw]]] = {}
     for each in seen:
         for draw in each.draws:
             lines.setdefault((draw.step, draw.place), []).append((each, draw))
@@ -42,7 +42,9 @@ def alike(seen: Sequence[Seen]) -> Iterator[Finding]:
             yield _finding(place, drawn, within=within)
 
 
-def _finding(place: Place | None, drawn: list[tuple[Seen, Draw]], *, within: bool) -> Finding:
+def _finding(
+    place: SourceLine | None, drawn: list[tuple[WorkerObservations, Draw]], *, within: bool
+) -> Finding:
     how = {
         "seeded": "by the same seeds",
         "fixed": "by the same seed",
@@ -54,7 +56,9 @@ def _finding(place: Place | None, drawn: list[tuple[Seen, Draw]], *, within: boo
     return Finding("TB604", place, f"{len(drawn)} workers draw the same numbers {how}")
 
 
-def _are_alike(seen: Sequence[Seen], drawn: list[tuple[Seen, Draw]]) -> bool:
+def _are_alike(
+    seen: Sequence[WorkerObservations], drawn: list[tuple[WorkerObservations, Draw]]
+) -> bool:
     """Whether all replicas drew the same numbers, as far as can be told for sure."""
     replicas = {draw.replica for _, draw in drawn}
     if len(replicas) < max(2, sum(each.replicas for each in seen)):
@@ -70,7 +74,9 @@ def _are_alike(seen: Sequence[Seen], drawn: list[tuple[Seen, Draw]]) -> bool:
     return first.origin in ("seeded", "fixed")
 
 
-def _is_one_stream(seen: Sequence[Seen], drawn: list[tuple[Seen, Draw]]) -> bool:
+def _is_one_stream(
+    seen: Sequence[WorkerObservations], drawn: list[tuple[WorkerObservations, Draw]]
+) -> bool:
     """Whether each worker has a generator of its own, and all have come to the same state."""
     if any(each.replicas > 1 for each in seen):
         # Its replicas draw from it in turn.
@@ -85,19 +91,21 @@ def _is_one_stream(seen: Sequence[Seen], drawn: list[tuple[Seen, Draw]]) -> bool
     return all(state == states[0] for state in states)
 
 
-def _given(seen: Sequence[Seen], step: Place | None) -> list[Given]:
+def _given(seen: Sequence[WorkerObservations], step: SourceLine | None) -> list[Given]:
     return [given for each in seen for given in each.given if given.place == step]
 
 
-def _asked(seen: Sequence[Seen], step: Place | None) -> bool:
+def _asked(seen: Sequence[WorkerObservations], step: SourceLine | None) -> bool:
     return any(given.asked for given in _given(seen, step))
 
 
-def _is_fed(seen: Sequence[Seen], step: Place | None) -> bool:
+def _is_fed(seen: Sequence[WorkerObservations], step: SourceLine | None) -> bool:
     return any(given.fed for given in _given(seen, step))
 
 
-def _is_brought_together(seen: Sequence[Seen], step: Place | None, draw: Draw) -> bool:
+def _is_brought_together(
+    seen: Sequence[WorkerObservations], step: SourceLine | None, draw: Draw
+) -> bool:
     """Whether it matters what each replica adds: otherwise the first one's result may be meant."""
     how = {each for given in _given(seen, step) for each in given.combined}
     # A mean of what is meant to be the same is a way to take one of them.

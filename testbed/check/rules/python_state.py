@@ -8,14 +8,14 @@ from typing import Any
 
 from testbed.check.finding import Finding
 from testbed.check.rules.words import bare, told_apart
-from testbed.check.seen import Frozen, Place, Seen
-from testbed.diagnosis import same
+from testbed.check.seen import Frozen, SourceLine, WorkerObservations
+from testbed.verdict.diagnosis import same
 
 # More than a first one, one for variables, and a few for shapes of batches.
 _TRACES = 5
 
 
-def changed(seen: Sequence[Seen]) -> Iterator[Finding]:
+def changed(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """Numbers and lists that the replica function changes."""
     if all(each.replicas < 2 for each in seen):
         return
@@ -29,7 +29,7 @@ def changed(seen: Sequence[Seen]) -> Iterator[Finding]:
         yield Finding("TB301", change.place, evidence)
 
 
-def rebound(seen: Sequence[Seen]) -> Iterator[Finding]:
+def rebound(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """Names of variables under which the replica function puts a tensor."""
     for change in seen[0].changes:
         if change.kind == "variable":
@@ -37,9 +37,9 @@ def rebound(seen: Sequence[Seen]) -> Iterator[Finding]:
             yield Finding("TB307", change.place, f"{told} after one step")
 
 
-def stored(seen: Sequence[Seen]) -> Iterator[Finding]:
+def stored(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """Names under which each replica stores what only it has computed."""
-    told: set[tuple[str, Place | None]] = set()
+    told: set[tuple[str, SourceLine | None]] = set()
     for worker in seen:
         for each in worker.stored:
             key = each.name, each.place
@@ -64,7 +64,7 @@ def _are_alike(values: Sequence[Any]) -> bool:
     return all(same(value, values[0]) for value in values)
 
 
-def frozen(seen: Sequence[Seen]) -> Iterator[Finding]:
+def frozen(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """What changed after a trace."""
     # That it changes there is the finding.
     told = {finding.evidence.partition(" ")[0] for finding in changed(seen)}
@@ -86,7 +86,7 @@ def _goes_on(each: Frozen) -> str:
     return f"{each.name} is {now}, and {each.function} goes on with {traced}"
 
 
-def retraced(seen: Sequence[Seen]) -> Iterator[Finding]:
+def retraced(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """tf.functions that are traced in most of their calls."""
     for each in seen[0].retraced:
         if each.traces > _TRACES and 2 * each.traces > each.calls:
@@ -94,13 +94,13 @@ def retraced(seen: Sequence[Seen]) -> Iterator[Finding]:
             yield Finding("TB309", each.place, f"{calls}; mostly {each.why} had changed")
 
 
-def leaked(seen: Sequence[Seen]) -> Iterator[Finding]:
+def leaked(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """Tensors of finished traces."""
     for leak in seen[0].leaks:
         yield Finding("TB303", leak.place, f"{leak.name} holds the symbolic tensor '{leak.tensor}'")
 
 
-def mixed(seen: Sequence[Seen]) -> Iterator[Finding]:
+def mixed(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """Variables that were passed to a tf.function in turn."""
     for each in seen[0].mixed:
         first, then = bare(each.first), bare(each.then)

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from testbed.check.finding import Finding
-from testbed.check.seen import Collective, Raised, Seen
+from testbed.check.seen import Collective, ProgramError, WorkerObservations
 
 _PER_REPLICA = (
     "you are using a PerReplica object while not inside a replica context",
@@ -43,7 +43,7 @@ _OF_THE_GRAPH = "Graph execution error:"
 Trace = list[Collective]
 
 
-def collectives(seen: Sequence[Seen]) -> Iterator[Finding]:
+def collectives(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """The collectives of each worker, in order."""
     if any(each.raised for each in seen):
         # Who failed made fewer, and that is no reason but a consequence.
@@ -63,7 +63,7 @@ def collectives(seen: Sequence[Seen]) -> Iterator[Finding]:
                 return
 
 
-def _paired(one: Seen, other: Seen) -> Iterator[tuple[Trace, Trace]]:
+def _paired(one: WorkerObservations, other: WorkerObservations) -> Iterator[tuple[Trace, Trace]]:
     """What is run at once, and those traces that the other worker has not.
 
     In which order something is traced, and how often, is each worker's own affair.
@@ -76,7 +76,7 @@ def _paired(one: Seen, other: Seen) -> Iterator[tuple[Trace, Trace]]:
     yield from zip_longest(only_mine, only_others, fillvalue=[])
 
 
-def _traces(seen: Seen) -> dict[int, Trace]:
+def _traces(seen: WorkerObservations) -> dict[int, Trace]:
     traces: dict[int, Trace] = {}
     for each in seen.collectives:
         traces.setdefault(each.trace, []).append(each)
@@ -100,7 +100,7 @@ def _difference(mine: Trace, others: Trace, number: int) -> tuple[str, str] | No
     return (_told_by(one, two), _told_by(two, one)) if one.by in there and two.by in here else None
 
 
-def crossed(seen: Sequence[Seen]) -> Iterator[Finding]:
+def crossed(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """Replicas of one worker that meet at different lines."""
     if any(each.raised for each in seen):
         return
@@ -112,7 +112,7 @@ def crossed(seen: Sequence[Seen]) -> Iterator[Finding]:
         yield Finding("TB403", here, evidence, there)
 
 
-def truths(seen: Sequence[Seen]) -> Iterator[Finding]:
+def truths(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """What has several values, asked whether it is true."""
     if len(seen) * seen[0].replicas < 2:
         return
@@ -139,7 +139,7 @@ def _told(one: Collective | None, other: Collective | None) -> str:
     return line
 
 
-def raised(seen: Sequence[Seen]) -> Iterator[Finding]:
+def raised(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """An exception that says by itself what replication has to do with it."""
     for each in seen:
         problem = each.raised
@@ -158,7 +158,7 @@ def raised(seen: Sequence[Seen]) -> Iterator[Finding]:
         return
 
 
-def line_with(parts: Sequence[str], problem: Raised) -> str:
+def line_with(parts: Sequence[str], problem: ProgramError) -> str:
     """The first line of a message that holds one of the parts."""
     message = problem.message
     head = re.compile(rf"^ +{re.escape(problem.type)}: ", re.MULTILINE)

@@ -8,23 +8,23 @@ from dataclasses import dataclass
 from testbed.check.finding import Finding
 from testbed.check.rules.together import line_with
 from testbed.check.rules.words import bare
-from testbed.check.seen import NoGradient, Place, Raised, Seen
+from testbed.check.seen import NoGradient, ProgramError, SourceLine, WorkerObservations
 
 
 @dataclass(frozen=True)
 class Doubts:
     """What may be a mistake of the program alone, or come of replication."""
 
-    raised: Raised | None = None
+    raised: ProgramError | None = None
     """An exception that nothing else explains."""
     no_gradients: tuple[NoGradient, ...] = ()
     hang: str = ""
     """Where workers stand that did not come to their end."""
-    place: Place | None = None
+    place: SourceLine | None = None
     """The line at which the first of them stands."""
 
 
-def unlike(doubts: Doubts, alone: Seen) -> Iterator[Finding]:
+def unlike(doubts: Doubts, alone: WorkerObservations) -> Iterator[Finding]:
     """What is no mistake of the program, since it came to its end without replication.
 
     Args:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from testbed.check.finding import Finding
 from testbed.check.rules.counterparts import Counterparts
 from testbed.check.rules.words import name_of, told_apart
-from testbed.check.seen import Access, Birth, Seen
-from testbed.diagnosis import same
+from testbed.check.seen import Access, VariableCreated, WorkerObservations
+from testbed.verdict.diagnosis import same
 
 _BATCH_NORM = "keras/src/layers/normalization/batch_normalization.py"
 _DROPOUT = "keras/src/random/seed_generator.py"
@@ -20,7 +20,7 @@ _KERAS_ADDS = (
 _GENERATORS = ("keras/src/random/",)
 
 
-def copies(seen: Sequence[Seen]) -> Iterator[Finding]:
+def copies(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """A variable whose copies should be alike, and are not."""
     if any(each.raised for each in seen):
         # What a step has left half done is no value to compare, nor what workers hold that have
@@ -29,7 +29,7 @@ def copies(seen: Sequence[Seen]) -> Iterator[Finding]:
         seen = [_after_step(each, step) for each in seen]
     batch_norms: set[object] = set()
     counterparts = Counterparts(seen)
-    apart: list[tuple[Birth, Finding]] = []
+    apart: list[tuple[VariableCreated, Finding]] = []
     for birth in seen[0].births:
         every = counterparts.of(birth)
         if _is_first_on_read(birth) and _accessed_outside(seen[0], birth, writes=False):
@@ -61,17 +61,17 @@ def copies(seen: Sequence[Seen]) -> Iterator[Finding]:
     yield from causes or [finding for _, finding in apart]
 
 
-def _looked_at(seen: Seen) -> set[int]:
+def _looked_at(seen: WorkerObservations) -> set[int]:
     """After which steps the values of variables are known."""
     return {step for birth in seen.births for step, _ in birth.looks}
 
 
-def _after_step(seen: Seen, step: int) -> Seen:
+def _after_step(seen: WorkerObservations, step: int) -> WorkerObservations:
     births = (replace(each, copies=dict(each.looks).get(step, ())) for each in seen.births)
     return replace(seen, births=tuple(births))
 
 
-def _since(every: Sequence[Birth | None]) -> str:
+def _since(every: Sequence[VariableCreated | None]) -> str:
     """After how many steps it was seen first that copies or workers differ."""
     looks = [dict(birth.looks) for birth in every if birth]
     for step in looks[0] if looks else ():
@@ -81,27 +81,27 @@ def _since(every: Sequence[Birth | None]) -> str:
     return ""
 
 
-def _read_apart(seen: Seen, birth: Birth) -> Access | None:
+def _read_apart(seen: WorkerObservations, birth: VariableCreated) -> Access | None:
     """One of the copies is read while they differ, by a line that does not read the others."""
     own = [access for access in seen.accesses if access.variable == birth.number]
     others = {access.place for access in own if access.copy and access.who == "outside"}
     return next((access for access in own if access.apart and access.place not in others), None)
 
 
-def _is_first_on_read(birth: Birth) -> bool:
+def _is_first_on_read(birth: VariableCreated) -> bool:
     """Whether reading it outside of a step gives what this worker's first replica has."""
     first = birth.aggregation == "ONLY_FIRST_REPLICA"
     return birth.distributed and birth.synchronization == "ON_READ" and first
 
 
-def _accessed_outside(seen: Seen, birth: Birth, *, writes: bool) -> bool:
+def _accessed_outside(seen: WorkerObservations, birth: VariableCreated, *, writes: bool) -> bool:
     return any(
         access.variable == birth.number and access.writes == writes and access.who == "outside"
         for access in seen.accesses
     )
 
 
-def dropout(seen: Sequence[Seen]) -> Iterator[Finding]:
+def dropout(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """Keras 3 seeds that are mirrored and drawn from in replicas."""
     replicas = len(seen) * seen[0].replicas
     if replicas < 2:
@@ -121,7 +121,7 @@ def dropout(seen: Sequence[Seen]) -> Iterator[Finding]:
             yield Finding("TB602", birth.place, evidence)
 
 
-def summed_by_keras(seen: Sequence[Seen]) -> Iterator[Finding]:
+def summed_by_keras(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """Keras 3 variables with the aggregation SUM that replicas add to."""
     if len(seen) * seen[0].replicas < 2:
         return
@@ -138,7 +138,7 @@ def summed_by_keras(seen: Sequence[Seen]) -> Iterator[Finding]:
                 break
 
 
-def _should_be_alike(birth: Birth) -> bool:
+def _should_be_alike(birth: VariableCreated) -> bool:
     return (
         birth.distributed and birth.synchronization != "ON_READ" and not birth.is_of(*_GENERATORS)
     )
@@ -148,7 +148,9 @@ def _differ(values: Sequence[object]) -> bool:
     return any(not same(value, values[0]) for value in values)
 
 
-def _told(birth: Birth, within: Sequence[object], known: Sequence[Sequence[object]]) -> str:
+def _told(
+    birth: VariableCreated, within: Sequence[object], known: Sequence[Sequence[object]]
+) -> str:
     name = name_of(birth)
     if within and _differ(within):
         return f"the copies of {name} hold {' and '.join(told_apart(within))}"

@@ -10,8 +10,16 @@ from typing import Any
 from testbed.check.finding import Finding
 from testbed.check.rules.counterparts import Counterparts
 from testbed.check.rules.words import name_of, told_apart
-from testbed.check.seen import ADDING, ASSIGNING, SAME, Access, Birth, Place, Seen
-from testbed.diagnosis import same, show
+from testbed.check.seen import (
+    ADDING,
+    ASSIGNING,
+    SAME,
+    Access,
+    SourceLine,
+    VariableCreated,
+    WorkerObservations,
+)
+from testbed.verdict.diagnosis import same, show
 
 # State of generators of random numbers: every replica draws from it, as it should.
 _GENERATORS = ("keras/src/random/", "tf_keras/src/backend")
@@ -20,7 +28,7 @@ _GENERATOR_TYPES = ("StateVar",)
 _OPTIMIZING = ("ResourceApply", "ResourceSparseApply")
 
 
-def unmirrored(seen: Sequence[Seen]) -> Iterator[Finding]:
+def unmirrored(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """What replicas do with a variable that was made outside of the scope."""
     found = list(_unmirrored(seen))
     raised = any(each.raised for each in seen)
@@ -38,7 +46,7 @@ def unmirrored(seen: Sequence[Seen]) -> Iterator[Finding]:
             yield replace(finding, evidence=f"{finding.evidence}; {told}")
 
 
-def _of_a_thread(birth: Birth, scope: Place) -> Finding:
+def _of_a_thread(birth: VariableCreated, scope: SourceLine) -> Finding:
     """Made in a thread, while another thread was in a scope that was meant for it, too."""
     evidence = (
         f"{name_of(birth)} was made in a thread that had entered no scope, while another thread was"
@@ -47,7 +55,7 @@ def _of_a_thread(birth: Birth, scope: Place) -> Finding:
     return Finding("TB110", scope, evidence, birth.place)
 
 
-def _unmirrored(seen: Sequence[Seen]) -> Iterator[tuple[Birth, Finding]]:
+def _unmirrored(seen: Sequence[WorkerObservations]) -> Iterator[tuple[VariableCreated, Finding]]:
     counterparts, raised = Counterparts(seen), any(each.raised for each in seen)
     for birth in seen[0].births:
         if birth.distributed or birth.is_table or _is_generator(birth):
@@ -65,7 +73,9 @@ def _unmirrored(seen: Sequence[Seen]) -> Iterator[tuple[Birth, Finding]]:
             yield birth, found
 
 
-def _written_by_all(seen: Seen, birth: Birth, accesses: list[Access]) -> Finding | None:
+def _written_by_all(
+    seen: WorkerObservations, birth: VariableCreated, accesses: list[Access]
+) -> Finding | None:
     """Each replica of a worker writes the one copy."""
     writes = [access for access in accesses if access.writes]
     replicas = {access.replica for access in writes}
@@ -102,7 +112,7 @@ def _written_by_all(seen: Seen, birth: Birth, accesses: list[Access]) -> Finding
     return Finding("TB102", birth.place, evidence, first.place)
 
 
-def _is_divisor(seen: Seen, birth: Birth, write: Access) -> bool:
+def _is_divisor(seen: WorkerObservations, birth: VariableCreated, write: Access) -> bool:
     """Whether it counts what another variable sums up: their quotient is right, if both are."""
     sums = {
         access.variable
@@ -120,7 +130,7 @@ def _is_divisor(seen: Seen, birth: Birth, write: Access) -> bool:
     )
 
 
-def _of_one_function(one: Place | None, other: Place | None) -> bool:
+def _of_one_function(one: SourceLine | None, other: SourceLine | None) -> bool:
     """Whether lines are one, or of one function."""
     if one is None or other is None or one == other:
         return one == other
@@ -128,7 +138,7 @@ def _of_one_function(one: Place | None, other: Place | None) -> bool:
     return same and one.function not in ("", "<module>")
 
 
-def _is_scratch(seen: Seen, birth: Birth) -> bool:
+def _is_scratch(seen: WorkerObservations, birth: VariableCreated) -> bool:
     """Whether replicas only ever read what they have assigned themselves before."""
     first: dict[str, Access] = {}
     for access in seen.accesses:
@@ -143,7 +153,9 @@ def _reads_what_it_writes(accesses: list[Access], write: Access) -> bool:
     return any(not each.writes and each.place == write.place for each in accesses)
 
 
-def _differs_on_workers(birth: Birth, everywhere: list[Birth | None]) -> Finding | None:
+def _differs_on_workers(
+    birth: VariableCreated, everywhere: list[VariableCreated | None]
+) -> Finding | None:
     """Each worker has a value of its own."""
     values = [other.copies for other in everywhere if other]
     if not all(values) or all(same(list(value), list(values[0])) for value in values):
@@ -152,7 +164,9 @@ def _differs_on_workers(birth: Birth, everywhere: list[Birth | None]) -> Finding
     return Finding("TB104", birth.place, f"{name_of(birth)} ends as {told} on the workers")
 
 
-def _only_used(seen: Sequence[Seen], birth: Birth, accesses: list[Access]) -> Finding | None:
+def _only_used(
+    seen: Sequence[WorkerObservations], birth: VariableCreated, accesses: list[Access]
+) -> Finding | None:
     if len(seen) * seen[0].replicas < 2:
         return None
     verb = "write" if any(access.writes for access in accesses) else "read"
@@ -164,7 +178,7 @@ def _only_used(seen: Sequence[Seen], birth: Birth, accesses: list[Access]) -> Fi
     )
 
 
-def tables(seen: Sequence[Seen]) -> Iterator[Finding]:
+def tables(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """Lookup tables whose entries replicas compute from what is in them."""
     for birth in seen[0].births:
         accesses = _accesses(seen[0], birth, in_replicas=True) if birth.is_table else []
@@ -179,7 +193,7 @@ def tables(seen: Sequence[Seen]) -> Iterator[Finding]:
             yield Finding("TB108", birth.place, evidence, writes[0].place)
 
 
-def copy_of_another(seen: Sequence[Seen]) -> Iterator[Finding]:
+def copy_of_another(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """What replicas write into the copy of another one."""
     births = {birth.number: birth for birth in seen[0].births}
     for access in seen[0].accesses:
@@ -195,7 +209,7 @@ def copy_of_another(seen: Sequence[Seen]) -> Iterator[Finding]:
             yield Finding("TB204", access.place, evidence, birth.place)
 
 
-def unused(seen: Sequence[Seen]) -> Iterator[Finding]:
+def unused(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """A strategy of several replicas that nothing is trained under."""
     if any(each.raised for each in seen):
         return
@@ -214,10 +228,10 @@ def unused(seen: Sequence[Seen]) -> Iterator[Finding]:
             yield Finding("TB107", each.place, evidence)
 
 
-def made_every_step(seen: Sequence[Seen]) -> Iterator[Finding]:
+def made_every_step(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """A line that makes a new variable in every run."""
     steps: dict[Any, list[int]] = {}
-    first: dict[Any, Birth] = {}
+    first: dict[Any, VariableCreated] = {}
     for birth in seen[0].births:
         if birth.step and birth.place:
             key = (birth.place, birth.libraries)
@@ -231,7 +245,7 @@ def made_every_step(seen: Sequence[Seen]) -> Iterator[Finding]:
             yield Finding("TB105", first[key].place, evidence)
 
 
-def other_order(seen: Sequence[Seen]) -> Iterator[Finding]:
+def other_order(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """The variables of the scope, in the order in which each worker made them."""
     mine = [birth for birth in seen[0].births if birth.distributed]
     for other in seen[1:]:
@@ -247,24 +261,29 @@ def other_order(seen: Sequence[Seen]) -> Iterator[Finding]:
             return
 
 
-def _kind(birth: Birth) -> tuple[object, ...]:
+def _kind(birth: VariableCreated) -> tuple[object, ...]:
     return birth.name, birth.shape, birth.dtype
 
 
-def _swapped(one: Birth, two: Birth, mine: list[Birth], theirs: list[Birth]) -> bool:
+def _swapped(
+    one: VariableCreated,
+    two: VariableCreated,
+    mine: list[VariableCreated],
+    theirs: list[VariableCreated],
+) -> bool:
     """Whether both workers give both of these values, and so in another order."""
     if None in (one.start, two.start) or one.start == two.start:
         return False
     return one.start in [each.start for each in theirs] and two.start in [e.start for e in mine]
 
 
-def _told(birth: Birth | None, alike: object) -> str:
+def _told(birth: VariableCreated | None, alike: object) -> str:
     if birth is None:
         return "none"
     return name_of(birth) + f" of {show(birth.start)}" * bool(alike)
 
 
-def other_order_in_replicas(seen: Sequence[Seen]) -> Iterator[Finding]:
+def other_order_in_replicas(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """The variables that replicas of a worker make, in the order of each."""
     for each in seen[0].mixed_up:
         here, there = each.places
@@ -273,7 +292,9 @@ def other_order_in_replicas(seen: Sequence[Seen]) -> Iterator[Finding]:
         yield Finding("TB109", there, told, here)
 
 
-def _accesses(seen: Seen, birth: Birth, *, in_replicas: bool) -> list[Access]:
+def _accesses(
+    seen: WorkerObservations, birth: VariableCreated, *, in_replicas: bool
+) -> list[Access]:
     return [
         access
         for access in seen.accesses
@@ -281,5 +302,5 @@ def _accesses(seen: Seen, birth: Birth, *, in_replicas: bool) -> list[Access]:
     ]
 
 
-def _is_generator(birth: Birth) -> bool:
+def _is_generator(birth: VariableCreated) -> bool:
     return birth.type in _GENERATOR_TYPES or birth.is_of(*_GENERATORS)

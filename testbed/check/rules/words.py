@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from testbed.check.seen import Birth
-from testbed.diagnosis import same, show
+from testbed.check.seen import VariableCreated
+from testbed.verdict.diagnosis import same, show
 
 _LONGEST = 40
 
 
-def name_of(birth: Birth) -> str:
+def name_of(birth: VariableCreated) -> str:
     """A variable by its name."""
     return f"'{bare(birth.name)}'"
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 import argparse
 import shlex
 
-from testbed.engines import Inner
+from testbed.engines import InnerCommand
 from testbed.engines.kubernetes.manifests import manifest_of
-from testbed.engines.kubernetes.request import Request, request_of
+from testbed.engines.kubernetes.request import KubernetesRequest, request_of
 from testbed.errors import UsageError
 from testbed.launcher.run_folder import write_text
-from testbed.report.destinations import destination
+from testbed.report.formats.destinations import destination
 
 
-def main(options: argparse.Namespace, inner: Inner) -> int:
+def main(options: argparse.Namespace, inner: InnerCommand) -> int:
     """Write the manifest of a job, and say what to do with it.
 
     Raises:
@@ -34,7 +34,7 @@ def main(options: argparse.Namespace, inner: Inner) -> int:
     return 0
 
 
-def next_steps(request: Request, file: str) -> str:
+def next_steps(request: KubernetesRequest, file: str) -> str:
     """How the job is started, followed, and its report collected."""
     within = f" -n {request.namespace}" if request.namespace else ""
     if request.tfjob:

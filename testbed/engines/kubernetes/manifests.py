@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import textwrap
 
-from testbed.engines.kubernetes.request import Request
+from testbed.engines.kubernetes.request import KubernetesRequest
 from testbed.engines.kubernetes.scalars import argument, comment, quoted
 
 GRACE_SECONDS = 20
 """Enough for worker 0 to write down why the job ends."""
 
 
-def manifest_of(request: Request) -> str:
+def manifest_of(request: KubernetesRequest) -> str:
     """Everything that `kubectl apply` needs."""
     parts = [_tfjob(request)] if request.tfjob else [_service(request), _job(request)]
     return _heading(request) + "".join(f"---\n{part}" for part in parts)
 
 
-def _heading(request: Request) -> str:
+def _heading(request: KubernetesRequest) -> str:
     return textwrap.dedent(f"""\
         # testbed on {request.workers} workers. The run's folder is in the claim, and every worker
         # mounts it: reports come back through {comment(request.folder)}
@@ -25,7 +25,7 @@ def _heading(request: Request) -> str:
         """)
 
 
-def _service(request: Request) -> str:
+def _service(request: KubernetesRequest) -> str:
     return f"""\
 # Gives every worker a name that the others find: NAME-INDEX.NAME
 apiVersion: v1
@@ -43,7 +43,7 @@ spec:
 """
 
 
-def _job(request: Request) -> str:
+def _job(request: KubernetesRequest) -> str:
     return f"""\
 apiVersion: batch/v1
 kind: Job
@@ -62,7 +62,7 @@ spec:
 {_indented(4, _template(request))}"""
 
 
-def _tfjob(request: Request) -> str:
+def _tfjob(request: KubernetesRequest) -> str:
     return f"""\
 # Kubeflow's first operator, which its makers call legacy: it gives every worker its TF_CONFIG, and
 # a service of its own. Without it: the same command without --tfjob.
@@ -87,26 +87,26 @@ spec:
 {_indented(8, _template(request))}"""
 
 
-def _metadata(request: Request) -> str:
+def _metadata(request: KubernetesRequest) -> str:
     lines = [f"name: {quoted(request.name)}"]
     if request.namespace:
         lines.append(f"namespace: {quoted(request.namespace)}")
     return "\n".join([*lines, "labels:", _indented(2, _labels(request))])
 
 
-def _labels(request: Request) -> str:
+def _labels(request: KubernetesRequest) -> str:
     return textwrap.dedent(f"""\
         app.kubernetes.io/name: testbed
         app.kubernetes.io/instance: {quoted(request.name)}""")
 
 
-def _deadline(request: Request) -> str:
+def _deadline(request: KubernetesRequest) -> str:
     if request.seconds is None:
         return ""
     return f"activeDeadlineSeconds: {request.seconds}\n"
 
 
-def _template(request: Request) -> str:
+def _template(request: KubernetesRequest) -> str:
     """The pod of each worker."""
     # The operator gives pods names and services itself.
     found = "" if request.tfjob else f"# The service's name.\nsubdomain: {quoted(request.name)}\n"
@@ -140,13 +140,13 @@ spec:
 {_indented(4, _memory_volume(request))}"""
 
 
-def _container_name(request: Request) -> str:
+def _container_name(request: KubernetesRequest) -> str:
     if request.tfjob:
         return "# The operator looks for a container of this name.\n- name: tensorflow"
     return "- name: testbed"
 
 
-def _container(request: Request) -> str:
+def _container(request: KubernetesRequest) -> str:
     words = "".join(f"  - {argument(word)}\n" for word in request.words)
     return f"""\
 image: {quoted(request.image)}
@@ -169,7 +169,7 @@ volumeMounts:
 {_indented(2, _memory_mount(request))}"""
 
 
-def _port(request: Request) -> str:
+def _port(request: KubernetesRequest) -> str:
     if not request.tfjob:
         return ""
     return textwrap.dedent("""\
@@ -180,7 +180,7 @@ def _port(request: Request) -> str:
         """)
 
 
-def _resources(request: Request) -> str:
+def _resources(request: KubernetesRequest) -> str:
     lines = []
     if request.cpus is not None:
         # No limit: a worker that is slowed down now and then keeps all others waiting.
@@ -190,7 +190,7 @@ def _resources(request: Request) -> str:
     return "\n".join(["resources:", *lines, ""]) if lines else ""
 
 
-def _memory_volume(request: Request) -> str:
+def _memory_volume(request: KubernetesRequest) -> str:
     if request.gpus < 2:
         return ""
     return textwrap.dedent("""\
@@ -201,7 +201,7 @@ def _memory_volume(request: Request) -> str:
         """)
 
 
-def _memory_mount(request: Request) -> str:
+def _memory_mount(request: KubernetesRequest) -> str:
     if request.gpus < 2:
         return ""
     return "- name: memory\n  mountPath: /dev/shm\n"

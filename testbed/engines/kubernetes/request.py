@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from testbed.engines import Inner
+from testbed.engines import InnerCommand
 from testbed.errors import UsageError
 
 _NAME = "testbed"
@@ -19,7 +19,7 @@ _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 
 
 @dataclass(frozen=True)
-class Request:
+class KubernetesRequest:
     """A job: everything that stands in its manifest."""
 
     name: str
@@ -47,7 +47,7 @@ class Request:
         return str(PurePosixPath(self.folder).parent)
 
 
-def request_of(options: argparse.Namespace, inner: Inner) -> Request:
+def request_of(options: argparse.Namespace, inner: InnerCommand) -> KubernetesRequest:
     """What the options ask for.
 
     Raises:
@@ -67,7 +67,7 @@ def request_of(options: argparse.Namespace, inner: Inner) -> Request:
     if options.kube_namespace:
         _require("--namespace", options.kube_namespace, _LABEL.fullmatch(options.kube_namespace))
     _require_mountable(inner.folder)
-    return Request(
+    return KubernetesRequest(
         name=job_name(inner.folder, inner.workers, tfjob=options.tfjob),
         words=inner.words,
         folder=inner.folder,

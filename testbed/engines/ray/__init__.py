@@ -7,22 +7,22 @@ import contextlib
 import os
 from collections.abc import Iterator
 
-from testbed.engines import Inner
+from testbed.engines import InnerCommand
 from testbed.engines.ray.request import ADDRESS, request_of
 from testbed.errors import LaunchError, UsageError
-from testbed.streams import one_line
+from testbed.terminal import one_line
 
 _USAGE_STATISTICS = "RAY_USAGE_STATS_ENABLED"
 
 
-def main(options: argparse.Namespace, inner: Inner) -> int:
+def main(options: argparse.Namespace, inner: InnerCommand) -> int:
     """Run the job on the Ray cluster of this machine, and follow it; its status.
 
     Raises:
         UsageError: Ray is not installed, or only a client of it could be used.
         LaunchError: no Ray cluster is running here.
     """
-    from testbed.engines.following import follow
+    from testbed.engines.follow import follow
 
     request = request_of(options, inner, os.environ)
     require_ray()

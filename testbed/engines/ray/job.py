@@ -10,16 +10,16 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from testbed.engines.job import JobState
 from testbed.engines.job_files import JobFiles
-from testbed.engines.ray.request import Request
+from testbed.engines.ray.request import RayRequest
 from testbed.engines.ray.training import Training, failure_of
 from testbed.errors import LaunchError
-from testbed.streams import one_line
+from testbed.terminal import one_line
 
 
 class RayJob:
     """A run of Ray Train; it is there as soon as this is made."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: RayRequest) -> None:
         here = ray.get_runtime_context()
         self.name = f"Ray job {here.get_job_id()}"
         self._request = request

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from testbed.engines import Inner
+from testbed.engines import InnerCommand
 from testbed.errors import UsageError
-from testbed.streams import TERMINAL_WIDTH
+from testbed.terminal import TERMINAL_WIDTH
 
 ADDRESS = "RAY_ADDRESS"
 
@@ -19,7 +19,7 @@ _PLACE = "TF_CONFIG"
 
 
 @dataclass(frozen=True)
-class Request:
+class RayRequest:
     """A job for Ray."""
 
     arguments: tuple[str, ...]
@@ -41,8 +41,8 @@ class Request:
 
 
 def request_of(
-    options: argparse.Namespace, inner: Inner, environment: Mapping[str, str]
-) -> Request:
+    options: argparse.Namespace, inner: InnerCommand, environment: Mapping[str, str]
+) -> RayRequest:
     """What the options ask for.
 
     Raises:
@@ -54,7 +54,7 @@ def request_of(
             f"{ADDRESS}={address}: --engine ray runs on a machine of the cluster;"
             " run this command there"
         )
-    return Request(
+    return RayRequest(
         arguments=("testbed", *inner.words),
         folder=inner.folder,
         directory=str(Path.cwd()),

@@ -6,9 +6,9 @@ import os
 from typing import Any
 
 from testbed.engines.job_files import JobFiles
-from testbed.engines.ray.request import Request
+from testbed.engines.ray.request import RayRequest
 from testbed.engines.ray.worker import serve
-from testbed.streams import one_line
+from testbed.terminal import one_line
 
 # A job that waits for room waits until it is cancelled. Ray begins again after a minute otherwise,
 # which it counts as it counts workers that cannot start, and those must not be tried for ever.
@@ -19,7 +19,7 @@ _SETTINGS = {"RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": str(_START_SECONDS)}
 class Training:
     """What Ray makes an actor of; when it is killed, all that it has started goes with it."""
 
-    def fit(self, request: Request) -> str:
+    def fit(self, request: RayRequest) -> str:
         """Run it to its end: how it failed, or nothing."""
         os.environ.update(_SETTINGS)
         try:
@@ -47,7 +47,7 @@ def _first_line(problem: BaseException) -> str:
     return one_line(lines[0])
 
 
-def _trainer(request: Request) -> Any:
+def _trainer(request: RayRequest) -> Any:
     from ray.train import FailureConfig, LoggingConfig, RunConfig, ScalingConfig
     from ray.train.tensorflow import TensorflowTrainer
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from testbed.bootstrap import python_arguments, python_command
 from testbed.engines.job_files import JobFiles
-from testbed.launcher import custody
+from testbed.launcher.machine import process_tree
 from testbed.launcher.run_folder import RunFolder, write_text
 
 _RAYS_OWN = {
@@ -104,7 +104,7 @@ def _wait_for(file: Path, seconds: float) -> None:
 
 def main(parent: str, arguments: list[str]) -> None:
     """Become Python with these arguments, which dies with its parent, however that ends."""
-    custody.die_with_parent(int(parent))
+    process_tree.die_with_parent(int(parent))
     os.execv(sys.executable, [sys.executable, *arguments])
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from testbed.engines import Inner
-from testbed.engines.following import follow
+from testbed.engines import InnerCommand
+from testbed.engines.follow import follow
 from testbed.engines.slurm.request import request_of
 from testbed.engines.slurm.script import export
 from testbed.engines.slurm.submit import submit
 
 
-def main(options: argparse.Namespace, inner: Inner) -> int:
+def main(options: argparse.Namespace, inner: InnerCommand) -> int:
     """Run it on Slurm and show it here, or write the script that `--export` names."""
     request = request_of(options, inner)
     if options.export:

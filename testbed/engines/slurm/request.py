@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from testbed.bootstrap import python_arguments
-from testbed.engines import Inner
+from testbed.engines import InnerCommand
 from testbed.engines.job_files import JobFiles
 from testbed.errors import UsageError
 
@@ -17,7 +17,7 @@ PARTS_OF_THE_RUN = {"nodes", "ntasks", "ntasks_per_node", "array", "requeue", "w
 
 
 @dataclass(frozen=True)
-class Request:
+class SlurmRequest:
     """A job, before there is one."""
 
     command: tuple[str, ...]
@@ -38,7 +38,7 @@ class Request:
         return ["--kill-on-bad-exit=1", *cpus]
 
 
-def request_of(options: argparse.Namespace, inner: Inner) -> Request:
+def request_of(options: argparse.Namespace, inner: InnerCommand) -> SlurmRequest:
     """What the options of a command ask for.
 
     Raises:
@@ -56,7 +56,7 @@ def request_of(options: argparse.Namespace, inner: Inner) -> Request:
         "cpus_per_task": options.cpus_per_worker,
         "gpus_per_node": gpus or None,
     }
-    return Request(
+    return SlurmRequest(
         # Unbuffered: what it prints is shown while it runs.
         command=(sys.executable, "-u", *python_arguments("testbed", *inner.words)),
         files=JobFiles(inner.folder),

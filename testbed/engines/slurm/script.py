@@ -5,14 +5,14 @@ from __future__ import annotations
 import shlex
 import sys
 
-from testbed.engines.inner import JOB_ID
-from testbed.engines.slurm.request import Request
+from testbed.engines.command import JOB_ID
+from testbed.engines.slurm.request import SlurmRequest
 from testbed.errors import UsageError
 from testbed.launcher.run_folder import write_text
-from testbed.report.destinations import destination
+from testbed.report.formats.destinations import destination
 
 
-def export(request: Request, name: str) -> int:
+def export(request: SlurmRequest, name: str) -> int:
     """Write the script to a file, and tell how to submit it.
 
     Raises:
@@ -28,7 +28,7 @@ def export(request: Request, name: str) -> int:
     return 0
 
 
-def script_of(request: Request) -> str:
+def script_of(request: SlurmRequest) -> str:
     """The text of the script."""
     files = request.files
     # In the name of a file Slurm takes % for a beginning of its own, and %t for the task.

@@ -13,7 +13,7 @@ from typing import Any
 from testbed.bootstrap import BOOTSTRAP
 from testbed.engines.job import JobState
 from testbed.engines.job_files import JobFiles
-from testbed.engines.slurm.request import Request
+from testbed.engines.slurm.request import SlurmRequest
 from testbed.engines.slurm.scheduler import Scheduler
 from testbed.engines.slurm.task import become
 from testbed.errors import LaunchError, UsageError
@@ -83,7 +83,7 @@ def submitit_folder(files: JobFiles) -> Path:
     return files.engine / "submitit"
 
 
-def submit(request: Request, scheduler: Scheduler | None = None) -> SlurmJob:
+def submit(request: SlurmRequest, scheduler: Scheduler | None = None) -> SlurmJob:
     """Have Slurm run it.
 
     Raises:

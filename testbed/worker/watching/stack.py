@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from tensorflow.python.autograph.impl import api
 from tensorflow.python.util import tf_stack
 
-from testbed.check.seen import Place
+from testbed.check.seen import SourceLine
 
 _PACKAGE = str(Path(__file__).resolve().parent.parent.parent)
 _GENERATED = "__autograph_generated_file"
@@ -79,7 +79,7 @@ def source_of(file: str, line: int, function: str) -> tuple[str, int, str]:
 class Called(NamedTuple):
     """The author's innermost line, and what it has called of libraries."""
 
-    place: Place | None
+    place: SourceLine | None
     libraries: tuple[str, ...]
     """Their files between that line and here, innermost first, as `keras/src/...`; without those of
     TensorFlow."""
@@ -96,7 +96,7 @@ def author_place() -> Called:
             continue
         part = next((part for part in _LIBRARIES if part in file), None)
         if part is None:
-            return Called(Place(file, line, function), tuple(libraries), called)
+            return Called(SourceLine(file, line, function), tuple(libraries), called)
         name = file.partition(part)[2]
         if not name.startswith("tensorflow/") and "/" in name:
             libraries[name] = None
@@ -104,9 +104,11 @@ def author_place() -> Called:
     return Called(None, tuple(libraries), called)
 
 
-def author_lines() -> tuple[Place, ...]:
+def author_lines() -> tuple[SourceLine, ...]:
     """The author's lines on the stack of this thread, the innermost last."""
-    return tuple(Place(file, line, name) for file, line, name in stack_here() if is_authors(file))
+    return tuple(
+        SourceLine(file, line, name) for file, line, name in stack_here() if is_authors(file)
+    )
 
 
 def is_ours(file: str) -> bool:

@@ -7,18 +7,27 @@ from typing import Any
 
 import tensorflow as tf
 
-from testbed.check.seen import READING, Leak, NoGradient, Place, Raised, Seen, Truth, Unused
+from testbed.check.seen import (
+    READING,
+    Leak,
+    NoGradient,
+    ProgramError,
+    SourceLine,
+    Truth,
+    Unused,
+    WorkerObservations,
+)
 from testbed.worker.strategy import replica_devices
-from testbed.worker.watching.calls import Calls
-from testbed.worker.watching.collectives import Collectives
-from testbed.worker.watching.data import OF_DATA, Data
-from testbed.worker.watching.draws import DRAWING, Draws
-from testbed.worker.watching.going_on import GoingOn
-from testbed.worker.watching.python_calls import PythonCalls
-from testbed.worker.watching.reach import held_by
+from testbed.worker.watching.data.draws import DRAWING, Draws
+from testbed.worker.watching.data.inputs import OF_DATA, Data
+from testbed.worker.watching.python_state.object_graph import held_by
+from testbed.worker.watching.python_state.python_calls import PythonCalls
+from testbed.worker.watching.python_state.state import State
 from testbed.worker.watching.stack import author_lines, author_place
-from testbed.worker.watching.state import State
-from testbed.worker.watching.variables import Variables
+from testbed.worker.watching.together.current_step import CurrentStep
+from testbed.worker.watching.traces.calls import Calls
+from testbed.worker.watching.variables.collectives import Collectives
+from testbed.worker.watching.variables.made import Variables
 
 _KEPT_OBJECTS = 100
 
@@ -31,7 +40,7 @@ class Watching:
         self.replicas = replicas
         self.objects: list[Any] = []
         """What replica functions and tf.functions are bound to, to be looked at in the end."""
-        self._now = GoingOn()
+        self._now = CurrentStep()
         self._variables = Variables(self._now)
         self._collectives = Collectives(self._now)
         self._state = State()
@@ -40,9 +49,9 @@ class Watching:
         self._data = Data(self._variables.values.distributed)
         self._draws = Draws(self._variables.number_of)
         self._strategies: dict[int, Any] = {}
-        self._made: list[tuple[Any, Place]] = []
-        self._truths: dict[Place | None, str] = {}
-        self._without_gradient: dict[Place | None, str] = {}
+        self._made: list[tuple[Any, SourceLine]] = []
+        self._truths: dict[SourceLine | None, str] = {}
+        self._without_gradient: dict[SourceLine | None, str] = {}
         self._step: Callable[..., Any] | None = None
         # How many calls of tf.functions go on, one within the other.
         self._nested = 0
@@ -170,10 +179,10 @@ class Watching:
         """See `Watch.collective`."""
         self._collectives.add(kind, value)
 
-    def seen(self, raised: Raised | None, leaks: tuple[Leak, ...]) -> Seen:
+    def seen(self, raised: ProgramError | None, leaks: tuple[Leak, ...]) -> WorkerObservations:
         """All that was seen, with the values that variables have now."""
         meetings, gradients = self._now.meetings, self._without_gradient
-        return Seen(
+        return WorkerObservations(
             worker=self.worker,
             replicas=self.replicas or self._most_replicas(),
             strategies=tuple(type(each).__name__ for each in self._strategies.values()),

@@ -9,16 +9,16 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from testbed.cluster import Cluster
-from testbed.devices import Devices
-from testbed.launcher.cluster_run import Deadlines
-from testbed.launcher.environment import server_environment
-from testbed.launcher.report_file import read_report
+from testbed.cluster.cluster import Cluster
+from testbed.cluster.devices import Devices
+from testbed.cluster.strategies import Deployment
+from testbed.launcher.cluster.cluster_run import Deadlines
+from testbed.launcher.cluster.report_file import read_report
+from testbed.launcher.machine.environment import server_environment
 from testbed.launcher.run_folder import CaseFolder
-from testbed.launcher.source import WorkerServer
-from testbed.own_code_run import JOINING, Place
-from testbed.program_run import Program, program_end
-from testbed.strategies import Deployment
+from testbed.launcher.server.source import WorkerServer
+from testbed.run.own_code import JOINING, OwnCodeCluster
+from testbed.run.program import Program, program_end
 from tests.distributed.endings.ending import Ending
 
 START = "import os, signal, sys, threading, time\n"
@@ -78,7 +78,7 @@ async def in_a_worker(
     program: Program, server: WorkerServer, case: CaseFolder, entry: str, *, fresh: bool
 ) -> Seen:
     """Run a program, in the working folder, by an entry in the only worker of a cluster."""
-    place = Place(server, ONE, Devices(), case, fresh, None)
+    place = OwnCodeCluster(server, ONE, Devices(), case, fresh, None)
     end = await place.run(entry, program.orders, DEADLINES)
     reports = [
         dict(read_report(case, each.worker)) if each.reported else {} for each in end.workers

@@ -85,7 +85,7 @@ def test_a_suite_without_the_mark_loads_nothing_of_launching(suite: Suite) -> No
         import sys
 
         def test_plain():
-            heavy = {"tensorflow", "keras", "numpy", "rich", "portpicker", "testbed.runner"}
+            heavy = {"tensorflow", "keras", "numpy", "rich", "portpicker", "testbed.run.runner"}
             assert heavy & set(sys.modules) == set()
         """
     )

@@ -338,7 +338,7 @@ def test_one_server_serves_the_session_and_ends_with_it(suite: Suite) -> None:
 
         @pytest.mark.distributed(workers=1, fresh=True)
         def test_fresh(bed):
-            assert sys.modules["__main__"].__spec__.name == "testbed.launcher.child"
+            assert sys.modules["__main__"].__spec__.name == "testbed.launcher.server.child"
             print("server", os.getppid(), os.getpid())
         """,
         "-rP",

@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from testbed.bench.doubts import Doubt
-from testbed.bench.figures import Row, figure
+from testbed.bench.figures.figure import Row, figure
 from testbed.bench.host import Host
-from testbed.bench.plan import HELLO, MODEL, QUICK, THOROUGH, WEIGHT, Request
+from testbed.bench.plan import HELLO, MODEL, QUICK, THOROUGH, WEIGHT, BenchRequest
 from testbed.bench.record import BenchRecord
 
 MACHINE: dict[str, Any] = {
@@ -33,9 +33,9 @@ def request_of(
     capacity: int = 2,
     workers: int = 2,
     replicas: int = 2,
-) -> Request:
+) -> BenchRequest:
     effort = QUICK if quick else THOROUGH
-    return Request(
+    return BenchRequest(
         parts, effort, quick, device, SIZES, capacity, workers=workers, replicas=replicas
     )
 

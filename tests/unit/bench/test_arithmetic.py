@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from testbed.bench.scaling import doubling, efficiency, examples_per_second
-from testbed.bench.wire import algbw, busbw, link_of, message_bytes
-from testbed.launcher.machine import gpu_of, nvlinks_of
+from testbed.bench.figures.scaling import doubling, efficiency, examples_per_second
+from testbed.bench.figures.wire import algbw, busbw, link_of, message_bytes
+from testbed.launcher.machine.machine import gpu_of, nvlinks_of
 
 
 def test_algbw_is_message_by_time() -> None:

@@ -9,10 +9,10 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from testbed.bench.compare import Comparison, compare
-from testbed.bench.console import show_comparison
-from testbed.bench.figures import METRICS, Figure, Row
+from testbed.bench.compare import BenchComparison, compare
+from testbed.bench.figures.figure import METRICS, Figure, Row
 from testbed.bench.record import BenchRecord
+from testbed.bench.show.console import show_comparison
 from tests.unit.bench.builders import MACHINE, noisy, record_of, row_of
 
 
@@ -112,7 +112,7 @@ def test_another_machine_is_no_change_of_the_code(new: BenchRecord, expected: st
     assert bool(told) == bool(expected)
 
 
-def shown(comparison: Comparison) -> str:
+def shown(comparison: BenchComparison) -> str:
     console = Console(width=200, file=io.StringIO(), record=True)
     show_comparison(comparison, console)
     return console.export_text()

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from testbed.bench.doubts import CAUSES, doubts_of
-from testbed.bench.figures import Row
+from testbed.bench.figures.figure import Row
 from testbed.bench.host import Host
-from testbed.bench.plan import Request
+from testbed.bench.plan import BenchRequest
 from tests.unit.bench.builders import calm_host, request_of, row_of
 
 STEADY = row_of(rounds={"step_p50": [1e-3] * 10})
@@ -32,7 +32,7 @@ class Doubtful:
     outliers: float = 0.0
     host: Host = field(default_factory=calm_host)
     governor: str | None = "performance"
-    request: Request = field(default_factory=request_of)
+    request: BenchRequest = field(default_factory=request_of)
 
 
 def host_with(**changes: object) -> Host:

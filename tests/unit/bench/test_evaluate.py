@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from testbed.bench.evaluate import rows_of
-from testbed.bench.plan import COLLECTIVES, HELLO, LAUNCH, MODEL, WEIGHT, Setup
+from testbed.bench.plan import COLLECTIVES, HELLO, LAUNCH, MODEL, WEIGHT, BenchSetup
 from testbed.bench.visits import Visit
-from testbed.cluster import Cluster
+from testbed.catalogue.scenario import Case
+from testbed.cluster.cluster import Cluster
+from testbed.cluster.strategies import Deployment
 from testbed.errors import LaunchError
-from testbed.scenario import Case
-from testbed.strategies import Deployment
 from tests.unit.bench.builders import SIZES, request_of
 
 
@@ -23,10 +23,10 @@ def setup_of(
     replicas: int = 2,
     sizes: dict[str, Any] | None = None,
     **more: Any,
-) -> Setup:
+) -> BenchSetup:
     strategy = "multi_worker_mirrored" if workers > 1 else "mirrored"
     case = Case(program, "in_scope", "function", Deployment(strategy, Cluster(workers, replicas)))
-    return Setup(part, case, sizes or {"elements": 1}, **more)
+    return BenchSetup(part, case, sizes or {"elements": 1}, **more)
 
 
 def worker_of(*steps: float, **more: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from testbed.bench.record import BenchRecord
-from testbed.cli import main
+from testbed.cli.main import main
 from tests.unit.bench.builders import every_part
 
 
@@ -32,7 +32,7 @@ def test_a_benchmark_outlives_a_full_disk(
 
     (tmp_path / "full" / "plots").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "full")
-    monkeypatch.setattr("testbed.commands.bench.interruptible", measured)
+    monkeypatch.setattr("testbed.cli.commands.bench.interruptible", measured)
     monkeypatch.setattr(Path, "write_bytes", no_space_here)
     files = ("--json", str(tmp_path / "bench.json"), "--html", "page.html", "--plots", "plots")
     assert main(["bench", *files]) == 1

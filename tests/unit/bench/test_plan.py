@@ -12,20 +12,20 @@ from testbed.bench.plan import (
     MOST,
     PARTS,
     WEIGHT,
-    Request,
+    BenchRequest,
     fitted,
     plan,
     selection_of,
 )
-from testbed.catalogue import WAYS
-from testbed.devices import Devices
+from testbed.catalogue.discovery import WAYS
+from testbed.cluster.devices import Devices
 from testbed.errors import UsageError
 from tests.unit.bench.builders import request_of
 
 SELECTION = selection_of()
 
 
-def deployments(request: Request) -> list[str]:
+def deployments(request: BenchRequest) -> list[str]:
     return [str(setup.case.deployment) for setup in plan(request, SELECTION)]
 
 
@@ -95,7 +95,7 @@ def test_nccl_is_measured_on_gpus(device: str, nccl: bool) -> None:
     assert known["multi_worker_mirrored-2x1"] == ["AUTO", "RING", *["NCCL"] * nccl]
 
 
-def asked(device: str = "cpu", workers: int = 0, replicas: int = 0) -> Request:
+def asked(device: str = "cpu", workers: int = 0, replicas: int = 0) -> BenchRequest:
     return request_of(device=device, capacity=1, workers=workers, replicas=replicas)
 
 

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from testbed.bench.doubts import CAUSES
-from testbed.bench.figures import METRICS
+from testbed.bench.figures.figure import METRICS
 from testbed.bench.files import read_bench
 from testbed.bench.plan import PARTS
 from testbed.bench.record import BenchRecord
 from testbed.bench.run import tuning
 from testbed.errors import UsageError
-from testbed.report.files import check, schema_of
+from testbed.report.records.files import check, schema_of
 from tests.unit.bench.builders import every_part, hello_row, record_of
 
 SCHEMA = schema_of("bench")

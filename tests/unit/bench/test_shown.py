@@ -9,16 +9,16 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from testbed.bench.console import show_bench
-from testbed.bench.figures import Figure, figure
-from testbed.bench.headlines import headlines
-from testbed.bench.markdown import markdown_of
-from testbed.bench.page import bench_data
+from testbed.bench.figures.figure import Figure, figure
 from testbed.bench.plan import PARTS
-from testbed.bench.plots import draw
 from testbed.bench.record import BenchRecord
-from testbed.bench.tables import tables_of
-from testbed.bench.units import shown, told
+from testbed.bench.show.console import show_bench
+from testbed.bench.show.headlines import headlines
+from testbed.bench.show.markdown import markdown_of
+from testbed.bench.show.page import bench_data
+from testbed.bench.show.plots import draw
+from testbed.bench.show.tables import tables_of
+from testbed.bench.show.units import shown, told
 from tests.unit.bench.builders import every_part, hello_row, record_of, row_of
 
 

@@ -8,7 +8,7 @@ import statistics
 
 import pytest
 
-from testbed.bench.statistics import interval, outlier_share, percentile, ratio_interval
+from testbed.bench.figures.statistics import interval, outlier_share, percentile, ratio_interval
 from tests.unit.bench.builders import noisy
 
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from testbed.case_run import Attempt
+from testbed.catalogue.fault import Fault
 from testbed.chaos.outcome import outcome_of, undisturbed_of
 from testbed.chaos.record import CaseRecord, ChaosRecord, Outcome, Undisturbed
-from testbed.cluster import Cluster
-from testbed.fault import Fault
-from testbed.launcher.cluster_end import ClusterEnd, Told, WorkerEnd
-from testbed.reading import Claim, Finding, WorkerReport
+from testbed.cluster.cluster import Cluster
+from testbed.launcher.cluster.cluster_end import ClusterEnd, PhaseReport, WorkerEnd
+from testbed.run.case import Attempt
+from testbed.verdict.reading import Claim, ClaimReading, WorkerReport
 from tests.unit.builders import raised_of, reading_of
 
 TWO = Cluster(2, 1)
@@ -27,10 +27,10 @@ LEFT = 42 << 8
 """How a worker ended, as waitpid tells it: killed, terminated, and by exit code 42."""
 
 
-def told(*phases: str, last: float = 2.0) -> tuple[Told, ...]:
+def told(*phases: str, last: float = 2.0) -> tuple[PhaseReport, ...]:
     """A ledger whose phases come in turn, the last one after so many seconds."""
     names = ("forked", "joined", *phases)
-    return tuple(Told(name, last * (at + 1) / len(names)) for at, name in enumerate(names))
+    return tuple(PhaseReport(name, last * (at + 1) / len(names)) for at, name in enumerate(names))
 
 
 def steps(first: int = 1, last: int = STEPS) -> list[str]:
@@ -58,7 +58,7 @@ def raising(worker: int, at: float) -> tuple[WorkerEnd, WorkerReport]:
 
 def counted(worker: int, value: float = 6.0) -> WorkerReport:
     """A worker that counted so many steps, where six are claimed."""
-    return WorkerReport(worker, ("CPU:0",), (Finding(Claim(value=6.0), reading_of(value)),))
+    return WorkerReport(worker, ("CPU:0",), (ClaimReading(Claim(value=6.0), reading_of(value)),))
 
 
 def attempt(

@@ -11,20 +11,20 @@ from typing import Any
 
 import pytest
 
-from testbed.arguments import parser
-from testbed.case_run import Options
+from testbed.catalogue.fault import Fault
+from testbed.catalogue.selection import Selection
 from testbed.chaos.draw import Wanted
 from testbed.chaos.record import ChaosRecord
 from testbed.chaos.replay import replay_command
-from testbed.chaos.run import Request
-from testbed.cli import main
-from testbed.commands import chaos
-from testbed.fault import Fault
-from testbed.launcher.cluster_run import Deadlines
-from testbed.selection import Selection
+from testbed.chaos.run import ChaosRequest
+from testbed.cli.commands import chaos
+from testbed.cli.main import main
+from testbed.cli.parser import parser
+from testbed.launcher.cluster.cluster_run import Deadlines
+from testbed.run.case import Options
 from tests.unit.builders import COUNTER, write_script
 from tests.unit.chaos.builders import came_of, killed, record_of, whole
-from tests.unit.test_cli import status_of
+from tests.unit.cli.test_cli import status_of
 
 STOP = Fault("stop", 1, "step 3", 2.5)
 
@@ -39,9 +39,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     shipped = tmp_path / "scenarios"
     write_script(shipped, "counters.py", COUNTER)
-    monkeypatch.setattr("testbed.selection.scenario_folder", lambda: shipped)
+    monkeypatch.setattr("testbed.catalogue.selection.scenario_folder", lambda: shipped)
     monkeypatch.setattr("testbed.chaos.replay.scenario_folder", lambda: shipped)
-    monkeypatch.setattr("testbed.commands.chaos.interruptible", never)
+    monkeypatch.setattr("testbed.cli.commands.chaos.interruptible", never)
     monkeypatch.chdir(tmp_path)
     return shipped
 
@@ -124,7 +124,7 @@ def test_a_seed_is_drawn_where_none_is_given() -> None:
 
 
 def replayed(selection: Selection, fault: Fault | None, **more: Any) -> str:
-    request = Request(Wanted(), seed=7, **more)
+    request = ChaosRequest(Wanted(), seed=7, **more)
     return replay_command(selection, request, selection.cases[0], fault)
 
 
@@ -194,8 +194,8 @@ def test_what_came_about_outlives_a_full_disk(
             raise OSError(errno.ENOSPC, "No space left on device")
         return whole_file(path, data)
 
-    monkeypatch.setattr("testbed.commands.chaos.interruptible", done)
-    monkeypatch.setattr("testbed.commands.chaos.require_tensorflow", lambda: None)
+    monkeypatch.setattr("testbed.cli.commands.chaos.interruptible", done)
+    monkeypatch.setattr("testbed.cli.commands.chaos.require_tensorflow", lambda: None)
     monkeypatch.setattr(Path, "write_bytes", no_space_here)
     assert status_of("chaos", "counters", "--seed", "7", "--json", "x.json") == 1
     shown = capsys.readouterr()

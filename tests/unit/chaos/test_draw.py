@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from testbed.catalogue.fault import FAULTS, Fault
 from testbed.chaos.draw import (
     CHOICES,
     Wanted,
@@ -16,7 +17,6 @@ from testbed.chaos.draw import (
     require_worker,
 )
 from testbed.errors import UsageError
-from testbed.fault import FAULTS, Fault
 
 PHASES = (
     ("forked", "joined", "step 1", "step 2", "step 3", "chiefs own"),

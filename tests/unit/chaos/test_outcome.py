@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from testbed.case_run import Attempt
+from testbed.catalogue.fault import Fault
 from testbed.chaos.outcome import undisturbed_of
 from testbed.chaos.record import REACTIONS, RESULTS, Outcome, Reaction, Resumed
-from testbed.fault import Fault
-from testbed.launcher.cluster_end import Told
+from testbed.launcher.cluster.cluster_end import PhaseReport
+from testbed.run.case import Attempt
 from tests.unit.chaos.builders import (
     KILL,
     LEFT,
@@ -188,7 +188,9 @@ def went_on(disturbed: list[str], again: list[str], whole_run: list[str]) -> Res
     baseline = undisturbed_of(
         attempt(finished(0, phases=whole_run), finished(1, phases=whole_run)), TWO
     )
-    hit = replace(stopped(1, STRUCK, SIGKILL), ledger=tuple(Told(each, 0.5) for each in disturbed))
+    hit = replace(
+        stopped(1, STRUCK, SIGKILL), ledger=tuple(PhaseReport(each, 0.5) for each in disturbed)
+    )
     first = attempt(replace(hit, worker=0), hit, fault=KILL, struck=STRUCK)
     second = attempt(finished(0, phases=again), finished(1, phases=again))
     return came_of(first, second, baseline=baseline).resumed

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from testbed.catalogue.fault import Fault
 from testbed.chaos.rates import summaries, wilson
-from testbed.fault import Fault
 from tests.unit.chaos.builders import (
     KILL,
     SIGKILL,

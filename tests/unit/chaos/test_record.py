@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from testbed.catalogue.fault import FAULTS, Fault
 from testbed.chaos.record import (
     REACTIONS,
     RESULTS,
@@ -22,11 +23,10 @@ from testbed.chaos.record import (
     Undisturbed,
 )
 from testbed.chaos.text import show_chaos
-from testbed.cli import main
-from testbed.fault import FAULTS, Fault
-from testbed.report.files import check, schema_of
+from testbed.cli.main import main
+from testbed.report.records.files import check, schema_of
 from tests.unit.chaos.builders import came_of, killed, of_every_result, record_of, whole
-from tests.unit.test_record import objects
+from tests.unit.report.test_record import objects
 
 SCHEMA = schema_of("chaos")
 DEFINED = SCHEMA["definitions"]

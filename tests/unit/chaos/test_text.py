@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from testbed.catalogue.fault import Fault
 from testbed.chaos.record import Outcome
 from testbed.chaos.text import outcome_lines
-from testbed.fault import Fault
 from tests.unit.chaos.builders import (
     KILL,
     SIGKILL,

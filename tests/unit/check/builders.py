@@ -8,7 +8,6 @@ from typing import Any
 from testbed.check.finding import Finding
 from testbed.check.seen import (
     Access,
-    Birth,
     Collective,
     Crossed,
     Draw,
@@ -17,15 +16,16 @@ from testbed.check.seen import (
     Leak,
     Mixed,
     NoGradient,
-    Place,
-    Raised,
+    ProgramError,
     Retraced,
-    Seen,
+    SourceLine,
     StateChange,
     Stored,
     Taken,
     Truth,
     Unused,
+    VariableCreated,
+    WorkerObservations,
 )
 
 FILE = "train.py"
@@ -44,18 +44,22 @@ KERAS_NORM = (
 )
 
 
-def at(line: int, function: str = "") -> Place:
-    return Place(FILE, line, function)
+def at(line: int, function: str = "") -> SourceLine:
+    return SourceLine(FILE, line, function)
 
 
-def born(number: int = 0, name: str = "steps", line: int | None = 4, **more: Any) -> Birth:
+def born(
+    number: int = 0, name: str = "steps", line: int | None = 4, **more: Any
+) -> VariableCreated:
     """A variable that was made outside of the scope."""
     place = more.pop("place", None if line is None else at(line))
     given = {"type": "ResourceVariable", "shape": (), "dtype": "float32", "copies": (0.0,), **more}
-    return Birth(number, f"{name}:0", place=place, **given)
+    return VariableCreated(number, f"{name}:0", place=place, **given)
 
 
-def mirrored(number: int = 0, name: str = "best", line: int | None = 7, **more: Any) -> Birth:
+def mirrored(
+    number: int = 0, name: str = "best", line: int | None = 7, **more: Any
+) -> VariableCreated:
     """A variable of the scope, with a copy on each of two replicas."""
     given = {
         "type": "MirroredVariable",
@@ -88,10 +92,12 @@ def by_both(operation: str, *, deltas: Sequence[Any] = (None, None), **more: Any
     return [access(operation, who, delta=delta, **more) for who, delta in enumerate(deltas)]
 
 
-def seen_of(*births: Birth, accesses: Sequence[Access] = (), **more: Any) -> Seen:
+def seen_of(
+    *births: VariableCreated, accesses: Sequence[Access] = (), **more: Any
+) -> WorkerObservations:
     """A worker of two replicas."""
     given = {"replicas": 2, "strategies": ("MirroredStrategy",), "steps": 3, **more}
-    return Seen(births=births, accesses=tuple(accesses), **given)
+    return WorkerObservations(births=births, accesses=tuple(accesses), **given)
 
 
 def told(findings: Iterator[Finding] | Sequence[Finding]) -> list[tuple[str, int, str]]:
@@ -123,15 +129,15 @@ GIVEN = Given(
 DRAW = Draw(at(30), at(26), 1, "seeded", ("(1, 7)",), (4, None), (4,))
 
 
-def full() -> Seen:
+def full() -> WorkerObservations:
     """A worker in which every field holds something."""
-    return Seen(
+    return WorkerObservations(
         worker=1,
         replicas=2,
         strategies=("MirroredStrategy", "OneDeviceStrategy"),
         steps=3,
         births=(
-            Birth(
+            VariableCreated(
                 number=5,
                 name="w:0",
                 type="MirroredVariable",
@@ -148,7 +154,7 @@ def full() -> Seen:
                 start=[1.0, 2.0],
                 looks=((1, (0.5, 0.25)), (2, ())),
             ),
-            Birth(6, "unknown:0", "ResourceVariable", None, shape=None),
+            VariableCreated(6, "unknown:0", "ResourceVariable", None, shape=None),
         ),
         accesses=(
             Access(5, 1, ADD, "replica 1", at(15, "replica"), count=4, delta=[1.0, 2.0]),
@@ -181,5 +187,5 @@ def full() -> Seen:
         given=(GIVEN, Given("other", None)),
         taken=(Taken(at(29), 2),),
         draws=(DRAW, Draw(None, None, 0, "", ())),
-        raised=Raised("ValueError", "first\nsecond", at(25, "main")),
+        raised=ProgramError("ValueError", "first\nsecond", at(25, "main")),
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from testbed.catalogue.selection import select
+from testbed.catalogue.symptoms import SYMPTOMS
 from testbed.check.finding import CODES, ERROR, NOTE, WARNING, Code
-from testbed.selection import select
-from testbed.strategies import DEFAULT_DEPLOYMENTS
-from testbed.symptoms import SYMPTOMS
+from testbed.cluster.strategies import DEFAULT_DEPLOYMENTS
 
 SHOWN: dict[str, set[str | None]] = {}
 _ALL = select([], list(DEFAULT_DEPLOYMENTS), None)

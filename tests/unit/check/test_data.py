@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from testbed.check.rules.data import empty, same_for_replicas, same_for_workers, taken, uneven
-from testbed.check.seen import Given, Raised, Seen, Taken
+from testbed.check.seen import Given, ProgramError, Taken, WorkerObservations
 from tests.unit.check.builders import at, seen_of, told
 
 PLAIN = Given(
@@ -17,11 +17,11 @@ PLAIN = Given(
 READ = Given("step", at(9), calls=3, source=at(8), batches=("4 a", "4 b"), fed=True, trains=True)
 
 
-def given(each: Given, **more: Any) -> Seen:
+def given(each: Given, **more: Any) -> WorkerObservations:
     return seen_of(given=(replace(each, **more),))
 
 
-def workers(one: Given, other: Given) -> list[Seen]:
+def workers(one: Given, other: Given) -> list[WorkerObservations]:
     return [seen_of(given=(one,)), seen_of(worker=1, given=(other,))]
 
 
@@ -100,7 +100,9 @@ def test_evaluation_may_be_the_same_everywhere() -> None:
 def test_one_worker_or_a_failed_one_compares_nothing() -> None:
     """What was seen of a program that raised is not all."""
     assert told(same_for_workers([given(READ)])) == []
-    failed = [replace(each, raised=Raised("ValueError", "", None)) for each in workers(READ, READ)]
+    failed = [
+        replace(each, raised=ProgramError("ValueError", "", None)) for each in workers(READ, READ)
+    ]
     assert told(same_for_workers(failed)) == []
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from testbed.check.rules.draws import alike
-from testbed.check.seen import Draw, Given, Raised, Seen
+from testbed.check.seen import Draw, Given, ProgramError, WorkerObservations
 from tests.unit.check.builders import at, born, seen_of, told
 
 STEP = Given("step", at(9), replicas=2, calls=3, fed=True, own_draws=True)
@@ -18,18 +18,20 @@ FIXED = replace(SEEDED, origin="fixed", numbers=("[1 2]",))
 GENERATOR = replace(SEEDED, origin="generator", numbers=("0",))
 
 
-def replicas(draw: Draw, step: Given = STEP, **other: Any) -> list[Seen]:
+def replicas(draw: Draw, step: Given = STEP, **other: Any) -> list[WorkerObservations]:
     """Two of one worker, of which the second differs in something."""
     draws = (draw, replace(draw, replica=1, **other))
     return [seen_of(given=(step,), draws=draws)]
 
 
-def workers(draw: Draw, step: Given = STEP, *states: Any, **other: Any) -> list[Seen]:
+def workers(draw: Draw, step: Given = STEP, *states: Any, **other: Any) -> list[WorkerObservations]:
     """Two with a replica each, and a generator's state on each."""
     draws = (draw, replace(draw, replica=1, **other))
     births = [born(type="StateVar", shape=(3,), copies=(state,)) for state in states]
     return [
-        Seen(worker, 1, given=(step,), draws=(draws[worker],), births=tuple(births[worker:][:1]))
+        WorkerObservations(
+            worker, 1, given=(step,), draws=(draws[worker],), births=tuple(births[worker:][:1])
+        )
         for worker in (0, 1)
     ]
 
@@ -130,4 +132,4 @@ def test_replicas_that_differ_by_another_draw() -> None:
 def test_a_program_that_raised() -> None:
     """What it would have drawn is not known."""
     seen = replicas(SEEDED)[0]
-    assert told(alike([replace(seen, raised=Raised("ValueError", "", None))])) == []
+    assert told(alike([replace(seen, raised=ProgramError("ValueError", "", None))])) == []

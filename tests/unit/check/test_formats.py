@@ -11,7 +11,7 @@ import pytest
 from testbed import __version__
 from testbed.check.finding import CODES, Finding
 from testbed.check.formats import as_github, as_json, as_sarif
-from testbed.check.seen import Place
+from testbed.check.seen import SourceLine
 from tests.unit.check.builders import at
 
 COUNTED = Finding("TB101", at(4), "2 replicas add 1", at(15))
@@ -52,7 +52,7 @@ def test_json_of_no_place() -> None:
 def test_files_are_named_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tools match files by their path from the folder in which the check runs."""
     monkeypatch.chdir(tmp_path)
-    own = Finding("TB101", Place(str(tmp_path / "src" / "train.py"), 4), "evidence")
+    own = Finding("TB101", SourceLine(str(tmp_path / "src" / "train.py"), 4), "evidence")
     assert json.loads(as_json([own]))["findings"][0]["file"] == "src/train.py"
     assert "file=src/train.py,line=4," in as_github([own])
     assert _locations(json.loads(as_sarif([own])))[0]["artifactLocation"]["uri"] == "src/train.py"
@@ -118,7 +118,7 @@ def test_sarif_of_nothing_found() -> None:
 
 def test_sarif_names_files_by_uris() -> None:
     """What may not stand in a URI is escaped."""
-    odd = Finding("TB101", Place("my model/100%.py", 4), "evidence")
+    odd = Finding("TB101", SourceLine("my model/100%.py", 4), "evidence")
     (place,) = _locations(json.loads(as_sarif([odd])))
     assert place["artifactLocation"]["uri"] == "my%20model/100%25.py"
 
@@ -144,7 +144,7 @@ def test_github_gets_one_line_for_each_finding() -> None:
 
 def test_github_gets_files_of_any_name() -> None:
     """In a file's name what ends a property is escaped, too."""
-    odd = Finding("TB101", Place("a,b:c%.py", 4), "evidence: 1, 2")
+    odd = Finding("TB101", SourceLine("a,b:c%.py", 4), "evidence: 1, 2")
     assert as_github([odd]).startswith(
         "::error file=a%2Cb%3Ac%25.py,line=4,title=TB101 counted_per_replica::evidence: 1, 2. "
     )

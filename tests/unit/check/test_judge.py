@@ -9,7 +9,17 @@ import pytest
 
 from testbed.check.finding import CODES, Finding
 from testbed.check.judge import RULES, chosen, judge
-from testbed.check.seen import Crossed, Frozen, Leak, Mixed, Place, Raised, Seen, StateChange, Truth
+from testbed.check.seen import (
+    Crossed,
+    Frozen,
+    Leak,
+    Mixed,
+    ProgramError,
+    SourceLine,
+    StateChange,
+    Truth,
+    WorkerObservations,
+)
 from tests.unit.check.builders import (
     ADD,
     ASSIGN,
@@ -29,14 +39,14 @@ KERAS_ADDS = "keras/src/backend/common/variables.py:assign_add"
 STEPS = StateChange("STEPS", "number", 0, 2, at(20))
 
 
-def codes_of(*seen: Seen) -> list[str]:
+def codes_of(*seen: WorkerObservations) -> list[str]:
     return [finding.code for finding in judge(seen)]
 
 
 def test_a_worker_that_saw_nothing() -> None:
     """Of nothing nothing is said, by one worker or by several."""
-    assert judge([Seen()]) == []
-    assert judge([Seen(), Seen(worker=1)]) == []
+    assert judge([WorkerObservations()]) == []
+    assert judge([WorkerObservations(), WorkerObservations(worker=1)]) == []
 
 
 def test_every_rule_is_asked() -> None:
@@ -77,7 +87,7 @@ def test_values_that_a_failure_left_are_not_compared() -> None:
         born(1, "table", line=2, copies=(1.0,)),
         mirrored(2, "best", 3, copies=(0.0, 3.0)),
         accesses=[*by_both(ADD, deltas=(1, 1)), *by_both(READ, variable=1)],
-        raised=Raised("ValueError", "merge_call", at(25)),
+        raised=ProgramError("ValueError", "merge_call", at(25)),
     )
     births = [replace(birth, copies=(9.0, 9.0)) for birth in seen.births]
     assert codes_of(seen, seen_of(*births, worker=1)) == ["TB101", "TB103", "TB501"]
@@ -94,10 +104,10 @@ def test_findings_are_sorted_by_place() -> None:
     """By file and line, whatever was seen first; what has no line comes before all."""
     changes = tuple(
         StateChange("x", "number", 0, 2, place)
-        for place in (Place("b.py", 1), Place("a.py", 10), Place("a.py", 9), None)
+        for place in (SourceLine("b.py", 1), SourceLine("a.py", 10), SourceLine("a.py", 9), None)
     )
     places = [finding.place for finding in judge([seen_of(changes=changes)])]
-    assert places == [None, Place("a.py", 9), Place("a.py", 10), Place("b.py", 1)]
+    assert places == [None, SourceLine("a.py", 9), SourceLine("a.py", 10), SourceLine("b.py", 1)]
 
 
 def test_one_line_may_have_several_codes() -> None:
@@ -133,7 +143,7 @@ def test_consequences_are_left_out() -> None:
 
 def test_a_refusal_follows_from_a_scope_that_a_thread_does_not_have() -> None:
     """The optimizer's empty AssertionError is left out, and stays where nothing explains it."""
-    problem = Raised("AssertionError", "", at(39))
+    problem = ProgramError("AssertionError", "", at(39))
     reads = by_both(READ)
     seen = seen_of(born(other_scope=at(17)), accesses=reads, raised=problem)
     assert codes_of(seen) == ["TB110"]
@@ -143,11 +153,11 @@ def test_a_refusal_follows_from_a_scope_that_a_thread_does_not_have() -> None:
 def test_odd_input_is_judged() -> None:
     """Whatever a worker may have seen, the rules come to their end."""
     assert isinstance(judge([full()]), list)
-    assert isinstance(judge([full(), Seen(worker=1), full()]), list)
+    assert isinstance(judge([full(), WorkerObservations(worker=1), full()]), list)
 
 
 def finding(line: int = 1, code: str = "TB101", file: Path | str = "train.py") -> Finding:
-    return Finding(code, Place(str(file), line), "evidence")
+    return Finding(code, SourceLine(str(file), line), "evidence")
 
 
 @pytest.fixture

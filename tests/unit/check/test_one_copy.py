@@ -15,7 +15,15 @@ from testbed.check.rules.variables import (
     unmirrored,
     unused,
 )
-from testbed.check.seen import TABLE, Access, Birth, Crossed, Raised, Seen, Unused
+from testbed.check.seen import (
+    TABLE,
+    Access,
+    Crossed,
+    ProgramError,
+    Unused,
+    VariableCreated,
+    WorkerObservations,
+)
 from tests.unit.check.builders import (
     ADD,
     ASSIGN,
@@ -32,17 +40,17 @@ from tests.unit.check.builders import (
 FIND, INSERT = "LookupTableFindV2", "LookupTableInsertV2"
 
 
-def found(*accesses: Access, birth: Birth) -> list[tuple[str, int, str]]:
+def found(*accesses: Access, birth: VariableCreated) -> list[tuple[str, int, str]]:
     """What is found of one variable or table, in one worker."""
     return told(unmirrored([seen_of(birth, accesses=accesses)]))
 
 
-def table(**more: Any) -> Birth:
+def table(**more: Any) -> VariableCreated:
     """A lookup table, which is one wherever it is made."""
     return replace(born(type=TABLE, copies=(), **more), name="counts")
 
 
-def in_table(*accesses: Access, birth: Birth | None = None) -> list[tuple[str, int, str]]:
+def in_table(*accesses: Access, birth: VariableCreated | None = None) -> list[tuple[str, int, str]]:
     """What is found of what replicas do with a table, and of it as of a variable."""
     seen = [seen_of(birth or table(), accesses=accesses)]
     return told([*tables(seen), *unmirrored(seen)])
@@ -74,7 +82,7 @@ def test_a_variable_of_another_strategy() -> None:
     assert found(*by_both(ADD, deltas=(1, 1)), birth=elsewhere) == []
 
 
-def written(*accesses: Access, birth: Birth | None = None, **more: Any) -> list[Any]:
+def written(*accesses: Access, birth: VariableCreated | None = None, **more: Any) -> list[Any]:
     """What is found of who writes which copy of a mirrored variable."""
     seen = seen_of(birth or mirrored(), accesses=accesses, **more)
     return told(copy_of_another([seen]))
@@ -102,7 +110,7 @@ def test_copies_that_their_own_replicas_write() -> None:
 TRAINED = access(ASSIGN, "outside")
 
 
-def left_aside(*births: Birth, **more: Any) -> list[tuple[str, int, str]]:
+def left_aside(*births: VariableCreated, **more: Any) -> list[tuple[str, int, str]]:
     """What is found of a strategy that ran nothing."""
     given = {"accesses": [TRAINED], "unused": (Unused("MirroredStrategy", 2, at(3)),), **more}
     return told(unused([seen_of(*births, **given)]))
@@ -120,11 +128,11 @@ def test_strategies_that_may_be_left_aside() -> None:
     assert left_aside(born(), mirrored(1)) == []
     assert left_aside(born(), accesses=[access(READ, "outside")]) == []
     assert left_aside(born(), steps=0) == []
-    assert left_aside(born(), raised=Raised("ValueError", "boom", None)) == []
-    assert told(unused([Seen()])) == []
+    assert left_aside(born(), raised=ProgramError("ValueError", "boom", None)) == []
+    assert told(unused([WorkerObservations()])) == []
 
 
-def started(*values: Any, worker: int = 0) -> Seen:
+def started(*values: Any, worker: int = 0) -> WorkerObservations:
     """A worker that made variables of one name with these initial values."""
     births = (mirrored(number, "Variable", 7, start=value) for number, value in enumerate(values))
     return seen_of(*births, worker=worker)

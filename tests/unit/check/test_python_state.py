@@ -17,7 +17,15 @@ from testbed.check.rules.python_state import (
     retraced,
     stored,
 )
-from testbed.check.seen import Frozen, Leak, Mixed, Retraced, Seen, StateChange, Stored
+from testbed.check.seen import (
+    Frozen,
+    Leak,
+    Mixed,
+    Retraced,
+    StateChange,
+    Stored,
+    WorkerObservations,
+)
 from tests.unit.check.builders import at, seen_of, told
 
 STEPS = StateChange("STEPS", "number", 0, 2, at(20))
@@ -160,7 +168,7 @@ def test_a_trace_of_another_variable() -> None:
 def test_nothing_seen_is_nothing_wrong() -> None:
     """A worker that changed, kept and leaked nothing has no findings."""
     rules: Any = (changed, rebound, stored, retraced, frozen, leaked, mixed)
-    assert [told(rule([Seen(replicas=2)])) for rule in rules] == [[]] * 7
+    assert [told(rule([WorkerObservations(replicas=2)])) for rule in rules] == [[]] * 7
 
 
 def test_a_tensor_in_the_place_of_a_variable() -> None:

@@ -8,19 +8,21 @@ from typing import Any
 
 import pytest
 
-from testbed.check.seen import SEEN_VERSION, Place, Seen
+from testbed.check.seen import SEEN_VERSION, SourceLine, WorkerObservations
 from tests.unit.check.builders import ADD, ASSIGN, READ, access, at, born, full
 
 
-def through_json(seen: Seen) -> Seen:
-    return Seen.from_json(json.loads(json.dumps(seen.to_json())))
+def through_json(seen: WorkerObservations) -> WorkerObservations:
+    return WorkerObservations.from_json(json.loads(json.dumps(seen.to_json())))
 
 
 def test_every_field_comes_back() -> None:
     """What a worker writes of everything it saw is what the launching process reads."""
-    empty = Seen()
+    empty = WorkerObservations()
     same_as_empty = {
-        f.name for f in fields(Seen) if getattr(full(), f.name) == getattr(empty, f.name)
+        f.name
+        for f in fields(WorkerObservations)
+        if getattr(full(), f.name) == getattr(empty, f.name)
     }
     assert same_as_empty == {"version"}
     assert through_json(full()) == full()
@@ -28,7 +30,7 @@ def test_every_field_comes_back() -> None:
 
 def test_nothing_comes_back_as_nothing() -> None:
     """A worker that saw nothing has no places, no exception and no variables."""
-    assert through_json(Seen()) == Seen()
+    assert through_json(WorkerObservations()) == WorkerObservations()
 
 
 def test_what_comes_back_can_be_a_key() -> None:
@@ -41,7 +43,7 @@ def test_what_comes_back_can_be_a_key() -> None:
 def test_another_version_is_refused(version: Any) -> None:
     """What another version wrote may mean something else."""
     with pytest.raises(ValueError, match=f"version {version}, not {SEEN_VERSION}"):
-        Seen.from_json({**full().to_json(), "version": version})
+        WorkerObservations.from_json({**full().to_json(), "version": version})
 
 
 def test_a_report_without_a_version_is_refused() -> None:
@@ -49,7 +51,7 @@ def test_a_report_without_a_version_is_refused() -> None:
     data = full().to_json()
     del data["version"]
     with pytest.raises(ValueError, match="version None"):
-        Seen.from_json(data)
+        WorkerObservations.from_json(data)
 
 
 def test_an_access_knows_its_replica() -> None:
@@ -78,4 +80,4 @@ def test_a_birth_knows_its_library() -> None:
 def test_a_place_is_of_a_function() -> None:
     """Two lines of one number in one file are the same only in the same function."""
     assert at(3, "one") != at(3, "two")
-    assert at(3) == Place("train.py", 3)
+    assert at(3) == SourceLine("train.py", 3)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from testbed.check.seen import Place
-from testbed.worker.watching.statements import (
+from testbed.check.seen import SourceLine
+from testbed.worker.watching.python_state.statements import (
     changing_statement,
     is_kept_on_purpose,
     overwriting_statement,
@@ -236,8 +236,8 @@ def test_what_is_stored_under_a_name_or_in_its_list(tmp_path: Path) -> None:
     """A tensor is kept by setting a name, or by appending to a list."""
     file = tmp_path / "own.py"
     file.write_text("def step(x):\n    global last\n    kept.append(x)\n    last = x\n")
-    assert storing_statement(str(file), "last") == Place(str(file), 4, "step")
-    assert storing_statement(str(file), "kept") == Place(str(file), 3, "step")
+    assert storing_statement(str(file), "last") == SourceLine(str(file), 4, "step")
+    assert storing_statement(str(file), "kept") == SourceLine(str(file), 3, "step")
     assert storing_statement(str(file), "x") is None
 
 
@@ -343,4 +343,4 @@ def test_what_is_kept_on_purpose(tmp_path: Path, text: str, line: int, kept: boo
     """Under a name of more than the function, or by a cache."""
     file = tmp_path / "own.py"
     file.write_text(text, encoding="utf-8")
-    assert is_kept_on_purpose(Place(str(file), line)) is kept
+    assert is_kept_on_purpose(SourceLine(str(file), line)) is kept

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from testbed.check.finding import CODES, Code, Finding
-from testbed.check.seen import Place
+from testbed.check.seen import SourceLine
 from testbed.check.text import all_codes, count, describe, explain, show_place
 from tests.unit.check.builders import at
 
@@ -41,8 +41,8 @@ def test_what_has_no_line_says_so() -> None:
 def test_places_are_named_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As editors open them from the folder in which the check runs."""
     monkeypatch.chdir(tmp_path)
-    assert show_place(Place(str(tmp_path / "train.py"), 3)) == "train.py:3"
-    assert show_place(Place(str(tmp_path.parent / "train.py"), 3)) == "../train.py:3"
+    assert show_place(SourceLine(str(tmp_path / "train.py"), 3)) == "train.py:3"
+    assert show_place(SourceLine(str(tmp_path.parent / "train.py"), 3)) == "../train.py:3"
 
 
 @pytest.mark.parametrize(

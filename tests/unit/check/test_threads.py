@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from testbed.check.rules.variables import unmirrored
-from testbed.check.seen import Access, Raised
+from testbed.check.seen import Access, ProgramError
 from tests.unit.check.builders import ADD, ASSIGN, READ, at, born, by_both, seen_of, told
 
 SCOPE = at(17)
@@ -47,7 +47,7 @@ def test_one_cause_is_told_once() -> None:
 
 def test_what_is_refused_is_an_error() -> None:
     """Where the program has failed, a variable that replicas only read may be why."""
-    problem = Raised("AssertionError", "", at(39))
+    problem = ProgramError("AssertionError", "", at(39))
     seen = seen_of(born(other_scope=SCOPE), accesses=by_both(READ), raised=problem)
     assert told(unmirrored([seen])) == [("TB110", 17, MADE)]
 

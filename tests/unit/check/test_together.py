@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from testbed.check.rules.together import collectives, crossed, raised, truths
-from testbed.check.seen import Collective, Crossed, Leak, Place, Raised, Truth
+from testbed.check.seen import Collective, Crossed, Leak, ProgramError, SourceLine, Truth
 from tests.unit.check.builders import at, seen_of, told
 
 REDUCE = "CollectiveReduceV2"
@@ -79,7 +79,7 @@ def test_one_line_may_make_other_collectives(other: Collective, what: str) -> No
 
 def test_one_line_number_in_two_files() -> None:
     """Where only the files differ, these are told."""
-    other = replace(made(3), place=Place("/home/me/data.py", 3))
+    other = replace(made(3), place=SourceLine("/home/me/data.py", 3))
     evidence = (
         "collective 1 is of line 3 of train.py on worker 0, and of line 3 of data.py on worker 1"
     )
@@ -102,7 +102,7 @@ def test_the_first_worker_that_is_there_is_named() -> None:
 
 def of_message(message: str, kind: str = "ValueError") -> list[tuple[str, int, str]]:
     """What is found of an exception."""
-    return told(raised([seen_of(raised=Raised(kind, message, at(25)))]))
+    return told(raised([seen_of(raised=ProgramError(kind, message, at(25)))]))
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_tensor_of_a_finished_trace_that_is_used() -> None:
     message = "<tf.Tensor 'mul:0' shape=()> is out of scope and cannot be used here."
     assert of_message(message, "TypeError") == [("TB303", 25, f"TypeError: {message}")]
     kept = Leak("kept", "mul:0", at(3))
-    seen = seen_of(raised=Raised("TypeError", message, at(25)), leaks=(kept,))
+    seen = seen_of(raised=ProgramError("TypeError", message, at(25)), leaks=(kept,))
     assert told(raised([seen])) == []
 
 
@@ -139,7 +139,7 @@ def test_a_tensor_of_a_finished_trace_that_is_used() -> None:
 )
 def test_what_tensorflow_refuses(message: str) -> None:
     """What it says of strategies and scopes; what the author raises is his own affair."""
-    problem = Raised("RuntimeError", message, at(25))
+    problem = ProgramError("RuntimeError", message, at(25))
     assert told(raised([seen_of(raised=problem)])) == [("TB501", 25, f"RuntimeError: {message}")]
     assert told(raised([seen_of(raised=replace(problem, by_author=True))])) == []
 
@@ -148,7 +148,7 @@ def test_what_goes_wrong_by_itself() -> None:
     """An exception that says nothing of replication is no finding of the first run."""
     assert of_message("boom") == []
     assert of_message("", "KeyboardInterrupt") == []
-    own = Raised("AssertionError", "", at(25), by_author=True)
+    own = ProgramError("AssertionError", "", at(25), by_author=True)
     assert told(raised([seen_of(raised=own)])) == []
     assert told(raised([seen_of()])) == []
 
@@ -176,8 +176,8 @@ def test_the_code_that_autograph_quotes_is_not_what_was_said() -> None:
 def test_the_first_worker_with_such_an_exception_is_told() -> None:
     """What other workers raise by themselves is passed over, and one finding is enough."""
     message = "real number, not 'PerReplica'"
-    problems = [None, Raised("ValueError", "boom", at(1))]
-    problems += [Raised("ValueError", message, each) for each in (None, at(3))]
+    problems = [None, ProgramError("ValueError", "boom", at(1))]
+    problems += [ProgramError("ValueError", message, each) for each in (None, at(3))]
     workers = [seen_of(raised=problem, worker=at) for at, problem in enumerate(problems)]
     assert told(raised(workers)) == [("TB304", 0, f"ValueError: {message}")]
 
@@ -185,7 +185,7 @@ def test_the_first_worker_with_such_an_exception_is_told() -> None:
 def test_collectives_of_workers_that_failed_are_not_compared() -> None:
     """Who raised made fewer of them, which is a consequence."""
     one = seen_of(collectives=(Collective("reduce", "()", "float32", at(5)),))
-    other = seen_of(worker=1, raised=Raised("ValueError", "boom", at(4)))
+    other = seen_of(worker=1, raised=ProgramError("ValueError", "boom", at(4)))
     assert told(collectives([one, other])) == []
 
 
@@ -219,7 +219,7 @@ def test_replicas_that_meet_at_other_lines() -> None:
     (found,) = crossed([seen])
     assert (found.code, found.place, found.use) == ("TB403", at(30), at(32))
     assert found.evidence == "replica 0 is at line 30 where replica 1 is at line 32"
-    assert told(crossed([replace(seen, raised=Raised("ValueError", "boom", None))])) == []
+    assert told(crossed([replace(seen, raised=ProgramError("ValueError", "boom", None))])) == []
 
 
 def test_a_truth_that_is_none() -> None:

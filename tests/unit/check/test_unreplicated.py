@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from testbed.check.rules.unreplicated import Doubts, unlike
-from testbed.check.seen import NoGradient, Raised
+from testbed.check.seen import NoGradient, ProgramError
 from tests.unit.check.builders import at, seen_of, told
 
 BESIDE = "without replication the program comes to its end"
@@ -14,12 +14,15 @@ BESIDE = "without replication the program comes to its end"
 @pytest.mark.parametrize(
     ("problem", "line"),
     [
-        (Raised("RuntimeError", "\nmerge_call\nand there", at(25)), "RuntimeError: merge_call"),
-        (Raised("AssertionError", "", at(25)), "AssertionError with an empty message"),
-        (Raised("ValueError", "x" * 300, at(25)), f"ValueError: {'x' * 200}"),
+        (
+            ProgramError("RuntimeError", "\nmerge_call\nand there", at(25)),
+            "RuntimeError: merge_call",
+        ),
+        (ProgramError("AssertionError", "", at(25)), "AssertionError with an empty message"),
+        (ProgramError("ValueError", "x" * 300, at(25)), f"ValueError: {'x' * 200}"),
     ],
 )
-def test_what_is_raised_only_under_replication(problem: Raised, line: str) -> None:
+def test_what_is_raised_only_under_replication(problem: ProgramError, line: str) -> None:
     """The message is told by its first line, beside what the second run has shown."""
     found = told(list(unlike(Doubts(problem), seen_of())))
     assert found == [("TB501", 25, f"{line}; {BESIDE}")]

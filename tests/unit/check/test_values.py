@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from testbed.check.rules.values import copies, dropout, summed_by_keras
-from testbed.check.seen import Access, Birth, Raised, Seen
+from testbed.check.seen import Access, ProgramError, VariableCreated, WorkerObservations
 from tests.unit.check.builders import (
     ADD,
     ASSIGN,
@@ -153,7 +153,7 @@ def test_a_variable_is_held_against_its_own_kind() -> None:
 def test_what_is_assigned_beside_the_steps_is_the_cause() -> None:
     """What the author assigned on each worker is told, and not what the steps made of it."""
 
-    def worker(number: int) -> Seen:
+    def worker(number: int) -> WorkerObservations:
         births = (
             mirrored(0, "rate", 7, copies=(float(number),)),
             mirrored(1, "weight", 8, copies=(float(number),)),
@@ -169,7 +169,7 @@ def test_what_is_assigned_beside_the_steps_is_the_cause() -> None:
 def test_without_such_an_assignment_all_are_told() -> None:
     """What is only read beside the steps is no cause, so each variable is told."""
 
-    def worker(number: int) -> Seen:
+    def worker(number: int) -> WorkerObservations:
         births = [mirrored(at, f"v{at}", 7 + at, copies=(float(number),)) for at in range(2)]
         return seen_of(*births, accesses=[access(READ, "outside")], worker=number)
 
@@ -201,12 +201,12 @@ def test_moving_statistics_that_agree() -> None:
     assert held([0.5], [0.5], libraries=KERAS_NORM) == []
 
 
-def seed(number: int = 0, line: int | None = 7, **more: Any) -> Birth:
+def seed(number: int = 0, line: int | None = 7, **more: Any) -> VariableCreated:
     given: dict[str, Any] = {"copies": ([1, 2], [1, 2]), "libraries": KERAS_SEED, **more}
     return mirrored(number, f"seed_{number}", line, **given)
 
 
-def drawn(*births: Birth, accesses: list[Access] | None = None, **more: Any) -> list[Any]:
+def drawn(*births: VariableCreated, accesses: list[Access] | None = None, **more: Any) -> list[Any]:
     """What is found of seeds that both replicas draw from, unless told otherwise."""
     every = [each for birth in births for each in by_both(ASSIGN, variable=birth.number)]
     return told(
@@ -273,7 +273,7 @@ def test_since_when_workers_differ() -> None:
 
 def test_what_the_last_whole_step_has_left() -> None:
     """Of a program that raised, the values after its last whole step are compared."""
-    boom = Raised("ValueError", "boom", None)
+    boom = ProgramError("ValueError", "boom", None)
     apart = mirrored(copies=(0.0, 0.0), looks=((1, (0.0, 3.0)),))
     assert [code for code, _, _ in told(copies([seen_of(apart, raised=boom)]))] == ["TB201"]
     alike = mirrored(copies=(0.0, 3.0), looks=((1, (1.0, 1.0)),))
@@ -282,7 +282,7 @@ def test_what_the_last_whole_step_has_left() -> None:
 
 def test_workers_that_have_taken_unequally_many_steps() -> None:
     """Where a worker raised after the other had ended, both are compared after the same step."""
-    boom = Raised("UnavailableError", "Socket closed", None)
+    boom = ProgramError("UnavailableError", "Socket closed", None)
     ended = mirrored(copies=(4.0,), looks=((1, (2.0,)),))
     went_on = mirrored(copies=(8.0,), looks=((1, (2.0,)), (2, (4.0,))))
     apart = mirrored(copies=(8.0,), looks=((1, (3.0,)), (2, (4.0,))))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from testbed.check.rules.variables import made_every_step, other_order, unmirrored
-from testbed.check.seen import SAME, Access, Birth, Place
+from testbed.check.seen import SAME, Access, SourceLine, VariableCreated
 from tests.unit.check.builders import (
     ADAM,
     ADD,
@@ -28,7 +28,9 @@ from tests.unit.check.builders import (
 )
 
 
-def found(*accesses: Access, birth: Birth | None = None, **more: Any) -> list[tuple[str, int, str]]:
+def found(
+    *accesses: Access, birth: VariableCreated | None = None, **more: Any
+) -> list[tuple[str, int, str]]:
     """What is found of one variable outside of the scope, in one worker."""
     return told(unmirrored([seen_of(birth or born(), accesses=accesses, **more)]))
 
@@ -119,7 +121,7 @@ def test_variables_of_the_scope_are_left_alone() -> None:
         born(libraries=("tf_keras/src/backend.py",)),
     ],
 )
-def test_generators_of_random_numbers_are_left_alone(birth: Birth) -> None:
+def test_generators_of_random_numbers_are_left_alone(birth: VariableCreated) -> None:
     """Every replica draws from a generator outside of the scope, as it should."""
     assert found(*by_both(ADD, deltas=(1, 1)), birth=birth) == []
 
@@ -129,10 +131,10 @@ def test_only_what_replicas_use_counts() -> None:
     assert found(*by_both(ADD, deltas=(1, 1), variable=9)) == []
 
 
-def counted(count: Birth, *sums: Access) -> list[str]:
+def counted(count: VariableCreated, *sums: Access) -> list[str]:
     """What is found of a count that stands beside a sum, and is added to where the sum is."""
     total = born(0, "total", place=at(4, "__init__"))
-    add = Place(FILE, 15, "update")
+    add = SourceLine(FILE, 15, "update")
     both = [replace(each, place=add) for each in (*sums, *by_both(ADD, deltas=(1, 1), variable=1))]
     found = unmirrored([seen_of(total, count, accesses=both)])
     return [code for code, *_ in told(found)]

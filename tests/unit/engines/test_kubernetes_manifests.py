@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from testbed.engines import Inner
+from testbed.engines import InnerCommand
 from testbed.engines.kubernetes import main, next_steps
 from testbed.engines.kubernetes.manifests import manifest_of
-from testbed.engines.kubernetes.request import Request
+from testbed.engines.kubernetes.request import KubernetesRequest
 from testbed.engines.kubernetes.scalars import argument, quoted
 from testbed.errors import UsageError
 from tests.unit.engines.test_kubernetes_request import INNER, options
 
-REQUEST = Request(
+REQUEST = KubernetesRequest(
     name="night",
     words=("run", "returned"),
     folder="/shared/night",
@@ -81,7 +81,7 @@ def test_a_name_that_is_no_text_is_refused() -> None:
 
 def test_a_folder_cannot_leave_its_comment() -> None:
     """A line break in the folder's name starts no line of the manifest."""
-    text = manifest_of(Request("n", (), "/shared/a\nkind: Pod", "i", "c", 2))
+    text = manifest_of(KubernetesRequest("n", (), "/shared/a\nkind: Pod", "i", "c", 2))
     assert "\nkind: Pod" not in text
 
 
@@ -96,7 +96,7 @@ def test_no_line_is_left_with_blanks() -> None:
     """Whatever is left out leaves neither an empty line nor blanks at the end of one."""
     for tfjob in (False, True):
         for line in manifest_of(
-            Request("n", ("run",), "/s/n", "i", "c", 2, tfjob=tfjob)
+            KubernetesRequest("n", ("run",), "/s/n", "i", "c", 2, tfjob=tfjob)
         ).splitlines():
             assert line.strip()
             assert line == line.rstrip()
@@ -104,13 +104,15 @@ def test_no_line_is_left_with_blanks() -> None:
 
 def test_the_next_steps_name_what_was_written() -> None:
     """The commands to start, follow and collect name the file, the namespace and worker 0."""
-    told = next_steps(Request("n", (), "/s/my run", "i", "c", 2, namespace="lab"), "my job.yaml")
+    told = next_steps(
+        KubernetesRequest("n", (), "/s/my run", "i", "c", 2, namespace="lab"), "my job.yaml"
+    )
     start, follow, collect = told.splitlines()
     assert start.endswith("kubectl apply -f 'my job.yaml'")
     assert "kubectl logs -n lab -f" in follow
     assert "instance=n,batch.kubernetes.io/job-completion-index=0" in follow
     assert "testbed report '/s/my run'" in collect
-    tfjob = next_steps(Request("n", (), "/s/n", "i", "c", 2, tfjob=True), "job.yaml")
+    tfjob = next_steps(KubernetesRequest("n", (), "/s/n", "i", "c", 2, tfjob=True), "job.yaml")
     assert " -f n-worker-0 " in tfjob.splitlines()[1]
 
 
@@ -125,4 +127,4 @@ def test_the_engine_writes_the_manifest(tmp_path: Path, capsys: pytest.CaptureFi
 def test_the_engine_only_writes() -> None:
     """Without a file to write, the way is told, and nothing is asked of any cluster."""
     with pytest.raises(UsageError, match=r"--export job.yaml, then kubectl apply -f job.yaml"):
-        main(argparse.Namespace(export=None), Inner(("run",), "/shared/night", 2))
+        main(argparse.Namespace(export=None), InnerCommand(("run",), "/shared/night", 2))

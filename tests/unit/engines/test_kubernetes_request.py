@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from testbed.engines import Inner
+from testbed.engines import InnerCommand
 from testbed.engines.kubernetes.request import job_name, request_of
 from testbed.errors import UsageError
 
-INNER = Inner(("run", "--folder", "/shared/night", "returned"), "/shared/night", 4)
+INNER = InnerCommand(("run", "--folder", "/shared/night", "returned"), "/shared/night", 4)
 
 
 def options(**given: Any) -> argparse.Namespace:
@@ -28,7 +28,7 @@ def options(**given: Any) -> argparse.Namespace:
 
 def test_what_is_asked_for_arrives() -> None:
     """Options and what is to be run become a request, minutes become seconds."""
-    inner = Inner(INNER.words, INNER.folder, 4, gpus_per_worker=2)
+    inner = InnerCommand(INNER.words, INNER.folder, 4, gpus_per_worker=2)
     request = request_of(options(time=1.5, cpus_per_worker=3, kube_namespace="lab"), inner)
     assert (request.words, request.folder, request.workers) == (inner.words, inner.folder, 4)
     assert (request.gpus, request.cpus, request.seconds) == (2, 3, 90)
@@ -54,7 +54,7 @@ def test_what_kubernetes_would_refuse_is_refused(given: dict[str, Any], told: st
 def test_a_folder_that_no_claim_can_hold_is_refused(folder: str) -> None:
     """The claim is mounted at the folder's own folder, which must be one that can be hidden."""
     with pytest.raises(UsageError, match="--folder"):
-        request_of(options(), Inner(("run",), folder, 2))
+        request_of(options(), InnerCommand(("run",), folder, 2))
 
 
 @pytest.mark.parametrize(

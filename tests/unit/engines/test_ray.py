@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from testbed.engines import Inner
+from testbed.engines import InnerCommand
 from testbed.engines.ray import require_ray
-from testbed.engines.ray.request import Request, passed_on, request_of
+from testbed.engines.ray.request import RayRequest, passed_on, request_of
 from testbed.engines.ray.training import failure_of
 from testbed.engines.ray.worker import environment_of_child, how_it_ended
 from testbed.errors import UsageError
 
-INNER = Inner(("run", "--folder", "/shared/night", "returned"), "/shared/night", 2, 3)
+INNER = InnerCommand(("run", "--folder", "/shared/night", "returned"), "/shared/night", 2, 3)
 
 
 def test_what_is_asked_for_arrives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,7 +39,7 @@ def test_what_is_asked_for_arrives(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_no_gpu_is_asked_for_without_need() -> None:
     """A worker without GPUs runs on hosts that know of none."""
-    assert Request((), "", "", 2, cpus=4).resources == {"CPU": 4}
+    assert RayRequest((), "", "", 2, cpus=4).resources == {"CPU": 4}
 
 
 def test_a_client_of_ray_is_refused() -> None:

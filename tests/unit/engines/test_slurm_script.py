@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from testbed.bootstrap import python_arguments
-from testbed.engines import Inner
+from testbed.engines import InnerCommand
 from testbed.engines.job_files import JobFiles
 from testbed.engines.slurm import main, task
-from testbed.engines.slurm.request import Request, request_of
+from testbed.engines.slurm.request import SlurmRequest, request_of
 from testbed.engines.slurm.script import script_of
 from testbed.engines.slurm.submit import submit
 from testbed.errors import UsageError
@@ -31,7 +31,7 @@ def options(**given: object) -> argparse.Namespace:
 
 
 def request(workers: int = 4, gpus: int = 0, folder: str = "/shared/a run", **given: object) -> Any:
-    return request_of(options(**given), Inner(WORDS, folder, workers, gpus))
+    return request_of(options(**given), InnerCommand(WORDS, folder, workers, gpus))
 
 
 def test_a_worker_has_a_node_of_its_own() -> None:
@@ -150,7 +150,7 @@ def test_export_writes_and_says_how_to_submit(
 ) -> None:
     """--export writes the script, submits nothing, and says what does."""
     path = tmp_path / "a job.sbatch"
-    inner = Inner(WORDS, str(tmp_path), 2)
+    inner = InnerCommand(WORDS, str(tmp_path), 2)
     assert main(options(export=str(path)), inner) == 0
     assert path.read_text() == script_of(request_of(options(), inner))
     assert capsys.readouterr().out == f"submit it with: sbatch '{path}'\n"
@@ -159,7 +159,7 @@ def test_export_writes_and_says_how_to_submit(
 def test_export_refuses_what_is_no_file(tmp_path: Path) -> None:
     """--export is refused where no file can be written."""
     with pytest.raises(UsageError, match=r"^--export .*: not a file in an existing folder"):
-        main(options(export=str(tmp_path)), Inner(WORDS, str(tmp_path), 2))
+        main(options(export=str(tmp_path)), InnerCommand(WORDS, str(tmp_path), 2))
 
 
 def test_submitit_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_submitit_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
 
     monkeypatch.setattr(builtins, "__import__", refuse)
     with pytest.raises(UsageError, match=r"python -m pip install 'scope-testbed\[slurm\]'$"):
-        submit(Request(("true",), JobFiles(tmp_path), 1, 1))
+        submit(SlurmRequest(("true",), JobFiles(tmp_path), 1, 1))
 
 
 def test_a_task_becomes_the_command(tmp_path: Path) -> None:

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from testbed.cli import main
+from testbed.catalogue.scenario import Case, Expectation
+from testbed.catalogue.selection import select
+from testbed.cli.main import main
+from testbed.cluster.strategies import Deployment
 from testbed.launcher.run_folder import RunFolder, write_json
-from testbed.report.collected import NOT_JUDGED, end_of, planned
-from testbed.report.files import read_record
-from testbed.report.record import RunRecord
-from testbed.scenario import Case, Expectation
-from testbed.selection import select
-from testbed.strategies import Deployment
-from testbed.verdict import Verdict, failed
+from testbed.report.records.collected import NOT_JUDGED, end_of, planned
+from testbed.report.records.files import read_record
+from testbed.report.records.record import RunRecord
+from testbed.verdict.verdict import Verdict, failed
 from tests.unit.builders import (
     MIRRORED_2,
     WORKERS_2X1,

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from testbed.launcher.isolation import Isolation
-from testbed.report import console as console_module
-from testbed.report.console import ConsoleObserver
-from testbed.selection import select
-from testbed.strategies import DEFAULT_DEPLOYMENTS
+from testbed.catalogue.selection import select
+from testbed.cluster.strategies import DEFAULT_DEPLOYMENTS
+from testbed.launcher.isolation.isolation import Isolation
+from testbed.report.output import console as console_module
+from testbed.report.output.console import ConsoleObserver
 
 PRINTED = b"INFO:x:hello :100:\ta\\\n[bold]b[/bold]\\\nlast"
 

@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from testbed.cli import main
+from testbed.cli.main import main
 from testbed.launcher.run_folder import RunFolder, write_json
 from tests.unit.bench.builders import every_part, hello_row
 from tests.unit.bench.builders import record_of as bench_of
 from tests.unit.chaos.builders import of_every_result
 from tests.unit.chaos.builders import record_of as chaos_of
-from tests.unit.test_record import RECORDS
+from tests.unit.report.test_record import RECORDS
 
 SEED = 16
 SAMPLE = 120

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from testbed.report import follow
-from testbed.report.follow import Follower, LogReader
+from testbed.report.output import follow
+from testbed.report.output.follow import Follower, LogReader
 
 
 @pytest.fixture

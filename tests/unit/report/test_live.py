@@ -14,9 +14,9 @@ from typing import TextIO
 
 import pytest
 
-from testbed.report import live
-from testbed.report.live import LATE_S, LiveOutput, labelled
-from testbed.streams import write_utf8
+from testbed.report.output import live
+from testbed.report.output.live import LATE_S, LiveOutput, labelled
+from testbed.terminal import write_utf8
 
 DEADLINE_S = 20.0
 # More than a pipe takes.

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from testbed.report.text import console, literal
+from testbed.report.formats.text import console, literal
 
 LETTERS = ["\\", "[", "]", "[/]", "[bold]", "[/bold]", ":x:", ":100:", "a", " ", "\n", "é"]
 

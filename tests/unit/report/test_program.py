@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from testbed.cli import main
-from testbed.launcher.ledger import ledger
+from testbed.cli.main import main
+from testbed.launcher.cluster.ledger import ledger
 from testbed.launcher.run_folder import RunFolder, locked
-from testbed.report.program import recorded
+from testbed.report.records.program import recorded
 
 COMMAND = ["launch", "--workers", "2", "my train.py"]
 

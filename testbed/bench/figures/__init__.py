@@ -1,0 +1,1 @@
+"""Figures, their statistics and their units."""

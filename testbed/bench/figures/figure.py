@@ -1,0 +1,117 @@
+"""What is measured, and what came of it: metrics, figures and rows."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from testbed.bench.figures.statistics import interval
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One thing that is measured; `unit` is s, /s, B, B/s, count, or empty for a ratio."""
+
+    name: str
+    unit: str
+    meaning: str
+    better: str = ""
+    """`lower` or `higher` where `--against` watches it; empty where it says no good or bad."""
+
+
+METRICS = {
+    metric.name: metric
+    for metric in (
+        Metric("step_p50", "s", "time that half of the steps take at most", "lower"),
+        Metric("step_p90", "s", "time that 90 % of the steps take at most"),
+        Metric("step_p99", "s", "time that 99 % of the steps take at most"),
+        Metric("reads", "/s", "reads by each replica, in a tf.function", "higher"),
+        Metric("writes", "/s", "writes by each replica, in a tf.function", "higher"),
+        Metric("traces", "count", "traces of the step until it had run once"),
+        Metric("retraces", "count", "traces of the step after it had run once"),
+        Metric("moved", "B", "bytes that a worker's devices send in one step"),
+        Metric("device_memory", "B", "most on one device: on a GPU all, on a CPU the variable"),
+        Metric("process_memory", "B", "proportional memory of a worker"),
+        Metric("examples", "/s", "examples of all replicas", "higher"),
+        Metric("efficiency", "", "examples, by those of one replica times the replicas"),
+        Metric("time", "s", "time of one collective, its call included", "lower"),
+        Metric("algbw", "B/s", "message by time"),
+        Metric("busbw", "B/s", "what each rank had to move at least, by time"),
+        Metric("import", "s", "starting Python and importing TensorFlow, once a run", "lower"),
+        Metric("fork", "s", "from the request until the worker runs", "lower"),
+        Metric("bind", "s", "from there until the runtime is up and its server listens", "lower"),
+        Metric("strategy", "s", "from there until the strategy is built", "lower"),
+        Metric("first_trace", "s", "tracing the step", "lower"),
+        Metric("first_step", "s", "the first step after its trace", "lower"),
+        Metric("launch", "s", "a whole case whose workers are forked", "lower"),
+        Metric("bare_fork", "s", "the same in a bare loop that only forks: the limit"),
+        Metric("over_limit", "", "the two by each other, round by round"),
+        Metric("fresh", "s", "the same in new interpreters"),
+        Metric("testbed_launch", "s", "the whole of testbed launch with a small program", "lower"),
+        Metric("by_hand", "s", "the same program in interpreters that are started by hand"),
+        Metric("over_hand", "", "the two by each other, round by round"),
+        Metric("in_testbed", "s", "a step of a scenario's own run"),
+        Metric("alone", "s", "the same step in a script without the testbed"),
+        Metric("ratio", "", "the two by each other, round by round"),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """The median of the rounds, its 95 % interval, and the rounds themselves."""
+
+    value: float
+    low: float
+    high: float
+    rounds: tuple[float, ...]
+
+    @property
+    def spread(self) -> float:
+        """Half the interval, as a share of the value."""
+        return (self.high - self.low) / 2 / self.value if self.value else 0.0
+
+
+def figure(rounds: Sequence[float]) -> Figure:
+    """The figure that rounds add up to."""
+    low, high = interval(rounds)
+    return Figure(statistics.median(rounds), low, high, tuple(rounds))
+
+
+@dataclass(frozen=True)
+class Row:
+    """Everything that was measured of one set-up.
+
+    `part` is the part of the benchmark; `case` the id of the case; `sizes` what the program took.
+    """
+
+    part: str
+    case: str
+    program: str
+    site: str
+    mode: str
+    strategy: str
+    workers: int
+    replicas: int
+    sizes: dict[str, Any] = field(default_factory=dict)
+    figures: dict[str, Figure] = field(default_factory=dict)
+    lacking: dict[str, str] = field(default_factory=dict)
+    """Why a metric has no figure, by its name."""
+
+    @property
+    def key(self) -> str:
+        """What the row is of, the same in every run of the benchmark."""
+        sizes = ",".join(f"{name}={value}" for name, value in sorted(self.sizes.items()))
+        return f"{self.part} {self.case} {sizes}".rstrip()
+
+    @property
+    def deployment(self) -> str:
+        """Strategy and cluster, as in case ids."""
+        return self.case.partition("@")[2]
+
+    @property
+    def in_sync(self) -> int:
+        """All replicas."""
+        return self.workers * self.replicas

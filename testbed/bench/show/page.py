@@ -1,0 +1,52 @@
+"""What the page holds of a benchmark, as JSON types."""
+
+from __future__ import annotations
+
+import base64
+import importlib.util
+import shlex
+from dataclasses import asdict
+from typing import Any
+
+from testbed.bench.plan import PARTS
+from testbed.bench.record import BenchRecord
+from testbed.bench.show.headlines import headlines
+from testbed.bench.show.plots import draw
+from testbed.bench.show.tables import tables_of
+from testbed.report.formats.words import conditions
+
+# A picture needs words for those who do not see it.
+_ALT = {
+    "sharing": "Median step time by way of sharing, outside the scope and in it",
+    "scaling": "Percent of perfect scaling by number of replicas",
+    "wire": "Bus bandwidth by size of the message, beside the memory's",
+}
+
+
+def bench_data(record: BenchRecord) -> dict[str, Any]:
+    """Headline facts, parts with tables and plots, and doubts.
+
+    Plots are left out where matplotlib is missing: the tables say the same.
+    """
+    plots = draw(record) if importlib.util.find_spec("matplotlib") else {}
+    return {
+        "counts": f"{len(record.rows)} rows, {record.rounds} rounds",
+        "began": record.began,
+        "seconds": record.seconds,
+        "command": shlex.join(["testbed", *record.command]),
+        "conditions": conditions(record),
+        "environment": record.environment,
+        "headlines": headlines(record),
+        "doubts": [asdict(doubt) for doubt in record.doubts],
+        "parts": [_part(record, part, plots.get(part)) for part in PARTS if record.of(part)],
+    }
+
+
+def _part(record: BenchRecord, part: str, plot: bytes | None) -> dict[str, Any]:
+    return {
+        "name": part,
+        "about": PARTS[part],
+        "tables": [asdict(table) for table in tables_of(record, part)],
+        "plot": plot and f"data:image/svg+xml;base64,{base64.b64encode(plot).decode()}",
+        "alt": _ALT.get(part, ""),
+    }

@@ -1,0 +1,85 @@
+"""How far a benchmark is, and how long it will still take."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import TextColumn
+
+from testbed.bench.plan import BenchSetup
+from testbed.launcher.isolation.isolation import Isolation
+from testbed.report.formats.text import escape
+from testbed.report.output.console import progress_bar
+from testbed.run.case import Quiet
+
+
+class BenchProgress(Quiet):
+    """A bar in a terminal, with the time left from what visits of each part took so far."""
+
+    def __init__(self, console: Console) -> None:
+        self._setups: Sequence[BenchSetup] = ()
+        self._rounds = 0
+        self._done: dict[str, int] = {}
+        self._took: dict[str, list[float]] = {}
+        self._last = time.monotonic()
+        self._progress = progress_bar(console, TextColumn("{task.fields[left]:>12}"))
+        self._task = self._progress.add_task("importing TensorFlow", total=None, left="")
+
+    def __enter__(self) -> BenchProgress:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+    def opened(self, isolation: Isolation) -> None:
+        """See `testbed.run.case.Observer`."""
+        if isolation.notice:
+            self._progress.console.print(f"[yellow]{escape(isolation.notice)}[/yellow]")
+
+    def planned(self, setups: Sequence[BenchSetup], rounds: int) -> None:
+        """See `testbed.bench.run.Progress`."""
+        self._setups, self._rounds = setups, rounds
+        self._last = time.monotonic()
+        self._progress.update(self._task, total=len(setups) * (rounds + 1))
+
+    def visited(self, setup: BenchSetup, round_number: int) -> None:
+        """See `testbed.bench.run.Progress`."""
+        now = time.monotonic()
+        key = _kind(setup)
+        if round_number:
+            # Pilots are shorter than visits and say nothing of them.
+            self._took.setdefault(key, []).append(now - self._last)
+            self._done[key] = self._done.get(key, 0) + 1
+        self._last = now
+        step = f"round {round_number} of {self._rounds}" if round_number else "pilot"
+        self._progress.update(
+            self._task,
+            advance=1,
+            description=f"{step}: {setup.part} {setup.case.id}",
+            left=self._left() if round_number else "",
+        )
+
+    def _left(self) -> str:
+        """The time that the visits which are left will take, as those before them did."""
+        planned: dict[str, int] = {}
+        for setup in self._setups:
+            planned[_kind(setup)] = planned.get(_kind(setup), 0) + self._rounds
+        everything = [seconds for took in self._took.values() for seconds in took]
+        seconds = 0.0
+        for key, count in planned.items():
+            took = self._took.get(key, everything)
+            seconds += (count - self._done.get(key, 0)) * sum(took) / len(took)
+        return f"{seconds // 60:.0f}:{seconds % 60:02.0f} left"
+
+
+def _kind(setup: BenchSetup) -> str:
+    return f"{setup.part} {setup.how} {setup.case.deployment}"

@@ -1,0 +1,1 @@
+"""What is declared: scenarios, their rules, faults and symptoms."""

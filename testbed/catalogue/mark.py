@@ -1,0 +1,125 @@
+"""The mark of a test that runs in a cluster: from its arguments to what is run."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from testbed.catalogue.scenario import MODES, SITES, known_names
+from testbed.cluster.strategies import STRATEGIES, Deployment, Strategy, cluster_of
+from testbed.errors import UsageError
+
+MARK = "distributed"
+
+PARAMETER = "distributed_setup"
+"""The parameter of a test that has several set-ups."""
+
+RAW_OUTCOME = "testbed_raw_outcome"
+"""The attribute of a report that says what happened, whatever a mark makes of it."""
+
+WORKER_PLUGIN = "testbed-worker"
+"""The name of what is registered with pytest in a worker, and nowhere else."""
+
+
+@dataclass(frozen=True)
+class MarkSetup:
+    """One way to run a marked test."""
+
+    site: str
+    mode: str
+    deployment: Deployment
+    timeout: float | None = None
+    """Seconds from when all workers have joined; None: what the suite says."""
+    start_timeout: float | None = None
+    fresh: bool = False
+
+
+def setups(
+    strategy: str | Iterable[str] = "multi_worker_mirrored",
+    workers: int | Iterable[int] | None = None,
+    replicas: int | Iterable[int] | None = None,
+    *,
+    site: str | Iterable[str] = "in_scope",
+    mode: str | Iterable[str] = "eager",
+    timeout: float | None = None,
+    start_timeout: float | None = None,
+    fresh: bool = False,
+) -> dict[str, MarkSetup]:
+    """What `@pytest.mark.distributed(...)` asks for, by what tells each from the others.
+
+    Args:
+        strategy: one of `testbed.cluster.strategies`, or several.
+        workers: processes of a cluster, or several numbers; by default 2. A strategy that runs in
+            one process takes no number.
+        replicas: of each worker, or several numbers; by default 1, and 2 where there is only one
+            process.
+        site: where `bed.make` makes its objects.
+        mode: how `bed.run` takes its steps.
+        timeout: seconds from when all workers have joined until all have reported.
+        start_timeout: seconds until all workers have joined.
+        fresh: a new interpreter for every worker, with a string hash seed of its own.
+
+    Raises:
+        UsageError: an unknown name, no number where one belongs, or one that nobody takes.
+    """
+    strategies = [STRATEGIES[name] for name in known_names("strategy", strategy, tuple(STRATEGIES))]
+    deployments = dict.fromkeys(
+        Deployment(known.name, cluster_of(known, w, r))
+        for known in strategies
+        for w in _taken("workers", workers, strategies, lambda one: one.takes_workers, known)
+        for r in _taken("replicas", replicas, strategies, lambda one: one.takes_replicas, known)
+    )
+    for name, seconds in (("timeout", timeout), ("start_timeout", start_timeout)):
+        if seconds is not None and not (_is_number(seconds) and seconds > 0):
+            raise UsageError(f"{name}={seconds!r}: seconds, more than 0")
+    product = itertools.product(
+        known_names("site", site, SITES), known_names("mode", mode, MODES), deployments
+    )
+    found = [
+        MarkSetup(where, how, deployment, timeout, start_timeout, fresh)
+        for where, how, deployment in product
+    ]
+    if not found:
+        raise UsageError("at least one strategy, one site, one mode and one number of each")
+    return {_id(each, found): each for each in found}
+
+
+def _id(setup: MarkSetup, among: list[MarkSetup]) -> str:
+    """What tells a set-up from the others, like `function,mirrored-2`."""
+
+    def varies(value: Callable[[MarkSetup], Any]) -> bool:
+        return len({value(each) for each in among}) > 1
+
+    values: tuple[Callable[[MarkSetup], Any], ...] = (
+        lambda each: each.site,
+        lambda each: each.mode,
+        lambda each: each.deployment,
+    )
+    return ",".join(str(value(setup)) for value in values if varies(value))
+
+
+def _taken(
+    name: str,
+    given: int | Iterable[int] | None,
+    strategies: list[Strategy],
+    takes: Callable[[Strategy], bool],
+    known: Strategy,
+) -> tuple[int | None, ...]:
+    """The numbers that a strategy takes of those that are given."""
+    if given is None:
+        return (None,)
+    numbers = tuple(given) if isinstance(given, (tuple, list, range, set)) else (given,)
+    for number in numbers:
+        if not _is_number(number) or number != int(number) or number < 1:
+            raise UsageError(f"{name}={number!r}: a whole number, at least 1")
+    if max(numbers, default=1) > 1 and not any(map(takes, strategies)):
+        takers = ", ".join(one.name for one in STRATEGIES.values() if takes(one))
+        names = ", ".join(one.name for one in strategies)
+        raise UsageError(f"{name}={max(numbers)}: {names} takes none; {takers} do")
+    return numbers if takes(known) else (None,)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -1,0 +1,293 @@
+"""Scenarios and cases: one claim about one way of sharing, and each way to run it."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import linecache
+import os
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from testbed.bootstrap import python_command
+from testbed.catalogue.fault import FAULTS, Fault
+from testbed.catalogue.symptoms import SYMPTOMS
+from testbed.cluster.strategies import MIRRORING, STRATEGIES, Deployment
+from testbed.errors import UsageError
+
+SITES = ("outside_scope", "in_scope", "in_replica")
+MODES = ("eager", "function", "compiled")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A scenario at one site, in one mode, on one deployment."""
+
+    scenario: str
+    site: str
+    mode: str
+    deployment: Deployment
+
+    @property
+    def id(self) -> str:
+        """The readable key of the case, the same everywhere."""
+        return f"{self.scenario}[{self.site},{self.mode}]@{self.deployment}"
+
+    @property
+    def script(self) -> str:
+        """The name of the scenario's script: the way of sharing, or the kind of object."""
+        return self.scenario.partition(".")[0]
+
+    @property
+    def claim(self) -> str:
+        """The name of the scenario within its script."""
+        return self.scenario.partition(".")[2]
+
+    @property
+    def strategy(self) -> str:
+        """The name of the strategy."""
+        return self.deployment.strategy
+
+    @property
+    def workers(self) -> int:
+        """Processes in the cluster."""
+        return self.deployment.cluster.workers
+
+    @property
+    def replicas_per_worker(self) -> int:
+        """Devices of each worker."""
+        return self.deployment.cluster.replicas_per_worker
+
+    @property
+    def replicas(self) -> int:
+        """The replicas that take a step together, in most strategies all of them."""
+        return self.deployment.in_sync.replicas
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What a case should show: that the claim behaves, or the symptom by which it breaks."""
+
+    symptom: str | None = None
+    error: str = ""
+    cure: str = ""
+
+    def __str__(self) -> str:
+        if self.symptom is None:
+            return "behaves"
+        return f"{self.symptom} ({self.error})" if self.error else self.symptom
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Where a claim must fail, and how."""
+
+    expectation: Expectation
+    when: Callable[[Case], bool]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One claim, in one function of a scenario script."""
+
+    script: str
+    name: str
+    claim: str
+    function: Callable[..., None]
+    sites: tuple[str, ...]
+    modes: tuple[str, ...]
+    rules: tuple[Rule, ...]
+    strategies: tuple[str, ...] = MIRRORING
+    fresh: bool = False
+    timeout: float | None = None
+    fault: Fault | None = None
+    restarts: int = 0
+
+    @property
+    def id(self) -> str:
+        """Script and function, like `module_global.counter`."""
+        return f"{self.script}.{self.name}"
+
+    @property
+    def ways(self) -> list[str]:
+        """The ways in which it is run: its sites, its modes and its strategies."""
+        return [*self.sites, *self.modes, *self.strategies]
+
+    def cases(self, deployments: Iterable[Deployment]) -> list[Case]:
+        """Every case of this scenario on the given deployments, in a fixed order."""
+        return [
+            Case(self.id, site, mode, deployment)
+            for site in self.sites
+            for mode in self.modes
+            for deployment in deployments
+            if deployment.strategy in self.strategies and self._has_victim(deployment)
+        ]
+
+    def _has_victim(self, deployment: Deployment) -> bool:
+        """Whether there is the worker that the fault is for, and another to see what it does."""
+        return self.fault is None or 1 < deployment.cluster.workers > self.fault.worker
+
+    def expects(self, case: Case) -> Expectation:
+        """What the rules say of a case; the first rule that applies decides.
+
+        Raises:
+            UsageError: a rule of the script raised.
+        """
+        for rule in self.rules:
+            try:
+                applies = rule.when(case)
+            except Exception as problem:
+                raise UsageError(
+                    f"{self.id}: its rule for {rule.expectation.symptom} raised"
+                    f" {type(problem).__name__}: {problem}; a rule may use only the case"
+                ) from problem
+            if applies:
+                return rule.expectation
+        return Expectation()
+
+
+def breaks(
+    symptom: str,
+    *,
+    site: str | None = None,
+    mode: str | None = None,
+    when: Callable[[Case], bool] = lambda _: True,
+    error: str = "",
+    cure: str = "",
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Say where a scenario's claim must fail and how; goes between `@scenario` and the function.
+
+    Args:
+        symptom: one of the closed list in `testbed/catalogue/symptoms.py`.
+        site: only of cases at this site.
+        mode: only of cases in this mode.
+        when: only of cases for which this holds. It may use the case and nothing else, because it
+            is also evaluated where TensorFlow is not imported.
+        error: for `rejected`, a part of the error that TensorFlow must raise.
+        cure: what to do instead, where it is more specific than the symptom's own cure.
+    """
+    if symptom not in SYMPTOMS:
+        raise UsageError(f"unknown symptom '{symptom}': choose from {', '.join(SYMPTOMS)}")
+    if (symptom == "rejected") != bool(error):
+        raise UsageError("a rule for 'rejected', and no other, names the error: error='...'")
+    for word, given, valid in (("site", site, SITES), ("mode", mode, MODES)):
+        known_names(word, () if given is None else (given,), valid)
+
+    def applies(case: Case) -> bool:
+        return case.site == (site or case.site) and case.mode == (mode or case.mode) and when(case)
+
+    rule = Rule(Expectation(symptom, error, cure), applies)
+
+    def mark(function: Callable[..., None]) -> Callable[..., None]:
+        # Decorators apply from the bottom up, and a reader's first rule should be tried first.
+        function.__dict__["rules"] = (rule, *function.__dict__.get("rules", ()))
+        return function
+
+    return mark
+
+
+def scenario(
+    *,
+    sites: Iterable[str] = ("outside_scope", "in_scope"),
+    modes: Iterable[str] = ("eager", "function"),
+    strategies: Iterable[str] = MIRRORING,
+    fresh: bool = False,
+    timeout: float | None = None,
+    fault: Fault | None = None,
+    restarts: int = 0,
+) -> Callable[[Callable[..., None]], Scenario]:
+    """Make a function of a script a scenario; its docstring is the claim.
+
+    Args:
+        sites: where `bed.make` makes its objects.
+        modes: how `bed.run` takes its steps.
+        strategies: the strategies on which the claim says something; by default those that mirror
+            variables and those of one replica.
+        fresh: give every worker a new interpreter, with a string hash seed of its own.
+        timeout: seconds from when all workers have joined until it is a hang, for a scenario
+            that shows one; by default what the command says.
+        fault: what is done to one of the workers; then only clusters of several have cases.
+        restarts: how often all workers are started again, on new ports, where they could not
+            finish. They find `bed.folder` as they left it.
+
+    Raises:
+        UsageError: an unknown site, mode, strategy or fault, or a function without a docstring.
+    """
+    if fault:
+        known_names("fault", fault.kind, tuple(FAULTS))
+    chosen_sites = known_names("site", sites, SITES)
+    chosen_modes = known_names("mode", modes, MODES)
+    chosen_strategies = known_names("strategy", strategies, tuple(STRATEGIES))
+    if not (chosen_sites and chosen_modes and chosen_strategies):
+        raise UsageError("a scenario needs at least one site, one mode and one strategy")
+
+    def mark(function: Callable[..., None]) -> Scenario:
+        claim = " ".join((function.__doc__ or _written_docstring(function)).split())
+        if not claim:
+            raise UsageError(f"scenario '{function.__name__}' needs a docstring: it is the claim")
+        return Scenario(
+            script=_script_name(function),
+            name=function.__name__,
+            claim=claim,
+            function=function,
+            sites=chosen_sites,
+            modes=chosen_modes,
+            rules=function.__dict__.get("rules", ()),
+            strategies=chosen_strategies,
+            fresh=fresh,
+            timeout=timeout,
+            fault=fault,
+            restarts=restarts,
+        )
+
+    return mark
+
+
+def run_script() -> None:
+    """Run the scenarios of the script that calls this, as `testbed run SCRIPT` would.
+
+    The script has imported TensorFlow by now, and the process that launches workers must not
+    hold it, so the command takes this process's place.
+    """
+    script = sys.modules["__main__"].__file__ or ""
+    os.execv(sys.executable, python_command("testbed", "run", script, *sys.argv[1:]))
+
+
+def with_script(made: Scenario, script: str) -> Scenario:
+    """The same scenario under the name of the script it was read from."""
+    return replace(made, script=script)
+
+
+def known_names(word: str, given: Iterable[str], valid: tuple[str, ...]) -> tuple[str, ...]:
+    """The names that are given, one or several, each once.
+
+    Raises:
+        UsageError: one of them is not valid.
+    """
+    chosen = (given,) if isinstance(given, str) else tuple(given)
+    for name in chosen:
+        if name not in valid:
+            raise UsageError(f"unknown {word} '{name}': choose from {', '.join(valid)}")
+    return tuple(dict.fromkeys(chosen))
+
+
+def _written_docstring(function: Callable[..., None]) -> str:
+    """The docstring as it stands in the script; `python -OO` keeps none."""
+    code = getattr(function, "__code__", None)
+    if sys.flags.optimize < 2 or code is None:
+        return ""
+    lines = linecache.getlines(code.co_filename, function.__globals__)
+    try:
+        # From the first decorator on; what follows the function does not matter.
+        block = inspect.getblock(lines[code.co_firstlineno - 1 :])
+        (definition,) = ast.parse("".join(block)).body
+    except (SyntaxError, ValueError, IndexError):
+        return ""
+    found = ast.get_docstring(definition) if isinstance(definition, ast.FunctionDef) else None
+    return found or ""
+
+
+def _script_name(function: Any) -> str:
+    return str(function.__module__).rpartition(".")[2]

@@ -1,0 +1,111 @@
+"""From the names and patterns that people type to the cases that are run."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from testbed.catalogue.discovery import Script, find_scripts, read_scripts, scenario_folder
+from testbed.catalogue.scenario import MODES, Case, Scenario
+from testbed.cluster.strategies import Deployment
+from testbed.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The cases to run, the scripts they come from, and the scripts that could not be read."""
+
+    scripts: tuple[Script, ...]
+    cases: tuple[Case, ...]
+    problems: tuple[str, ...]
+
+    @cached_property
+    def _by_id(self) -> dict[str, tuple[Script, Scenario]]:
+        return {made.id: (script, made) for script in self.scripts for made in script.scenarios}
+
+    def scenario(self, case: Case) -> Scenario:
+        """The scenario of a selected case."""
+        return self._by_id[case.scenario][1]
+
+    def script(self, case: Case) -> Script:
+        """The script of a selected case."""
+        return self._by_id[case.scenario][0]
+
+
+def select(
+    patterns: Sequence[str], deployments: Sequence[Deployment], modes: Sequence[str] | None
+) -> Selection:
+    """The cases that match any of the patterns, or all of them where there is none.
+
+    A pattern is the name of a script (`module_global`), of a scenario (`module_global.counter`), a
+    case id, either of them with `*` and `?`, or the path of a script.
+
+    Raises:
+        UsageError: nothing matches a pattern, two scripts have one name, or a mode is unknown.
+    """
+    unknown = sorted(set(modes or ()) - set(MODES))
+    if unknown:
+        raise UsageError(f"unknown mode '{unknown[0]}': choose from {', '.join(MODES)}")
+    paths, names = _split(patterns)
+    shipped = find_scripts(scenario_folder()) if names or not paths else []
+    scripts, problems = read_scripts(dict.fromkeys([*paths, *shipped]))
+    _require_distinct(scripts)
+    cases = [
+        case for script in scripts for made in script.scenarios for case in made.cases(deployments)
+    ]
+    own = {path.stem for path in paths}
+    chosen = [case for case in cases if case.script in own]
+    for name in names:
+        matching = [case for case in cases if matches(name, case)]
+        if not matching:
+            raise UsageError(_nothing_matches(name, scripts, cases))
+        chosen += matching
+    wanted = set(chosen) if patterns else set(cases)
+    selected = [case for case in cases if case in wanted and (not modes or case.mode in modes)]
+    return Selection(tuple(scripts), tuple(selected), tuple(problems))
+
+
+def matches(pattern: str, case: Case) -> bool:
+    """Whether a pattern names a case, by its script, its scenario or its id."""
+    wildcard = re.compile(
+        "".join({"*": ".*", "?": "."}.get(char, re.escape(char)) for char in pattern)
+    )
+    names = (case.script, case.scenario, case.id)
+    return any(wildcard.fullmatch(name) for name in names)
+
+
+def _split(patterns: Sequence[str]) -> tuple[list[Path], list[str]]:
+    paths: list[Path] = []
+    for pattern in patterns:
+        path = Path(pattern)
+        if path.suffix != ".py":
+            continue
+        if not path.is_file():
+            raise UsageError(f"no such script: {pattern}")
+        if path.resolve() not in paths:
+            paths.append(path.resolve())
+    return paths, [pattern for pattern in patterns if Path(pattern).suffix != ".py"]
+
+
+def _require_distinct(scripts: Sequence[Script]) -> None:
+    seen: dict[str, Script] = {}
+    for script in scripts:
+        first = seen.setdefault(script.name, script)
+        if first.path != script.path:
+            raise UsageError(
+                f"{first.path} and {script.path} have one name, and case ids need it; rename one"
+            )
+
+
+def _nothing_matches(name: str, scripts: Sequence[Script], cases: Sequence[Case]) -> str:
+    known = [script.name for script in scripts] + sorted({case.scenario for case in cases})
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean '{close[0]}'?" if close else ";"
+    scripts_text = ", ".join(script.name for script in scripts)
+    return (
+        f"no scenario matches '{name}'{hint} valid names: {scripts_text} (testbed list shows all)"
+    )

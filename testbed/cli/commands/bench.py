@@ -1,0 +1,109 @@
+"""`testbed bench`: measure, show the tables, keep the record, draw the plots."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+
+from testbed.bench.compare import compare
+from testbed.bench.files import read_bench, write_plots
+from testbed.bench.plan import OWN_COST, PARTS, QUICK, THOROUGH, BenchRequest
+from testbed.bench.programs.sizes import HEADS
+from testbed.bench.record import BenchRecord
+from testbed.bench.run import bench
+from testbed.bench.show.console import show_bench, show_comparison
+from testbed.bench.show.page import bench_data
+from testbed.bench.show.plots import require_matplotlib
+from testbed.bench.show.progress import BenchProgress
+from testbed.cli.commands.run import rank_in, run_folder, workers_of
+from testbed.cluster.cluster import Cluster
+from testbed.cluster.strategies import Deployment
+from testbed.errors import OK, UNEXPECTED, LaunchError, UsageError
+from testbed.launcher.run_folder import json_text
+from testbed.report.formats.destinations import all_destinations, folder_destination
+from testbed.report.formats.page import page_of
+from testbed.report.formats.text import console, show_files
+from testbed.report.formats.written import RECORD, Texts, write_all
+from testbed.run.room import require_room_for
+from testbed.signals import interruptible
+from testbed.terminal import complain
+
+
+def require_valid(options: argparse.Namespace) -> None:
+    """See `testbed.cli.commands.run.require_valid`."""
+    _request(options)
+
+
+def main(options: argparse.Namespace) -> int:
+    """Measure what the options ask for; the exit status."""
+    request = _request(options)
+    # Without a number the largest cluster has 8, or less.
+    largest = Cluster(request.workers or 1, request.replicas or 1)
+    require_room_for([Deployment("multi_worker_mirrored", largest)], rank=request.rank)
+    wanted = all_destinations(json=options.json, html=options.html)
+    plots = folder_destination("--plots", options.plots)
+    if plots:
+        require_matplotlib()
+    old = read_bench(options.against) if options.against else None
+    shown = console()
+    with run_folder(options) as folder:
+        with BenchProgress(shown) as progress:
+            record = interruptible(bench(request, folder, progress, sys.argv[1:]))
+        # Shown before anything is written: a full disk must not take what was measured.
+        show_bench(record, shown)
+        files, lost = write_all(_texts_of(record), {RECORD: folder.record, **wanted})
+    if plots:
+        try:
+            files |= write_plots(record, plots, options.format)
+        except LaunchError as problem:
+            lost.append(problem)
+    show_files(files)
+    for each in lost:
+        complain(each)
+    status = UNEXPECTED if lost else OK
+    if old is None:
+        return status
+    comparison = compare(old, record, options.tolerance / 100)
+    show_comparison(comparison, shown)
+    return UNEXPECTED if comparison.slower else status
+
+
+def _texts_of(record: BenchRecord) -> Texts:
+    return {
+        RECORD: lambda: json_text(record.to_json()),
+        "json": lambda: json_text(record.to_json()),
+        "html": lambda: page_of(None, bench=bench_data(record)),
+    }
+
+
+def _request(options: argparse.Namespace) -> BenchRequest:
+    unknown = sorted(set(options.parts) - set(PARTS))
+    if unknown:
+        raise UsageError(f"unknown part '{unknown[0]}': choose from {', '.join(PARTS)}")
+    for name in ("rounds", "batch", "width", "image"):
+        number = getattr(options, name)
+        if number is not None and number < 1:
+            raise UsageError(f"--{name} {number}: at least 1")
+    for name in ("workers", "replicas", "tolerance"):
+        number = getattr(options, name)
+        if number < 0:
+            raise UsageError(f"--{name} {number:g}: not below 0")
+    if options.width % HEADS:
+        raise UsageError(f"--width {options.width}: a multiple of {HEADS}, the attention's heads")
+    # What the testbed costs is measured against what this machine does without it.
+    elsewhere = {OWN_COST} if rank_in(options) else set()
+    if elsewhere & set(options.parts):
+        raise UsageError(f"{OWN_COST} is of one machine: measure it without --engine")
+    effort = QUICK if options.quick else THOROUGH
+    return BenchRequest(
+        parts=tuple(options.parts) or tuple(each for each in PARTS if each not in elsewhere),
+        effort=replace(effort, rounds=options.rounds or effort.rounds),
+        quick=options.quick,
+        device=options.device,
+        sizes={"batch": options.batch, "width": options.width, "image": options.image},
+        isolation=options.isolation,
+        rank=rank_in(options),
+        workers=workers_of(options) or 0,
+        replicas=options.replicas,
+    )

@@ -1,0 +1,153 @@
+"""`testbed chaos`: do things to workers on purpose, and say what came of it."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import sys
+from dataclasses import replace
+
+from testbed.catalogue.selection import Selection, matches, select
+from testbed.chaos.draw import Wanted, require_sensible, require_worker
+from testbed.chaos.progress import ChaosProgress
+from testbed.chaos.record import ChaosRecord
+from testbed.chaos.replay import replay_command
+from testbed.chaos.run import ChaosRequest, chaos
+from testbed.chaos.text import seed_line, show_sums
+from testbed.cli.commands.run import deadlines_of, require_positive
+from testbed.cli.main import require_tensorflow
+from testbed.cluster.strategies import DEFAULT_DEPLOYMENTS, STRATEGIES, Deployment, deployments
+from testbed.errors import OK, UNEXPECTED, WRONG_COMMAND, UsageError
+from testbed.launcher.run_folder import RUNS, json_text, new_run_folder
+from testbed.report.formats.destinations import all_destinations
+from testbed.report.formats.text import console, show_files
+from testbed.report.formats.written import RECORD, Texts, write_all
+from testbed.run.case import Options
+from testbed.run.room import require_room_for
+from testbed.signals import interruptible
+from testbed.terminal import complain
+
+STRATEGY = "multi_worker_mirrored"
+WORKERS = 2
+
+# A seed that nobody gave is short enough to be typed.
+SEEDS = 10**6
+
+# What a record of chaos may hold, which has to be read again.
+MOST_SEED = 2**63
+MOST_SECONDS = 1e9
+
+
+def main(options: argparse.Namespace) -> int:
+    """Do to the selected cases what is asked for; the exit status."""
+    request = _request(options)
+    wanted = all_destinations(json=options.json)
+    selection = _select(options)
+    for told in selection.problems:
+        complain(told)
+    _require_cases(selection)
+    require_room_for(case.deployment for case in selection.cases)
+    for case in selection.cases:
+        require_worker(request.wanted, case.deployment.processes, case.id)
+    require_tensorflow()
+    with new_run_folder(RUNS) as folder:
+        with ChaosProgress(selection, request.repeat, verbose=options.verbose) as progress:
+            progress.show(seed_line(request.seed))
+            record = interruptible(
+                chaos(
+                    selection,
+                    request,
+                    folder,
+                    progress,
+                    command=sys.argv[1:],
+                    replay=lambda case, fault: replay_command(selection, request, case, fault),
+                )
+            )
+        show_sums(record, console())
+        written, lost = write_all(_texts_of(record), {RECORD: folder.record, **wanted})
+    show_files({**written, "logs": folder.path})
+    for problem in lost:
+        complain(problem)
+    if selection.problems:
+        return WRONG_COMMAND
+    return OK if record.recovered and not lost else UNEXPECTED
+
+
+def _texts_of(record: ChaosRecord) -> Texts:
+    return {
+        RECORD: lambda: json_text(record.to_json()),
+        "json": lambda: json_text(record.to_json()),
+    }
+
+
+def _request(options: argparse.Namespace) -> ChaosRequest:
+    deadlines = deadlines_of(options)
+    require_positive("--seconds", options.seconds)
+    if not -MOST_SEED <= (options.seed or 0) <= MOST_SEED:
+        raise UsageError(f"--seed {str(options.seed)[:20]}: from -2**63 to 2**63")
+    if (options.seconds or 0) > MOST_SECONDS:
+        raise UsageError(f"--seconds {options.seconds:g}: at most {MOST_SECONDS:g}")
+    for name, least in (("repeat", 1), ("restarts", 0)):
+        number = getattr(options, name)
+        if number < least:
+            raise UsageError(f"--{name} {number}: at least {least}")
+    wanted = Wanted(options.fault, options.worker, options.at, options.seconds)
+    require_sensible(wanted)
+    return ChaosRequest(
+        wanted,
+        seed=secrets.randbelow(SEEDS) if options.seed is None else options.seed,
+        repeat=options.repeat,
+        restarts=options.restarts,
+        options=Options(
+            deadlines=deadlines,
+            isolation=options.isolation,
+        ),
+    )
+
+
+def _select(options: argparse.Namespace) -> Selection:
+    """The cases that the command names, all of them with a peer to see what becomes of a worker.
+
+    Where nothing is said of strategy and cluster, a case's id may say it.
+    """
+    patterns = options.patterns
+    if any(each is not None for each in (options.strategy, options.workers, options.replicas)):
+        return select(patterns, _deployments(options), options.mode)
+    found = select(patterns, DEFAULT_DEPLOYMENTS, options.mode)
+    ids = [pattern for pattern in patterns if "@" in pattern]
+    usual = deployments([STRATEGY], WORKERS, 1)
+    named = {case for case in found.cases if any(matches(each, case) for each in ids)}
+    for case in found.cases:
+        if case in named and case.workers == 1:
+            raise UsageError(f"{case.id}: {_NO_PEER}")
+    kept = [case for case in found.cases if case in named or case.deployment in usual]
+    return replace(found, cases=tuple(kept))
+
+
+_NO_PEER = "one worker has no peer to see what becomes of it; choose a case of at least 2"
+
+
+def _deployments(options: argparse.Namespace) -> list[Deployment]:
+    if options.workers == 1:
+        raise UsageError(f"--workers 1: {_NO_PEER}")
+    names = options.strategy or [STRATEGY]
+    for name in names:
+        if name in STRATEGIES and not STRATEGIES[name].takes_workers:
+            several = [each.name for each in STRATEGIES.values() if each.takes_workers]
+            raise UsageError(
+                f"--strategy {name}: one process has no peer to see what becomes of it;"
+                f" choose from {', '.join(several)}"
+            )
+    workers = WORKERS if options.workers is None else options.workers
+    return deployments(names, workers, 1 if options.replicas is None else options.replicas)
+
+
+def _require_cases(selection: Selection) -> None:
+    if selection.cases:
+        return
+    if selection.problems:
+        raise UsageError("no other script was selected, so nothing is run")
+    raise UsageError(
+        "no case is left: the selected scenarios have no case of several workers in these modes"
+        " (testbed list shows all)"
+    )

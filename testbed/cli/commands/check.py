@@ -1,0 +1,157 @@
+"""`testbed check`: whether your own program is right under replication, and where it is not."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from testbed.check.finding import NOTE, Finding
+from testbed.check.formats import as_github, as_json, as_sarif
+from testbed.check.judge import chosen
+from testbed.check.run import MODULE, Checked, check_program
+from testbed.check.text import count, describe
+from testbed.cli.commands.launch import program_of
+from testbed.cli.commands.run import deadlines_of, rank_in, run_folder, workers_of
+from testbed.cluster.cluster import Cluster
+from testbed.cluster.strategies import Deployment
+from testbed.errors import OK, UNEXPECTED, LaunchError, UsageError
+from testbed.launcher.run_folder import RunFolder, write_bytes
+from testbed.report.formats.destinations import destination
+from testbed.report.formats.text import show_line
+from testbed.report.formats.written import write_to
+from testbed.report.records.program import recorded
+from testbed.run.case import Options
+from testbed.run.cluster_choice import Choice
+from testbed.run.own_code import JOINING, own_code_place
+from testbed.run.program import Program
+from testbed.run.room import require_room_for
+from testbed.signals import interruptible
+from testbed.terminal import complain, write_utf8
+
+CASE = "check"
+FAILED_BY_ITSELF = 3
+
+_FORMATS = {"json": as_json, "sarif": as_sarif, "github": as_github}
+_SEVERAL_WORKERS = re.compile(r"MultiWorkerMirroredStrategy|TF_CONFIG")
+
+
+def require_valid(options: argparse.Namespace) -> None:
+    """See `testbed.cli.commands.run.require_valid`."""
+    _deployment(options, program_of(options))
+    deadlines_of(options, JOINING)
+
+
+def main(options: argparse.Namespace) -> int:
+    """Check the program that the options name; the exit status."""
+    program = program_of(options)
+    data = _data_of(program)
+    deployment = _deployment(options, program)
+    output = destination("--output", options.output)
+    how = Options(
+        device="cpu",
+        fresh=options.fresh,
+        deadlines=deadlines_of(options, JOINING),
+        isolation=options.isolation,
+        rank=rank_in(options),
+    )
+    require_room_for([deployment], fresh=how.fresh, rank=how.rank)
+    shows = options.format == "text"
+    workers = deployment.cluster.workers
+    with (
+        run_folder(options) as folder,
+        recorded(folder, sys.argv[1:], CASE, deployment, workers) as ended,
+    ):
+        if data:
+            copy = folder.case(CASE).program
+            write_bytes(copy, data)
+            program = replace(program, copy=str(copy))
+        checked = interruptible(_check(program, deployment, folder, how, show=shows))
+        texts = {str(Path(program.name).absolute()): data.decode(errors="replace")} if data else {}
+        found = chosen(checked.findings, _codes(options.select), _codes(options.ignore), texts)
+        _show(found, checked, options.format, output, deployment)
+        by_itself = checked.program.code != 0 and not checked.findings
+        status = OK
+        if by_itself:
+            status = FAILED_BY_ITSELF
+        elif any(finding.about.level != NOTE for finding in found):
+            status = UNEXPECTED
+        codes = ", ".join(dict.fromkeys(finding.about.code for finding in found))
+        ended(status, checked.program.cause or f"found {codes}" * bool(found))
+        if by_itself:
+            complain(f"{checked.program.cause}; logs: {folder.case(CASE).path}")
+    return status
+
+
+def _data_of(program: Program) -> bytes:
+    """The program's text, read once, before it is run; nothing of a module."""
+    return b"" if program.is_module else Path(program.name).read_bytes()
+
+
+async def _check(
+    program: Program, deployment: Deployment, folder: RunFolder, options: Options, *, show: bool
+) -> Checked:
+    choice = Choice(cure="use --strategy mirrored --replicas R for one process of R replicas")
+    place = own_code_place(MODULE, deployment, folder, CASE, options, show=show, choice=choice)
+    async with place as bench:
+        return await check_program(bench, program, options.deadlines)
+
+
+def _show(
+    found: list[Finding], checked: Checked, how: str, output: Path | None, deployment: Deployment
+) -> None:
+    if how == "text":
+        lines = [line for finding in found for line in [*describe(finding), ""]]
+        seconds = checked.program.seconds
+        failed = checked.program.code != 0 and not checked.findings
+        said = count(found) + " until the program failed by itself" * failed
+        if failed and checked.prevented:
+            said = "nothing was checked"
+        lines.append(
+            f"{said} on {deployment} in {seconds:.1f} s,"
+            f" {checked.watching:.1f} s of them for watching"
+        )
+        text = "\n".join(lines) + "\n"
+    else:
+        text = _FORMATS[how](found)
+    lost: LaunchError | None = None
+    if output:
+        try:
+            write_to("output", output, text)
+        except LaunchError as problem:
+            lost = problem
+    if lost or not output:
+        if how == "text":
+            for line in text.splitlines():
+                show_line(line)
+        else:
+            # What a tool reads is what --output would write.
+            write_utf8(text.encode("utf-8", "backslashreplace"))
+    if lost:
+        # What was found is shown all the same.
+        raise lost
+
+
+def _deployment(options: argparse.Namespace, program: Program) -> Deployment:
+    """What the program runs on: as is asked for, or as its text lets one expect."""
+    strategy = options.strategy
+    if strategy is None:
+        text = "" if program.is_module else Path(program.name).read_text(errors="replace")
+        several = bool(_SEVERAL_WORKERS.search(text)) or (options.workers or 1) > 1
+        several = several or rank_in(options) is not None
+        strategy = "multi_worker_mirrored" if several else "mirrored"
+    for name in ("workers", "replicas"):
+        number = getattr(options, name)
+        if number is not None and number < 1:
+            raise UsageError(f"--{name} {number}: at least 1")
+    if strategy == "mirrored":
+        if (options.workers or 1) > 1 and not rank_in(options):
+            raise UsageError("--workers: mirrored runs in one process")
+        return Deployment(strategy, Cluster(1, options.replicas or 2))
+    return Deployment(strategy, Cluster(workers_of(options) or 2, options.replicas or 1))
+
+
+def _codes(given: list[str] | None) -> list[str]:
+    return [code.strip() for each in given or () for code in each.split(",") if code.strip()]

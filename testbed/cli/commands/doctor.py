@@ -1,0 +1,172 @@
+"""`testbed doctor`: what this machine has, and what will mislead a run here."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import os
+import platform
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from testbed import __version__
+from testbed.cli.main import require_tensorflow
+from testbed.engines.detect import found
+from testbed.errors import OK, UNEXPECTED, LaunchError, UsageError
+from testbed.launcher.isolation.isolation import Isolation
+from testbed.launcher.machine.environment import MISLEADING, kept_from
+from testbed.launcher.machine.leftovers import end, leftovers, processes_of
+from testbed.launcher.machine.machine import usable_cores
+from testbed.launcher.run_folder import is_running
+from testbed.terminal import one_line
+
+TESTED_TENSORFLOW = "2.21"
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class DoctorFinding:
+    """One thing that was looked at; a cure stands where it is not as it should be."""
+
+    what: str
+    cure: str = ""
+
+
+def main(options: argparse.Namespace) -> int:
+    """Print every finding; status 1 where one of them needs a cure. Or end what is left of runs."""
+    if options.end is not None:
+        return _end(options.end)
+    sick = False
+    for finding in _findings():
+        sick = sick or bool(finding.cure)
+        print(f"{'look' if finding.cure else '  ok'}  {one_line(finding.what)}", flush=True)
+        if finding.cure:
+            print(f"      cure: {one_line(finding.cure)}", flush=True)
+    return UNEXPECTED if sick else OK
+
+
+def _findings() -> Iterator[DoctorFinding]:
+    yield DoctorFinding(
+        f"testbed {__version__}, Python {platform.python_version()} at {sys.executable}"
+    )
+    yield _system()
+    yield from _tensorflow()
+    yield from _environment()
+    yield DoctorFinding(f"engines beyond this machine: {', '.join(found()) or 'none is found'}")
+    yield from _leftovers()
+
+
+def _system() -> DoctorFinding:
+    what = f"{platform.system()} {platform.release()}, {usable_cores()} cores"
+    if not hasattr(socket, "SO_REUSEPORT") or platform.system() != "Linux":
+        return DoctorFinding(
+            what, "run on Linux: ports cannot be held, nor processes be kept track of"
+        )
+    return DoctorFinding(what)
+
+
+def _tensorflow() -> Iterator[DoctorFinding]:
+    try:
+        require_tensorflow()
+    except UsageError as problem:
+        yield DoctorFinding("TensorFlow is missing", str(problem))
+        return
+    version = importlib.metadata.version("tensorflow")
+    if version.startswith(TESTED_TENSORFLOW):
+        yield DoctorFinding(f"TensorFlow {version}")
+    else:
+        yield DoctorFinding(
+            f"TensorFlow {version}",
+            f"the scenarios' expectations were measured on {TESTED_TENSORFLOW};"
+            " elsewhere an unexpected verdict is news, not a fault of yours",
+        )
+    yield from _devices()
+
+
+def _devices() -> Iterator[DoctorFinding]:
+    # Imported here, so that a Python that lacks what they need is still told what it lacks.
+    from testbed.launcher.run_folder import new_run_folder
+    from testbed.run.runner import inspect, open_server
+    from testbed.signals import interruptible
+
+    async def ask() -> tuple[dict[str, object], Isolation]:
+        with new_run_folder() as folder:
+            async with open_server(folder, fresh=False) as server:
+                return await inspect(server, folder, fresh=False), server.isolation
+
+    try:
+        found, isolation = interruptible(ask())
+    except LaunchError as problem:
+        yield DoctorFinding("the preloaded server does not start", str(problem))
+        return
+    yield DoctorFinding(f"Keras {found['keras']}, numpy {found['numpy']}")
+    yield DoctorFinding("workers can be forked from a preloaded server")
+    yield _isolation(isolation)
+    gpus = found["gpus"]
+    assert isinstance(gpus, list)
+    yield DoctorFinding(
+        f"GPUs: {', '.join(gpus) if gpus else 'none; runs use logical CPU devices'}"
+    )
+
+
+def _isolation(isolation: Isolation) -> DoctorFinding:
+    if isolation.network and isolation.processes:
+        return DoctorFinding("workers get a network and processes of their own")
+    if isolation.network:
+        return DoctorFinding(f"workers get a network of their own, not processes ({isolation.why})")
+    return DoctorFinding(
+        f"workers share this machine's network ({isolation.why})",
+        "allow network namespaces, to root or to users; until then let nobody else reach this"
+        " machine while clusters of several workers run",
+    )
+
+
+def _environment() -> Iterator[DoctorFinding]:
+    present = [name for name in MISLEADING if name in os.environ]
+    for name in present:
+        yield DoctorFinding(
+            f"{name} is set: {MISLEADING[name]}",
+            f"unset {name} (the testbed keeps it from its own workers; other programs get it)",
+        )
+    if not present:
+        yield DoctorFinding("no inherited variable misleads workers")
+    if kept := kept_from(os.environ):
+        yield DoctorFinding(f"workers get from your environment: {', '.join(kept)}")
+
+
+def _leftovers() -> Iterator[DoctorFinding]:
+    left = leftovers()
+    for run, pids in left.items():
+        yield DoctorFinding(
+            f"run {run.name} has left {_processes(len(pids))}: {', '.join(map(str, pids))}",
+            f"testbed doctor --end {run.name}",
+        )
+    if not left:
+        yield DoctorFinding("no process is left of an earlier run")
+
+
+def _end(name: str) -> int:
+    """End what is left of the run of that id, or of all; the exit status."""
+    left = leftovers()
+    runs = [run for run in left if name in (run.name, ALL)]
+    if not runs and name != ALL:
+        raise UsageError(f"--end {name}: {_why_not(name, [run.name for run in left])}")
+    for run in runs:
+        print(f"ended {_processes(end(run))} of run {one_line(run.name)}", flush=True)
+    if not runs:
+        print("no process is left of an earlier run")
+    return OK
+
+
+def _why_not(name: str, valid: list[str]) -> str:
+    if any(each.run.name == name and is_running(each.run) for each in processes_of()):
+        return "that run still goes on; Ctrl-C where it was started ends it"
+    if not valid:
+        return "no process is left of that run, nor of any other"
+    return f"no process is left of that run; choose from {', '.join(valid)}, {ALL}"
+
+
+def _processes(count: int) -> str:
+    return f"{count} process{'es' * (count != 1)}"

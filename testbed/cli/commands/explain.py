@@ -1,0 +1,21 @@
+"""`testbed explain`: what a code of `testbed check` means."""
+
+from __future__ import annotations
+
+import argparse
+
+from testbed.check.finding import CODES
+from testbed.check.text import all_codes, explain
+from testbed.errors import OK, UsageError
+
+
+def main(options: argparse.Namespace) -> int:
+    """Print the page of a code, or all codes."""
+    if options.code is None:
+        print("\n".join(all_codes()))
+        return OK
+    code = options.code.upper()
+    if code not in CODES:
+        raise UsageError(f"unknown code '{options.code}': choose from {', '.join(CODES)}")
+    print("\n".join(explain(CODES[code])))
+    return OK

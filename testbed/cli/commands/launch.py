@@ -1,0 +1,103 @@
+"""`testbed launch`: run somebody's own program as a cluster on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from testbed.cli.commands.run import deadlines_of, rank_in, run_folder, workers_of
+from testbed.cluster.cluster import Cluster
+from testbed.cluster.strategies import Deployment
+from testbed.errors import UsageError
+from testbed.launcher.run_folder import RunFolder
+from testbed.report.records.program import recorded
+from testbed.run.case import Options
+from testbed.run.cluster_choice import Choice
+from testbed.run.own_code import JOINING, own_code_place
+from testbed.run.program import MODULE, Program, ProgramEnd, run_program
+from testbed.run.room import require_room_for
+from testbed.signals import interruptible
+from testbed.terminal import complain
+
+CASE = "program"
+"""The folder of its logs within the run's."""
+
+ALONE_DEVICES = 2
+"""How many devices a program of one process gets, where no number is given."""
+
+
+def require_valid(options: argparse.Namespace) -> None:
+    """See `testbed.cli.commands.run.require_valid`."""
+    program_of(options), _deployment(options)
+    deadlines_of(options, JOINING)
+
+
+def main(options: argparse.Namespace) -> int:
+    """Run the program that the options name; its exit code."""
+    program, deployment = program_of(options), _deployment(options)
+    how, choice = _options(options), _choice(options)
+    require_room_for([deployment], fresh=how.fresh, rank=how.rank)
+    workers = deployment.cluster.workers
+    with (
+        run_folder(options) as folder,
+        recorded(folder, sys.argv[1:], CASE, deployment, workers) as ended,
+    ):
+        end = interruptible(_launch(program, deployment, folder, how, choice))
+        ended(end.code, end.cause)
+        if end.cause:
+            complain(f"{end.cause}; logs: {folder.case(CASE).path}")
+    return end.code
+
+
+async def _launch(
+    program: Program, deployment: Deployment, folder: RunFolder, options: Options, choice: Choice
+) -> ProgramEnd:
+    async with own_code_place(MODULE, deployment, folder, CASE, options, choice=choice) as place:
+        return await run_program(place, program, options.deadlines)
+
+
+def program_of(options: argparse.Namespace) -> Program:
+    """The program that the options name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    words = options.module or options.program
+    if not words:
+        raise UsageError(
+            f"no program: testbed {options.command} [OPTION ...] SCRIPT or -m MODULE, and its own"
+        )
+    name, *arguments = words
+    if options.module:
+        return Program(name, tuple(arguments), is_module=True)
+    if not Path(name).is_file():
+        raise UsageError(f"no such script: {name}")
+    return Program(name, tuple(arguments))
+
+
+def _deployment(options: argparse.Namespace) -> Deployment:
+    for name in ("workers", "replicas"):
+        number = getattr(options, name)
+        if number is not None and number < 1:
+            raise UsageError(f"--{name} {number}: at least 1")
+    cluster = Cluster(workers_of(options) or 2, options.replicas or 1)
+    return Deployment("multi_worker_mirrored", cluster)
+
+
+def _choice(options: argparse.Namespace) -> Choice:
+    devices = 0
+    if workers_of(options) is None:
+        # How many GPUs a worker sees is settled before it starts.
+        devices = options.replicas or (ALONE_DEVICES if options.device == "cpu" else 1)
+    return Choice(devices, "use --workers 1 --replicas R for one process of R replicas")
+
+
+def _options(options: argparse.Namespace) -> Options:
+    return Options(
+        device=options.device,
+        fresh=options.fresh,
+        deadlines=deadlines_of(options, JOINING),
+        isolation=options.isolation,
+        rank=rank_in(options),
+    )

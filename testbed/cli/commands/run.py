@@ -1,0 +1,191 @@
+"""`testbed run`: run scenarios, show the table, keep the record."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import functools
+import os
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from testbed.catalogue.selection import Selection, select
+from testbed.cluster.strategies import STRATEGIES, Deployment, deployments
+from testbed.errors import OK, UNEXPECTED, WRONG_COMMAND, UsageError
+from testbed.hosts.rank import Rank
+from testbed.launcher.cluster.cluster_run import Deadlines
+from testbed.launcher.machine.environment import kept_from
+from testbed.launcher.run_folder import RUNS, RunFolder, keep_json, new_run_folder
+from testbed.report.formats.destinations import all_destinations
+from testbed.report.formats.text import show_files, show_line, show_record
+from testbed.report.formats.written import RECORD, texts_of, write_all
+from testbed.report.output.console import ConsoleObserver
+from testbed.report.records.collected import planned
+from testbed.report.records.record import record_of
+from testbed.run.case import Options
+from testbed.run.room import most_at_once, require_room_for
+from testbed.run.runner import run, utc_now
+from testbed.signals import interruptible
+from testbed.terminal import complain
+
+
+def require_valid(options: argparse.Namespace) -> None:
+    """Refuse what `main` would refuse, before a job waits in a queue for that.
+
+    Raises:
+        UsageError: the command cannot be carried out as written.
+    """
+    _run_options(options)
+    selection = select(options.patterns, _deployments(options), options.mode)
+    if not selection.problems:
+        _require_cases(selection)
+
+
+def main(options: argparse.Namespace) -> int:
+    """Run what the options select; the exit status."""
+    selection = select(options.patterns, _deployments(options), options.mode)
+    run_options = _run_options(options)
+    wanted = all_destinations(json=options.json, html=options.html, junit=options.junit)
+    for told in selection.problems:
+        complain(told)
+    _require_cases(selection)
+    run_options = replace(run_options, jobs=_fitting_jobs(options, run_options, selection))
+    if kept := kept_from(os.environ):
+        show_line(f"kept from your environment: {', '.join(kept)}")
+    with run_folder(options) as folder:
+        observer = ConsoleObserver(selection, verbose=options.verbose)
+        whole = functools.partial(
+            record_of,
+            selection=selection,
+            run=folder.id,
+            device=run_options.device,
+            command=sys.argv[1:],
+        )
+        # For whoever collects it, should it not come to its end.
+        keep_json(folder.plan, whole(planned(selection), began=utc_now(), seconds=0.0).to_json())
+        with observer:
+            done = interruptible(run(selection, run_options, folder, observer))
+        record = whole(done.verdicts, began=done.began, seconds=done.seconds)
+        # Shown before anything is written: a full disk must not take what was seen.
+        show_record(record)
+        written, lost = write_all(texts_of(record), {RECORD: folder.record, **wanted})
+    show_files({**written, "logs and readings": folder.path})
+    for problem in lost:
+        complain(problem)
+    if selection.problems:
+        return WRONG_COMMAND
+    return OK if record.as_expected and not lost else UNEXPECTED
+
+
+def _deployments(options: argparse.Namespace) -> list[Deployment]:
+    if not rank_in(options):
+        return deployments(options.strategy, options.workers, options.replicas)
+    # On an engine the workers are there, and a strategy that takes none does without.
+    several = workers_of(options) or 1
+    return [
+        replace(each, cluster=replace(each.cluster, workers=several))
+        if STRATEGIES[each.strategy].takes_workers
+        else each
+        for each in deployments(options.strategy, None, options.replicas)
+    ]
+
+
+def rank_in(options: argparse.Namespace) -> Rank | None:
+    """The rank of this process among those that an engine has started."""
+    rank: Rank | None = getattr(options, "rank", None)
+    return rank
+
+
+def workers_of(options: argparse.Namespace) -> int | None:
+    """How many workers are asked for: on an engine all of them, where no number is given."""
+    rank = rank_in(options)
+    given: int | None = options.workers
+    return given or (rank.size if rank else given)
+
+
+def run_folder(options: argparse.Namespace) -> contextlib.AbstractContextManager[RunFolder]:
+    """The folder of a new run, or that which its hosts share."""
+    shared: RunFolder | None = getattr(options, "run_folder", None)
+    return contextlib.nullcontext(shared) if shared else new_run_folder(RUNS)
+
+
+def deadlines_of(options: argparse.Namespace, begin: str = "") -> Deadlines:
+    """The deadlines that a command gives; for `begin` see `Deadlines`.
+
+    Raises:
+        UsageError: one of them is no time.
+    """
+    require_positive("--timeout", options.timeout)
+    require_positive("--start-timeout", options.start_timeout)
+    return Deadlines(options.start_timeout, options.timeout, begin)
+
+
+def require_positive(name: str, number: float | None) -> None:
+    """Refuse an option that is given and not more than 0.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if number is not None and not number > 0:
+        raise UsageError(f"{name} {number:g}: more than 0")
+
+
+def _run_options(options: argparse.Namespace) -> Options:
+    require_positive("-j", options.jobs)
+    deadlines = deadlines_of(options)
+    # Output of several cases at once cannot be read, so -v runs one after the other.
+    jobs = options.jobs or (1 if options.verbose else os.cpu_count() or 1)
+    return Options(
+        device=options.device,
+        python=_interpreter(options.python),
+        jobs=jobs,
+        fresh=options.fresh,
+        deadlines=deadlines,
+        isolation=options.isolation,
+        rank=rank_in(options),
+    )
+
+
+def _fitting_jobs(options: argparse.Namespace, how: Options, selection: Selection) -> int:
+    """How many cases run side by side: as many as are asked for, else as this machine carries.
+
+    Raises:
+        UsageError: it does not carry a single one, or not as many as are asked for.
+    """
+    fresh = how.fresh or any(selection.scenario(case).fresh for case in selection.cases)
+    clusters = [case.deployment for case in selection.cases]
+    require_room_for(clusters, fresh=how.fresh, rank=how.rank)
+    jobs = min(how.jobs, len(clusters))
+    most = most_at_once(clusters, fresh=fresh, rank=how.rank)
+    if options.jobs and jobs > most:
+        largest = max(clusters, key=lambda each: each.processes)
+        require_room_for(
+            [largest],
+            asked=f"-j {options.jobs} with {largest}",
+            at_once=jobs,
+            fresh=how.fresh,
+            rank=how.rank,
+        )
+    return jobs if options.jobs else min(jobs, most)
+
+
+def _interpreter(name: str | None) -> str:
+    """The interpreter that --python names, or this one."""
+    if name is None:
+        return sys.executable
+    found = shutil.which(name)
+    if found is None:
+        raise UsageError(f"--python {name}: no such interpreter")
+    return str(Path(found).absolute())
+
+
+def _require_cases(selection: Selection) -> None:
+    if selection.cases:
+        return
+    if selection.problems:
+        raise UsageError("no other script was selected, so nothing is run")
+    raise UsageError(
+        "no case is left: the selected scenarios have none of these modes (testbed list shows all)"
+    )

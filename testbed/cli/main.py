@@ -1,0 +1,99 @@
+"""The command line: what can be typed, and which command answers."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from testbed.cli.parser import parser
+from testbed.errors import (
+    INTERRUPTED,
+    UNEXPECTED,
+    WRONG_COMMAND,
+    LaunchError,
+    TooFewDevicesError,
+    UsageError,
+    limit_reached,
+)
+from testbed.launcher.machine.interpreter_end import end_interpreter, run_exit_handlers
+from testbed.terminal import complain, lost, prepare
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status."""
+    if arguments is None and sys.flags.inspect:
+        _end_without_looking()
+    return _answer(arguments)
+
+
+def _end_without_looking() -> NoReturn:
+    # With PYTHONINSPECT sys.exit does not end Python, which prints a traceback of it instead.
+    try:
+        status = _answer(None)
+    except SystemExit as leaving:
+        status = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+    run_exit_handlers()
+    end_interpreter(status)
+
+
+def _answer(arguments: Sequence[str] | None) -> int:
+    prepare()
+    options = parser().parse_args(arguments)
+    try:
+        if options.command in ("run", "worker") and not options.python:
+            require_tensorflow()
+        status = _run(options)
+    except TooFewDevicesError as problem:
+        complain(f"{problem}; {_elsewhere(options, problem)}")
+        return WRONG_COMMAND
+    except (UsageError, LaunchError) as problem:
+        complain(problem)
+        return WRONG_COMMAND if isinstance(problem, UsageError) else UNEXPECTED
+    except KeyboardInterrupt:
+        complain("interrupted; all workers are ended")
+        return INTERRUPTED
+    except OSError as problem:
+        # A limit, and a file that it names, are the machine's matter: no space, read-only, gone.
+        if why := limit_reached(problem):
+            complain(why)
+            return UNEXPECTED
+        if problem.filename is None:
+            raise
+        complain(f"{problem.filename}: {problem.strerror}")
+        return UNEXPECTED
+    if why := lost():
+        complain(f"the output is not complete: {why}")
+        return status or UNEXPECTED
+    return status
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Import the command and run it, on its engine where it can have one."""
+    command = importlib.import_module(f"testbed.cli.commands.{options.command}")
+    if not hasattr(options, "engine"):
+        return int(command.main(options))
+    return int(importlib.import_module("testbed.engines.command").start(options, command))
+
+
+def _elsewhere(options: argparse.Namespace, problem: TooFewDevicesError) -> str:
+    """What to type to have on other hosts what this one does not have."""
+    words = importlib.import_module("testbed.engines.command").words_without_cluster(options)
+    found = importlib.import_module("testbed.engines.detect")
+    return str(found.elsewhere(problem, options.command, words))
+
+
+def require_tensorflow() -> None:
+    """Check that workers will find TensorFlow, without importing it here.
+
+    Raises:
+        UsageError: they will not.
+    """
+    if importlib.util.find_spec("tensorflow") is None:
+        raise UsageError(
+            f"no TensorFlow in this Python ({sys.executable});"
+            " install it there: python -m pip install 'tensorflow>=2.21,<2.22'"
+        )

@@ -1,0 +1,1 @@
+"""Where a case runs: strategy, cluster and devices."""

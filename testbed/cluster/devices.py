@@ -1,0 +1,83 @@
+"""Which GPUs each worker of a case gets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from testbed.cluster.strategies import Deployment
+
+KINDS = ("cpu", "gpu", "split-gpu")
+
+
+@dataclass(frozen=True)
+class Devices:
+    """What a run may use: one of KINDS; with `split-gpu` one GPU plays several.
+
+    `gpus` are the ids that CUDA_VISIBLE_DEVICES takes, in the order in which TensorFlow sees them.
+    """
+
+    kind: str = "cpu"
+    gpus: tuple[str, ...] = ()
+    others: tuple[tuple[str, ...], ...] = ()
+    """Those of each further host, over which the workers of a cluster are dealt out in turn."""
+
+    @property
+    def hosts(self) -> tuple[tuple[str, ...], ...]:
+        """The GPUs of every host."""
+        return (self.gpus, *self.others)
+
+    def lacking(self, deployment: Deployment) -> str:
+        """Why a deployment cannot run here, or nothing."""
+        if self.kind == "cpu":
+            return ""
+        each = self._each(deployment)
+        for number, gpus in enumerate(self.hosts):
+            # Of the workers that are dealt out in turn, how many this host gets.
+            workers = len(range(number, deployment.cluster.workers, len(self.hosts)))
+            if len(gpus) < (needed := workers * each):
+                where = f" on the host of worker {number}" if self.others else ""
+                return f"needs {needed} GPU{'s' * (needed > 1)}{where}, found {len(gpus)}"
+        return ""
+
+    def environment(self, deployment: Deployment, worker: int) -> dict[str, str | None]:
+        """The part of a worker's environment that gives it its devices and no others."""
+        if self.kind == "cpu":
+            return {"CUDA_VISIBLE_DEVICES": "-1"}
+        each = self._each(deployment)
+        turn, host = divmod(worker, len(self.hosts))
+        mine = self.hosts[host][turn * each : (turn + 1) * each]
+        return {"CUDA_VISIBLE_DEVICES": ",".join(mine)}
+
+    def _each(self, deployment: Deployment) -> int:
+        """How many GPUs each worker gets."""
+        # A split GPU plays all replicas of one worker; two workers cannot meet on one GPU.
+        return 1 if self.kind == "split-gpu" else deployment.cluster.replicas_per_worker
+
+
+def shared_out(seen: Sequence[tuple[str, tuple[str, ...]]]) -> list[tuple[str, ...]]:
+    """The GPUs of each worker's host, where several hosts may be one machine.
+
+    Args:
+        seen: of each, which machine it is and the ids that it sees. Those who see the same GPUs of
+            one machine, as ranks of mpirun do, get equal shares of them, in their order.
+    """
+    shares = []
+    for number, mine in enumerate(seen):
+        alike = [each for each in range(len(seen)) if seen[each] == mine]
+        share = len(mine[1]) // len(alike)
+        turn = alike.index(number)
+        shares.append(mine[1][turn * share : (turn + 1) * share])
+    return shares
+
+
+def visible_ids(found: int, outer: str | None) -> tuple[str, ...]:
+    """The ids of the GPUs that TensorFlow found, under an outer CUDA_VISIBLE_DEVICES.
+
+    Args:
+        found: how many TensorFlow sees.
+        outer: CUDA_VISIBLE_DEVICES of the environment: `2,3` means that TensorFlow's first GPU is
+            the machine's third. None where it is not set.
+    """
+    named: Sequence[str] = [entry.strip() for entry in (outer or "").split(",") if entry.strip()]
+    return tuple(named[:found]) if named else tuple(str(index) for index in range(found))

@@ -1,0 +1,161 @@
+"""The strategies by name, and which clusters each of them runs on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from testbed.cluster.cluster import Cluster, Task, tasks, tf_configs
+from testbed.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """One `tf.distribute.Strategy` as people name it on the command line."""
+
+    name: str
+    summary: str
+    takes_workers: bool = False
+    takes_replicas: bool = False
+    servers: int = 0
+    """Parameter servers; where there are any, a chief runs the program and the workers serve it."""
+
+
+STRATEGIES = {
+    strategy.name: strategy
+    for strategy in (
+        Strategy("default", "no strategy: one replica on the first device"),
+        Strategy("one_device", "OneDeviceStrategy: one replica on a device that is not the first"),
+        Strategy("mirrored", "MirroredStrategy: R replicas in one process", takes_replicas=True),
+        Strategy(
+            "multi_worker_mirrored",
+            "MultiWorkerMirroredStrategy: W processes with R replicas each",
+            takes_workers=True,
+            takes_replicas=True,
+        ),
+        Strategy(
+            "central_storage",
+            "CentralStorageStrategy: R replicas that share variables on the first device",
+            takes_replicas=True,
+        ),
+        Strategy(
+            "parameter_server",
+            "ParameterServerStrategy: a chief, W workers, and a server that holds the variables",
+            takes_workers=True,
+            servers=1,
+        ),
+    )
+}
+
+MIRRORING = ("default", "one_device", "mirrored", "multi_worker_mirrored")
+"""What a scenario runs on when it does not choose: the others share variables instead."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A strategy and the cluster that it runs on, written like `mirrored-2`."""
+
+    strategy: str
+    cluster: Cluster
+
+    def __str__(self) -> str:
+        known = STRATEGIES[self.strategy]
+        numbers = [self.cluster.workers] * known.takes_workers
+        numbers += [self.cluster.replicas_per_worker] * known.takes_replicas
+        return "-".join(filter(None, (self.strategy, "x".join(map(str, numbers)))))
+
+    @property
+    def in_sync(self) -> Cluster:
+        """The part of the cluster that takes a step together: of a chief's workers, only one."""
+        return Cluster() if STRATEGIES[self.strategy].servers else self.cluster
+
+    @property
+    def processes(self) -> int:
+        """How many processes it takes."""
+        servers = STRATEGIES[self.strategy].servers
+        return self.cluster.workers + servers + bool(servers)
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """The processes that it takes, in the order of their reports."""
+        return tasks(self.cluster.workers, STRATEGIES[self.strategy].servers)
+
+    def environments(
+        self, addresses: Sequence[str], named: Sequence[Task] = ()
+    ) -> list[dict[str, str]]:
+        """The part of each worker's environment that tells it its place in the cluster.
+
+        Args:
+            addresses: of all processes, `host:port`.
+            named: what the processes are called instead, as where the first one is a chief.
+        """
+        if not STRATEGIES[self.strategy].takes_workers:
+            return [{} for _ in addresses]
+        return [
+            # Lets the worker listen on a port that this process holds; for nobody else.
+            {"TF_CONFIG": config, "TF_GRPC_REUSE_PORT": "true"}
+            for config in tf_configs(named or self.tasks, addresses)
+        ]
+
+
+DEFAULT_DEPLOYMENTS = (
+    Deployment("default", Cluster()),
+    Deployment("one_device", Cluster()),
+    Deployment("mirrored", Cluster(1, 2)),
+    Deployment("multi_worker_mirrored", Cluster(2, 1)),
+    Deployment("multi_worker_mirrored", Cluster(2, 2)),
+    Deployment("central_storage", Cluster(1, 2)),
+    Deployment("parameter_server", Cluster(2, 1)),
+)
+
+
+def deployments(
+    names: list[str] | None, workers: int | None, replicas: int | None
+) -> list[Deployment]:
+    """The deployments that a command asks for.
+
+    Without names these are the default five, and a number given for workers or replicas changes
+    those of them that can take it. With names, a number that a named strategy cannot take is a
+    mistake.
+
+    Raises:
+        UsageError: an unknown strategy, a number below 1, or a number that does not fit.
+    """
+    _require_positive("--workers", workers)
+    _require_positive("--replicas", replicas)
+    unknown = sorted(set(names or ()) - set(STRATEGIES))
+    if unknown:
+        raise UsageError(f"unknown strategy '{unknown[0]}': choose from {', '.join(STRATEGIES)}")
+    if workers is None and replicas is None:
+        return [d for d in DEFAULT_DEPLOYMENTS if not names or d.strategy in names]
+    return [
+        Deployment(known.name, _cluster(known, workers, replicas, named=bool(names)))
+        for known in STRATEGIES.values()
+        if not names or known.name in names
+    ]
+
+
+def _cluster(known: Strategy, workers: int | None, replicas: int | None, named: bool) -> Cluster:
+    if named and (workers or 1) > 1 and not known.takes_workers:
+        raise UsageError(
+            f"--workers {workers}: {known.name} runs in one process;"
+            " multi_worker_mirrored and parameter_server take workers"
+        )
+    if named and (replicas or 1) > 1 and not known.takes_replicas:
+        raise UsageError(
+            f"--replicas {replicas}: {known.name} has one replica in each process;"
+            " mirrored, multi_worker_mirrored and central_storage take more"
+        )
+    return cluster_of(known, workers, replicas)
+
+
+def cluster_of(known: Strategy, workers: int | None, replicas: int | None) -> Cluster:
+    """The cluster of a strategy, with its own numbers where none are given or it takes none."""
+    if known.takes_workers:
+        return Cluster(workers or 2, (replicas or 1) if known.takes_replicas else 1)
+    return Cluster(1, replicas or 2) if known.takes_replicas else Cluster()
+
+
+def _require_positive(option: str, number: int | None) -> None:
+    if number is not None and number < 1:
+        raise UsageError(f"{option} {number}: at least 1")

@@ -1,1 +1,0 @@
-"""One module for each command, imported only when that command runs."""

@@ -1,7 +1,0 @@
-"""`testbed worker`: `testbed run` in a process that somebody else has started."""
-
-from __future__ import annotations
-
-from testbed.commands.run import main, require_valid
-
-__all__ = ["main", "require_valid"]

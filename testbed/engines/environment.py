@@ -1,0 +1,87 @@
+"""Takes part in a cluster that somebody else has started: worker 0 leads, the others serve."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from testbed.engines.slurm.scheduler import Scheduler
+from testbed.errors import INTERRUPTED, OK, UNEXPECTED, WRONG_COMMAND, LaunchError, UsageError
+from testbed.hosts.agent import serve
+from testbed.hosts.rank import Rank, Surroundings, rank_of
+from testbed.hosts.rendezvous import RunEnd, come, write_end
+from testbed.launcher.run_folder import RunFolder, agent_folder, shared_run_folder
+from testbed.launcher.trusted import replaceable_by_all
+from testbed.signals import interruptible
+from testbed.terminal import complain, tell
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(options: argparse.Namespace, command: Command) -> int:
+    """Run the command as worker 0, or serve worker 0; the exit status.
+
+    Raises:
+        UsageError: nothing says which worker this is, or the workers do not fit together.
+        LaunchError: another worker is not there, or is gone.
+    """
+    rank = rank_of(os.environ, _surroundings(options))
+    rank = replace(rank, host=options.address or rank.host, meets_within=options.meeting_timeout)
+    tell(rank)
+    if rank.number:
+        return interruptible(_serve(rank, RunFolder(Path(options.folder))))
+    with shared_run_folder(options.folder) as folder:
+        if replaceable := replaceable_by_all(folder.path):
+            tell(replaceable)
+        options.rank, options.run_folder = rank, folder
+        status, why = UNEXPECTED, ""
+        try:
+            _require_so_many(options, rank)
+            status = command(options)
+        except (UsageError, LaunchError) as problem:
+            status = WRONG_COMMAND if isinstance(problem, UsageError) else UNEXPECTED
+            why = str(problem)
+            raise
+        except KeyboardInterrupt:
+            status, why = INTERRUPTED, "interrupted"
+            raise
+        finally:
+            write_end(folder, RunEnd(status, why))
+    return status
+
+
+async def _serve(rank: Rank, folder: RunFolder) -> int:
+    line = await come(rank, folder)
+    if isinstance(line, RunEnd):
+        if line.message:
+            complain(line.message)
+        return line.status
+    with agent_folder(folder, rank.number) as own:
+        why = await serve(line, own)
+    if why:
+        complain(why)
+    return UNEXPECTED if why else OK
+
+
+def _require_so_many(options: argparse.Namespace, rank: Rank) -> None:
+    """Have the command take all workers that are there, where it does not say how many.
+
+    Raises:
+        UsageError: it asks for more.
+    """
+    if (options.workers or 0) > rank.size:
+        raise UsageError(
+            f"--workers {options.workers}: {rank.taken_from} says that {rank.size} were started"
+        )
+
+
+def _surroundings(options: argparse.Namespace) -> Surroundings:
+    return Surroundings(
+        workers=options.workers or None,
+        fqdn=socket.getfqdn,
+        slurm_nodes=Scheduler().addresses,
+    )

@@ -1,0 +1,218 @@
+"""Worker 0's handle on one agent: a source of workers, on another host."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import signal
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from testbed.errors import LaunchError
+from testbed.hosts import connection
+from testbed.hosts.connection import Connection, LineError
+from testbed.launcher.server.worker_process import WorkerProcess
+
+_CLOCK_ROUNDS = 5
+
+
+class RemoteWorker(WorkerProcess):
+    """A worker that an agent has started."""
+
+    def __init__(self, key: str, link: AgentLink, changed: asyncio.Event, told: Any) -> None:
+        super().__init__(key, changed, told)
+        self._link = link
+
+    def say(self, line: str) -> None:
+        """See `WorkerProcess`."""
+        self._link.send({"op": "say", "worker": self.key, "line": line})
+
+    def request(self, what: dict[str, Any]) -> asyncio.Future[Any]:
+        """See `WorkerProcess`."""
+        return asyncio.ensure_future(self._link.just_ask("request", worker=self.key, what=what))
+
+
+@dataclass(frozen=True)
+class Opening:
+    """With what each host's preloaded server is started: see `preloaded_server`."""
+
+    preload: tuple[str, ...]
+    python: str
+    exact: bool
+
+
+class AgentLink:
+    """The agent of one worker of the cluster, once it has come to the meeting."""
+
+    def __init__(self, number: int, host: str, line: Connection) -> None:
+        self.number = number
+        self.host = host
+        self.lost = ""
+        """Why no worker can be started there any more."""
+        self._line = line
+        self._workers: dict[str, RemoteWorker] = {}
+        self._keys = itertools.count()
+        self._asked: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._numbers = itertools.count()
+        self._ahead = 0.0
+        """How many seconds our clock is ahead of the agent's."""
+        self._listening = asyncio.ensure_future(self._listen())
+
+    async def open(self, opening: Opening) -> None:
+        """Start the preloaded server there.
+
+        Raises:
+            LaunchError: it does not start.
+        """
+        await self._compare_clocks()
+        await self._ask(
+            "open",
+            preload=opening.preload,
+            python=opening.python,
+            exact=opening.exact,
+        )
+
+    @contextlib.asynccontextmanager
+    async def held_ports(self, count: int, port: int | None = None) -> AsyncIterator[list[int]]:
+        """Ports of that host that nobody else can take within the block; the first may be given."""
+        key = str(next(self._keys))
+        ports = (await self._ask("hold", key=key, count=count, port=port)).get("ports")
+        if not isinstance(ports, list) or [type(each) for each in ports] != [int] * count:
+            raise LaunchError(f"worker {self.number}'s host {self.host}: it named no ports")
+        try:
+            yield ports
+        finally:
+            self.send({"op": "release", "key": key})
+
+    def start_worker(
+        self,
+        orders: dict[str, Any],
+        *,
+        log: Path,
+        environment: dict[str, str | None],
+        changed: asyncio.Event,
+        told: Callable[[dict[str, Any]], None] = lambda _: None,
+        fresh: bool = False,
+        address: str = "",
+    ) -> WorkerProcess:
+        """See `WorkerSource`.
+
+        Raises:
+            LaunchError: the agent is gone.
+        """
+        del address
+        if self.lost:
+            raise LaunchError(self.lost)
+        key = str(next(self._keys))
+        worker = self._workers[key] = RemoteWorker(key, self, changed, told)
+        self.send(
+            {
+                "op": "start",
+                "worker": key,
+                "orders": orders,
+                "log": str(log),
+                "environment": environment,
+                "fresh": fresh,
+            }
+        )
+        return worker
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Send something to the agent; nothing if it is gone.
+
+        Raises:
+            LaunchError: it is more than travels in one message.
+        """
+        if self.lost:
+            return
+        try:
+            self._line.send(message)
+        except ValueError as problem:
+            raise LaunchError(f"worker {self.number}'s host {self.host}: {problem}") from problem
+
+    async def dismiss(self, why: str = "") -> None:
+        """Let the agent end: the run is over, or, for a reason, does not begin."""
+        self.send({"op": "dismiss", "why": why})
+        self._listening.cancel()
+        await self._line.close()
+
+    async def just_ask(self, op: str, **what: Any) -> Any:
+        """Ask for something; what was found, or None where the agent is gone."""
+        with contextlib.suppress(LaunchError):
+            return (await self._ask(op, **what)).get("found")
+        return None
+
+    async def _ask(self, op: str, **what: Any) -> dict[str, Any]:
+        """Ask the agent for something, and wait for its answer.
+
+        Raises:
+            LaunchError: it cannot do that, or is gone.
+        """
+        if self.lost:
+            raise LaunchError(self.lost)
+        number = next(self._numbers)
+        self.send({"op": op, "number": number, **what})
+        self._asked[number] = asyncio.get_running_loop().create_future()
+        answer = await self._asked[number]
+        if "failed" in answer:
+            raise LaunchError(f"worker {self.number}'s host {self.host}: {answer['failed']}")
+        return answer
+
+    async def _compare_clocks(self) -> None:
+        """Find out how far our clock is ahead, by the answer that took the shortest way."""
+        rounds = []
+        for _ in range(_CLOCK_ROUNDS):
+            asked = time.monotonic()
+            there = (await self._ask("clock")).get("now")
+            if not isinstance(there, float):
+                raise LaunchError(f"worker {self.number}'s host {self.host}: it told no time")
+            way = time.monotonic() - asked
+            rounds.append((way, asked + way / 2 - there))
+        self._ahead = min(rounds)[1]
+
+    async def _listen(self) -> None:
+        self._line.start_beating(connection.SILENCE_S)
+        why: object = "it sent what is no message of an agent"
+        try:
+            while True:
+                self._hear(await self._line.receive())
+        except LineError as problem:
+            why = problem
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
+            # It knows the token, but is no agent: none of its workers can be trusted to be there.
+            self._line.abort()
+        self._give_up(f"worker {self.number}'s host {self.host} is gone: {why}")
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        if "number" in message:
+            asked = self._asked.pop(message["number"], None)
+            # Whoever asked may have been cancelled.
+            if asked and not asked.done():
+                asked.set_result(message)
+            return
+        worker = self._workers.get(message["worker"])
+        if worker is None:
+            return
+        if "told" in message:
+            told = message["told"]
+            worker.take_in({**told, "at": float(told["at"]) + self._ahead})
+        else:
+            worker.words = str(message["words"])
+            worker.ended(int(message["status"]), float(message["at"]) + self._ahead)
+            del self._workers[message["worker"]]
+
+    def _give_up(self, why: str) -> None:
+        """Nothing is heard of the agent any more, nor of its workers."""
+        self.lost = why
+        for asked in self._asked.values():
+            if not asked.done():
+                asked.set_result({"failed": "it is gone"})
+        self._asked.clear()
+        for worker in self._workers.values():
+            worker.ended_for = worker.ended_for or why
+            worker.ended(signal.SIGKILL, time.monotonic())
+        self._workers.clear()

@@ -1,0 +1,1 @@
+"""One cluster: start, watch, deadlines, end."""

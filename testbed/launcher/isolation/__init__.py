@@ -1,0 +1,1 @@
+"""A network, processes and ports that belong to the run."""

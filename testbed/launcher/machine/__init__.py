@@ -1,0 +1,1 @@
+"""This machine: facts, memory, processes, leftovers, environment."""

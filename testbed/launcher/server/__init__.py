@@ -1,0 +1,1 @@
+"""The preloaded server and its workers."""

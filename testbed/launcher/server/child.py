@@ -1,0 +1,87 @@
+"""The first steps of a worker process, forked or fresh: become itself, then do its orders."""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import importlib
+import os
+import sys
+import traceback
+
+from testbed.launcher.cluster.stacks import STACKS_SIGNAL
+from testbed.launcher.server.channel import Channel
+from testbed.launcher.server.kept_descriptors import moved_out_of_the_way
+
+
+def become_worker(log: str, environment: dict[str, str | None], folder: str) -> None:
+    """Take a session, a log, an environment and a working folder of one's own."""
+    os.setsid()
+    _write_output_to(log)
+    os.chdir(folder)
+    for name, value in environment.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+def follow_orders(fd: int) -> None:
+    """Read the orders, run the entry that they name, and end; never returns.
+
+    The orders hold `entry` (`module:function`, called with the orders and the channel),
+    `stacks` (the file that gets this worker's Python stacks whenever it receives STACKS_SIGNAL),
+    and `hold_at` (the phase at which it waits to be let go on; nothing for none).
+    """
+    code = 1
+    channel = Channel(fd)
+    try:
+        orders = channel.orders()
+        channel.hold_at(orders["hold_at"])
+        channel.phase("forked")
+        # Kept open for the life of the process: a blocked worker cannot open files any more.
+        how = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+        stacks = os.open(orders["stacks"], how, 0o644)
+        faulthandler.register(STACKS_SIGNAL, file=moved_out_of_the_way(stacks), all_threads=True)
+        faulthandler.enable()
+        module, _, function = orders["entry"].partition(":")
+        getattr(importlib.import_module(module), function)(orders, channel)
+        code = 0
+    except SystemExit as leaving:
+        code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+        _say(channel, f"it left by sys.exit({leaving.code!r})")
+    except BaseException as problem:
+        # Said first: the log may be what has no space left.
+        _say(channel, "".join(traceback.format_exception_only(problem)).strip())
+        with contextlib.suppress(OSError):
+            traceback.print_exc()
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            # A program may have closed them, or put something else in their places.
+            with contextlib.suppress(Exception):
+                stream.flush()
+        # No exit handlers: those of TensorFlow take long, and those of the parent are not ours.
+        os._exit(code)
+
+
+def _say(channel: Channel, words: str) -> None:
+    """The last words, where somebody still listens."""
+    with contextlib.suppress(OSError):
+        channel.last_words(words.splitlines()[0] if words else "")
+
+
+def _write_output_to(log: str) -> None:
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.close(output)
+    os.close(nothing)
+    for stream in (sys.stdout, sys.stderr):
+        # A line at a time, so that the log is live and a killed worker loses nothing.
+        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+
+
+if __name__ == "__main__":
+    follow_orders(int(sys.argv[1]))

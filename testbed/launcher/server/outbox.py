@@ -1,0 +1,49 @@
+"""An outbox that the running event loop empties."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+
+from testbed.launcher.server.wire import Outbox
+
+
+class LoopOutbox:
+    """Sends on a socket without blocking: what the kernel does not take at once, later."""
+
+    def __init__(self, sending: socket.socket) -> None:
+        sending.setblocking(False)
+        self._socket = sending
+        self._outbox = Outbox(sending)
+        self._loop = asyncio.get_running_loop()
+        self._waits = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the kernel has taken everything."""
+        return self._outbox.is_empty
+
+    def put(self, data: bytes, passed: socket.socket | None = None) -> None:
+        """Send something, now or later; nothing if the other end is gone: see `Outbox.put`."""
+        self._outbox.put(data, passed)
+        if not self._waits:
+            self._flush()
+
+    def close(self) -> None:
+        """Send nothing more; the socket itself is its owner's to close."""
+        self._outbox.drop()
+        self._wait(False)
+
+    def _flush(self) -> None:
+        # That the other end is gone is told where its messages are read.
+        with contextlib.suppress(OSError):
+            self._outbox.flush()
+        self._wait(not self._outbox.is_empty)
+
+    def _wait(self, waits: bool) -> None:
+        if waits and not self._waits:
+            self._loop.add_writer(self._socket, self._flush)
+        elif self._waits and not waits:
+            self._loop.remove_writer(self._socket)
+        self._waits = waits

@@ -1,0 +1,342 @@
+"""The launching process's side of the preloaded server: start it, ask it for workers, end it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from testbed.bootstrap import python_command
+from testbed.errors import LaunchError, limit_reached
+from testbed.launcher.cluster.output import last_line
+from testbed.launcher.isolation.isolation import AUTO, REQUIRED, Isolation
+from testbed.launcher.isolation.network import address_of
+from testbed.launcher.isolation.ports import held_ports
+from testbed.launcher.machine import descriptors
+from testbed.launcher.machine.environment import server_environment
+from testbed.launcher.machine.leftovers import RUN_MARK
+from testbed.launcher.machine.process_tree import EACH_S
+from testbed.launcher.run_folder import RunFolder
+from testbed.launcher.server import server
+from testbed.launcher.server.local_worker import LocalWorker
+from testbed.launcher.server.outbox import LoopOutbox
+from testbed.launcher.server.source import LOOPBACK, WorkerSlot, WorkerSource
+from testbed.launcher.server.starts import Answer, Starts, finish
+from testbed.launcher.server.wire import Inbox, line_of
+from testbed.launcher.server.worker_process import WorkerProcess
+
+START_DEADLINE_S = 180.0
+STOP_DEADLINE_S = 10.0
+
+
+class PreloadedServer:
+    """A running server; `start_worker` gives handles on the workers that it forks."""
+
+    def __init__(self, process: subprocess.Popen[bytes], control: socket.socket, log: Path) -> None:
+        self._process = process
+        self._control = control
+        self._outbox, self._inbox = LoopOutbox(control), Inbox(control)
+        self._log = log
+        self._gone = False
+        self._workers: dict[str, WorkerProcess] = {}
+        self._keys = itertools.count()
+        self._requests = itertools.count()
+        self._asked: dict[int, Answer] = {}
+        self._starts = Starts(self._request, self._worker_ended)
+        self._addresses = map(address_of, itertools.count())
+        self._ready: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().add_reader(control, self._listen)
+
+    @property
+    def pid(self) -> int:
+        """The process that everything ends with: the server's, or its keeper's."""
+        return self._process.pid
+
+    @property
+    def isolation(self) -> Isolation:
+        """What the run has of its own; known once the server is ready."""
+        return Isolation(**self._ready.result()["isolation"])
+
+    @property
+    def sources(self) -> Sequence[WorkerSource]:
+        """See `WorkerServer`."""
+        return [self]
+
+    @property
+    def lost(self) -> str:
+        """See `WorkerSource`: it is gone, though nobody here has stopped it."""
+        # A process that dies closes its socket some time before it can be waited for.
+        if self._gone or self._process.poll() is not None:
+            return f"the preloaded server has ended unexpectedly; {self._last_word}"
+        return ""
+
+    @property
+    def _last_word(self) -> str:
+        """Where its log is, and the last line of that."""
+        said = last_line(self._log)
+        return f"see {self._log}" + f", which ends: {said}" * bool(said)
+
+    @contextlib.asynccontextmanager
+    async def seats(self, count: int, *, apart: bool = False) -> AsyncIterator[list[WorkerSlot]]:
+        """See `WorkerServer`: on loopback, or each worker in a network of its own."""
+        with contextlib.ExitStack() as holding:
+            try:
+                ports = holding.enter_context(held_ports(count))
+            except OSError as problem:
+                why = limit_reached(problem) or str(problem)
+                raise LaunchError(f"no ports for {count} workers: {why}") from problem
+            hosts = [self.new_address() if apart else LOOPBACK for _ in ports]
+            yield [
+                WorkerSlot(self, f"{host}:{port}", host if apart else "")
+                for host, port in zip(hosts, ports, strict=True)
+            ]
+
+    def new_address(self) -> str:
+        """The address of a worker that gets a network of its own; no other gets it again."""
+        return next(self._addresses)
+
+    async def wait_until_ready(self, isolation: str) -> None:
+        """Wait until the server has imported what it preloads.
+
+        Raises:
+            LaunchError: it failed, is too slow, has threads, which make forking unsafe, or has no
+                network of its own where that is required.
+        """
+        await asyncio.wait({self._ready}, timeout=START_DEADLINE_S)
+        if not self._ready.done():
+            raise LaunchError(
+                f"the preloaded server did not start within {START_DEADLINE_S:.0f} s;"
+                f" {self._last_word}"
+            )
+        event = self._ready.result()
+        if event["event"] == "failed":
+            raise LaunchError(f"the preloaded server {event['message']}")
+        if event["threads"] != 1:
+            raise LaunchError(
+                f"importing left {event['threads']} threads in the preloaded server, so forking it"
+                " is not safe here; run with --fresh"
+            )
+        if isolation == REQUIRED and not self.isolation.network:
+            raise LaunchError(
+                f"a network of the run's own is not allowed here ({self.isolation.why});"
+                " allow namespaces, or run with --isolation auto"
+            )
+
+    def start_worker(
+        self,
+        orders: dict[str, Any],
+        *,
+        log: Path,
+        environment: dict[str, str | None],
+        changed: asyncio.Event,
+        told: Callable[[dict[str, Any]], None] = lambda _: None,
+        fresh: bool = False,
+        address: str = "",
+    ) -> WorkerProcess:
+        """Start a worker and give it its orders.
+
+        Args:
+            orders: JSON; `entry`, `stacks` and `hold_at` as in `testbed.launcher.server.child`.
+            log: gets what the worker prints.
+            environment: set (or, with None, removed) before the worker does anything.
+            changed: set whenever something happens to the worker.
+            told: called with each phase that the worker tells.
+            fresh: a new interpreter instead of a fork of the preloaded one.
+            address: from `new_address`, for a network of its own.
+
+        Raises:
+            LaunchError: the server is gone.
+        """
+        if self.lost:
+            raise LaunchError(self.lost)
+        key = str(next(self._keys))
+        worker = self._workers[key] = LocalWorker(key, self._ask, changed, told)
+        worker.give_orders(orders)
+        self._starts.add(
+            worker,
+            {
+                "op": "start",
+                "worker": key,
+                "fresh": fresh,
+                "log": str(log),
+                "environment": environment,
+                "folder": str(Path.cwd()),
+                "address": address,
+            },
+        )
+        return worker
+
+    def _ask(self, request: dict[str, Any]) -> Answer:
+        """Have something done to a worker, which may not be started yet."""
+        return self._starts.ask(request) or self._request(request)
+
+    def _request(self, request: dict[str, Any], channel: socket.socket | None = None) -> Answer:
+        """Ask the server for something; done when the server has done it, or has ended."""
+        answer: Answer = asyncio.get_running_loop().create_future()
+        if self._gone:
+            finish(answer)
+            if channel:
+                channel.close()
+            return answer
+        number = next(self._requests)
+        self._asked[number] = answer
+        self._outbox.put(line_of({**request, "number": number}), channel)
+        return answer
+
+    def _listen(self) -> None:
+        events = self._inbox.receive()
+        if events is None:
+            self._server_ended()
+            return
+        for event in events:
+            if event["event"] == "failed":
+                event["message"] += f"; see {self._log}"
+            if event["event"] in ("ready", "failed"):
+                self._ready.set_result(event)
+            elif event["event"] == "did":
+                finish(self._asked.pop(event["number"]), event["found"])
+            else:
+                self._worker_ended(event["worker"], event["status"], event["at"], event["words"])
+
+    def _worker_ended(self, key: str, status: int, at: float, words: str) -> None:
+        worker = self._workers.pop(key)
+        worker.ended(status, at)
+        worker.words = worker.words or words
+
+    def _server_ended(self) -> None:
+        self._gone = True
+        self._outbox.close()
+        asyncio.get_running_loop().remove_reader(self._control)
+        if not self._ready.done():
+            message = f"ended before it was ready; {self._last_word}"
+            self._ready.set_result({"event": "failed", "message": message})
+        self._starts.drop()
+        for asked in self._asked.values():
+            finish(asked)
+        # The kernel has killed them when their parent, the server, died.
+        for key in list(self._workers):
+            self._worker_ended(key, signal.SIGKILL, time.monotonic(), self.lost)
+
+    def stop(self) -> None:
+        """End the server and, with it, every worker and all that they started."""
+        self._starts.drop()
+        self._outbox.close()
+        asyncio.get_running_loop().remove_reader(self._control)
+        # End of file on its control socket is what tells the server that its work is over; while
+        # it still imports it does not listen, and has no workers either.
+        self._control.close()
+        if not self._ready.done():
+            self._process.kill()
+        elif self._process.poll() is None:
+            # Who was stopped would not hear that, and its keeper waits for it.
+            os.killpg(self._process.pid, signal.SIGCONT)
+        try:
+            self._process.wait(STOP_DEADLINE_S + EACH_S * len(self._workers))
+        except subprocess.TimeoutExpired:
+            # Its workers die with it: the kernel sees to that.
+            self._process.kill()
+            self._process.wait()
+
+
+@contextlib.contextmanager
+def _temporary(folder: RunFolder) -> Iterator[Path]:
+    """Where workers put their temporary files, among them the code that AutoGraph makes.
+
+    TensorFlow traces no code from a file whose name is not UTF-8, so that a folder among the
+    machine's temporary files has to do where the run's has such a name.
+    """
+    try:
+        folder.temporary.as_posix().encode("utf-8")
+    except UnicodeEncodeError:
+        with tempfile.TemporaryDirectory(prefix="testbed-") as elsewhere:
+            yield Path(elsewhere)
+        return
+    # TMPDIR of the workers: what is made there may be code, and is for this user alone.
+    folder.temporary.mkdir(0o700, exist_ok=True)
+    try:
+        yield folder.temporary
+    finally:
+        shutil.rmtree(folder.temporary, ignore_errors=True)
+
+
+@contextlib.asynccontextmanager
+async def preloaded_server(
+    preload: Sequence[str],
+    folder: RunFolder,
+    python: str = sys.executable,
+    *,
+    environment: Mapping[str, str] | None = None,
+    exact: bool = True,
+    isolation: str = AUTO,
+    path: Sequence[str] = (),
+) -> AsyncIterator[PreloadedServer]:
+    """A server that has imported the modules in `preload`; nothing of it outlives the block.
+
+    Args:
+        preload: empty where every worker is to be fresh.
+        folder: of the run; its temporary files are gone after the block, too.
+        python: the interpreter of the server and all workers.
+        environment: further variables of the server and so of all workers.
+        exact: see `testbed.launcher.machine.environment.server_environment`.
+        isolation: see `testbed.launcher.isolation.isolation.enter`.
+        path: the `sys.path` of all modules in `preload` but the first, where these are the user's.
+
+    Raises:
+        LaunchError: see `PreloadedServer.wait_until_ready`.
+    """
+    with contextlib.ExitStack() as held:
+        try:
+            temporary = held.enter_context(_temporary(folder))
+            variables = {
+                **server_environment(os.environ, exact=exact),
+                **(environment or {}),
+                RUN_MARK: str(folder.path),
+                "TMPDIR": str(temporary),
+            }
+            words = [isolation, str(descriptors.usual()), json.dumps([*path]), *preload]
+            process, control = _start(python, words, variables, folder.server_log)
+        except OSError as problem:
+            if problem.filename:
+                raise
+            why = limit_reached(problem) or str(problem)
+            raise LaunchError(f"the preloaded server could not be started: {why}") from problem
+        running = PreloadedServer(process, control, folder.server_log)
+        try:
+            await running.wait_until_ready(isolation)
+            yield running
+        finally:
+            running.stop()
+
+
+def _start(
+    python: str, words: Sequence[str], variables: Mapping[str, str], log: Path
+) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    """A server's process, and our end of its control socket."""
+    ours, theirs = socket.socketpair()
+    try:
+        with theirs, log.open("ab") as output:
+            process = subprocess.Popen(
+                python_command(server.__name__, str(theirs.fileno()), *words, python=python),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=variables,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+    except BaseException:
+        ours.close()
+        raise
+    return process, ours

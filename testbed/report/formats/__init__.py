@@ -1,0 +1,1 @@
+"""Each format of a report, and where reports are written."""

@@ -1,0 +1,171 @@
+"""What the page holds of a run or two, as JSON types: each text and each picture only once."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from testbed.catalogue.discovery import WAYS
+from testbed.catalogue.symptoms import SYMPTOMS
+from testbed.report.formats.picture import pictures_of
+from testbed.report.formats.table import deployments_of
+from testbed.report.formats.words import command_of, conditions, ledger_in_words, printable
+from testbed.report.records.compare import CellChange, RunComparison
+from testbed.report.records.record import RunRecord
+from testbed.report.records.summary import counts, way_against_place
+from testbed.verdict.reading import Raised, WorkerReport
+from testbed.verdict.verdict import Verdict
+
+# Of a longer traceback the page keeps the beginning and the end, where the cause stands.
+LONGEST_TRACEBACK = 12_000
+
+# What stops being of use with the process that it names.
+_SHORT_LIVED = {"pid"}
+
+
+@dataclass
+class Pool:
+    """Keeps equal things once: workers, modes and scripts repeat most of what they show."""
+
+    things: list[Any] = field(default_factory=list)
+    _numbers: dict[str, int] = field(default_factory=dict)
+
+    def number(self, thing: Any) -> int:
+        """The place of a thing in the pool, which it gets when it is new."""
+        key = json.dumps(thing, sort_keys=True)
+        if key not in self._numbers:
+            self._numbers[key] = len(self.things)
+            self.things.append(thing)
+        return self._numbers[key]
+
+
+def run_data(record: RunRecord, comparison: RunComparison | None = None) -> dict[str, Any]:
+    """All that the page shows of a run, or of two that are compared."""
+    pictures, problems, facts = Pool(), Pool(), Pool()
+
+    def side(verdict: Verdict) -> dict[str, Any]:
+        return {
+            **_side(verdict),
+            "pictures": [pictures.number(p) for p in pictures_of(verdict.case, verdict.reports)],
+            "workers": [_worker(report, problems, facts) for report in verdict.reports],
+        }
+
+    changes = {change.id: change for change in comparison.changes} if comparison else {}
+    gone = [change.before for change in changes.values() if change.before and not change.after]
+    verdicts = [*record.verdicts, *gone]
+    return {
+        "head": _head(record),
+        "said": way_against_place(record.verdicts, _claims_of_ways(record)),
+        "comparison": _comparison(comparison) if comparison else None,
+        "symptoms": {name: asdict(symptom) for name, symptom in SYMPTOMS.items()},
+        "scripts": _scripts(record, comparison),
+        "deployments": [str(deployment) for deployment in deployments_of(verdicts)],
+        "cases": [
+            _case(verdict, changes.get(verdict.case.id), command_of(record, verdict.case), side)
+            for verdict in verdicts
+        ],
+        "pictures": pictures.things,
+        "problems": problems.things,
+        "facts": facts.things,
+    }
+
+
+def _head(record: RunRecord) -> dict[str, Any]:
+    return {
+        "run": record.run,
+        "began": record.began,
+        "seconds": record.seconds,
+        "command": shlex.join(["testbed", *record.command]),
+        "counts": counts(record.verdicts),
+        "as_expected": record.as_expected,
+        "conditions": conditions(record),
+    }
+
+
+def _claims_of_ways(record: RunRecord) -> dict[str, str]:
+    ways = [script for script in record.scripts if script.group == WAYS]
+    return {made.id: made.claim for script in ways for made in script.scenarios}
+
+
+def _comparison(comparison: RunComparison) -> dict[str, Any]:
+    return {
+        "counts": comparison.counts,
+        "before": _head(comparison.before),
+        "differences": [asdict(each) for each in comparison.differences],
+    }
+
+
+def _scripts(record: RunRecord, comparison: RunComparison | None) -> list[dict[str, Any]]:
+    """The scripts as the later run knows them, then those that only the earlier one has."""
+    scripts = {script.name: script for script in record.scripts}
+    for script in comparison.before.scripts if comparison else ():
+        scripts.setdefault(script.name, script)
+    return [asdict(script) for script in scripts.values()]
+
+
+def _case(
+    verdict: Verdict,
+    change: CellChange | None,
+    command: str,
+    side: Callable[[Verdict], dict[str, Any]],
+) -> dict[str, Any]:
+    case = verdict.case
+    sides: Iterable[Verdict] = [verdict]
+    if change and change.before and change.after:
+        sides = [change.before, change.after]
+    return {
+        "id": case.id,
+        "script": case.script,
+        "scenario": case.scenario,
+        "claim": case.claim,
+        "site": case.site,
+        "mode": case.mode,
+        "strategy": case.strategy,
+        "deployment": str(case.deployment),
+        "command": command,
+        "change": {"kind": change.kind, "what": list(change.what)} if change else None,
+        "sides": [side(each) for each in sides],
+    }
+
+
+def _side(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "verdict": verdict.kind,
+        "symptom": verdict.symptom,
+        "evidence": printable(verdict.evidence),
+        "expected": str(verdict.expected),
+        "as_expected": verdict.as_expected,
+        "cure": verdict.cure,
+        "seconds": round(verdict.seconds, 3),
+        # Where all went well, nobody looks for a log on the machine that ran it.
+        "ledger": ledger_in_words(verdict),
+        "logs": [] if verdict.as_expected else list(verdict.logs),
+    }
+
+
+def _worker(report: WorkerReport, problems: Pool, facts: Pool) -> dict[str, Any]:
+    kept = {what: value for what, value in report.facts.items() if what not in _SHORT_LIVED}
+    return {
+        "worker": report.worker,
+        "devices": list(report.replica_devices),
+        "facts": facts.number(kept),
+        "raised": None if report.raised is None else problems.number(_problem(report.raised)),
+        "seconds": round(report.seconds, 3),
+    }
+
+
+def _problem(raised: Raised) -> dict[str, str]:
+    told = {what: printable(text) for what, text in asdict(raised).items()}
+    return {**told, "message": _cut(told["message"]), "traceback": _cut(told["traceback"])}
+
+
+def _cut(text: str) -> str:
+    if len(text) <= LONGEST_TRACEBACK:
+        return text
+    half = LONGEST_TRACEBACK // 2
+    return (
+        f"{text[:half]}\n\n[... {len(text) - 2 * half} characters left out ...]\n\n{text[-half:]}"
+    )

@@ -1,0 +1,182 @@
+"""A run in a terminal: the table, what was unexpected, and what the run says."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from rich.console import Console
+
+from testbed.catalogue.discovery import WAYS
+from testbed.report.formats.table import STYLES, tables_of
+from testbed.report.formats.words import ledger_in_words, printable, readings_in_words
+from testbed.report.records.compare import CellChange, RunComparison
+from testbed.report.records.record import RunRecord
+from testbed.report.records.summary import counts, way_against_place
+from testbed.terminal import TERMINAL_WIDTH, write_utf8
+from testbed.verdict.verdict import Verdict
+
+# Where there is no terminal to ask: wide enough for the table's columns.
+PIPE_WIDTH = 160
+
+# A pair of tags around nothing.
+_NOTHING = "[none][/none]"
+_SPECIAL = re.compile(r"(\\*)(\[)|\\+\Z")
+
+# One mistake can make a hundred cases unexpected, and the first ones tell it.
+FULLY_DESCRIBED = 5
+
+
+def escape(text: str) -> str:
+    """A text from a record, as console markup that shows it and does nothing."""
+    return literal(printable(text))
+
+
+def literal(text: str) -> str:
+    """Any text as console markup that shows just that."""
+    return _SPECIAL.sub(_literally, text)
+
+
+def _literally(found: re.Match[str]) -> str:
+    bracket = found[2] or ""
+    backslashes = found[0].removesuffix(bracket)
+    # rich takes backslashes for pairs before a tag alone, and its own escape() forgets others.
+    before = 2 * backslashes + _NOTHING if backslashes else ""
+    return f"{before}\\[" if bracket else before
+
+
+def console() -> Console:
+    """The console that everything is shown on."""
+    found = Console(highlight=False, emoji=False)
+    if found.is_terminal:
+        return found
+    # A run on another host is shown in the terminal of whoever follows it.
+    return Console(
+        highlight=False, emoji=False, width=int(os.environ.get(TERMINAL_WIDTH) or PIPE_WIDTH)
+    )
+
+
+def show_record(record: RunRecord) -> None:
+    """Print the table, what was unexpected, and what the run says."""
+    shown = console()
+    groups = record.groups
+    for group, verdicts in groupby(record.verdicts, key=lambda each: groups[each.case.script]):
+        if len(set(groups.values())) > 1:
+            shown.print(f"\n[bold reverse] {escape(group)} [/bold reverse]")
+        for table in tables_of(list(verdicts), shown):
+            shown.print(table)
+    _show_unexpected([each for each in record.verdicts if not each.as_expected], shown)
+    shown.print()
+    took = f" in {record.seconds:.0f} s"
+    shown.print(f"[bold]{counts(record.verdicts)}[/bold]{took}", soft_wrap=True)
+    ways = [script for script in record.scripts if script.group == WAYS]
+    claims = {made.id: made.claim for script in ways for made in script.scenarios}
+    for line in way_against_place(record.verdicts, claims):
+        shown.print(escape(line), soft_wrap=True)
+
+
+def _show_unexpected(verdicts: Sequence[Verdict], shown: Console) -> None:
+    """Print what nobody expected: the first ones whole, and once what kept many from a verdict."""
+    told: dict[str, int] = {}
+    described = 0
+    for verdict in verdicts:
+        if verdict.kind == "error":
+            told[verdict.seen] = told.get(verdict.seen, -1) + 1
+            if told[verdict.seen]:
+                continue
+        if described < FULLY_DESCRIBED:
+            shown.print()
+        for line in describe(verdict)[: None if described < FULLY_DESCRIBED else 1]:
+            shown.print(line, soft_wrap=True)
+        described += 1
+    for seen, more in told.items():
+        if more:
+            cases = "1 more case" if more == 1 else f"{more} more cases"
+            shown.print(f"[bold red]{cases}: {escape(seen)}[/bold red]", soft_wrap=True)
+
+
+def show_comparison(comparison: RunComparison) -> None:
+    """Print what differs between two runs, and every cell that changed with both its sides."""
+    shown = console()
+    for side, record in (("A", comparison.before), ("B", comparison.after)):
+        command = escape(" ".join(["testbed", *record.command]))
+        shown.print(
+            f"[bold]{side}[/bold]  {escape(record.began)}  {escape(record.run)}  {command}",
+            soft_wrap=True,
+        )
+        shown.print(f"   {counts(record.verdicts)}", soft_wrap=True)
+    shown.print()
+    for each in comparison.differences:
+        line = f"{each.what}: {each.before} -> {each.after}"
+        shown.print(escape(line), style="yellow", soft_wrap=True)
+    if not comparison.differences:
+        shown.print("same versions, machine and scripts")
+    for change in comparison.changes:
+        for line in _change(change):
+            shown.print(line, soft_wrap=True)
+    shown.print(f"\n[bold]{comparison.counts}[/bold]", soft_wrap=True)
+
+
+def _change(change: CellChange) -> list[str]:
+    what = f" ({', '.join(change.what)})" if change.what else ""
+    lines = [f"\n[bold]{escape(change.id)}[/bold]  {change.kind}{what}"]
+    for side, verdict in (("A", change.before), ("B", change.after)):
+        if verdict is None:
+            continue
+        lines.append(f"  {side}  {_seen(verdict)}")
+        if {"claims", "object", "devices", "writers", "values"} & set(change.what):
+            lines += [
+                f"     worker {report.worker}: {escape(line)}"
+                for report in verdict.reports
+                for line in readings_in_words(report)
+            ]
+    return lines
+
+
+def _seen(verdict: Verdict) -> str:
+    style = STYLES[verdict.kind] if verdict.as_expected else "bold red"
+    unexpected = "" if verdict.as_expected else f", expected {verdict.expected}"
+    return f"[{style}]{escape(verdict.seen + unexpected)}[/{style}]"
+
+
+def show_line(line: str) -> None:
+    """Print one line of text, without what a terminal would obey."""
+    write_utf8(f"{printable(line)}\n".encode("utf-8", "backslashreplace"))
+
+
+def show_files(files: Mapping[str, Path]) -> None:
+    """Print where things were written, by what they are."""
+    shown = console()
+    for what, path in files.items():
+        shown.print(f"{what}: {_near(path)}", soft_wrap=True)
+
+
+def describe(verdict: Verdict) -> list[str]:
+    """A verdict with everything behind it, as lines of console markup."""
+    style = STYLES[verdict.kind] if verdict.as_expected else "bold red"
+    lines = [f"[{style}]{escape(_one_line(verdict))}[/{style}]"]
+    if verdict.cure:
+        lines.append(f"  cure: {escape(verdict.cure)}")
+    for report in verdict.reports:
+        lines += [f"  worker {report.worker}: {escape(line)}" for line in readings_in_words(report)]
+    if not verdict.as_expected:
+        lines += [f"  {escape(line)}" for line in ledger_in_words(verdict)]
+        lines += [f"  log: {_near(Path(log))}" for log in verdict.logs]
+    return lines
+
+
+def _one_line(verdict: Verdict) -> str:
+    if verdict.as_expected:
+        return f"{verdict.case.id}  {verdict.seen}"
+    return f"{verdict.case.id}  expected {verdict.expected}, saw {verdict.seen}"
+
+
+def _near(path: Path) -> str:
+    """A path as short as it can be typed from here."""
+    try:
+        return escape(str(path.resolve().relative_to(Path.cwd())))
+    except ValueError:
+        return escape(str(path))

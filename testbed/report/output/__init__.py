@@ -1,0 +1,1 @@
+"""What workers print, and a run while it goes on."""

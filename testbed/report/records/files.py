@@ -1,0 +1,139 @@
+"""Reads records from files, which may come from anywhere: whole and valid, or one clear line."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import fastjsonschema
+
+from testbed.errors import UsageError
+from testbed.launcher.run_folder import RunFolder
+from testbed.report.records.collected import collected
+from testbed.report.records.json_file import load
+from testbed.report.records.record import RunRecord
+
+_SCHEMAS = Path(__file__).parent
+KINDS = ("run", "bench", "chaos")
+
+
+def read_record(name: str) -> RunRecord:
+    """The record of a run in a file, or in the run's folder.
+
+    Raises:
+        UsageError: it cannot be read, or is not a record of a run of this version.
+    """
+    return run_in(read_document(name, "run"), name)
+
+
+def run_in(data: dict[str, Any], name: str) -> RunRecord:
+    """The record of a run that a document holds.
+
+    Raises:
+        UsageError: it contradicts itself.
+    """
+    try:
+        record = RunRecord.from_json(data)
+        _require_consistent(record)
+    except ValueError as problem:
+        raise UsageError(f"{name}: not a valid record: {problem}") from problem
+    return record
+
+
+def read_document(name: str, *kinds: str) -> dict[str, Any]:
+    """The JSON of a record of one of the kinds `run` and `bench`, held against its schema.
+
+    Raises:
+        UsageError: it cannot be read, or is not a record of such a kind and of this version.
+    """
+    path = Path(name)
+    if path.is_dir():
+        folder = RunFolder(path)
+        path = folder.record
+        if not path.exists() and folder.plan.exists():
+            return collected(folder, _known(folder.plan, name, kinds), _readable, _fits)
+    return _known(path, name, kinds)
+
+
+def _known(path: Path, name: str, kinds: Sequence[str]) -> dict[str, Any]:
+    data: Any = load(path, name)
+    _require_known(data, name, kinds)
+    try:
+        check(data)
+    except ValueError as problem:
+        raise UsageError(f"{name}: not a valid record: {problem}") from problem
+    return dict(data)
+
+
+def _readable(path: Path) -> Any:
+    """The JSON of a file; None where there is none that can be shown."""
+    with contextlib.suppress(UsageError):
+        return load(path, str(path))
+    return None
+
+
+def _fits(data: dict[str, Any]) -> bool:
+    try:
+        check(data)
+    except ValueError:
+        return False
+    return True
+
+
+def _require_known(data: Any, name: str, kinds: Sequence[str]) -> None:
+    """Of what kind and version the data says that it is, before anything else of it is read."""
+    # The first version did not say its kind.
+    kind: Any = (
+        data.get("kind", "run" if "cases" in data else None) if isinstance(data, dict) else None
+    )
+    if kind not in kinds:
+        wanted = " or ".join(f"testbed {each} --json FILE" for each in kinds)
+        found = f"the record of a {kind}" if kind in KINDS else "not a record of testbed"
+        raise UsageError(f"{name}: {found}; what is read here is what {wanted} writes")
+    (known,) = schema_of(kind)["properties"]["version"]["enum"]
+    if data.get("version") != known:
+        raise UsageError(
+            f"{name}: version {data.get('version')!r:.20} of a {kind} record, and this"
+            f" testbed reads version {known}; run it again, or read it with the testbed of then"
+        )
+
+
+def _require_consistent(record: RunRecord) -> None:
+    """What a schema cannot say: every case is there once, and so is the script that it is of."""
+    scripts = {script.name for script in record.scripts}
+    seen: set[str] = set()
+    for verdict in record.verdicts:
+        case = verdict.case
+        if case.id in seen:
+            raise ValueError(f"two cases are {case.id}")
+        if case.script not in scripts:
+            raise ValueError(f"case {case.id} is of a script that is not in it")
+        seen.add(case.id)
+
+
+def check(data: dict[str, Any]) -> None:
+    """Hold a record against the schema of its kind.
+
+    Raises:
+        ValueError: what is wrong, and where in it.
+    """
+    try:
+        _validator(data.get("kind", "run"))(data)
+    except fastjsonschema.JsonSchemaException as problem:
+        message = " ".join(str(problem).split())
+        raise ValueError(message if len(message) <= 200 else f"{message[:197]}...") from problem
+
+
+def schema_of(kind: str) -> dict[str, Any]:
+    """The JSON schema of a kind of record."""
+    found: dict[str, Any] = json.loads((_SCHEMAS / f"{kind}.schema.json").read_text())
+    return found
+
+
+@cache
+def _validator(kind: str) -> Any:
+    return fastjsonschema.compile(schema_of(kind), use_default=False)

@@ -1,0 +1,65 @@
+"""What a run says as a whole: the counts, and whether the way or the place of creation decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from testbed.verdict.verdict import Verdict
+
+
+def counts(verdicts: Sequence[Verdict]) -> str:
+    """How many cases did what, in one line."""
+    good = [verdict for verdict in verdicts if verdict.as_expected]
+    parts = {
+        "behave": sum(verdict.kind == "behaves" for verdict in good),
+        "break as expected": sum(verdict.kind == "breaks" for verdict in good),
+        "skipped": sum(verdict.kind == "skipped" for verdict in good),
+        "unexpected": len(verdicts) - len(good),
+    }
+    shown = [f"{count} {what}" for what, count in parts.items() if count or what == "unexpected"]
+    return f"{len(verdicts)} case{'s' * (len(verdicts) != 1)}: {', '.join(shown)}"
+
+
+def way_against_place(verdicts: Sequence[Verdict], claims: Mapping[str, str]) -> list[str]:
+    """Compare scenarios that share one object in different ways: does the way make a difference?
+
+    Scenarios of several scripts that make one claim (`returned.counter`, `module_global.counter`)
+    differ in the way of sharing alone. One line for each site, empty where the run holds no two
+    ways of any.
+
+    Args:
+        verdicts: of the whole run.
+        claims: what each scenario claims, by its id.
+    """
+    lines = []
+    for claim in dict.fromkeys(claims.values()):
+        alike = [verdict for verdict in verdicts if claims.get(verdict.case.scenario) == claim]
+        ways = dict.fromkeys(verdict.case.script for verdict in alike)
+        if len(ways) < 2:
+            continue
+        for site in dict.fromkeys(verdict.case.site for verdict in alike):
+            at_site = [verdict for verdict in alike if verdict.case.site == site]
+            name = at_site[0].case.claim
+            lines.append(f"{name} made {site}, shared in {len(ways)} ways: {_outcome(at_site)}")
+    return lines
+
+
+def _outcome(verdicts: Sequence[Verdict]) -> str:
+    """What the ways showed, and whether any two of them differ in the same circumstances."""
+    if all(verdict.kind == "skipped" for verdict in verdicts):
+        return "all cases skipped"
+    # What could not be judged says nothing of the way.
+    verdicts = [verdict for verdict in verdicts if verdict.kind in ("behaves", "breaks")]
+    if not verdicts:
+        return "no case was judged"
+    broken = [verdict for verdict in verdicts if verdict.kind != "behaves"]
+    by_circumstance: dict[tuple[str, str], set[str]] = {}
+    for verdict in verdicts:
+        key = (str(verdict.case.deployment), verdict.case.mode)
+        by_circumstance.setdefault(key, set()).add(verdict.symptom or verdict.kind)
+    agree = all(len(shown) == 1 for shown in by_circumstance.values())
+    alike = "every way alike" if agree else "THE WAYS DIFFER"
+    if not broken:
+        return f"behaves in all {len(verdicts)} cases, {alike}"
+    symptoms = ", ".join(dict.fromkeys(verdict.symptom or verdict.kind for verdict in broken))
+    return f"breaks in {len(broken)} of {len(verdicts)} cases ({symptoms}), {alike}"

@@ -1,0 +1,1 @@
+"""Runs cases, programs and functions on clusters."""

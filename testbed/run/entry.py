@@ -1,0 +1,95 @@
+"""One entry of a worker in every process of a cluster: their ports, orders and environments."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from testbed.catalogue.fault import NEED_OWN_NETWORK, Fault
+from testbed.cluster.cluster import Task
+from testbed.cluster.devices import Devices
+from testbed.cluster.strategies import STRATEGIES, Deployment
+from testbed.launcher.cluster.cluster_end import ClusterEnd
+from testbed.launcher.cluster.cluster_run import Deadlines, WorkerOrders, run_cluster
+from testbed.launcher.cluster.output import OUTPUT_LIMIT
+from testbed.launcher.run_folder import CaseFolder
+from testbed.launcher.server.source import WorkerServer
+from testbed.launcher.server.worker_process import WorkerProcess
+
+SERVE = "testbed.worker.main:serve"
+FIRST_SEED = 1000
+
+Watch = Callable[[Sequence[WorkerProcess]], Awaitable[None]]
+
+
+async def run_entry(
+    server: WorkerServer,
+    entry: str,
+    orders: dict[str, Any],
+    deployment: Deployment,
+    folder: CaseFolder,
+    deadlines: Deadlines,
+    *,
+    devices: Devices,
+    named: Sequence[Task] = (),
+    fresh: bool = False,
+    watch: Watch | None = None,
+    fault: Fault | None = None,
+    output_limit: float = OUTPUT_LIMIT,
+) -> ClusterEnd:
+    """Run an entry in every process that the deployment takes, to the end of all.
+
+    Args:
+        server: where the workers come from.
+        entry: `module:function`; of a chief's workers and servers it is SERVE instead.
+        orders: of every worker; each gets its index, its seed, its devices and its report's file
+            with them.
+        deployment: strategy and cluster.
+        folder: for logs, reports, stacks and the ledger.
+        deadlines: after which the workers are stopped.
+        devices: of this machine.
+        named: what the processes are called in TF_CONFIG, where it is not as usual.
+        fresh, watch, fault, output_limit: see `run_cluster`.
+    """
+    apart = fault is not None and fault.kind in NEED_OWN_NETWORK
+    async with server.seats(deployment.processes, apart=apart) as seats:
+        places = deployment.environments([seat.address for seat in seats], named)
+        workers = [
+            WorkerOrders(
+                {
+                    **orders,
+                    "entry": SERVE if number and STRATEGIES[deployment.strategy].servers else entry,
+                    **_place(deployment, number),
+                    "device": devices.kind,
+                    "report": str(folder.report(number)),
+                },
+                {
+                    **devices.environment(deployment, number),
+                    **places[number],
+                },
+                address=seat.network,
+                source=seat.source,
+            )
+            for number, seat in enumerate(seats)
+        ]
+        return await run_cluster(
+            server,
+            workers,
+            folder,
+            deadlines,
+            fresh=fresh,
+            watch=watch,
+            fault=fault,
+            output_limit=output_limit,
+        )
+
+
+def _place(deployment: Deployment, worker: int) -> dict[str, Any]:
+    """What a worker is told of its cluster, and of itself in it."""
+    return {
+        "strategy": deployment.strategy,
+        "workers": deployment.cluster.workers,
+        "replicas_per_worker": deployment.cluster.replicas_per_worker,
+        "worker": worker,
+        "seed": FIRST_SEED + worker,
+    }

@@ -1,0 +1,144 @@
+"""Somebody's own code as a cluster: what a program and a function need before they are run."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import math
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from testbed.cluster.cluster import Task
+from testbed.cluster.devices import Devices
+from testbed.cluster.strategies import Deployment
+from testbed.errors import TooFewDevicesError
+from testbed.launcher.cluster.cluster_end import ClusterEnd
+from testbed.launcher.cluster.cluster_run import Deadlines
+from testbed.launcher.cluster.standstill import Patience
+from testbed.launcher.run_folder import CaseFolder, RunFolder
+from testbed.launcher.server.source import WorkerServer
+from testbed.report.output.live import LiveOutput
+from testbed.run.case import Options
+from testbed.run.cluster_choice import ALL_RUN, Choice, Observer
+from testbed.run.entry import run_entry
+from testbed.run.runner import find_devices, open_server
+from testbed.terminal import complain, one_line, tell
+
+JOINING = "joining"
+"""The phase at which a worker begins to meet the others."""
+
+
+@dataclass(frozen=True)
+class OwnCodeCluster:
+    """Where own code is run."""
+
+    server: WorkerServer
+    deployment: Deployment
+    devices: Devices
+    folder: CaseFolder
+    fresh: bool
+    output: LiveOutput | None
+    """Shows what the workers print."""
+    named: tuple[Task, ...] = ()
+    """What an engine calls the workers, in their order."""
+    patience: Patience = field(default_factory=Patience)
+    """Where workers stand still."""
+    choice: Choice = ALL_RUN
+    """Whether all workers run the code, whatever it needs."""
+
+    async def run(self, entry: str, orders: dict[str, Any], deadlines: Deadlines) -> ClusterEnd:
+        """Run an entry in every worker, until all have ended or one has failed."""
+        end = await run_entry(
+            self.server,
+            entry,
+            {**orders, "undecided_devices": self.choice.devices},
+            self.deployment,
+            self.folder,
+            replace(deadlines, patience=self.patience),
+            devices=self.devices,
+            named=self.named if len(self.named) == self.deployment.cluster.workers else (),
+            fresh=self.fresh,
+            watch=Observer(self.choice, self.output.watch if self.output else None),
+            # How much own code prints is its own affair.
+            output_limit=math.inf,
+        )
+        if self.output and end.overdue:
+            self.output.hurry()
+        return end
+
+
+@contextlib.asynccontextmanager
+async def own_code_place(
+    module: str,
+    deployment: Deployment,
+    folder: RunFolder,
+    case: str,
+    options: Options,
+    *,
+    show: bool = True,
+    choice: Choice = ALL_RUN,
+) -> AsyncIterator[OwnCodeCluster]:
+    """A place for own code; what its workers print is shown until the end of the block.
+
+    Args:
+        module: of the worker's entry.
+        deployment: that is run.
+        folder: of the run.
+        case: the name of the code's own folder within the run's.
+        options: how to run.
+        show: what the workers print.
+        choice: see `OwnCodeCluster`.
+
+    Raises:
+        LaunchError: no worker can be started on this machine.
+        TooFewDevicesError: it has too few GPUs.
+    """
+    cluster = deployment.cluster
+    own = folder.case(case)
+    logs = [own.log(number) for number in range(cluster.workers)]
+    async with contextlib.AsyncExitStack() as stack:
+        # The first to be opened, since it may take long to show all, and nobody else should.
+        output = await stack.enter_async_context(LiveOutput(logs)) if show else None
+        server = await stack.enter_async_context(
+            open_server(
+                folder,
+                fresh=options.fresh,
+                module=module,
+                exact=False,
+                isolation=options.isolation,
+                rank=options.rank,
+            )
+        )
+        if server.isolation.notice and cluster.workers > 1:
+            complain(server.isolation.notice)
+        devices = await find_devices(server, options, folder)
+        if lacking := devices.lacking(deployment):
+            raise TooFewDevicesError(
+                f"{lacking}; use the device cpu, or fewer workers and replicas",
+                cluster.workers,
+                cluster.replicas_per_worker,
+            )
+        named = options.rank.tasks if options.rank else ()
+        patience = replace(
+            options.patience,
+            tell=functools.partial(_tell, folder),
+            show_stacks=_show_stacks,
+        )
+        yield OwnCodeCluster(
+            server, deployment, devices, own, options.fresh, output, named, patience, choice
+        )
+
+
+def _tell(folder: RunFolder, what: str) -> None:
+    """Tell what is known of workers that stand still, and keep it for a report."""
+    tell(f"{what}; logs: {folder.path}")
+    # On a full disk the run goes on.
+    with contextlib.suppress(OSError), folder.notices.open("a", encoding="utf-8") as notices:
+        notices.write(one_line(what) + "\n")
+
+
+def _show_stacks(worker: int, stacks: str) -> None:
+    for line in stacks.splitlines():
+        print(f"worker {worker} | {one_line(line)}", file=sys.stderr, flush=True)

@@ -1,0 +1,56 @@
+"""Whether this machine carries a cluster that is asked for: refused before anything starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from testbed.cluster.strategies import Deployment
+from testbed.hosts.rank import Rank
+from testbed.launcher.machine.capacity import limit_of, require_room
+
+
+def require_room_for(
+    deployments: Iterable[Deployment],
+    *,
+    asked: str = "",
+    at_once: int = 1,
+    fresh: bool = False,
+    rank: Rank | None = None,
+) -> None:
+    """Refuse a deployment of which this machine does not carry so many at once.
+
+    Args:
+        deployments: that are run.
+        asked: what was typed; else the options that ask for such a deployment.
+        at_once: how many of them run side by side.
+        fresh: whether each worker is a new interpreter.
+        rank: where workers are dealt out over several hosts, this one's place among them.
+
+    Raises:
+        UsageError: names the limit, and the most that fit.
+    """
+    for each in dict.fromkeys(deployments):
+        replicas = each.cluster.replicas_per_worker
+        typed = f"--workers {each.cluster.workers}" + f" --replicas {replicas}" * (replicas > 1)
+        here, workers = at_once * _here(each, rank), at_once * each.cluster.workers
+        beside = max(0, here - workers)
+        require_room(asked or typed, here - beside, replicas, beside=beside, fresh=fresh)
+
+
+def most_at_once(
+    deployments: Iterable[Deployment], *, fresh: bool = False, rank: Rank | None = None
+) -> int:
+    """How many deployments this machine carries side by side, whichever they are; at least 1."""
+    return max(
+        1,
+        min(
+            limit_of(each.cluster.replicas_per_worker, fresh=fresh).most // _here(each, rank)
+            for each in dict.fromkeys(deployments)
+        ),
+    )
+
+
+def _here(deployment: Deployment, rank: Rank | None) -> int:
+    """How many of a deployment's processes run on this machine."""
+    hosts = rank.size if rank else 1
+    return -(-deployment.processes // hosts)

@@ -1,0 +1,220 @@
+"""A whole run: from the selected cases to their verdicts."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime
+import json
+import os
+import sys
+import time
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from testbed.catalogue.scenario import Case, Expectation
+from testbed.catalogue.selection import Selection
+from testbed.cluster.devices import Devices, shared_out, visible_ids
+from testbed.errors import LaunchError, TooFewDevicesError, UsageError
+from testbed.hosts.host_pool import fleet
+from testbed.hosts.rank import Rank
+from testbed.launcher.cluster.cluster_run import Deadlines, WorkerOrders, run_cluster
+from testbed.launcher.isolation.isolation import AUTO
+from testbed.launcher.machine.environment import without_secrets
+from testbed.launcher.run_folder import RunFolder, keep_json, write_json
+from testbed.launcher.server.preloaded import preloaded_server
+from testbed.launcher.server.source import WorkerServer, WorkerSource
+from testbed.run.case import WORKER_MODULE, CaseRun, Observer, Options, keep_scripts, lacking_for
+from testbed.verdict.verdict import Verdict, failed, skipped
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came of a run."""
+
+    folder: RunFolder
+    verdicts: tuple[Verdict, ...]
+    began: str
+    """ISO 8601, UTC."""
+    seconds: float
+
+
+async def run(selection: Selection, options: Options, folder: RunFolder, observer: Observer) -> Run:
+    """Run the selected cases, side by side as far as `options.jobs` allows.
+
+    Raises:
+        LaunchError: no worker can be started on this machine.
+        UsageError: a rule of a script raised, or the GPUs suffice for none of the cases.
+    """
+    began, started = utc_now(), time.monotonic()
+    write_json(folder.environment, without_secrets(os.environ))
+    keep_scripts(selection, folder)
+    expected = {case: selection.scenario(case).expects(case) for case in selection.cases}
+    every_case_fresh = options.fresh or all(selection.scenario(c).fresh for c in selection.cases)
+    async with open_server(
+        folder,
+        fresh=every_case_fresh,
+        python=options.python,
+        isolation=options.isolation,
+        rank=options.rank,
+    ) as server:
+        observer.opened(server.isolation)
+        devices = await find_devices(server, options, folder)
+        lacking = {
+            case: devices.lacking(case.deployment)
+            or lacking_for(selection.scenario(case).fault, server.isolation)
+            for case in selection.cases
+        }
+        _require_one_that_runs(lacking, options.device)
+        judging = _Judging(selection, options, folder, observer, server, devices, lacking, expected)
+        verdicts = await _all_or_none([judging.verdict_on(case) for case in selection.cases])
+    return Run(
+        folder,
+        tuple(verdicts),
+        began,
+        time.monotonic() - started,
+    )
+
+
+def utc_now() -> str:
+    """The time as it stands in records, ISO 8601."""
+    return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+
+
+def _keep(verdict: Verdict, folder: RunFolder) -> None:
+    """Write a verdict down at once, for whoever collects a run that does not come to its end."""
+    # On a full disk not even its folder can be made.
+    with contextlib.suppress(OSError):
+        # What the workers reported stands in their own files.
+        write_json(folder.case(verdict.case.id).verdict, {**verdict.to_json(), "reports": []})
+
+
+@dataclass
+class _Judging:
+    """What all cases of a run have in common."""
+
+    selection: Selection
+    options: Options
+    folder: RunFolder
+    observer: Observer
+    server: WorkerServer
+    devices: Devices
+    lacking: dict[Case, str]
+    expected: dict[Case, Expectation]
+    done: int = 0
+
+    def __post_init__(self) -> None:
+        self._slots = asyncio.Semaphore(self.options.jobs)
+
+    async def verdict_on(self, case: Case) -> Verdict:
+        """Judge a case as soon as there is room for it, and write that down at once."""
+        if why := self.lacking[case]:
+            verdict = skipped(case, self.expected[case], why)
+        else:
+            async with self._slots:
+                verdict = await self._judge(case)
+        _keep(verdict, self.folder)
+        self.done += 1
+        if self.options.rank:
+            progress = {"done": self.done, "cases": len(self.selection.cases)}
+            keep_json(self.folder.progress, progress)
+        self.observer.judged(verdict)
+        return verdict
+
+    async def _judge(self, case: Case) -> Verdict:
+        try:
+            if not self._lost:
+                self.observer.started(case)
+                own = self.folder.case(case.id)
+                bench = CaseRun(
+                    self.server, self.devices, self.options, own, self.observer, self.folder
+                )
+                return await bench.judge(case, self.selection)
+        except LaunchError:
+            if not self._lost:
+                raise
+        # What was seen until a host was lost is worth keeping.
+        return failed(case, self.expected[case], f"not run: {self._lost}")
+
+    @property
+    def _lost(self) -> str:
+        """Why an engine's hosts can start no more workers."""
+        return self.server.lost if self.options.rank else ""
+
+
+async def _all_or_none(work: Sequence[Coroutine[Any, Any, Verdict]]) -> list[Verdict]:
+    """Wait for all; where one raises, end the others properly before that is told."""
+    tasks = [asyncio.ensure_future(each) for each in work]
+    try:
+        return list(await asyncio.gather(*tasks))
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def open_server(
+    folder: RunFolder,
+    *,
+    fresh: bool,
+    python: str = sys.executable,
+    module: str = WORKER_MODULE,
+    more: Sequence[str] = (),
+    path: Sequence[str] = (),
+    exact: bool = True,
+    isolation: str = AUTO,
+    rank: Rank | None = None,
+) -> contextlib.AbstractAsyncContextManager[WorkerServer]:
+    """The server that the workers of a run come from; it preloads nothing where all are fresh.
+
+    It preloads `module`, and `more` of them, the user's, which it finds on `path`; for `exact` and
+    `isolation` see `testbed.launcher`. With a rank, the workers come from the hosts of its cluster.
+    """
+    preload = [] if fresh else [module, *more]
+    if rank:
+        return fleet(rank, folder, preload, python, exact=exact)
+    return preloaded_server(
+        preload,
+        folder,
+        python,
+        exact=exact,
+        isolation=isolation,
+        path=path if more else (),
+    )
+
+
+async def find_devices(server: WorkerServer, options: Options, folder: RunFolder) -> Devices:
+    """The devices of this machine that the run may use; asks TensorFlow only for GPUs."""
+    if options.device == "cpu":
+        return Devices()
+    seen = []
+    for number, source in enumerate(server.sources):
+        found = await inspect(source, folder, fresh=options.fresh, host=number)
+        seen.append((found["machine"], visible_ids(len(found["gpus"]), found["visible"])))
+    first, *others = shared_out(seen)
+    return Devices(options.device, first, tuple(others))
+
+
+async def inspect(
+    server: WorkerSource, folder: RunFolder, *, fresh: bool, host: int = 0
+) -> dict[str, Any]:
+    """What TensorFlow says of a host; asked in a worker, so that nobody else touches it."""
+    case = folder.case(f"devices-{host}" if host else "devices")
+    orders = {"entry": f"{WORKER_MODULE}:list_devices", "report": str(case.report(0))}
+    end = await run_cluster(server, [WorkerOrders(orders)], case, Deadlines(), fresh=fresh)
+    if end.cause:
+        raise LaunchError(f"TensorFlow could not list devices: {end.cause}; {case.log(0)}")
+    found: dict[str, Any] = json.loads(case.report(0).read_text())
+    return found
+
+
+def _require_one_that_runs(lacking: dict[Case, str], device: str) -> None:
+    reasons = set(lacking.values())
+    if lacking and "" not in reasons:
+        advice = "" if device == "cpu" else "; use --device cpu, or fewer --workers and --replicas"
+        told = f"none of the cases can run: {', '.join(sorted(reasons))}{advice}"
+        if device == "cpu":
+            raise UsageError(told)
+        most = max((case.deployment.cluster for case in lacking), key=lambda each: each.replicas)
+        raise TooFewDevicesError(told, most.workers, most.replicas_per_worker)

@@ -1,0 +1,193 @@
+"""What a worker saw: readings of objects, the claims about them, and the report of both.
+
+Workers write these as JSON, and the launching process reads them back without TensorFlow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+# Raised whenever a field of a worker's report changes its meaning.
+REPORT_VERSION = 1
+
+Value = Any
+"""A number, bool, string, nested list of those, or None where there is no value to read.
+
+An array of more than 64 elements is a string that starts with `sha256:`, and a float that JSON
+does not know is the string `nan`, `inf` or `-inf`.
+"""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """One copy of an object: the device that holds it, and its value."""
+
+    device: str
+    value: Value = None
+    problem: str = ""
+    """Why there is no value to read, in TensorFlow's words."""
+    writers: tuple[str, ...] = ()
+    """Who wrote it while steps were taken: `replica 0`, ..., `merged` for what all replicas write
+    together, `outside` for what was not written by `strategy.run`."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """What reading a variable outside of `strategy.run` gives."""
+
+    value: Value = None
+    problem: str = ""
+    """Why it gives nothing, in TensorFlow's words."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one worker saw of one object.
+
+    `kind` is one of: variable, tensor, per_replica, symbolic, python.
+    """
+
+    kind: str
+    type: str
+    name: str = ""
+    mirrored: bool = False
+    """Whether it is a distributed variable, of one copy for each replica of the worker."""
+    synchronization: str = ""
+    aggregation: str = ""
+    shape: tuple[int | None, ...] | None = None
+    dtype: str = ""
+    copies: tuple[Copy, ...] = ()
+    read: Read | None = None
+    """Of a variable that is synchronized on read, what a reader gets: none of its copies holds it.
+    None of everything else, where a reader gets what the copies hold."""
+
+    @property
+    def devices(self) -> list[str]:
+        """The device of every copy, as TensorFlow writes it."""
+        return [copy.device for copy in self.copies]
+
+    @property
+    def values(self) -> list[Value]:
+        """What whoever reads it gets: one value, or that of every copy."""
+        return [self.read.value] if self.read else [copy.value for copy in self.copies]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a scenario states of an object; the arguments of `Bed.claim`."""
+
+    value: Value = None
+    equal: bool = False
+    mirrored: bool = False
+    shared: bool = False
+    """Whether the object should be identical to another, the `same_as` of `Bed.claim`."""
+    start: float = 0.0
+    per_replica: list[Value] | None = None
+    stale: Value = None
+
+
+@dataclass(frozen=True)
+class ClaimReading:
+    """A claim, and what one worker saw of its object."""
+
+    claim: Claim
+    reading: Reading
+    other: Reading | None = None
+    """The object that should have been identical, where sharing is claimed."""
+    identical: bool | None = None
+
+
+@dataclass(frozen=True)
+class Raised:
+    """An exception that ended a scenario in a worker."""
+
+    type: str
+    message: str
+    traceback: str
+    origin: str
+    """Whose code raised it: tensorflow, scenario or testbed."""
+    where: str = ""
+    """The innermost line of the scenario script, like `returned.py:12 in create`."""
+
+    def __str__(self) -> str:
+        """Type and first telling line; the whole message may be pages."""
+        lines = [line.strip() for line in self.message.splitlines() if line.strip()]
+        if lines and lines[0] == "in user code:":
+            # AutoGraph puts a traceback before the message of what was raised in user code.
+            lines = [line.partition(": ")[2] for line in lines if _names_error(line)]
+        elif lines and lines[0] == "Graph execution error:":
+            # The runtime puts where the node was made before what is wrong with it.
+            lines = [line for line in lines[1:] if not line.startswith(_WHERE_MADE)]
+        return f"{self.type}: {lines[0]}" if lines else f"{self.type} with an empty message"
+
+
+@dataclass(frozen=True)
+class WorkerReport:
+    """Everything that one worker has to say of one case."""
+
+    worker: int
+    replica_devices: tuple[str, ...] = ()
+    findings: tuple[ClaimReading, ...] = ()
+    raised: Raised | None = None
+    seconds: float = 0.0
+    version: int = REPORT_VERSION
+    facts: dict[str, str] = field(default_factory=dict)
+    """Versions and seeds in force in this worker."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as JSON types."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> WorkerReport:
+        """Read back what `to_json` wrote.
+
+        Raises:
+            ValueError: the report was written by another version of the testbed.
+        """
+        if data.get("version") != REPORT_VERSION:
+            raise ValueError(f"report version {data.get('version')}, not {REPORT_VERSION}")
+        return cls(
+            worker=data["worker"],
+            replica_devices=tuple(data["replica_devices"]),
+            findings=tuple(_finding(entry) for entry in data["findings"]),
+            raised=Raised(**data["raised"]) if data["raised"] else None,
+            seconds=data["seconds"],
+            facts=data["facts"],
+        )
+
+
+_WHERE_MADE = ("Detected at node ", 'File "', "Node: ", "<stack traces")
+
+
+def _names_error(line: str) -> bool:
+    name, colon, _ = line.partition(": ")
+    return bool(colon) and name.isidentifier() and name.endswith(("Error", "Exception"))
+
+
+def _finding(data: dict[str, Any]) -> ClaimReading:
+    other = data["other"]
+    return ClaimReading(
+        claim=Claim(**data["claim"]),
+        reading=_reading(data["reading"]),
+        other=_reading(other) if other else None,
+        identical=data["identical"],
+    )
+
+
+def _reading(data: dict[str, Any]) -> Reading:
+    shape = data["shape"]
+    return Reading(
+        **{
+            **data,
+            "shape": None if shape is None else tuple(shape),
+            "copies": tuple(_copy(copy) for copy in data["copies"]),
+            # Records of before this field have none.
+            "read": Read(**data["read"]) if data.get("read") else None,
+        }
+    )
+
+
+def _copy(data: dict[str, Any]) -> Copy:
+    return Copy(**{**data, "writers": tuple(data["writers"])})

@@ -1,0 +1,119 @@
+"""The verdict on a case: what it showed, held against what its scenario expects."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from testbed.catalogue.scenario import Case, Expectation
+from testbed.catalogue.symptoms import SYMPTOMS
+from testbed.cluster.cluster import Cluster
+from testbed.cluster.strategies import Deployment
+from testbed.verdict.diagnosis import Diagnosis
+from testbed.verdict.reading import WorkerReport
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One line of the result.
+
+    `kind` is one of: behaves, breaks, skipped, error. A broken claim is a result like any other;
+    an error means that the case could not be judged.
+    """
+
+    case: Case
+    kind: str
+    expected: Expectation
+    as_expected: bool
+    symptom: str = ""
+    evidence: str = ""
+    seconds: float = 0.0
+    reports: tuple[WorkerReport, ...] = ()
+    logs: tuple[str, ...] = ()
+    ledger: tuple[tuple[tuple[str, float], ...], ...] = ()
+    """Where a case hung or a worker died: of each worker, the phases that it told last, and how
+    many seconds after the start."""
+
+    @property
+    def seen(self) -> str:
+        """What the case showed, in one phrase."""
+        named = f"{self.symptom}: {self.evidence}" if self.symptom else ""
+        return named or (f"{self.kind}: {self.evidence}" if self.evidence else self.kind)
+
+    @property
+    def cure(self) -> str:
+        """What to do instead, where the case broke."""
+        if not self.symptom:
+            return ""
+        if self.as_expected and self.expected.cure:
+            return self.expected.cure
+        return SYMPTOMS[self.symptom].cure
+
+    def to_json(self) -> dict[str, Any]:
+        """The verdict as JSON types, one entry of a run's `cases`."""
+        return {
+            "id": self.case.id,
+            "scenario": self.case.scenario,
+            "strategy": self.case.strategy,
+            "workers": self.case.workers,
+            "replicas": self.case.replicas_per_worker,
+            "site": self.case.site,
+            "mode": self.case.mode,
+            "verdict": self.kind,
+            "symptom": self.symptom or None,
+            "expected": asdict(self.expected),
+            "as_expected": self.as_expected,
+            "evidence": self.evidence,
+            "cure": self.cure or None,
+            "seconds": round(self.seconds, 3),
+            "reports": [report.to_json() for report in self.reports],
+            "logs": list(self.logs),
+            "ledger": [[list(told) for told in worker] for worker in self.ledger],
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Verdict:
+        """Read back what `to_json` wrote."""
+        deployment = Deployment(data["strategy"], Cluster(data["workers"], data["replicas"]))
+        return cls(
+            case=Case(data["scenario"], data["site"], data["mode"], deployment),
+            kind=data["verdict"],
+            expected=Expectation(**data["expected"]),
+            as_expected=data["as_expected"],
+            symptom=data["symptom"] or "",
+            evidence=data["evidence"],
+            seconds=data["seconds"],
+            reports=tuple(WorkerReport.from_json(report) for report in data["reports"]),
+            logs=tuple(data["logs"]),
+            ledger=tuple(
+                tuple((phase, after) for phase, after in worker) for worker in data["ledger"]
+            ),
+        )
+
+
+def judge(case: Case, expected: Expectation, diagnosis: Diagnosis | None, **seen: Any) -> Verdict:
+    """Hold a diagnosis (None: the claim holds) against what the scenario expects.
+
+    Further arguments are fields of the verdict.
+    """
+    if diagnosis is None:
+        return Verdict(case, "behaves", expected, as_expected=expected.symptom is None, **seen)
+    return Verdict(
+        case,
+        "breaks",
+        expected,
+        as_expected=diagnosis.symptom == expected.symptom and expected.error in diagnosis.error,
+        symptom=diagnosis.symptom,
+        evidence=diagnosis.evidence,
+        **seen,
+    )
+
+
+def failed(case: Case, expected: Expectation, what: str, **seen: Any) -> Verdict:
+    """The case could not be judged; `what` says why, and nobody ever expects that."""
+    return Verdict(case, "error", expected, as_expected=False, evidence=what, **seen)
+
+
+def skipped(case: Case, expected: Expectation, why: str) -> Verdict:
+    """The machine lacks something that the case needs, which is no failure."""
+    return Verdict(case, "skipped", expected, as_expected=True, evidence=why)

@@ -1,0 +1,1 @@
+"""Runs the user's programs and functions in a worker."""

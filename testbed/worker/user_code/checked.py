@@ -1,0 +1,92 @@
+"""Runs somebody's own program in a worker and watches it, without changing what it does."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import traceback
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+import tensorflow as tf
+
+from testbed.check.seen import Leak, ProgramError, SourceLine, WorkerObservations
+from testbed.launcher.server.channel import Channel
+from testbed.worker.user_code.own_code import own_code, text_of
+from testbed.worker.user_code.program import end_program, outcome
+from testbed.worker.user_code.steps import counting_steps
+from testbed.worker.watching.hooks import watching
+from testbed.worker.watching.python_state.object_graph import reached_from
+from testbed.worker.watching.python_state.statements import storing_statement
+from testbed.worker.watching.stack import is_authors
+from testbed.worker.watching.watch import Watching
+from testbed.worker.watching.watcher import Timed
+
+_IN_MESSAGE = re.compile(
+    r'^ +File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<function>\S+)  \*+$', re.MULTILINE
+)
+
+
+def run_checked(orders: dict[str, Any], channel: Channel) -> NoReturn:
+    """The entry of a worker that runs a program and watches it; orders as of `run_program`."""
+    end_program(orders, channel, _watched(orders, channel))
+
+
+def _watched(orders: dict[str, Any], channel: Channel) -> dict[str, Any]:
+    problems: list[BaseException] = []
+    with own_code(orders, channel, exit_code_counts=True) as details:
+        watch = Watching(orders["worker"], orders["replicas_per_worker"])
+        timed = Timed(watch)
+        with watching(timed), counting_steps(details):
+            report = outcome(orders, problems.append)
+        report["watching"] = round(timed.seconds, 3)
+        raised = _raised(problems[0]) if problems else None
+        report["seen"] = watch.seen(raised, tuple(_leaks(watch.objects))).to_json()
+    return report
+
+
+@contextlib.contextmanager
+def seen_here() -> Iterator[Callable[[], WorkerObservations]]:
+    """Watch this process in the block; what is yielded tells all that was seen so far."""
+    # Of how many replicas a worker has only its strategies know, once they are made.
+    watch = Watching(worker=0, replicas=0)
+    with watching(watch):
+        yield lambda: watch.seen(None, tuple(_leaks(watch.objects)))
+
+
+def _raised(problem: BaseException) -> ProgramError:
+    frames, text = traceback.extract_tb(problem.__traceback__), text_of(problem)
+    own = [
+        SourceLine(frame.filename, frame.lineno, frame.name)
+        for frame in frames
+        if is_authors(frame.filename) and frame.lineno
+    ]
+    # Of what AutoGraph made the traceback tells nothing; the message does.
+    told = [
+        SourceLine(found["file"], int(found["line"]), found["function"])
+        for found in _IN_MESSAGE.finditer(text)
+    ]
+    own += [place for place in told if is_authors(place.file)]
+    innermost = told[-1].file if told else frames[-1].filename if frames else ""
+    return ProgramError(
+        type(problem).__name__,
+        text[:4000],
+        own[-1] if own else None,
+        by_author=bool(innermost) and is_authors(innermost),
+    )
+
+
+def _leaks(objects: list[Any]) -> Iterator[Leak]:
+    """Tensors of finished traces in what the author's code holds."""
+    told: set[tuple[str, str]] = set()
+    for spot, value in reached_from(None, objects):
+        held = list(value) if isinstance(value, (list, tuple)) else [value]
+        tensor = next((each for each in held if _is_symbolic(each)), None)
+        place = storing_statement(spot.file, spot.name) if tensor is not None else None
+        if place and (spot.file, spot.name) not in told:
+            told.add((spot.file, spot.name))
+            yield Leak(spot.name, str(getattr(tensor, "name", "")), place)
+
+
+def _is_symbolic(value: Any) -> bool:
+    return isinstance(value, tf.Tensor) and tf.is_symbolic_tensor(value)

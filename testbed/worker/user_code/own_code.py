@@ -1,0 +1,141 @@
+"""What somebody's own code needs of a worker, be it a whole program or one function."""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import importlib
+import importlib.machinery
+import random
+import sys
+import traceback
+import types
+from collections.abc import Iterator
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from typing import Any
+
+import numpy
+
+from testbed.launcher.run_folder import write_json
+from testbed.launcher.server.channel import EXIT_CODE_COUNTS, Channel
+from testbed.worker.probes import several_cpus_per_worker
+from testbed.worker.script import remember_lines
+from testbed.worker.strategy import require_threads
+from testbed.worker.user_code.program_cluster import ProgramCluster
+
+_OURS = str(Path(__file__).resolve().parents[2])
+_STARTERS = ("<frozen runpy>", "<frozen importlib.", importlib.__file__)
+# An exception may hold a whole dataset.
+_LONGEST_LINE = 500
+_LONGEST_TRACE = 20_000
+
+
+@contextlib.contextmanager
+def own_code(
+    orders: dict[str, Any], channel: Channel, *, exit_code_counts: bool = False
+) -> Iterator[dict[str, Any]]:
+    """Have the code within find the devices that it should, and tell how far it has come.
+
+    Orders: `replicas_per_worker`, `device`, `worker`, and those of `ProgramCluster`. With
+    `exit_code_counts` the code is a whole program, which may end its process as it likes. Yields
+    the details of the last phase, to which the block may add.
+    """
+    details: dict[str, Any] = {}
+    _be_nobodys_twin()
+    require_threads()
+    cluster = ProgramCluster(orders, channel)
+    with _several_replicas(orders), cluster.told():
+        channel.phase("started", **{EXIT_CODE_COUNTS: exit_code_counts})
+        yield details
+    channel.phase("finished", **details)
+
+
+def report_and_leave(orders: dict[str, Any], channel: Channel, report: Any, *, good: bool) -> None:
+    """Write the report, and wait until all workers may leave; `good` as for the channel."""
+    write_json(Path(orders["report"]), report)
+    channel.reported(good=good)
+    channel.wait_for_leave()
+
+
+def make_main(file: str, name: str = "__main__", copy: str = "") -> None:
+    """Run a script as the module `__main__`, as the interpreter does.
+
+    Args:
+        file: of the script.
+        name: its `__name__`; with another than `__main__` it leaves out what it guards by that.
+        copy: where the script is as it was read before the run, if that is what is to run.
+    """
+    path = Path(file)
+    main = types.ModuleType(name)
+    main.__dict__.update(
+        __annotations__={},
+        __builtins__=builtins,
+        __cached__=None,
+        __file__=str(path.absolute()),
+        __loader__=SourceFileLoader(name, str(path.absolute())),
+    )
+    sys.modules["__main__"] = sys.modules[name] = main
+    # What this file imports from the future is its own affair.
+    data = Path(copy or path).read_bytes()
+    code = compile(data, str(path.absolute()), "exec", dont_inherit=True)
+    if copy:
+        remember_lines(str(path.absolute()), data)
+    exec(code, main.__dict__)
+
+
+def shown(problem: BaseException) -> str:
+    """The traceback without the frames that only start the code, or watch it."""
+    trace = problem.__traceback__
+    while trace and _is_machinery(trace.tb_frame.f_code.co_filename):
+        trace = trace.tb_next
+    told = traceback.TracebackException(type(problem), problem, trace, compact=True)
+    _leave_ours_out(told)
+    text = "".join(told.format())
+    if len(text) <= _LONGEST_TRACE:
+        return text
+    half = _LONGEST_TRACE // 2
+    return (
+        f"{text[:half]}\n... {len(text) - 2 * half} letters are left out here ...\n{text[-half:]}"
+    )
+
+
+def _leave_ours_out(told: traceback.TracebackException | None) -> None:
+    while told:
+        frames = [frame for frame in told.stack if not frame.filename.startswith(_OURS)]
+        told.stack = traceback.StackSummary.from_list(frames)
+        told = told.__cause__ or told.__context__
+
+
+def in_a_line(problem: BaseException) -> str:
+    """Class and text of an exception, as the last line of its traceback has them."""
+    kind = type(problem)
+    plain = kind.__module__ in ("builtins", "__main__")
+    name = kind.__qualname__ if plain else f"{kind.__module__}.{kind.__qualname__}"
+    text = text_of(problem)
+    line = f"{name}: {text}" if text else name
+    return line if len(line) <= _LONGEST_LINE else line[:_LONGEST_LINE] + "..."
+
+
+def text_of(problem: BaseException) -> str:
+    """What an exception says of itself, which its author's code may fail to say."""
+    try:
+        return str(problem)
+    except Exception:
+        return "<exception str() failed>"
+
+
+def _be_nobodys_twin() -> None:
+    """Forget the random state that all forked workers have from their server."""
+    random.seed()
+    numpy.random.seed()
+
+
+def _several_replicas(orders: dict[str, Any]) -> contextlib.AbstractContextManager[None]:
+    if orders["device"] == "cpu" and orders["replicas_per_worker"] > 1:
+        return several_cpus_per_worker(orders["worker"], orders["replicas_per_worker"])
+    return contextlib.nullcontext()
+
+
+def _is_machinery(file: str) -> bool:
+    return file.startswith((_OURS, *_STARTERS))

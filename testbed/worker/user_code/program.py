@@ -1,0 +1,118 @@
+"""Runs somebody's own program in a worker, as `python program.py` would."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import runpy
+import sys
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from testbed.launcher.machine.interpreter_end import (
+    LOST_OUTPUT,
+    end_interpreter,
+    output_is_lost,
+    run_exit_handlers,
+)
+from testbed.launcher.server.channel import Channel
+from testbed.launcher.server.import_path import put_first
+from testbed.worker.user_code.first_import import not_imported_yet
+from testbed.worker.user_code.own_code import in_a_line, make_main, own_code, report_and_leave
+from testbed.worker.user_code.steps import counting_steps
+from testbed.worker.user_code.uncaught import code_of_exit, show_uncaught
+
+
+def run_program(orders: dict[str, Any], channel: Channel) -> NoReturn:
+    """The entry of a worker that runs a program.
+
+    Orders: `program` (a script's path, or a module's name), `is_module`, `arguments`, `copy` (see
+    `make_main`; may be left out), `report`, and those of `own_code`.
+    """
+    with own_code(orders, channel, exit_code_counts=True) as details, counting_steps(details):
+        report = outcome(orders)
+    end_program(orders, channel, report)
+
+
+def outcome(
+    orders: dict[str, Any], told: Callable[[BaseException], None] = lambda _: None
+) -> dict[str, Any]:
+    """Run the program to its end, with the exit handlers that an interpreter runs then.
+
+    A process that the program has forked may come to its end here, too; it has nothing to report,
+    and is gone.
+
+    Args:
+        orders: of the worker.
+        told: called with what the program raised.
+    """
+    worker, code, uncaught, raised = os.getpid(), 0, None, ""
+    with not_imported_yet():
+        try:
+            _run(
+                orders["program"],
+                orders["arguments"],
+                is_module=orders["is_module"],
+                copy=orders.get("copy", ""),
+            )
+        except SystemExit as leaving:
+            code = code_of_exit(leaving)
+        except BaseException as problem:
+            uncaught = problem
+        if uncaught:
+            if os.getpid() == worker:
+                told(uncaught)
+                raised = in_a_line(uncaught)
+            # Only now: an exception of the hook's own has nothing to do with this one.
+            code = show_uncaught(uncaught)
+        run_exit_handlers()
+        if output_is_lost():
+            code = LOST_OUTPUT
+    if os.getpid() != worker:
+        end_interpreter(code)
+    return {"code": code, "raised": raised}
+
+
+def end_program(orders: dict[str, Any], channel: Channel, report: dict[str, Any]) -> NoReturn:
+    """Report how the program ended, and end as its interpreter does once the worker may leave."""
+    # A program may have changed its user, its root or its limits; its exit code is there all the
+    # same, and counts where there is no report.
+    with contextlib.suppress(OSError):
+        report_and_leave(orders, channel, report, good=report["code"] == 0)
+    end_interpreter(report["code"])
+
+
+def _run(program: str, arguments: list[str], *, is_module: bool, copy: str) -> None:
+    """Make the program `__main__`, as the interpreter does."""
+    if is_module:
+        _leave_room_on_the_stack()
+        # As with -m: the working directory comes first, and argv[0] becomes the module's file.
+        put_first(str(Path.cwd()))
+        sys.argv = ["-m", *arguments]
+        sys.orig_argv[:] = [sys.executable, "-m", program, *arguments]
+        main = types.ModuleType("__main__")
+        main.__dict__.update(__builtins__=__builtins__)
+        sys.modules["__main__"] = main
+        runpy._run_module_as_main(program)  # type: ignore[attr-defined]
+        return
+    sys.argv = [program, *arguments]
+    sys.orig_argv[:] = [sys.executable, program, *arguments]
+    put_first(str(Path(program).resolve().parent))
+    _leave_room_on_the_stack(further=1)
+    make_main(program, copy=copy)
+
+
+def _leave_room_on_the_stack(further: int = 0) -> None:
+    """Have the program recurse as deep as in an interpreter of its own, whoever called us.
+
+    With so many further functions of ours between the caller and the program. Each runs code by
+    `exec`, as the module that started this process was run; before Python 3.12 that counts, too.
+    """
+    frame, depth = sys._getframe(), further
+    while frame := frame.f_back:  # type: ignore[assignment]
+        depth += 1
+    if sys.version_info < (3, 12):
+        depth += 1 + further
+    sys.setrecursionlimit(sys.getrecursionlimit() + depth)

@@ -1,0 +1,160 @@
+"""Which cluster a program needs and joins: seen when it makes a strategy, told as notes."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+import os
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import tensorflow as tf
+
+from testbed.launcher.server.channel import Channel
+from testbed.verdict.program_notes import JOINING, MADE, NEEDS
+from testbed.worker.probes import telling_when_bound
+from testbed.worker.strategy import configure_devices
+from testbed.worker.user_code import tf_config
+
+_V1 = tf.compat.v1.distribute
+
+# By their public names; whether one is for several processes.
+_STRATEGIES: dict[type, tuple[str, bool]] = {
+    tf.distribute.MirroredStrategy: ("MirroredStrategy", False),
+    tf.distribute.OneDeviceStrategy: ("OneDeviceStrategy", False),
+    tf.distribute.experimental.CentralStorageStrategy: ("CentralStorageStrategy", False),
+    tf.distribute.MultiWorkerMirroredStrategy: ("MultiWorkerMirroredStrategy", True),
+    tf.distribute.ParameterServerStrategy: ("ParameterServerStrategy", True),
+    _V1.MirroredStrategy: ("MirroredStrategy", False),
+    _V1.OneDeviceStrategy: ("OneDeviceStrategy", False),
+    _V1.experimental.CentralStorageStrategy: ("CentralStorageStrategy", False),
+    _V1.experimental.MultiWorkerMirroredStrategy: ("MultiWorkerMirroredStrategy", True),
+    _V1.experimental.ParameterServerStrategy: ("ParameterServerStrategy", True),
+}
+
+# In the environment of a worker, what belongs to a cluster.
+_OF_A_CLUSTER = (tf_config.NAME, "TF_GRPC_REUSE_PORT")
+
+
+class ProgramCluster:
+    """Tells what a worker's program does about its cluster.
+
+    Orders: `undecided_devices`, `replicas_per_worker`, `device`, `worker`. Where
+    `undecided_devices` is not 0, worker 0 finds out what the program needs, and the others wait
+    until it has.
+    """
+
+    def __init__(self, orders: dict[str, Any], channel: Channel) -> None:
+        self._channel = channel
+        self._process = os.getpid()
+        self._devices = orders["replicas_per_worker"]
+        self._device = orders["device"]
+        alone = orders.get("undecided_devices", 0)
+        if alone and orders["worker"]:
+            channel.wait_for_turn()
+        self._undecided = bool(alone) and not orders["worker"]
+        # MultiWorkerMirroredStrategy takes one CPU however many there are.
+        configure_devices(alone if self._undecided else self._devices, self._device)
+        self._lock = threading.Lock()
+        self._given = tf_config.content()
+        self._changed_at: dict[str, Any] = {"file": "", "line": 0}
+        # A program may make any number of strategies; what counts is the first of each class.
+        self._told: set[str] = set()
+
+    @contextlib.contextmanager
+    def told(self) -> Iterator[None]:
+        """Tell in the block which strategies are made, and what is done to TF_CONFIG."""
+        with contextlib.ExitStack() as hooked:
+            hooked.enter_context(tf_config.observed(self._read, self._changed))
+            hooked.enter_context(telling_when_bound(lambda: self._channel.phase("bound")))
+            for kind, (name, several) in _STRATEGIES.items():
+                make = functools.partial(self._making, name=name, several=several)
+                hooked.enter_context(_constructed(kind, make))
+            hooked.enter_context(_constructed(tf.distribute.Server, self._serving))
+            yield
+        # Nothing that runs after the program decides any more.
+        self._undecided = False
+
+    def _making(
+        self, construct: Callable[[], None], given: dict[str, Any], *, name: str, several: bool
+    ) -> None:
+        """A strategy is made: `construct` does it; `given` are its constructor's arguments."""
+        if os.getpid() != self._process:
+            # The channel is of the worker, not of processes that it has forked.
+            return construct()
+        line = tf_config.author_line()
+        self._needs(several=several, sign=name, line=line)
+        joins = name == "MultiWorkerMirroredStrategy"
+        if name not in self._told:
+            self._told.add(name)
+            self._channel.note(MADE, name=name, several=several, **line)
+            if joins:
+                self._tell_joining(given.get("cluster_resolver"))
+        if not joins:
+            return construct()
+        self._channel.phase("joining")
+        construct()
+        self._channel.phase("joined")
+        return None
+
+    def _tell_joining(self, resolver: Any) -> None:
+        """Tell by which task this worker joins, where its program lets that be known."""
+        with contextlib.suppress(Exception):
+            used = tf_config.content_for(resolver)
+            self._channel.note(JOINING, given=self._given, used=used, **self._changed_at)
+
+    def _serving(self, construct: Callable[[], None], _given: dict[str, Any]) -> None:
+        self._needs(several=True, sign="tf.distribute.Server", line=tf_config.author_line())
+        construct()
+
+    def _read(self) -> None:
+        if self._undecided:
+            self._needs(several=True, sign=tf_config.NAME, line=tf_config.author_line())
+
+    def _changed(self) -> None:
+        self._changed_at = tf_config.author_line()
+
+    def _needs(self, *, several: bool, sign: str, line: dict[str, Any]) -> None:
+        """Have the launching process decide, once, by the first sign of what is needed."""
+        if os.getpid() != self._process:
+            return
+        with self._lock:
+            if not self._undecided:
+                return
+            self._undecided = False
+            together = self._channel.ask(NEEDS, several=several, sign=sign, **line) != "alone"
+        if not together:
+            for name in _OF_A_CLUSTER:
+                os.environ.pop(name, None)
+            self._changed_at = {"file": "", "line": 0}
+            self._given = None
+        else:
+            # RuntimeError: the runtime has started, and keeps its devices.
+            with contextlib.suppress(RuntimeError):
+                configure_devices(self._devices, self._device)
+
+
+@contextlib.contextmanager
+def _constructed(kind: type, make: Callable[..., None]) -> Iterator[None]:
+    """Have `make` called with what constructs an object, in place of its constructor."""
+    original = kind.__init__  # type: ignore[misc]
+
+    @functools.wraps(original)
+    def construct(self: Any, *args: Any, **kwargs: Any) -> None:
+        make(functools.partial(original, self, *args, **kwargs), _named(original, args, kwargs))
+
+    kind.__init__ = construct  # type: ignore[misc]
+    try:
+        yield
+    finally:
+        kind.__init__ = original  # type: ignore[misc]
+
+
+def _named(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of a method by their names; of a wrong call only those that have names."""
+    try:
+        return dict(inspect.signature(function).bind(None, *args, **kwargs).arguments)
+    except TypeError:
+        return kwargs

@@ -1,0 +1,52 @@
+"""Runs somebody's own program without replication: its strategies are TensorFlow's default one."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+import tensorflow as tf
+
+from testbed.launcher.server.channel import Channel
+from testbed.worker.user_code.own_code import own_code
+from testbed.worker.user_code.program import end_program, outcome
+from testbed.worker.watching.hooks import watching
+from testbed.worker.watching.watch import Watching
+
+_REPLICATING = (
+    tf.distribute.MirroredStrategy,
+    tf.compat.v1.distribute.MirroredStrategy,
+    tf.distribute.MultiWorkerMirroredStrategy,
+)
+
+
+def run_unreplicated(orders: dict[str, Any], channel: Channel) -> NoReturn:
+    """The entry of a worker that runs a program so; orders as of `run_program`."""
+    end_program(orders, channel, _watched(orders, channel))
+
+
+def _watched(orders: dict[str, Any], channel: Channel) -> dict[str, Any]:
+    with own_code(orders, channel, exit_code_counts=True), _default_strategy():
+        watch = Watching(orders["worker"], replicas=1)
+        with watching(watch):
+            report = outcome(orders)
+        report["seen"] = watch.seen(None, ()).to_json()
+    return report
+
+
+@contextlib.contextmanager
+def _default_strategy() -> Iterator[None]:
+    """Whoever asks for a strategy gets the default one, whose scope and run change nothing."""
+    default = tf.distribute.get_strategy()
+
+    def made(*_: Any, **__: Any) -> tf.distribute.Strategy:
+        return default
+
+    for kind in _REPLICATING:
+        kind.__new__ = made
+    try:
+        yield
+    finally:
+        for kind in _REPLICATING:
+            del kind.__new__

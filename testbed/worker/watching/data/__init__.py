@@ -1,0 +1,1 @@
+"""Data that replicas get, and random numbers that they draw."""

@@ -1,0 +1,288 @@
+"""The data of somebody's own steps: what replicas are given, and what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import tensorflow as tf
+
+from testbed.check.seen import Given, SourceLine, Taken
+from testbed.worker.probes import captured_from
+from testbed.worker.watching.data.batches import (
+    ByTensor,
+    Step,
+    components,
+    digest,
+    first_dimension,
+    has_nan,
+    is_batch,
+    leaves_of,
+    made_from,
+    replicas_of,
+)
+from testbed.worker.watching.python_state.object_graph import innermost
+from testbed.worker.watching.stack import author_place
+
+NEXT = ("IteratorGetNext", "IteratorGetNextSync", "OptionalGetValue")
+"""The operations that give an element of a dataset to a program."""
+
+_OPTIONAL = "IteratorGetNextAsOptional"
+
+OF_DATA = frozenset((*NEXT, _OPTIONAL, "MakeIterator", "Mean"))
+
+# Batches of one step whose contents are looked at; what they are later says nothing new.
+_BATCHES = 8
+_STEPS = 200
+# Calls with an empty batch for which all variables are looked at.
+_EMPTY_CALLS = 3
+
+
+class Data:
+    """Watches what replicas are given.
+
+    Args:
+        variables: gives the distributed variables that are known.
+    """
+
+    def __init__(self, variables: Callable[[], list[Any]]) -> None:
+        self.step: Step | None = None
+        self._variables = variables
+        self._steps: dict[Any, Step] = {}
+        # By their ids, which mean nothing once they are gone.
+        self._keys: list[Any] = []
+        self._depth = 0
+        self._sources: ByTensor[SourceLine | None] = ByTensor()
+        self._means: ByTensor[int] = ByTensor()
+        self._results: ByTensor[tuple[Step, bool]] = ByTensor()
+        # Iterators that have no end, and those of one replica.
+        self._free: set[int] = set()
+        self._taken: dict[tuple[int, SourceLine | None], set[int]] = {}
+        self._plain: tuple[list[Any], str] = ([], "")
+        self._sizes: tuple[int, ...] = ()
+        self._without_nan: dict[int, Any] = {}
+        self._empty_calls = 0
+
+    def operation(self, kind: str, inputs: Any, outputs: Any, replica: int | None) -> None:
+        """One of OF_DATA, by a replica or by none."""
+        if kind == "MakeIterator":
+            self._made(*inputs, of_replica=replica is not None)
+        elif kind == "Mean":
+            axes = tf.get_static_value(inputs[1])
+            if replica is not None and axes is not None and 0 in axes.reshape(-1):
+                self._means.put(outputs[0], first_dimension(inputs[0]))
+        elif kind != _OPTIONAL or replica is not None:
+            place, libraries, _ = author_place()
+            if replica is not None and kind != "OptionalGetValue" and not libraries:
+                iterator = id(captured_from(inputs[0]))
+                self._taken.setdefault((iterator, place), set()).add(replica)
+            for output in outputs:
+                self._sources.put(output, place)
+
+    def run_begins(self, strategy: Any, step: Any, arguments: Any) -> None:
+        """A run is about to give the replicas these arguments."""
+        if tf.inside_function():
+            leaves = list(leaves_of(arguments))
+            self._given(strategy, leaves)
+            if self.step is not None and not any(_is_distributed(each) for each in leaves):
+                self.step.through |= any(self._is_through(each) for each in leaves)
+            return
+        self._depth += 1
+        leaves = list(leaves_of(arguments))
+        if self._depth == 1:
+            self._begin(getattr(innermost(step), "__code__", id(type(step))), step)
+            self._look_at(leaves)
+            if self.step is not None:
+                self.step.through = True
+        self._given(strategy, leaves)
+
+    def function_begins(self, function: Any, arguments: Any) -> None:
+        """A tf.function is about to be called with these arguments."""
+        if tf.inside_function():
+            return
+        self._depth += 1
+        if self._depth == 1:
+            self._begin(id(function), function)
+            self._look_at(list(leaves_of(arguments)))
+
+    def run_ends(self, result: Any) -> None:
+        """It is over; without a result where it raised."""
+        self._gave(result)
+        self._ended(result)
+
+    def function_ends(self, result: Any) -> None:
+        """It is over; without a result where it raised."""
+        if self._depth == 1 and not tf.inside_function():
+            self._gave(result)
+        self._ended(result)
+
+    def reduced(self, how: str, value: Any) -> None:
+        """What the replicas of a step have returned is brought together."""
+        found = self._results.get(value)
+        place, libraries = author_place()[:2] if found else (None, ())
+        if found is None or libraries:
+            return
+        step, alone = found
+        step.combined.add(how)
+        if how == "SUM" and alone:
+            step.sums[place] = None
+        if how == "MEAN" and (self._are_means(value) or (alone and step.gives_means)):
+            step.averaged = step.averaged or place
+        if step.nan_result is value:
+            step.not_a_number = "what it returns"
+
+    def wrote(self, variable: Any) -> None:
+        """A distributed variable is written while replicas run."""
+        if self.step is None or variable is None:
+            return
+        if variable.dtype.is_floating and variable.shape.rank:
+            if variable.synchronization is tf.VariableSynchronization.ON_READ:
+                # Each replica has a model of its own, or adds up what is its own.
+                self.step.asked = True
+            elif variable.trainable:
+                self.step.trains = True
+
+    def given(self) -> Iterator[Given]:
+        """What the replicas of each step were given."""
+        return (step.told() for step in self._steps.values() if step.runs)
+
+    def taken(self) -> Iterator[Taken]:
+        """Lines at which replicas took elements from an iterator that has an end."""
+        for (iterator, place), replicas in self._taken.items():
+            if iterator not in self._free:
+                yield Taken(place, len(replicas))
+
+    def _made(self, dataset: Any, iterator: Any, *, of_replica: bool) -> None:
+        self._free.discard(id(iterator))
+        if of_replica or (
+            not tf.is_symbolic_tensor(dataset)
+            and int(tf.raw_ops.DatasetCardinality(input_dataset=dataset))
+            == tf.data.INFINITE_CARDINALITY
+        ):
+            self._free.add(id(iterator))
+
+    def _begin(self, key: Any, step: Any) -> None:
+        if key not in self._steps and len(self._steps) < _STEPS:
+            place, libraries, _ = author_place()
+            name = getattr(innermost(step), "__name__", "a step")
+            self._steps[key] = Step(name, None if libraries else place)
+            self._keys.append(step)
+        self.step = self._steps.get(key)
+        if self.step is not None:
+            self.step.calls += 1
+
+    def _given(self, strategy: Any, leaves: list[Any]) -> None:
+        """What a run gives to the replicas, as far as shapes tell."""
+        step = self.step
+        if step is None:
+            return
+        step.runs += 1
+        step.replicas = max(step.replicas, replicas_of(strategy))
+        for leaf in leaves:
+            step.fed = True
+            step.sizes.update(first_dimension(each) for each in components(leaf))
+
+    def _look_at(self, leaves: list[Any]) -> None:
+        """The contents of what is given, for the first calls."""
+        step = self.step
+        self._plain, self._sizes = ([], ""), ()
+        if step is None:
+            return
+        distributed = [each for each in leaves if _is_distributed(each)]
+        self._sizes = _sizes(distributed or leaves)
+        if distributed:
+            step.distributed = True
+            if len(set(self._sizes)) > 1:
+                step.uneven = step.uneven or self._sizes
+        if 0 in self._sizes:
+            step.empty = step.empty or self._sizes
+            self._empty_calls += 1
+            if self._empty_calls <= _EMPTY_CALLS:
+                known = self._variables()
+                self._without_nan = {id(each): each for each in known if not has_nan(each)}
+        data = [each for each in leaves if self._is_of_dataset(each)]
+        if data and step.calls <= _BATCHES:
+            told = digest(data)
+            step.batches.append(told)
+            if step.source is None:
+                first = next(each for each in components(data[0]) if each in self._sources)
+                step.source = self._sources.get(first)
+            if not distributed:
+                self._plain = ([each for each in data if is_batch(each)], told)
+
+    def _is_of_dataset(self, leaf: Any) -> bool:
+        return any(each in self._sources for each in components(leaf))
+
+    def _is_through(self, leaf: Any) -> bool:
+        """Whether a tensor of a trace is made from the batch that its tf.function is given."""
+        if not tf.is_symbolic_tensor(leaf) or leaf.shape.rank == 0:
+            return False
+        return made_from(leaf, self._plain[0])
+
+    def _gave(self, result: Any) -> None:
+        step = self.step
+        if step is None or result is None:
+            return
+        leaves = list(leaves_of(result))
+        for leaf in leaves:
+            self._results.put(leaf, (step, len(leaves) == 1))
+        if len(leaves) == 1 and tf.inside_function():
+            step.gives_means = self._are_means(leaves[0])
+
+    def _ended(self, result: Any) -> None:
+        if tf.inside_function():
+            return
+        self._depth -= 1
+        step = self.step
+        if self._depth or step is None:
+            return
+        self.step = None
+        batches, told = self._plain
+        if batches and step.through:
+            step.plain.append(told)
+        if 0 in self._sizes:
+            self._look_for_nan(step, result)
+        self._without_nan = {}
+
+    def _look_for_nan(self, step: Step, result: Any) -> None:
+        """Whether an empty batch has made something NaN that was not so before."""
+        for variable in self._without_nan.values():
+            if not step.not_a_number and has_nan(variable):
+                step.not_a_number = f"'{str(variable.name).removesuffix(':0')}'"
+        for leaf in leaves_of(result):
+            each = components(leaf)
+            if len(each) == len(self._sizes) and all(
+                has_nan(value) == (size == 0) for value, size in zip(each, self._sizes, strict=True)
+            ):
+                step.nan_result = leaf
+
+    def _are_means(self, value: Any) -> bool:
+        """Whether each replica's share is the mean over its batch, which is not of one size."""
+        sizes = [self._mean(each) for each in components(value)]
+        if any(size is None for size in sizes):
+            return False
+        if any(tf.is_symbolic_tensor(each) for each in components(value)):
+            # Of what size they are is seen when the trace is run.
+            return self.step is not None and all(s in (-1, *self.step.sizes) for s in sizes)
+        return len(set(sizes)) > 1
+
+    def _mean(self, tensor: Any) -> int | None:
+        while tf.is_symbolic_tensor(tensor) and tensor.op.type == "Identity":
+            tensor = tensor.op.inputs[0]
+        return self._means.get(tensor)
+
+
+def _is_distributed(leaf: Any) -> bool:
+    return isinstance(leaf, tf.distribute.DistributedValues)
+
+
+def _sizes(leaves: list[Any]) -> tuple[int, ...]:
+    """How many examples each replica of this worker has; nothing where that is not clear."""
+    found = {
+        tuple(first_dimension(each) for each in components(leaf))
+        for leaf in leaves
+        if len(components(leaf)) == len(getattr(leaf, "_values", [leaf]))
+    }
+    # What has another size for each of its parts is no batch: words of sentences, say.
+    sizes = found.pop() if len(found) == 1 else ()
+    return () if -1 in sizes else sizes

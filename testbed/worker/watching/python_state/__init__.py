@@ -1,0 +1,1 @@
+"""Python state that replica functions change."""

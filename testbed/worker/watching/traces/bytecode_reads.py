@@ -1,0 +1,219 @@
+"""What the code of a function reads: names, attributes of objects, random numbers."""
+
+from __future__ import annotations
+
+import dis
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from types import CodeType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+import numpy
+
+from testbed.check.seen import SourceLine
+from testbed.worker.watching.python_state.object_graph import (
+    CLOSURE,
+    Spot,
+    file_of,
+    held_by,
+    innermost,
+)
+from testbed.worker.watching.stack import is_authors
+
+# What numbers are drawn from that belong to no object of the author's.
+STREAMS = {"numpy.random": numpy.random.rand.__self__, "random": random.random.__self__}  # type: ignore[attr-defined]
+_NO_DRAW = ("seed", "get_state", "set_state", "getstate", "setstate")
+
+# What is read of an array without its elements.
+_SHAPES = ("shape", "dtype", "size", "ndim")
+_BETWEEN = ("CACHE", "EXTENDED_ARG", "NOP", "PUSH_NULL", "PRECALL")
+_UNKNOWN = object()
+
+Lines = set[tuple[str, int]]
+
+
+@dataclass(frozen=True)
+class Name:
+    """A name as an instruction reads it."""
+
+    name: str
+    file: str = ""
+    """Of a global its module's, of a closure that of the function that reads it."""
+    owner: int | None = 0
+    """As of `Spot`; None where the object cannot be told before the function runs."""
+
+
+@dataclass
+class Reads:
+    """What a function reads, and whatever it calls of the author's."""
+
+    names: dict[Name, dict[CodeType, SourceLine]] = field(default_factory=dict)
+    """Where each code that reads a name does so first."""
+    contents: set[Name] = field(default_factory=set)
+    """Of which more is read than a shape."""
+    draws: dict[str, dict[CodeType, SourceLine]] = field(default_factory=dict)
+    """Names of functions that draw from a stream, as `numpy.random.rand`."""
+
+    def place(self, name: Name, without: Lines) -> SourceLine | None:
+        """Where a name is read first, but for some lines."""
+        return _first(self.names.get(name, {}), without)
+
+    def place_of_draw(self, draw: str, without: Lines) -> SourceLine | None:
+        """Where a number is drawn first, but for some lines."""
+        return _first(self.draws.get(draw, {}), without)
+
+
+def name_of(spot: Spot) -> Name:
+    """How an instruction reads what is kept there."""
+    if "." in spot.name:
+        return Name(spot.name.rpartition(".")[2], "", spot.owner)
+    return Name(spot.name, spot.file, spot.owner)
+
+
+def reads_of(function: Any) -> Reads:
+    """All that a function and what it calls of the author's may read.
+
+    Of an object that is not known before the function runs, every method of that name counts that
+    an object has which the function names.
+    """
+    found = Reads()
+    waiting, seen = [innermost(function)], set[CodeType]()
+    while waiting:
+        each = waiting.pop()
+        code = getattr(getattr(each, "__func__", each), "__code__", None)
+        if code is None or code in seen or not is_authors(code.co_filename):
+            continue
+        seen.add(code)
+        for inner in codes_in(code):
+            scan = _Scan(each, inner, found)
+            scan.scan()
+            waiting += [*scan.calls, *_methods(each, inner, scan.unknown)]
+    return found
+
+
+def codes_in(code: CodeType) -> Iterator[CodeType]:
+    """A code, and those of the functions within it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from codes_in(constant)
+
+
+class _Scan:
+    """Follows the instructions of one code, and those objects that they are known to load."""
+
+    def __init__(self, function: Any, code: CodeType, found: Reads) -> None:
+        plain = getattr(function, "__func__", function)
+        self._code, self._found = code, found
+        self._globals = getattr(plain, "__globals__", {})
+        self._free = {name: held for name, held, _ in held_by(function)}
+        bound = getattr(function, "__self__", _UNKNOWN)
+        self._self = getattr(bound, "target", bound)
+        own = getattr(plain, "__code__", None) is code
+        self._first = code.co_varnames[0] if own and code.co_argcount else ""
+        self.calls: list[Any] = []
+        """Functions that it may call."""
+        self.unknown: set[str] = set()
+        """Attributes, and so perhaps methods, of what is not known."""
+
+    def scan(self) -> None:
+        """Add what the code reads to what was found."""
+        held: Any = _UNKNOWN
+        line = self._code.co_firstlineno
+        instructions = [
+            each for each in dis.get_instructions(self._code) if each.opname not in _BETWEEN
+        ]
+        before = ""
+        for each, after in zip(instructions, [*instructions[1:], None], strict=True):
+            line = getattr(each, "line_number", each.starts_line) or line
+            if each.opname not in _LOADS or not isinstance(each.argval, str):
+                held, before = _UNKNOWN, ""
+                continue
+            name, held = self._load(each.opname, each.argval, held)
+            if after is None or after.opname not in _OF_OBJECTS:
+                self.calls += _called(held)
+            if name is not None:
+                place = SourceLine(self._code.co_filename, line, self._code.co_name)
+                self._found.names.setdefault(name, {}).setdefault(self._code, place)
+                if before != "len" and not (after and after.argval in _SHAPES):
+                    self._found.contents.add(name)
+                self._note_draw(held, place)
+            before = each.argval
+
+    def _load(self, how: str, name: str, held: Any) -> tuple[Name | None, Any]:
+        if how in ("LOAD_GLOBAL", "LOAD_NAME"):
+            file = str(self._globals.get("__file__", self._code.co_filename))
+            return Name(name, file), self._globals.get(name, _UNKNOWN)
+        if how == "LOAD_DEREF":
+            return Name(name, self._code.co_filename, CLOSURE), self._free.get(name, _UNKNOWN)
+        if how == "LOAD_FAST":
+            return None, self._self if name == self._first else _UNKNOWN
+        if isinstance(held, ModuleType):
+            return Name(name, str(getattr(held, "__file__", ""))), vars(held).get(name, _UNKNOWN)
+        if held is _UNKNOWN:
+            self.unknown.add(name)
+            return Name(name, "", None), _UNKNOWN
+        return Name(name, "", id(_owner(held, name))), _attribute(held, name)
+
+    def _note_draw(self, held: Any, place: SourceLine) -> None:
+        for stream, source in STREAMS.items():
+            name = getattr(held, "__name__", "")
+            if getattr(held, "__self__", None) is source and name not in _NO_DRAW:
+                self._found.draws.setdefault(f"{stream}.{name}", {}).setdefault(self._code, place)
+
+
+_OF_OBJECTS = ("LOAD_ATTR", "LOAD_METHOD")
+_LOADS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_FAST", *_OF_OBJECTS)
+
+# Of an object that is called: of any, and of one of Keras.
+_CALLING = ("__call__", "call")
+
+
+def _attribute(held: Any, name: str) -> Any:
+    """An attribute, but for a property, which would run."""
+    owner = _owner(held, name)
+    found = getattr(owner, "__dict__", {}).get(name, _UNKNOWN)
+    if owner is held or isinstance(held, type):
+        return found
+    plain = innermost(found)
+    return plain.__get__(held) if isinstance(plain, FunctionType) else found
+
+
+def _owner(held: Any, name: str) -> Any:
+    """The object, or the class of it, that has an attribute."""
+    kinds = held.__mro__ if isinstance(held, type) else type(held).__mro__
+    having = (each for each in (held, *kinds) if name in getattr(each, "__dict__", {}))
+    return next(having, held)
+
+
+def _called(held: Any) -> list[Any]:
+    """What runs where something is called."""
+    function = innermost(held)
+    # Not what is compiled, which has a code without instructions.
+    if isinstance(getattr(function, "__func__", function), FunctionType):
+        return [function]
+    if isinstance(held, type) or not file_of(type(held)):
+        return []
+    methods = (_attribute(held, name) for name in _CALLING)
+    return [each for each in methods if isinstance(each, MethodType)]
+
+
+def _first(places: dict[CodeType, SourceLine], without: Lines) -> SourceLine | None:
+    found = (place for place in places.values() if (place.file, place.line) not in without)
+    return next(found, None)
+
+
+def _methods(function: Any, code: CodeType, names: set[str]) -> Iterator[Any]:
+    """The methods of such names that the objects have which a function names."""
+    plain = getattr(function, "__func__", function)
+    namespace = getattr(plain, "__globals__", {})
+    objects = [namespace[name] for name in code.co_names if name in namespace]
+    objects += [held for _, held, _ in held_by(function)]
+    for held in objects:
+        if isinstance(held, ModuleType):
+            continue
+        inside = list(vars(held).values()) if hasattr(held, "__dict__") else []
+        for each in [held, *inside]:
+            if file_of(type(each)):
+                yield from (m for name in names if callable(m := _attribute(each, name)))

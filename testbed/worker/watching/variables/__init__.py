@@ -1,0 +1,1 @@
+"""Variables: creation, values, reads and writes."""

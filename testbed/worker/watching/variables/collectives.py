@@ -1,0 +1,53 @@
+"""The collectives of a worker, in their order."""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any
+
+import tensorflow as tf
+
+from testbed.check.seen import Collective
+from testbed.worker.watching.stack import author_lines
+from testbed.worker.watching.together.current_step import CurrentStep
+from testbed.worker.writes import MERGED
+
+_KEPT = 10_000
+# Of the lines by which one is reached.
+_LINES = 8
+
+
+class Collectives:
+    """Keeps each with the lines by which the author's code has come to it."""
+
+    def __init__(self, now: CurrentStep) -> None:
+        self.kept: list[Collective] = []
+        self._now = now
+        # A trace that is gone takes its number with it.
+        self._traces: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+        self._traced = 0
+
+    def add(self, kind: str, value: Any) -> None:
+        """See `Watch.collective`."""
+        if len(self.kept) == _KEPT:
+            return
+        first = tf.nest.flatten(value)[0]
+        while isinstance(first, tuple):
+            first = first[0]
+        inner = self._now.meetings.lines() if self._now.who() == MERGED else ()
+        lines = (*author_lines(), *inner)[-_LINES:]
+        shape, dtype = str(getattr(first, "shape", "")), getattr(first, "dtype", None)
+        dtype, place = str(getattr(dtype, "name", "")), lines[-1] if lines else None
+        self.kept.append(Collective(kind, shape, dtype, place, lines[:-1], self._trace()))
+
+    def _trace(self) -> int:
+        """The number of the trace to which it is added; 0 where it is run at once."""
+        if not tf.inside_function():
+            return 0
+        graph = tf.compat.v1.get_default_graph()
+        while hasattr(graph.outer_graph, "outer_graph"):
+            graph = graph.outer_graph
+        if graph not in self._traces:
+            self._traced += 1
+            self._traces[graph] = self._traced
+        return self._traces[graph]

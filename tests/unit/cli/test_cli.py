@@ -1,0 +1,230 @@
+"""The command line: what it refuses, and what `list` shows."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from testbed.cli.main import main
+from testbed.errors import LaunchError
+from tests.unit.builders import COUNTER, write_script
+
+WEIGHT = '''
+@scenario(modes="eager")
+@breaks("workers_diverge", site="outside_scope", when=lambda case: case.workers > 1)
+def weight(bed: Bed) -> None:
+    """A weight starts equal."""
+'''
+
+REJECTED = '''
+@scenario(modes="eager")
+@breaks("rejected", error="shape", site="outside_scope")
+@breaks("rejected", error="dtype", site="in_scope")
+def typed(bed: Bed) -> None:
+    """A typed variable is accepted."""
+'''
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A scenario folder of two scripts, a working folder of one's own, and no runs at all."""
+
+    def never(work: Coroutine[Any, Any, Any]) -> None:
+        work.close()
+        pytest.fail("the command began to run, and should have been refused")
+
+    shipped = tmp_path / "scenarios"
+    write_script(shipped, "module_global.py", COUNTER + WEIGHT)
+    write_script(shipped, "returned.py")
+    monkeypatch.setattr("testbed.catalogue.selection.scenario_folder", lambda: shipped)
+    monkeypatch.setattr("testbed.cli.commands.run.interruptible", never)
+    monkeypatch.chdir(tmp_path)
+    return shipped
+
+
+def status_of(*words: str) -> int:
+    try:
+        return main(words)
+    except SystemExit as leaving:
+        return cast(int, leaving.code)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("", "COMMAND"),
+        ("fly", "invalid choice: 'fly'"),
+        ("list --device gpu", "--device"),
+        ("list nowhere", "no scenario matches 'nowhere'"),
+        ("list missing.py", "no such script: missing.py"),
+        ("run nowhere", "no scenario matches 'nowhere'"),
+        ("run module_global.conter", "did you mean 'module_global.counter'?"),
+        ("run missing.py", "no such script: missing.py"),
+        ("run --strategy mirored", "unknown strategy 'mirored'"),
+        ("run --strategy mirrored --workers 3", "--workers 3"),
+        ("run --workers two", "two"),
+        ("run --workers 0", "--workers 0: at least 1"),
+        ("run --replicas -1", "--replicas -1: at least 1"),
+        ("run --mode lazy", "unknown mode 'lazy'"),
+        ("run --mode compiled", "mode"),
+        ("run module_global.weight --mode function", "mode"),
+        ("run --device tpu", "invalid choice: 'tpu'"),
+        ("run --jobs 0", "-j 0: more than 0"),
+        ("run --timeout -1", "--timeout -1: more than 0"),
+        ("run --timeout nan", "--timeout"),
+        ("run --start-timeout 0", "--start-timeout 0: more than 0"),
+        ("run --json nowhere/run.json", "--json nowhere/run.json"),
+        ("run --html nowhere/page.html", "--html nowhere/page.html"),
+        ("run --junit scenarios", "--junit scenarios"),
+        ("run --json x --html x", "--html x: --json writes there, too"),
+        ("report", "FILE"),
+        ("report nowhere.json", "nowhere.json: No such file or directory"),
+        ("report a b c", "3 files: one to show, or two to compare"),
+        ("report a b --junit x", "--junit is of one run; give one FILE"),
+        ("report a --fail-on-change", "--fail-on-change compares two records"),
+        ("report a --html nowhere/page.html", "--html nowhere/page.html"),
+        ("run --json scenarios", "--json scenarios"),
+        ("run --speed high", "--speed"),
+        ("doctor --end", "--end"),
+    ],
+)
+def test_a_wrong_command_is_refused_in_one_line(
+    words: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A command that cannot be carried out ends with status 2 and one line that says why."""
+    assert status_of(*words.split()) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert len(shown.err.splitlines()) == 1
+    assert shown.err.startswith("testbed: ")
+    assert told in shown.err
+
+
+def test_a_wrong_command_leaves_no_folder(tmp_path: Path) -> None:
+    """What is refused has made no run folder."""
+    assert status_of("run", "nowhere") == 2
+    assert not (tmp_path / ".testbed").exists()
+
+
+def test_an_option_error_tells_where_to_read(capsys: pytest.CaptureFixture[str]) -> None:
+    """An error in a command's options points to that command's help."""
+    status_of("run", "--speed", "high")
+    status_of("run", "--device", "tpu")
+    assert [line.rpartition("(")[2] for line in capsys.readouterr().err.splitlines()] == [
+        "testbed --help)",
+        "testbed run --help)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("raised", "status", "told"),
+    [
+        (LaunchError("no memory"), 1, "testbed: no memory\n"),
+        (KeyboardInterrupt(), 130, "testbed: interrupted; all workers are ended\n"),
+        (OSError(errno.ENOSPC, "No space left", "a\nb"), 1, "testbed: a\\nb: No space left\n"),
+        (
+            OSError(errno.EMFILE, "Too many open files"),
+            1,
+            "testbed: this process may have no more open files: raise ulimit -n, or use fewer"
+            " workers\n",
+        ),
+    ],
+)
+def test_a_command_that_ends_early_has_its_status(
+    raised: BaseException,
+    status: int,
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A machine that fails is status 1 and an interruption 130, each with one line."""
+
+    def ends(options: argparse.Namespace) -> int:
+        raise raised
+
+    monkeypatch.setattr("testbed.cli.commands.list.main", ends)
+    assert status_of("list") == status
+    assert capsys.readouterr().err == told
+
+
+def test_a_mistake_of_the_testbed_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error that names no file is not taken for the machine's."""
+
+    def ends(options: argparse.Namespace) -> int:
+        raise OSError(errno.EBADF, "Bad file descriptor")
+
+    monkeypatch.setattr("testbed.cli.commands.list.main", ends)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        status_of("list")
+
+
+LISTED = """\
+module_global: Counters.
+  counter: A counter counts steps.
+      outside_scope, in_scope; eager, function; behaves everywhere
+  weight: A weight starts equal.
+      outside_scope, in_scope; eager; breaks: workers_diverge in 2 of 10 cases
+
+returned: Counters.
+  counter: A counter counts steps.
+      outside_scope, in_scope; eager, function; behaves everywhere
+
+3 scenarios, 50 cases on the default strategies
+"""
+
+
+def test_list_shows_every_scenario(capsys: pytest.CaptureFixture[str]) -> None:
+    """`list` shows scripts, claims, sites, modes and where each claim breaks."""
+    assert status_of("list") == 0
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == (LISTED, "")
+
+
+def test_list_shows_what_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """`list` with a name shows the scenarios of that name alone."""
+    assert status_of("list", "module_global.weight") == 0
+    shown = capsys.readouterr().out
+    assert "weight" in shown
+    assert "counter" not in shown
+    assert shown.endswith("\n1 scenarios, 10 cases on the default strategies\n")
+
+
+def test_list_counts_each_error_for_itself(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two errors by which a claim is rejected are counted apart."""
+    assert status_of("list", str(write_script(tmp_path, "own.py", REJECTED))) == 0
+    assert (
+        "breaks: rejected (shape) in 5 of 10 cases, rejected (dtype) in 5 of 10 cases"
+        in capsys.readouterr().out
+    )
+
+
+def test_list_shows_the_others_of_a_broken_script(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A script that cannot be read is one line of the errors and status 2; the rest is listed."""
+    broken = write_script(folder, "broken.py", "def (:\n")
+    assert status_of("list") == 2
+    shown = capsys.readouterr()
+    assert shown.out == LISTED
+    assert shown.err.startswith(f"testbed: {broken}:")
+    assert len(shown.err.splitlines()) == 1
+
+
+def test_help_tells_every_exit_status(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--help` names the commands and what each exit status means."""
+    assert status_of("--help") == 0
+    shown = capsys.readouterr().out
+    assert all(word in shown for word in ("list", "run", "  0  ", "  1  ", "  2  ", "  130  "))
+
+
+def test_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--version` names the testbed and its version."""
+    assert status_of("--version") == 0
+    assert capsys.readouterr().out.startswith("testbed 0.")

@@ -1,0 +1,118 @@
+"""Which GPUs each worker gets."""
+
+from __future__ import annotations
+
+import pytest
+
+from testbed.cluster.cluster import Cluster
+from testbed.cluster.devices import Devices, shared_out, visible_ids
+from testbed.cluster.strategies import Deployment
+from tests.unit.builders import DEFAULT, MIRRORED_2, WORKERS_2X1, WORKERS_2X2
+
+FOUR = ("4", "5", "6", "7")
+
+
+def visible(devices: Devices, deployment: Deployment) -> list[str | None]:
+    workers = range(deployment.cluster.workers)
+    return [devices.environment(deployment, w)["CUDA_VISIBLE_DEVICES"] for w in workers]
+
+
+@pytest.mark.parametrize(
+    ("kind", "gpus", "deployment", "expected"),
+    [
+        ("cpu", (), WORKERS_2X2, ["-1", "-1"]),
+        ("cpu", FOUR, MIRRORED_2, ["-1"]),
+        ("gpu", FOUR, DEFAULT, ["4"]),
+        ("gpu", FOUR, MIRRORED_2, ["4,5"]),
+        ("gpu", FOUR, WORKERS_2X1, ["4", "5"]),
+        ("gpu", FOUR, WORKERS_2X2, ["4,5", "6,7"]),
+        ("split-gpu", FOUR, MIRRORED_2, ["4"]),
+        ("split-gpu", FOUR, WORKERS_2X2, ["4", "5"]),
+    ],
+)
+def test_every_worker_sees_its_own_gpus_and_no_others(
+    kind: str, gpus: tuple[str, ...], deployment: Deployment, expected: list[str]
+) -> None:
+    """GPUs are dealt out worker by worker; a split GPU serves one worker, a CPU run sees none."""
+    assert visible(Devices(kind, gpus), deployment) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "count", "deployment", "lacking"),
+    [
+        ("cpu", 0, WORKERS_2X2, ""),
+        ("gpu", 1, DEFAULT, ""),
+        ("gpu", 0, DEFAULT, "needs 1 GPU, found 0"),
+        ("gpu", 1, MIRRORED_2, "needs 2 GPUs, found 1"),
+        ("gpu", 2, MIRRORED_2, ""),
+        ("gpu", 3, WORKERS_2X2, "needs 4 GPUs, found 3"),
+        ("split-gpu", 1, Deployment("mirrored", Cluster(1, 8)), ""),
+        ("split-gpu", 0, MIRRORED_2, "needs 1 GPU, found 0"),
+        ("split-gpu", 1, WORKERS_2X2, "needs 2 GPUs, found 1"),
+    ],
+)
+def test_what_is_lacking_is_told_in_numbers(
+    kind: str, count: int, deployment: Deployment, lacking: str
+) -> None:
+    """A deployment that the GPUs do not suffice for says how many it needs and how many are."""
+    assert Devices(kind, FOUR[:count]).lacking(deployment) == lacking
+
+
+@pytest.mark.parametrize(
+    ("found", "outer", "ids"),
+    [
+        (2, None, ("0", "1")),
+        (0, None, ()),
+        (2, "2,3", ("2", "3")),
+        (2, " 3 , 1 ", ("3", "1")),
+        (1, "GPU-8f6d2c1e", ("GPU-8f6d2c1e",)),
+        (1, "0,-1,1", ("0",)),
+        (0, "-1", ()),
+        (0, "", ()),
+    ],
+)
+def test_an_outer_list_of_gpus_is_kept(found: int, outer: str | None, ids: tuple[str, ...]) -> None:
+    """Workers get the ids of the list that the testbed itself was given, in its order."""
+    assert visible_ids(found, outer) == ids
+
+
+@pytest.mark.parametrize(
+    ("kind", "hosts", "deployment", "expected"),
+    [
+        ("gpu", (("0", "1"), ("0", "1")), WORKERS_2X2, ["0,1", "0,1"]),
+        ("gpu", (("0",), ("3",)), WORKERS_2X1, ["0", "3"]),
+        ("gpu", (("0", "1"), ("4", "5")), Deployment("x", Cluster(4, 1)), ["0", "4", "1", "5"]),
+        ("split-gpu", (("0",), ("1",)), WORKERS_2X2, ["0", "1"]),
+        ("cpu", ((), ()), WORKERS_2X2, ["-1", "-1"]),
+    ],
+)
+def test_workers_are_dealt_out_over_hosts_in_turn(
+    kind: str, hosts: tuple[tuple[str, ...], ...], deployment: Deployment, expected: list[str]
+) -> None:
+    """Each worker gets GPUs of its own host, and those that nobody else on it has."""
+    assert visible(Devices(kind, hosts[0], hosts[1:]), deployment) == expected
+
+
+def test_a_host_that_lacks_gpus_is_named() -> None:
+    """Of several hosts, the one that has too few GPUs is named by its worker."""
+    devices = Devices("gpu", ("0", "1"), (("0",),))
+    assert devices.lacking(WORKERS_2X2) == "needs 2 GPUs on the host of worker 1, found 1"
+    assert devices.lacking(WORKERS_2X1) == ""
+
+
+@pytest.mark.parametrize(
+    ("seen", "shares"),
+    [
+        ([("n1", ("0", "1")), ("n2", ("0", "1"))], [("0", "1"), ("0", "1")]),
+        ([("n1", ("0", "1")), ("n1", ("0", "1"))], [("0",), ("1",)]),
+        ([("n1", ("0",)), ("n1", ("1",))], [("0",), ("1",)]),
+        ([("n1", ("0", "1", "2")), ("n1", ("0", "1", "2"))], [("0",), ("1",)]),
+        ([("n1", ("0",)), ("n1", ("0",))], [(), ()]),
+        ([("n1", ())], [()]),
+    ],
+)
+def test_who_sees_the_same_gpus_shares_them(
+    seen: list[tuple[str, tuple[str, ...]]], shares: list[tuple[str, ...]]
+) -> None:
+    """Ranks on one machine that all see its GPUs get shares that do not overlap."""
+    assert shared_out(seen) == shares
