@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import importlib.util
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from testbed.cli.parser import parser
+from testbed.cli.options.run import RunOptions
+from testbed.cli.parser import CommandLine, parse
 from testbed.errors import (
     INTERRUPTED,
     UNEXPECTED,
@@ -42,13 +42,13 @@ def _end_without_looking() -> NoReturn:
 
 def _answer(arguments: Sequence[str] | None) -> int:
     prepare()
-    options = parser().parse_args(arguments)
+    typed = parse(arguments)
     try:
-        if options.command in ("run", "worker") and not options.python:
+        if isinstance(typed.options, RunOptions) and not typed.options.python:
             require_tensorflow()
-        status = _run(options)
+        status = _run(typed)
     except TooFewDevicesError as problem:
-        complain(f"{problem}; {_elsewhere(options, problem)}")
+        complain(f"{problem}; {_elsewhere(typed, problem)}")
         return WRONG_COMMAND
     except (UsageError, LaunchError) as problem:
         complain(problem)
@@ -71,19 +71,20 @@ def _answer(arguments: Sequence[str] | None) -> int:
     return status
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(typed: CommandLine) -> int:
     """Import the command and run it, on its engine where it can have one."""
-    command = importlib.import_module(f"testbed.cli.commands.{options.command}")
-    if not hasattr(options, "engine"):
-        return int(command.main(options))
-    return int(importlib.import_module("testbed.engines.command").start(options, command))
+    command = importlib.import_module(f"testbed.cli.commands.{typed.command}")
+    if not hasattr(typed.options, "engine"):
+        return int(command.main(typed.options))
+    engines = importlib.import_module("testbed.engines.command")
+    return int(engines.start(typed.command, typed.options, command))
 
 
-def _elsewhere(options: argparse.Namespace, problem: TooFewDevicesError) -> str:
+def _elsewhere(typed: CommandLine, problem: TooFewDevicesError) -> str:
     """What to type to have on other hosts what this one does not have."""
-    words = importlib.import_module("testbed.engines.command").words_without_cluster(options)
+    words = importlib.import_module("testbed.engines.command").words_without_cluster(typed.options)
     found = importlib.import_module("testbed.engines.detect")
-    return str(found.elsewhere(problem, options.command, words))
+    return str(found.elsewhere(problem, typed.command, words))
 
 
 def require_tensorflow() -> None:

@@ -1,18 +1,85 @@
-"""What can be typed."""
+"""What can be typed: the commands, and from words to a command with its options."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from typing import NoReturn
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
 
 from testbed import __version__
-from testbed.cli.options.own_code import add_check, add_launch
-from testbed.cli.options.records import add_bench, add_report
-from testbed.cli.options.scenarios import EPILOG, add_chaos, add_run
-from testbed.engines import ENVIRONMENT
+from testbed.cli.options import bench, chaos, check, doctor, explain, launch, report, run
+from testbed.cli.options import list as listing
+from testbed.cli.options.model import add_options, decoded
 from testbed.errors import WRONG_COMMAND
 from testbed.terminal import complain
+
+
+@dataclass(frozen=True)
+class CommandWords:
+    """One command as it is typed; `testbed.cli.commands` has a module of its name."""
+
+    name: str
+    help: str
+    options: type
+    epilog: str = ""
+    usage: str | None = None
+
+
+@dataclass(frozen=True)
+class CommandLine:
+    """What was typed: a command, and the dataclass of its options."""
+
+    command: str
+    options: Any
+
+
+_PROGRAM = "[OPTION ...] (SCRIPT | -m MODULE) [ARGUMENT ...]"
+
+COMMANDS = (
+    CommandWords("list", "the scenarios: what each claims, where it breaks", listing.ListOptions),
+    CommandWords(
+        "run",
+        "run scenarios and compare with what they expect",
+        run.RunOptions,
+        run.EXIT_STATUS,
+    ),
+    CommandWords(
+        "worker",
+        "run them as one worker of a cluster that somebody else has started",
+        run.WorkerOptions,
+        run.EXIT_STATUS,
+    ),
+    CommandWords(
+        "report", "show a recorded run or benchmark, or compare two", report.ReportOptions
+    ),
+    CommandWords("bench", "what sharing, scaling and the testbed cost", bench.BenchOptions),
+    CommandWords(
+        "launch",
+        "run your own program as a cluster on this machine",
+        launch.LaunchOptions,
+        launch.EXIT_STATUS,
+        f"testbed launch {_PROGRAM}",
+    ),
+    CommandWords(
+        "check",
+        "whether your own program is right under replication",
+        check.CheckOptions,
+        check.EXIT_STATUS,
+        f"testbed check {_PROGRAM}",
+    ),
+    CommandWords("explain", "what a code of testbed check means", explain.ExplainOptions),
+    CommandWords(
+        "chaos",
+        "kill, stop or cut off workers; what recovers",
+        chaos.ChaosOptions,
+        chaos.EXIT_STATUS,
+    ),
+    CommandWords(
+        "doctor", "versions, devices and leftovers; what to do about each", doctor.DoctorOptions
+    ),
+)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -23,48 +90,36 @@ class _Parser(argparse.ArgumentParser):
         sys.exit(WRONG_COMMAND)
 
 
+def parse(words: Sequence[str] | None = None) -> CommandLine:
+    """The command that was typed, with its options.
+
+    Raises:
+        SystemExit: the words are wrong (status 2), or ask for help or the version.
+    """
+    typed = parser().parse_args(words)
+    kind = next(each.options for each in COMMANDS if each.name == typed.command)
+    return CommandLine(typed.command, decoded(kind, typed))
+
+
 def parser() -> argparse.ArgumentParser:
     """All commands and their options."""
     whole = _Parser(
         prog="testbed",
         description="Finds out which ways of sharing TensorFlow objects survive tf.distribute.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog=EPILOG,
+        epilog=run.EXIT_STATUS,
     )
     whole.add_argument("--version", action="version", version=f"testbed {__version__}")
     commands = whole.add_subparsers(
         dest="command", required=True, metavar="COMMAND", parser_class=_Parser
     )
-    listing = commands.add_parser("list", help="the scenarios: what each claims, where it breaks")
-    listing.add_argument("patterns", nargs="*", metavar="NAME", help="as for testbed run")
-    listing.add_argument(
-        "--markdown", action="store_true", help="as the table in scenarios/README.md"
-    )
-    listing.add_argument("--write", metavar="FILE", help="replace the table in a page like that")
-    add_run(commands.add_parser("run", help="run scenarios and compare with what they expect"))
-    add_run(
-        commands.add_parser(
-            "worker", help="run them as one worker of a cluster that somebody else has started"
-        ),
-        ENVIRONMENT,
-    )
-    add_report(
-        commands.add_parser("report", help="show a recorded run or benchmark, or compare two")
-    )
-    add_bench(commands.add_parser("bench", help="what sharing, scaling and the testbed cost"))
-    add_launch(
-        commands.add_parser("launch", help="run your own program as a cluster on this machine")
-    )
-    add_check(
-        commands.add_parser("check", help="whether your own program is right under replication")
-    )
-    explain = commands.add_parser("explain", help="what a code of testbed check means")
-    explain.add_argument("code", nargs="?", metavar="CODE", help="like TB101; without, all codes")
-    add_chaos(commands.add_parser("chaos", help="kill, stop or cut off workers; what recovers"))
-    doctor = commands.add_parser(
-        "doctor", help="versions, devices and leftovers; what to do about each"
-    )
-    doctor.add_argument(
-        "--end", metavar="RUN", help="end what is left of that run, or of all; look at nothing else"
-    )
+    for each in COMMANDS:
+        own = commands.add_parser(
+            each.name,
+            help=each.help,
+            usage=each.usage,
+            epilog=each.epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        add_options(own, each.options)
     return whole

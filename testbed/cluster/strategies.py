@@ -110,7 +110,7 @@ DEFAULT_DEPLOYMENTS = (
 
 
 def deployments(
-    names: list[str] | None, workers: int | None, replicas: int | None
+    names: Sequence[str] | None, workers: int | None, replicas: int | None
 ) -> list[Deployment]:
     """The deployments that a command asks for.
 

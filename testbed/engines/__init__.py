@@ -23,18 +23,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-LOCAL, ENVIRONMENT, SLURM, RAY, KUBERNETES = (
-    "local",
-    "environment",
-    "slurm",
-    "ray",
-    "kubernetes",
-)
-ENGINES = (LOCAL, ENVIRONMENT, SLURM, RAY, KUBERNETES)
-
-MEETING_S = 300.0
-"""Until all workers have come: engines start them one after the other, and pull images first."""
-
 
 @dataclass(frozen=True)
 class InnerCommand:

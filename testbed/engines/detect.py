@@ -7,7 +7,7 @@ import shlex
 import shutil
 from collections.abc import Callable, Sequence
 
-from testbed.engines import KUBERNETES, RAY, SLURM
+from testbed.cluster.engine_names import KUBERNETES, RAY, SLURM
 from testbed.errors import TooFewDevicesError
 
 _SIGNS: dict[str, Callable[[], bool]] = {

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import socket
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from testbed.cli.options.engine import RunsOnEngine
 from testbed.engines.slurm.scheduler import Scheduler
 from testbed.errors import INTERRUPTED, OK, UNEXPECTED, WRONG_COMMAND, LaunchError, UsageError
 from testbed.hosts.agent import serve
 from testbed.hosts.rank import Rank, Surroundings, rank_of
 from testbed.hosts.rendezvous import RunEnd, come, write_end
+from testbed.hosts.role import Role
 from testbed.launcher.run_folder import RunFolder, agent_folder, shared_run_folder
 from testbed.launcher.trusted import replaceable_by_all
 from testbed.signals import interruptible
 from testbed.terminal import complain, tell
 
-Command = Callable[[argparse.Namespace], int]
+Command = Callable[[Any, Role], int]
 
 
-def main(options: argparse.Namespace, command: Command) -> int:
+def main(options: RunsOnEngine, command: Command) -> int:
     """Run the command as worker 0, or serve worker 0; the exit status.
 
     Raises:
@@ -30,18 +32,19 @@ def main(options: argparse.Namespace, command: Command) -> int:
         LaunchError: another worker is not there, or is gone.
     """
     rank = rank_of(os.environ, _surroundings(options))
-    rank = replace(rank, host=options.address or rank.host, meets_within=options.meeting_timeout)
+    asked = options.engine
+    rank = replace(rank, host=asked.address or rank.host, meets_within=asked.meeting_timeout)
+    assert asked.folder is not None
     tell(rank)
     if rank.number:
-        return interruptible(_serve(rank, RunFolder(Path(options.folder))))
-    with shared_run_folder(options.folder) as folder:
+        return interruptible(_serve(rank, RunFolder(Path(asked.folder))))
+    with shared_run_folder(asked.folder) as folder:
         if replaceable := replaceable_by_all(folder.path):
             tell(replaceable)
-        options.rank, options.run_folder = rank, folder
         status, why = UNEXPECTED, ""
         try:
             _require_so_many(options, rank)
-            status = command(options)
+            status = command(options, Role(rank, folder))
         except (UsageError, LaunchError) as problem:
             status = WRONG_COMMAND if isinstance(problem, UsageError) else UNEXPECTED
             why = str(problem)
@@ -67,7 +70,7 @@ async def _serve(rank: Rank, folder: RunFolder) -> int:
     return UNEXPECTED if why else OK
 
 
-def _require_so_many(options: argparse.Namespace, rank: Rank) -> None:
+def _require_so_many(options: RunsOnEngine, rank: Rank) -> None:
     """Have the command take all workers that are there, where it does not say how many.
 
     Raises:
@@ -79,7 +82,7 @@ def _require_so_many(options: argparse.Namespace, rank: Rank) -> None:
         )
 
 
-def _surroundings(options: argparse.Namespace) -> Surroundings:
+def _surroundings(options: RunsOnEngine) -> Surroundings:
     return Surroundings(
         workers=options.workers or None,
         fqdn=socket.getfqdn,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from testbed.cluster.cluster import Task
-from testbed.engines import MEETING_S
+from testbed.cluster.engine_names import MEETING_S
 from testbed.errors import UsageError
 
 TYPES = ("chief", "master", "worker")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from dataclasses import replace
 
+from testbed.cli.options.engine import EngineOptions, SlurmOptions
 from testbed.engines import InnerCommand
 from testbed.engines.follow import follow
 from testbed.engines.slurm.request import request_of
@@ -16,9 +16,8 @@ from testbed.terminal import complain
 
 def main(folder: str, code: str, *sbatch: str) -> int:
     """Follow a job of two processes to its end; the exit status."""
-    none = dict.fromkeys(("nodes", "partition", "account", "time", "cpus_per_worker"))
     inner = InnerCommand((), folder, 2)
-    request = request_of(argparse.Namespace(**none, sbatch=sbatch), inner)
+    request = request_of(EngineOptions(slurm=SlurmOptions(sbatch=sbatch)), inner)
     request = replace(request, command=(sys.executable, "-u", "-c", code))
     try:
         return follow(lambda: submit(request), inner)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import subprocess
@@ -13,6 +12,7 @@ from threading import Event
 
 import pytest
 
+from testbed.cli.options.engine import EngineOptions
 from testbed.engines import InnerCommand
 from testbed.engines.job_files import JobFiles
 from testbed.engines.slurm import main
@@ -125,8 +125,7 @@ def test_a_script_that_is_submitted_by_hand(slurm: SlurmCluster, tmp_path: Path)
     """The script that is exported runs the command in every task, whatever its folder is called."""
     folder, script = tmp_path / "100% 'mine'", tmp_path / "job.sbatch"
     inner = InnerCommand(("list",), str(folder), 2)
-    options = dict.fromkeys(("nodes", "partition", "account", "time", "cpus_per_worker", "sbatch"))
-    assert main(argparse.Namespace(**options, export=str(script)), inner) == 0
+    assert main(EngineOptions(export=str(script)), inner) == 0
     done = slurm.run("sbatch", "--wait", f"--output={tmp_path}/batch.out", str(script))
     assert done.returncode == 0, (tmp_path / "batch.out").read_text()
     texts = [JobFiles(folder).out(worker).read_text() for worker in (0, 1)]

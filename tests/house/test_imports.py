@@ -19,6 +19,7 @@ from tests.house.sources import (
 # The layers, from the lowest: a folder is one; loose modules are "base". Each row says what
 # a layer may import besides itself: a whole layer, or a single module of one.
 # The benchmark's programs are TensorFlow's, except for one module of numbers.
+OPTIONS = "testbed.cli.options"
 PROGRAMS = "testbed.bench.programs"
 SIZES = f"{PROGRAMS}.sizes"
 
@@ -29,10 +30,11 @@ ALLOWED = {
     "catalogue": {"base", "cluster"},
     "verdict": {"cluster", "catalogue"},
     "launcher": {"testbed.errors", "testbed.catalogue.fault"},
-    "hosts": {"testbed", "base", "cluster", "launcher", "testbed.engines"},
+    "options": {"cluster", "catalogue"},
+    "hosts": {"testbed", "base", "cluster", "launcher"},
     "report": {"testbed", "base", "cluster", "catalogue", "verdict", "launcher"},
     "run": {"base", "cluster", "catalogue", "verdict", "launcher", "hosts", "report"},
-    "engines": {"base", "launcher", "hosts", "report"},
+    "engines": {"base", "cluster", "options", "launcher", "hosts", "report"},
     "worker": {"base", "cluster", "catalogue", "verdict", "launcher", "testbed.check.seen"},
     "programs": {"testbed", "cluster"},
     "check": {"testbed", "base", "cluster", "verdict", "launcher", "run"},
@@ -60,7 +62,8 @@ ALLOWED = {
         "chaos",
         "check",
         "engines",
-        "testbed.hosts.rank",
+        "options",
+        "testbed.hosts.role",
         SIZES,
     },
     "__main__": {"cli"},
@@ -90,6 +93,8 @@ IMPORT_PRIVATE_TENSORFLOW = {
 def layer_of(module: str) -> str:
     if module.startswith(PROGRAMS):
         return "programs"
+    if module.startswith(OPTIONS):
+        return "options"
     first = module.partition(".")[2].partition(".")[0] or module
     return first if first in ALLOWED or (TESTBED / first).is_dir() else "base"
 

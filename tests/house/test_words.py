@@ -7,11 +7,13 @@ import re
 from pathlib import Path
 
 from testbed.catalogue.symptoms import SYMPTOMS
+from testbed.cli.parser import COMMANDS
 from tests.house.sources import (
     ROOT,
     SCENARIOS,
     TESTBED,
     TESTS,
+    imported_names,
     python_files,
     short,
     text_constants,
@@ -55,14 +57,7 @@ def test_every_symptom_has_a_meaning_and_a_cure() -> None:
 
 def test_every_command_has_its_module() -> None:
     """Each command that can be typed has its module, and each module its command."""
-    offered = {
-        node.args[0].value
-        for node in ast.walk(tree_of(TESTBED / "cli" / "parser.py"))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "add_parser"
-        and isinstance(node.args[0], ast.Constant)
-    }
+    offered = {each.name for each in COMMANDS}
     modules = {path.stem for path in (TESTBED / "cli" / "commands").glob("*.py")} - {"__init__"}
     assert offered == modules
 
@@ -95,3 +90,9 @@ def sleeps(path: Path) -> list[str]:
 def test_nothing_sleeps() -> None:
     """The testbed waits for events with deadlines, never for a time that should be enough."""
     assert [place for path in python_files(TESTBED) for place in sleeps(path)] == []
+
+
+def test_what_was_typed_stays_in_the_command_line() -> None:
+    """Behind the parser, options are dataclasses: no module but the model and it sees argparse."""
+    users = {short(path) for path in python_files(TESTBED) if "argparse" in imported_names(path)}
+    assert users == {"testbed/cli/options/model.py", "testbed/cli/parser.py"}

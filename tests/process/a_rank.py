@@ -5,7 +5,6 @@ Arguments: the folder, the seconds within which all have to meet, and JSON: see 
 of `tests.process.programs`, which need no TensorFlow.
 """
 
-import argparse
 import asyncio
 import json
 import sys
@@ -14,9 +13,11 @@ from dataclasses import dataclass
 from testbed import __version__
 from testbed.cli import main
 from testbed.cli.commands import launch
+from testbed.cli.options.launch import LaunchOptions
 from testbed.hosts import connection, rendezvous
 from testbed.hosts.host_pool import HostPool, fleet
 from testbed.hosts.rank import split_address
+from testbed.hosts.role import Role
 from testbed.launcher.cluster.cluster_run import Deadlines, WorkerOrders, run_cluster
 from testbed.launcher.cluster.standstill import Patience
 from testbed.launcher.run_folder import RunFolder, write_json
@@ -49,11 +50,13 @@ class Asked:
 ASKED = Asked(**(json.loads(sys.argv[3]) if __name__ == "__main__" else {}))
 
 
-def clusters(options: argparse.Namespace) -> int:
+def clusters(options: LaunchOptions, role: Role) -> int:
     """What worker 0 runs in place of `testbed launch`."""
 
     async def run() -> int:
-        rank, folder = options.rank, options.run_folder
+        rank, folder = role.rank, role.folder
+        assert rank
+        assert folder
         preload = [] if ASKED.fresh else [ASKED.module]
         async with fleet(rank, folder, preload, sys.executable, exact=True) as source:
             size = ASKED.workers or rank.size

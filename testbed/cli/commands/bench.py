@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from dataclasses import replace
 
@@ -16,10 +15,12 @@ from testbed.bench.show.console import show_bench, show_comparison
 from testbed.bench.show.page import bench_data
 from testbed.bench.show.plots import require_matplotlib
 from testbed.bench.show.progress import BenchProgress
-from testbed.cli.commands.run import rank_in, run_folder, workers_of
+from testbed.cli.commands.run import run_folder, workers_of
+from testbed.cli.options.bench import BenchOptions
 from testbed.cluster.cluster import Cluster
 from testbed.cluster.strategies import Deployment
 from testbed.errors import OK, UNEXPECTED, LaunchError, UsageError
+from testbed.hosts.role import Role
 from testbed.launcher.run_folder import json_text
 from testbed.report.formats.destinations import all_destinations, folder_destination
 from testbed.report.formats.page import page_of
@@ -30,14 +31,14 @@ from testbed.signals import interruptible
 from testbed.terminal import complain
 
 
-def require_valid(options: argparse.Namespace) -> None:
+def require_valid(options: BenchOptions, role: Role) -> None:
     """See `testbed.cli.commands.run.require_valid`."""
-    _request(options)
+    _request(options, role)
 
 
-def main(options: argparse.Namespace) -> int:
+def main(options: BenchOptions, role: Role) -> int:
     """Measure what the options ask for; the exit status."""
-    request = _request(options)
+    request = _request(options, role)
     # Without a number the largest cluster has 8, or less.
     largest = Cluster(request.workers or 1, request.replicas or 1)
     require_room_for([Deployment("multi_worker_mirrored", largest)], rank=request.rank)
@@ -47,7 +48,7 @@ def main(options: argparse.Namespace) -> int:
         require_matplotlib()
     old = read_bench(options.against) if options.against else None
     shown = console()
-    with run_folder(options) as folder:
+    with run_folder(role) as folder:
         with BenchProgress(shown) as progress:
             record = interruptible(bench(request, folder, progress, sys.argv[1:]))
         # Shown before anything is written: a full disk must not take what was measured.
@@ -77,7 +78,7 @@ def _texts_of(record: BenchRecord) -> Texts:
     }
 
 
-def _request(options: argparse.Namespace) -> BenchRequest:
+def _request(options: BenchOptions, role: Role) -> BenchRequest:
     unknown = sorted(set(options.parts) - set(PARTS))
     if unknown:
         raise UsageError(f"unknown part '{unknown[0]}': choose from {', '.join(PARTS)}")
@@ -92,7 +93,7 @@ def _request(options: argparse.Namespace) -> BenchRequest:
     if options.width % HEADS:
         raise UsageError(f"--width {options.width}: a multiple of {HEADS}, the attention's heads")
     # What the testbed costs is measured against what this machine does without it.
-    elsewhere = {OWN_COST} if rank_in(options) else set()
+    elsewhere = {OWN_COST} if role.rank else set()
     if elsewhere & set(options.parts):
         raise UsageError(f"{OWN_COST} is of one machine: measure it without --engine")
     effort = QUICK if options.quick else THOROUGH
@@ -103,7 +104,7 @@ def _request(options: argparse.Namespace) -> BenchRequest:
         device=options.device,
         sizes={"batch": options.batch, "width": options.width, "image": options.image},
         isolation=options.isolation,
-        rank=rank_in(options),
-        workers=workers_of(options) or 0,
+        rank=role.rank,
+        workers=workers_of(options.workers, role) or 0,
         replicas=options.replicas,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import secrets
 import sys
 from dataclasses import replace
@@ -16,6 +15,7 @@ from testbed.chaos.run import ChaosRequest, chaos
 from testbed.chaos.text import seed_line, show_sums
 from testbed.cli.commands.run import deadlines_of, require_positive
 from testbed.cli.main import require_tensorflow
+from testbed.cli.options.chaos import ChaosOptions
 from testbed.cluster.strategies import DEFAULT_DEPLOYMENTS, STRATEGIES, Deployment, deployments
 from testbed.errors import OK, UNEXPECTED, WRONG_COMMAND, UsageError
 from testbed.launcher.run_folder import RUNS, json_text, new_run_folder
@@ -38,7 +38,7 @@ MOST_SEED = 2**63
 MOST_SECONDS = 1e9
 
 
-def main(options: argparse.Namespace) -> int:
+def main(options: ChaosOptions) -> int:
     """Do to the selected cases what is asked for; the exit status."""
     request = _request(options)
     wanted = all_destinations(json=options.json)
@@ -80,8 +80,8 @@ def _texts_of(record: ChaosRecord) -> Texts:
     }
 
 
-def _request(options: argparse.Namespace) -> ChaosRequest:
-    deadlines = deadlines_of(options)
+def _request(options: ChaosOptions) -> ChaosRequest:
+    deadlines = deadlines_of(options.deadlines)
     require_positive("--seconds", options.seconds)
     if not -MOST_SEED <= (options.seed or 0) <= MOST_SEED:
         raise UsageError(f"--seed {str(options.seed)[:20]}: from -2**63 to 2**63")
@@ -105,13 +105,13 @@ def _request(options: argparse.Namespace) -> ChaosRequest:
     )
 
 
-def _select(options: argparse.Namespace) -> Selection:
+def _select(options: ChaosOptions) -> Selection:
     """The cases that the command names, all of them with a peer to see what becomes of a worker.
 
     Where nothing is said of strategy and cluster, a case's id may say it.
     """
     patterns = options.patterns
-    if any(each is not None for each in (options.strategy, options.workers, options.replicas)):
+    if options.strategy or (options.workers, options.replicas) != (None, None):
         return select(patterns, _deployments(options), options.mode)
     found = select(patterns, DEFAULT_DEPLOYMENTS, options.mode)
     ids = [pattern for pattern in patterns if "@" in pattern]
@@ -127,7 +127,7 @@ def _select(options: argparse.Namespace) -> Selection:
 _NO_PEER = "one worker has no peer to see what becomes of it; choose a case of at least 2"
 
 
-def _deployments(options: argparse.Namespace) -> list[Deployment]:
+def _deployments(options: ChaosOptions) -> list[Deployment]:
     if options.workers == 1:
         raise UsageError(f"--workers 1: {_NO_PEER}")
     names = options.strategy or [STRATEGY]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 from dataclasses import replace
@@ -13,11 +12,13 @@ from testbed.check.formats import as_github, as_json, as_sarif
 from testbed.check.judge import chosen
 from testbed.check.run import MODULE, Checked, check_program
 from testbed.check.text import count, describe
-from testbed.cli.commands.launch import program_of
-from testbed.cli.commands.run import deadlines_of, rank_in, run_folder, workers_of
+from testbed.cli.commands.launch import program_of, require_at_least_one
+from testbed.cli.commands.run import deadlines_of, run_folder, workers_of
+from testbed.cli.options.check import CheckOptions
 from testbed.cluster.cluster import Cluster
 from testbed.cluster.strategies import Deployment
 from testbed.errors import OK, UNEXPECTED, LaunchError, UsageError
+from testbed.hosts.role import Role
 from testbed.launcher.run_folder import RunFolder, write_bytes
 from testbed.report.formats.destinations import destination
 from testbed.report.formats.text import show_line
@@ -38,30 +39,30 @@ _FORMATS = {"json": as_json, "sarif": as_sarif, "github": as_github}
 _SEVERAL_WORKERS = re.compile(r"MultiWorkerMirroredStrategy|TF_CONFIG")
 
 
-def require_valid(options: argparse.Namespace) -> None:
+def require_valid(options: CheckOptions, role: Role) -> None:
     """See `testbed.cli.commands.run.require_valid`."""
-    _deployment(options, program_of(options))
-    deadlines_of(options, JOINING)
+    _deployment(options, program_of(options.program, "check"), role)
+    deadlines_of(options.deadlines, JOINING)
 
 
-def main(options: argparse.Namespace) -> int:
+def main(options: CheckOptions, role: Role) -> int:
     """Check the program that the options name; the exit status."""
-    program = program_of(options)
+    program = program_of(options.program, "check")
     data = _data_of(program)
-    deployment = _deployment(options, program)
+    deployment = _deployment(options, program, role)
     output = destination("--output", options.output)
     how = Options(
         device="cpu",
         fresh=options.fresh,
-        deadlines=deadlines_of(options, JOINING),
+        deadlines=deadlines_of(options.deadlines, JOINING),
         isolation=options.isolation,
-        rank=rank_in(options),
+        rank=role.rank,
     )
     require_room_for([deployment], fresh=how.fresh, rank=how.rank)
     shows = options.format == "text"
     workers = deployment.cluster.workers
     with (
-        run_folder(options) as folder,
+        run_folder(role) as folder,
         recorded(folder, sys.argv[1:], CASE, deployment, workers) as ended,
     ):
         if data:
@@ -134,24 +135,23 @@ def _show(
         raise lost
 
 
-def _deployment(options: argparse.Namespace, program: Program) -> Deployment:
+def _deployment(options: CheckOptions, program: Program, role: Role) -> Deployment:
     """What the program runs on: as is asked for, or as its text lets one expect."""
     strategy = options.strategy
     if strategy is None:
         text = "" if program.is_module else Path(program.name).read_text(errors="replace")
         several = bool(_SEVERAL_WORKERS.search(text)) or (options.workers or 1) > 1
-        several = several or rank_in(options) is not None
+        several = several or role.rank is not None
         strategy = "multi_worker_mirrored" if several else "mirrored"
-    for name in ("workers", "replicas"):
-        number = getattr(options, name)
-        if number is not None and number < 1:
-            raise UsageError(f"--{name} {number}: at least 1")
+    require_at_least_one(options.workers, options.replicas)
     if strategy == "mirrored":
-        if (options.workers or 1) > 1 and not rank_in(options):
+        if (options.workers or 1) > 1 and not role.rank:
             raise UsageError("--workers: mirrored runs in one process")
         return Deployment(strategy, Cluster(1, options.replicas or 2))
-    return Deployment(strategy, Cluster(workers_of(options) or 2, options.replicas or 1))
+    return Deployment(
+        strategy, Cluster(workers_of(options.workers, role) or 2, options.replicas or 1)
+    )
 
 
-def _codes(given: list[str] | None) -> list[str]:
-    return [code.strip() for each in given or () for code in each.split(",") if code.strip()]
+def _codes(given: tuple[str, ...]) -> list[str]:
+    return [code.strip() for each in given for code in each.split(",") if code.strip()]

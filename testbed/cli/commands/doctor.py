@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import importlib.metadata
 import os
 import platform
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 
 from testbed import __version__
 from testbed.cli.main import require_tensorflow
+from testbed.cli.options.doctor import DoctorOptions
 from testbed.engines.detect import found
 from testbed.errors import OK, UNEXPECTED, LaunchError, UsageError
 from testbed.launcher.isolation.isolation import Isolation
@@ -34,7 +34,7 @@ class DoctorFinding:
     cure: str = ""
 
 
-def main(options: argparse.Namespace) -> int:
+def main(options: DoctorOptions) -> int:
     """Print every finding; status 1 where one of them needs a cure. Or end what is left of runs."""
     if options.end is not None:
         return _end(options.end)

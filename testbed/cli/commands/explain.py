@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
-
 from testbed.check.finding import CODES
 from testbed.check.text import all_codes, explain
+from testbed.cli.options.explain import ExplainOptions
 from testbed.errors import OK, UsageError
 
 
-def main(options: argparse.Namespace) -> int:
+def main(options: ExplainOptions) -> int:
     """Print the page of a code, or all codes."""
     if options.code is None:
         print("\n".join(all_codes()))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
-from testbed.cli.commands.run import deadlines_of, rank_in, run_folder, workers_of
+from testbed.cli.commands.run import deadlines_of, run_folder, workers_of
+from testbed.cli.options.launch import LaunchOptions
+from testbed.cli.options.shared import ProgramOptions
 from testbed.cluster.cluster import Cluster
 from testbed.cluster.strategies import Deployment
 from testbed.errors import UsageError
+from testbed.hosts.role import Role
 from testbed.launcher.run_folder import RunFolder
 from testbed.report.records.program import recorded
 from testbed.run.case import Options
@@ -27,20 +29,20 @@ ALONE_DEVICES = 2
 """How many devices a program of one process gets, where no number is given."""
 
 
-def require_valid(options: argparse.Namespace) -> None:
+def require_valid(options: LaunchOptions, role: Role) -> None:
     """See `testbed.cli.commands.run.require_valid`."""
-    program_of(options), _deployment(options)
-    deadlines_of(options, JOINING)
+    program_of(options.program, "launch"), _deployment(options, role)
+    deadlines_of(options.deadlines, JOINING)
 
 
-def main(options: argparse.Namespace) -> int:
+def main(options: LaunchOptions, role: Role) -> int:
     """Run the program that the options name; its exit code."""
-    program, deployment = program_of(options), _deployment(options)
-    how, choice = _options(options), _choice(options)
+    program, deployment = program_of(options.program, "launch"), _deployment(options, role)
+    how, choice = _options(options, role), _choice(options, role)
     require_room_for([deployment], fresh=how.fresh, rank=how.rank)
     workers = deployment.cluster.workers
     with (
-        run_folder(options) as folder,
+        run_folder(role) as folder,
         recorded(folder, sys.argv[1:], CASE, deployment, workers) as ended,
     ):
         end = interruptible(_launch(program, deployment, folder, how, choice))
@@ -57,16 +59,16 @@ async def _launch(
         return await run_program(place, program, options.deadlines)
 
 
-def program_of(options: argparse.Namespace) -> Program:
+def program_of(options: ProgramOptions, command: str) -> Program:
     """The program that the options name.
 
     Raises:
         UsageError: there is none.
     """
-    words = options.module or options.program
+    words = options.module or options.script
     if not words:
         raise UsageError(
-            f"no program: testbed {options.command} [OPTION ...] SCRIPT or -m MODULE, and its own"
+            f"no program: testbed {command} [OPTION ...] SCRIPT or -m MODULE, and its own"
         )
     name, *arguments = words
     if options.module:
@@ -76,28 +78,36 @@ def program_of(options: argparse.Namespace) -> Program:
     return Program(name, tuple(arguments))
 
 
-def _deployment(options: argparse.Namespace) -> Deployment:
-    for name in ("workers", "replicas"):
-        number = getattr(options, name)
-        if number is not None and number < 1:
-            raise UsageError(f"--{name} {number}: at least 1")
-    cluster = Cluster(workers_of(options) or 2, options.replicas or 1)
+def _deployment(options: LaunchOptions, role: Role) -> Deployment:
+    require_at_least_one(options.workers, options.replicas)
+    cluster = Cluster(workers_of(options.workers, role) or 2, options.replicas or 1)
     return Deployment("multi_worker_mirrored", cluster)
 
 
-def _choice(options: argparse.Namespace) -> Choice:
+def _choice(options: LaunchOptions, role: Role) -> Choice:
     devices = 0
-    if workers_of(options) is None:
+    if workers_of(options.workers, role) is None:
         # How many GPUs a worker sees is settled before it starts.
         devices = options.replicas or (ALONE_DEVICES if options.device == "cpu" else 1)
     return Choice(devices, "use --workers 1 --replicas R for one process of R replicas")
 
 
-def _options(options: argparse.Namespace) -> Options:
+def require_at_least_one(workers: int | None, replicas: int | None) -> None:
+    """Refuse a cluster without workers or replicas.
+
+    Raises:
+        UsageError: it has none.
+    """
+    for name, number in (("--workers", workers), ("--replicas", replicas)):
+        if number is not None and number < 1:
+            raise UsageError(f"{name} {number}: at least 1")
+
+
+def _options(options: LaunchOptions, role: Role) -> Options:
     return Options(
         device=options.device,
         fresh=options.fresh,
-        deadlines=deadlines_of(options, JOINING),
+        deadlines=deadlines_of(options.deadlines, JOINING),
         isolation=options.isolation,
-        rank=rank_in(options),
+        rank=role.rank,
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
 from testbed.catalogue.scenario import Scenario
 from testbed.catalogue.selection import Selection, select
+from testbed.cli.options.list import ListOptions
 from testbed.cluster.strategies import DEFAULT_DEPLOYMENTS
 from testbed.errors import OK, WRONG_COMMAND, UsageError
 from testbed.terminal import complain
@@ -17,7 +17,7 @@ BEGIN = "<!-- catalogue: make catalogue writes this -->"
 END = "<!-- end of catalogue -->"
 
 
-def main(options: argparse.Namespace) -> int:
+def main(options: ListOptions) -> int:
     """Print the scenarios that the patterns name, without importing TensorFlow."""
     selection = select(options.patterns, DEFAULT_DEPLOYMENTS, None)
     if options.write:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from testbed.bench.show.markdown import markdown_of as bench_markdown_of
 from testbed.bench.show.page import bench_data
 from testbed.chaos.record import ChaosRecord
 from testbed.chaos.text import show_chaos
+from testbed.cli.options.report import ReportOptions
 from testbed.errors import OK, UNEXPECTED, UsageError
 from testbed.report.formats.destinations import all_destinations
 from testbed.report.formats.markdown import markdown_of, markdown_of_comparison
@@ -33,7 +33,7 @@ from testbed.terminal import complain
 CHAOS = "chaos"
 
 
-def main(options: argparse.Namespace) -> int:
+def main(options: ReportOptions) -> int:
     """Show one record, or two side by side; of a run and a benchmark, a page of both."""
     _require_sensible(options)
     if shown := _program_of(options):
@@ -57,7 +57,7 @@ def main(options: argparse.Namespace) -> int:
     return _report_benches(benches, wanted["html"], options)
 
 
-def _program_of(options: argparse.Namespace) -> ProgramTrace | None:
+def _program_of(options: ReportOptions) -> ProgramTrace | None:
     """The run of the user's own program that is to be shown, if it is one.
 
     Raises:
@@ -78,7 +78,7 @@ def _program_of(options: argparse.Namespace) -> ProgramTrace | None:
 
 
 def _report_runs(
-    records: list[RunRecord], wanted: dict[str, Path | None], options: argparse.Namespace
+    records: list[RunRecord], wanted: dict[str, Path | None], options: ReportOptions
 ) -> int:
     comparison = compare(*records) if len(records) == 2 else None
     written, lost = write_all(texts_of(records[-1], comparison), wanted)
@@ -111,9 +111,7 @@ def _page_of_both(run: RunRecord, bench: BenchRecord, page: Path | None) -> int:
     return OK
 
 
-def _report_benches(
-    records: list[BenchRecord], page: Path | None, options: argparse.Namespace
-) -> int:
+def _report_benches(records: list[BenchRecord], page: Path | None, options: ReportOptions) -> int:
     latest = records[-1]
     comparison = compare_benches(records[0], latest) if len(records) == 2 else None
     if page:
@@ -129,7 +127,7 @@ def _report_benches(
     return UNEXPECTED if options.fail_on_change and slower else OK
 
 
-def _report_chaos(documents: list[tuple[str, dict[str, Any]]], options: argparse.Namespace) -> int:
+def _report_chaos(documents: list[tuple[str, dict[str, Any]]], options: ReportOptions) -> int:
     """Show a record of faults as it was shown while they were done, which is its only form."""
     if len(documents) > 1 or options.html or options.junit or options.markdown:
         name = next(name for name, data in documents if data["kind"] == CHAOS)
@@ -140,7 +138,7 @@ def _report_chaos(documents: list[tuple[str, dict[str, Any]]], options: argparse
     return OK
 
 
-def _require_sensible(options: argparse.Namespace) -> None:
+def _require_sensible(options: ReportOptions) -> None:
     if len(options.files) > 2:
         raise UsageError(
             f"{len(options.files)} files: one to show, or two to compare; the second is the later"

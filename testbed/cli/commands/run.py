@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import functools
 import os
@@ -12,9 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from testbed.catalogue.selection import Selection, select
+from testbed.cli.options.run import RunOptions
+from testbed.cli.options.shared import DeadlineOptions, ProgramDeadlineOptions
 from testbed.cluster.strategies import STRATEGIES, Deployment, deployments
 from testbed.errors import OK, UNEXPECTED, WRONG_COMMAND, UsageError
-from testbed.hosts.rank import Rank
+from testbed.hosts.role import Role
 from testbed.launcher.cluster.cluster_run import Deadlines
 from testbed.launcher.machine.environment import kept_from
 from testbed.launcher.run_folder import RUNS, RunFolder, keep_json, new_run_folder
@@ -31,22 +32,22 @@ from testbed.signals import interruptible
 from testbed.terminal import complain
 
 
-def require_valid(options: argparse.Namespace) -> None:
+def require_valid(options: RunOptions, role: Role) -> None:
     """Refuse what `main` would refuse, before a job waits in a queue for that.
 
     Raises:
         UsageError: the command cannot be carried out as written.
     """
-    _run_options(options)
-    selection = select(options.patterns, _deployments(options), options.mode)
+    _run_options(options, role)
+    selection = _select(options, role)
     if not selection.problems:
         _require_cases(selection)
 
 
-def main(options: argparse.Namespace) -> int:
+def main(options: RunOptions, role: Role) -> int:
     """Run what the options select; the exit status."""
-    selection = select(options.patterns, _deployments(options), options.mode)
-    run_options = _run_options(options)
+    selection = _select(options, role)
+    run_options = _run_options(options, role)
     wanted = all_destinations(json=options.json, html=options.html, junit=options.junit)
     for told in selection.problems:
         complain(told)
@@ -54,7 +55,7 @@ def main(options: argparse.Namespace) -> int:
     run_options = replace(run_options, jobs=_fitting_jobs(options, run_options, selection))
     if kept := kept_from(os.environ):
         show_line(f"kept from your environment: {', '.join(kept)}")
-    with run_folder(options) as folder:
+    with run_folder(role) as folder:
         observer = ConsoleObserver(selection, verbose=options.verbose)
         whole = functools.partial(
             record_of,
@@ -79,11 +80,15 @@ def main(options: argparse.Namespace) -> int:
     return OK if record.as_expected and not lost else UNEXPECTED
 
 
-def _deployments(options: argparse.Namespace) -> list[Deployment]:
-    if not rank_in(options):
+def _select(options: RunOptions, role: Role) -> Selection:
+    return select(options.patterns, _deployments(options, role), options.mode)
+
+
+def _deployments(options: RunOptions, role: Role) -> list[Deployment]:
+    if not role.rank:
         return deployments(options.strategy, options.workers, options.replicas)
     # On an engine the workers are there, and a strategy that takes none does without.
-    several = workers_of(options) or 1
+    several = workers_of(options.workers, role) or 1
     return [
         replace(each, cluster=replace(each.cluster, workers=several))
         if STRATEGIES[each.strategy].takes_workers
@@ -92,26 +97,17 @@ def _deployments(options: argparse.Namespace) -> list[Deployment]:
     ]
 
 
-def rank_in(options: argparse.Namespace) -> Rank | None:
-    """The rank of this process among those that an engine has started."""
-    rank: Rank | None = getattr(options, "rank", None)
-    return rank
-
-
-def workers_of(options: argparse.Namespace) -> int | None:
+def workers_of(given: int | None, role: Role) -> int | None:
     """How many workers are asked for: on an engine all of them, where no number is given."""
-    rank = rank_in(options)
-    given: int | None = options.workers
-    return given or (rank.size if rank else given)
+    return given or (role.rank.size if role.rank else given)
 
 
-def run_folder(options: argparse.Namespace) -> contextlib.AbstractContextManager[RunFolder]:
+def run_folder(role: Role) -> contextlib.AbstractContextManager[RunFolder]:
     """The folder of a new run, or that which its hosts share."""
-    shared: RunFolder | None = getattr(options, "run_folder", None)
-    return contextlib.nullcontext(shared) if shared else new_run_folder(RUNS)
+    return contextlib.nullcontext(role.folder) if role.folder else new_run_folder(RUNS)
 
 
-def deadlines_of(options: argparse.Namespace, begin: str = "") -> Deadlines:
+def deadlines_of(options: DeadlineOptions | ProgramDeadlineOptions, begin: str = "") -> Deadlines:
     """The deadlines that a command gives; for `begin` see `Deadlines`.
 
     Raises:
@@ -132,9 +128,9 @@ def require_positive(name: str, number: float | None) -> None:
         raise UsageError(f"{name} {number:g}: more than 0")
 
 
-def _run_options(options: argparse.Namespace) -> Options:
+def _run_options(options: RunOptions, role: Role) -> Options:
     require_positive("-j", options.jobs)
-    deadlines = deadlines_of(options)
+    deadlines = deadlines_of(options.deadlines)
     # Output of several cases at once cannot be read, so -v runs one after the other.
     jobs = options.jobs or (1 if options.verbose else os.cpu_count() or 1)
     return Options(
@@ -144,11 +140,11 @@ def _run_options(options: argparse.Namespace) -> Options:
         fresh=options.fresh,
         deadlines=deadlines,
         isolation=options.isolation,
-        rank=rank_in(options),
+        rank=role.rank,
     )
 
 
-def _fitting_jobs(options: argparse.Namespace, how: Options, selection: Selection) -> int:
+def _fitting_jobs(options: RunOptions, how: Options, selection: Selection) -> int:
     """How many cases run side by side: as many as are asked for, else as this machine carries.
 
     Raises:

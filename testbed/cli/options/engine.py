@@ -2,56 +2,108 @@
 
 from __future__ import annotations
 
-import argparse
+from dataclasses import dataclass
+from typing import Any, Protocol
 
-from testbed.engines import ENGINES, LOCAL, MEETING_S
+from testbed.cli.options.model import group, option, repeated, switch
+from testbed.cluster.engine_names import ENGINES, ENVIRONMENT, LOCAL, MEETING_S
 
 
-def add_engine(parser: argparse.ArgumentParser, default: str = LOCAL) -> None:
-    """Where the workers run: on this machine, or on several by an engine."""
-    group = parser.add_argument_group("beyond one machine")
-    group.add_argument(
+@dataclass(frozen=True)
+class SlurmOptions:
+    """Options of sbatch."""
+
+    partition: str | None = option("--partition", metavar="NAME", help="as for sbatch")
+    account: str | None = option("--account", metavar="NAME", help="as for sbatch")
+    nodes: int | None = option(
+        "--nodes", kind=int, metavar="N", help="default: one for each worker"
+    )
+    sbatch: tuple[str, ...] = repeated(
+        "--sbatch", metavar="NAME=VALUE", help="any other option of sbatch"
+    )
+
+
+@dataclass(frozen=True)
+class KubernetesOptions:
+    """Options of the manifest."""
+
+    container: str | None = option(
+        "--container", metavar="IMAGE", help="with Python, testbed, TensorFlow"
+    )
+    claim: str | None = option("--claim", metavar="NAME", help="of the volume that holds --folder")
+    namespace: str | None = option("--namespace", metavar="NAME", help="of the job")
+    tfjob: bool = switch("--tfjob", help="write a TFJob instead of an Indexed Job")
+
+
+def _engine_option(default: str) -> Any:
+    return option(
         "--engine",
         default=default,
         choices=ENGINES,
         help="who starts the workers: this machine (local), somebody else, who has set TF_CONFIG,"
         " SLURM_*, OMPI_* or JOB_COMPLETION_INDEX (environment), or slurm, ray, kubernetes"
-        f" (default {default})",
+        " (default %(default)s)",
     )
-    group.add_argument(
+
+
+@dataclass(frozen=True)
+class EngineOptions:
+    """Where the workers run: on this machine, or on several by an engine."""
+
+    engine: str = _engine_option(LOCAL)
+    folder: str | None = option(
         "--folder", metavar="FOLDER", help="of the run; all hosts have to share it, at one path"
     )
-    group.add_argument(
-        "--meeting-timeout", type=float, default=MEETING_S, metavar="S",
+    meeting_timeout: float = option(
+        "--meeting-timeout", kind=float, default=MEETING_S, metavar="S",
         help=f"seconds until all workers have come (default {MEETING_S:.0f})",
     )  # fmt: skip
-    group.add_argument(
+    address: str | None = option(
         "--address", metavar="HOST", help="environment: how the others find this host"
     )
-    group.add_argument(
-        "--gpus-per-worker", type=int, metavar="N", help="of each worker; means --device gpu"
+    gpus_per_worker: int | None = option(
+        "--gpus-per-worker", kind=int, metavar="N", help="of each worker; means --device gpu"
     )
-    group.add_argument("--cpus-per-worker", type=int, metavar="N", help="of each worker")
-    group.add_argument(
-        "--time", type=int, metavar="MINUTES", help="after which the engine ends the job"
+    cpus_per_worker: int | None = option(
+        "--cpus-per-worker", kind=int, metavar="N", help="of each worker"
     )
-    group.add_argument(
+    time: int | None = option(
+        "--time", kind=int, metavar="MINUTES", help="after which the engine ends the job"
+    )
+    export: str | None = option(
         "--export", metavar="FILE", help="slurm, kubernetes: write what would be submitted instead"
     )
-    slurm = parser.add_argument_group("slurm")
-    slurm.add_argument("--partition", metavar="NAME", help="as for sbatch")
-    slurm.add_argument("--account", metavar="NAME", help="as for sbatch")
-    slurm.add_argument("--nodes", type=int, metavar="N", help="default: one for each worker")
-    slurm.add_argument(
-        "--sbatch", action="append", metavar="NAME=VALUE", help="any other option of sbatch"
-    )
-    kubernetes = parser.add_argument_group("kubernetes")
-    kubernetes.add_argument("--container", metavar="IMAGE", help="with Python, testbed, TensorFlow")
-    kubernetes.add_argument("--claim", metavar="NAME", help="of the volume that holds --folder")
-    kubernetes.add_argument("--namespace", dest="kube_namespace", metavar="NAME", help="of the job")
-    kubernetes.add_argument(
-        "--tfjob", action="store_true", help="write a TFJob instead of an Indexed Job"
-    )
-    engines = {action.dest for part in (group, slurm, kubernetes) for action in part._group_actions}
-    # An option that is of no engine is one of the command, which every worker gets, too.
-    parser.set_defaults(actions=[each for each in parser._actions if each.dest not in engines])
+    slurm: SlurmOptions = group(SlurmOptions, "slurm")
+    kubernetes: KubernetesOptions = group(KubernetesOptions, "kubernetes")
+
+
+@dataclass(frozen=True)
+class StartedEngineOptions(EngineOptions):
+    """The same in a process that an engine has started."""
+
+    engine: str = _engine_option(ENVIRONMENT)
+
+
+def engine_group(kind: type[EngineOptions] = EngineOptions) -> Any:
+    """The options of engines as a field of a command's."""
+    return group(kind, "beyond one machine")
+
+
+class RunsOnEngine(Protocol):
+    """The options of a command that runs workers."""
+
+    @property
+    def workers(self) -> int | None:
+        """How many; None or 0 where that was not typed."""
+
+    @property
+    def replicas(self) -> int | None:
+        """Of each worker; None or 0 where that was not typed."""
+
+    @property
+    def isolation(self) -> str:
+        """How far the run is from others on this machine."""
+
+    @property
+    def engine(self) -> EngineOptions:
+        """Who creates the processes."""

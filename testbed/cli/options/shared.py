@@ -2,14 +2,70 @@
 
 from __future__ import annotations
 
-import argparse
 import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from testbed.cli.options.model import option, rest, switch
+from testbed.cluster.devices import KINDS
+
+WHAT, HOW, SHOWN = "what is run", "how", "what is shown"
+"""Titles of sections of the help."""
+
+LIMIT_S = 60.0
+"""Seconds that the start of a case and its run may take, where nothing else is typed."""
 
 
-def add_isolation(group: argparse._ActionsContainer) -> None:
+def one_of(names: Iterable[str]) -> str:
+    """Like `eager, function or compiled`."""
+    *others, last = names
+    return f"{', '.join(others)} or {last}"
+
+
+@dataclass(frozen=True)
+class DeadlineOptions:
+    """How long a case may take, in seconds."""
+
+    start_timeout: float = option(
+        "--start-timeout", kind=float, default=LIMIT_S, metavar="S",
+        help="seconds until every worker of a case has joined (default 60)",
+    )  # fmt: skip
+    timeout: float = option(
+        "--timeout", kind=float, default=LIMIT_S, metavar="S",
+        help="seconds from then until every worker has reported (default 60)",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ProgramDeadlineOptions:
+    """How long a user's program may take, in seconds."""
+
+    start_timeout: float = option(
+        "--start-timeout", kind=float, default=LIMIT_S, metavar="S",
+        help="seconds from when the first worker makes its strategy until all have (default 60)",
+    )  # fmt: skip
+    timeout: float = option(
+        "--timeout", kind=float, default=math.inf, metavar="S",
+        help="seconds until every worker has ended (default: no limit)",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ProgramOptions:
+    """A user's program and its own arguments."""
+
+    script: tuple[str, ...] = rest(metavar="SCRIPT", help="and its own arguments")
+    module: tuple[str, ...] = rest(
+        "-m", metavar="MODULE", help="a module instead of a script, and its own arguments"
+    )
+
+
+def isolation_option(title: str = HOW) -> Any:
     """How far the run is from others on this machine."""
-    group.add_argument(
+    return option(
         "--isolation",
+        title=title,
         default="auto",
         choices=("auto", "required", "none"),
         help="auto: workers in a network and a process namespace of the run's own, where the"
@@ -17,42 +73,28 @@ def add_isolation(group: argparse._ActionsContainer) -> None:
     )
 
 
-def add_deadlines(group: argparse._ArgumentGroup) -> None:
-    """How long a case may take."""
-    group.add_argument(
-        "--start-timeout", type=float, default=60.0, metavar="S",
-        help="seconds until every worker of a case has joined (default 60)",
-    )  # fmt: skip
-    group.add_argument(
-        "--timeout", type=float, default=60.0, metavar="S",
-        help="seconds from then until every worker has reported (default 60)",
-    )  # fmt: skip
+def device_option(help: str = "as for testbed run", title: str = HOW) -> Any:
+    """What a replica is."""
+    return option("--device", default="cpu", choices=KINDS, title=title, help=help)
 
 
-def add_own_deadlines(parser: argparse.ArgumentParser) -> None:
-    """How long somebody's own code may take."""
-    parser.add_argument(
-        "--start-timeout", type=float, default=60.0, metavar="S",
-        help="seconds from when the first worker makes its strategy until all have (default 60)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--timeout", type=float, default=math.inf, metavar="S",
-        help="seconds until every worker has ended (default: no limit)",
-    )  # fmt: skip
+def fresh_option(title: str = HOW) -> Any:
+    """New interpreters instead of forks."""
+    return switch("--fresh", title=title, help="a new interpreter for every worker")
 
 
-def add_files(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
-    """Where the result is written, too."""
-    parser.add_argument("--html", metavar="PAGE", help="write a page to look at in a browser")
-    parser.add_argument("--junit", metavar="FILE", help="write JUnit XML, for CI servers")
+def json_option() -> Any:
+    """The record as a file."""
+    return option("--json", metavar="FILE", title=SHOWN, help="write the whole record there, too")
 
 
-def add_program(parser: argparse.ArgumentParser) -> None:
-    """Somebody's own program."""
-    parser.add_argument(
-        "program", nargs=argparse.REMAINDER, metavar="SCRIPT", help="and its own arguments"
+def html_option(title: str = SHOWN) -> Any:
+    """The result as a page."""
+    return option(
+        "--html", metavar="PAGE", title=title, help="write a page to look at in a browser"
     )
-    parser.add_argument(
-        "-m", dest="module", nargs=argparse.REMAINDER, metavar="MODULE",
-        help="a module instead of a script, and its own arguments",
-    )  # fmt: skip
+
+
+def junit_option(title: str = SHOWN) -> Any:
+    """The result for CI servers."""
+    return option("--junit", metavar="FILE", title=title, help="write JUnit XML, for CI servers")

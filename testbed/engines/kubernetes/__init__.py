@@ -5,9 +5,9 @@ An Indexed Job gives each worker its index, and a headless Service gives it a na
 
 from __future__ import annotations
 
-import argparse
 import shlex
 
+from testbed.cli.options.engine import EngineOptions
 from testbed.engines import InnerCommand
 from testbed.engines.kubernetes.manifests import manifest_of
 from testbed.engines.kubernetes.request import KubernetesRequest, request_of
@@ -16,7 +16,7 @@ from testbed.launcher.run_folder import write_text
 from testbed.report.formats.destinations import destination
 
 
-def main(options: argparse.Namespace, inner: InnerCommand) -> int:
+def main(options: EngineOptions, inner: InnerCommand) -> int:
     """Write the manifest of a job, and say what to do with it.
 
     Raises:

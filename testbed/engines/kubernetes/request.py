@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import math
 import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from testbed.cli.options.engine import EngineOptions
 from testbed.engines import InnerCommand
 from testbed.errors import UsageError
 
@@ -47,38 +47,39 @@ class KubernetesRequest:
         return str(PurePosixPath(self.folder).parent)
 
 
-def request_of(options: argparse.Namespace, inner: InnerCommand) -> KubernetesRequest:
+def request_of(options: EngineOptions, inner: InnerCommand) -> KubernetesRequest:
     """What the options ask for.
 
     Raises:
         UsageError: something is missing, or nothing that Kubernetes would take.
     """
-    if not options.container:
+    asked = options.kubernetes
+    if not asked.container:
         raise UsageError(
             "--container is missing: the image of the workers, which has Python with this testbed"
             " and TensorFlow, and the command testbed on its PATH"
         )
-    if not options.claim:
+    if not asked.claim:
         raise UsageError(
             "--claim is missing: the PersistentVolumeClaim that all workers mount at once"
             " (ReadWriteMany); the run's folder is in it"
         )
-    _require("--claim", options.claim, all(map(_LABEL.fullmatch, options.claim.split("."))))
-    if options.kube_namespace:
-        _require("--namespace", options.kube_namespace, _LABEL.fullmatch(options.kube_namespace))
+    _require("--claim", asked.claim, all(map(_LABEL.fullmatch, asked.claim.split("."))))
+    if asked.namespace:
+        _require("--namespace", asked.namespace, _LABEL.fullmatch(asked.namespace))
     _require_mountable(inner.folder)
     return KubernetesRequest(
-        name=job_name(inner.folder, inner.workers, tfjob=options.tfjob),
+        name=job_name(inner.folder, inner.workers, tfjob=asked.tfjob),
         words=inner.words,
         folder=inner.folder,
-        image=options.container,
-        claim=options.claim,
+        image=asked.container,
+        claim=asked.claim,
         workers=inner.workers,
         gpus=inner.gpus_per_worker,
         cpus=options.cpus_per_worker,
-        namespace=options.kube_namespace or None,
+        namespace=asked.namespace or None,
         seconds=math.ceil(options.time * 60) if options.time else None,
-        tfjob=options.tfjob,
+        tfjob=asked.tfjob,
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import os
 from collections.abc import Iterator
 
+from testbed.cli.options.engine import EngineOptions
 from testbed.engines import InnerCommand
 from testbed.engines.ray.request import ADDRESS, request_of
 from testbed.errors import LaunchError, UsageError
@@ -15,7 +15,7 @@ from testbed.terminal import one_line
 _USAGE_STATISTICS = "RAY_USAGE_STATS_ENABLED"
 
 
-def main(options: argparse.Namespace, inner: InnerCommand) -> int:
+def main(options: EngineOptions, inner: InnerCommand) -> int:
     """Run the job on the Ray cluster of this machine, and follow it; its status.
 
     Raises:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from testbed.cli.options.engine import EngineOptions
 from testbed.engines import InnerCommand
 from testbed.errors import UsageError
 from testbed.terminal import TERMINAL_WIDTH
@@ -41,7 +41,7 @@ class RayRequest:
 
 
 def request_of(
-    options: argparse.Namespace, inner: InnerCommand, environment: Mapping[str, str]
+    options: EngineOptions, inner: InnerCommand, environment: Mapping[str, str]
 ) -> RayRequest:
     """What the options ask for.
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
-
+from testbed.cli.options.engine import EngineOptions
 from testbed.engines import InnerCommand
 from testbed.engines.follow import follow
 from testbed.engines.slurm.request import request_of
@@ -11,7 +10,7 @@ from testbed.engines.slurm.script import export
 from testbed.engines.slurm.submit import submit
 
 
-def main(options: argparse.Namespace, inner: InnerCommand) -> int:
+def main(options: EngineOptions, inner: InnerCommand) -> int:
     """Run it on Slurm and show it here, or write the script that `--export` names."""
     request = request_of(options, inner)
     if options.export:

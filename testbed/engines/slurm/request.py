@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from testbed.bootstrap import python_arguments
+from testbed.cli.options.engine import EngineOptions
 from testbed.engines import InnerCommand
 from testbed.engines.job_files import JobFiles
 from testbed.errors import UsageError
@@ -38,20 +38,20 @@ class SlurmRequest:
         return ["--kill-on-bad-exit=1", *cpus]
 
 
-def request_of(options: argparse.Namespace, inner: InnerCommand) -> SlurmRequest:
+def request_of(options: EngineOptions, inner: InnerCommand) -> SlurmRequest:
     """What the options of a command ask for.
 
     Raises:
         UsageError: Slurm cannot be asked for that.
     """
-    nodes = options.nodes or inner.workers
+    nodes = options.slurm.nodes or inner.workers
     if nodes < 1 or inner.workers % nodes:
         raise UsageError(f"--nodes {nodes}: {inner.workers} workers cannot be shared out evenly")
     tasks = inner.workers // nodes
     gpus = inner.gpus_per_worker * tasks
     named = {
-        "partition": options.partition,
-        "account": options.account,
+        "partition": options.slurm.partition,
+        "account": options.slurm.account,
         "time": options.time,
         "cpus_per_task": options.cpus_per_worker,
         "gpus_per_node": gpus or None,
@@ -66,13 +66,13 @@ def request_of(options: argparse.Namespace, inner: InnerCommand) -> SlurmRequest
             # A job that Slurm starts again would find the files of its first life.
             "no_requeue": True,
             **{name: value for name, value in named.items() if value is not None},
-            **_further(options.sbatch or ()),
+            **_further(options.slurm.sbatch),
         },
         cpus_per_task=options.cpus_per_worker,
     )
 
 
-def _further(pairs: list[str] | tuple[str, ...]) -> dict[str, str | int | bool]:
+def _further(pairs: tuple[str, ...]) -> dict[str, str | int | bool]:
     """What `--sbatch name=value` adds."""
     further: dict[str, str | int | bool] = {}
     for pair in pairs:

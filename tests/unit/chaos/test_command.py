@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import errno
 import shlex
 from collections.abc import Coroutine
@@ -19,7 +18,8 @@ from testbed.chaos.replay import replay_command
 from testbed.chaos.run import ChaosRequest
 from testbed.cli.commands import chaos
 from testbed.cli.main import main
-from testbed.cli.parser import parser
+from testbed.cli.options.chaos import ChaosOptions
+from testbed.cli.parser import parse
 from testbed.launcher.cluster.cluster_run import Deadlines
 from testbed.run.case import Options
 from tests.unit.builders import COUNTER, write_script
@@ -87,8 +87,9 @@ def test_a_wrong_command_is_refused_in_one_line(
     assert not (tmp_path / ".testbed").exists()
 
 
-def options_of(*words: str) -> argparse.Namespace:
-    return parser().parse_args(["chaos", *words])
+def options_of(*words: str) -> ChaosOptions:
+    options: ChaosOptions = parse(["chaos", *words]).options
+    return options
 
 
 def selected(*words: str) -> set[str]:

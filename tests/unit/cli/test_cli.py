@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import errno
 from collections.abc import Coroutine
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, cast
 import pytest
 
 from testbed.cli.main import main
+from testbed.cli.options.list import ListOptions
 from testbed.errors import LaunchError
 from tests.unit.builders import COUNTER, write_script
 
@@ -144,7 +144,7 @@ def test_a_command_that_ends_early_has_its_status(
 ) -> None:
     """A machine that fails is status 1 and an interruption 130, each with one line."""
 
-    def ends(options: argparse.Namespace) -> int:
+    def ends(options: ListOptions) -> int:
         raise raised
 
     monkeypatch.setattr("testbed.cli.commands.list.main", ends)
@@ -155,7 +155,7 @@ def test_a_command_that_ends_early_has_its_status(
 def test_a_mistake_of_the_testbed_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     """An error that names no file is not taken for the machine's."""
 
-    def ends(options: argparse.Namespace) -> int:
+    def ends(options: ListOptions) -> int:
         raise OSError(errno.EBADF, "Bad file descriptor")
 
     monkeypatch.setattr("testbed.cli.commands.list.main", ends)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,35 +9,36 @@ from typing import Any
 
 import pytest
 
-from testbed.cli.parser import parser
-from testbed.engines import ENVIRONMENT, InnerCommand
+from testbed.cli.options.engine import EngineOptions
+from testbed.cli.options.run import RunOptions
+from testbed.cli.parser import CommandLine, parse
+from testbed.cluster.engine_names import ENVIRONMENT
+from testbed.engines import InnerCommand
 from testbed.engines.command import inner_of, require_engine, start, words_without_cluster
 from testbed.errors import UsageError
+from testbed.hosts.role import Role
 
 SLURM = ("--engine", "slurm")
 ENGINES = ("--partition", "short", "--nodes", "2", "--sbatch", "qos=low", "--cpus-per-worker", "4")
 
-OF_ENGINES = {
-    "engine", "folder", "meeting_timeout", "address", "gpus_per_worker", "cpus_per_worker", "time",
-    "export", "partition", "account", "nodes", "sbatch", "container", "claim", "kube_namespace",
-    "tfjob",
-}  # fmt: skip
+
+def typed(*words: str) -> CommandLine:
+    return parse(words)
 
 
-def typed(*words: str) -> argparse.Namespace:
-    return parser().parse_args(words)
-
-
-def own(options: argparse.Namespace) -> dict[str, Any]:
+def own(line: CommandLine) -> dict[str, Any]:
     """The command's own options."""
-    return {name: given for name, given in vars(options).items() if name not in OF_ENGINES} | {
-        "actions": None
-    }
+    return {name: given for name, given in vars(line.options).items() if name != "engine"}
+
+
+def inner(*words: str) -> InnerCommand:
+    line = typed(*words)
+    return inner_of(line.command, line.options)
 
 
 def refused(*words: str) -> str:
     with pytest.raises(UsageError) as problem:
-        require_engine(typed(*words))
+        require_engine(typed(*words).options)
     return str(problem.value)
 
 
@@ -65,7 +65,7 @@ COMMANDS: list[tuple[str, ...]] = [
 ]
 
 
-def with_options(command: Sequence[str], *more: str) -> argparse.Namespace:
+def with_options(command: Sequence[str], *more: str) -> CommandLine:
     """The options of engines stand where people put them: first."""
     return typed(command[0], *more, *command[1:])
 
@@ -74,25 +74,26 @@ def with_options(command: Sequence[str], *more: str) -> argparse.Namespace:
 def test_each_process_runs_what_was_typed(command: tuple[str, ...]) -> None:
     """The words of each process say what the command says, and nothing else of the engine."""
     asked = with_options(command, *SLURM, *ENGINES, "--folder", "f", "--meeting-timeout", "61.125")
-    inner = inner_of(asked)
+    inner = inner_of(asked.command, asked.options)
     again = typed(*inner.words)
     expected = own(with_options(command))
     expected["workers"] = expected["workers"] or 2
     assert own(again) == expected
-    assert again.engine == ENVIRONMENT
-    assert again.folder == inner.folder == str(Path.cwd() / "f")
-    assert again.meeting_timeout == 61.125
-    assert (again.partition, again.nodes, again.sbatch, again.cpus_per_worker) == (None,) * 4
-    require_engine(again)
+    expected_engine = EngineOptions(
+        engine=ENVIRONMENT, folder=str(Path.cwd() / "f"), meeting_timeout=61.125
+    )
+    assert vars(again.options.engine) == vars(expected_engine)
+    assert inner.folder == again.options.engine.folder
+    require_engine(again.options)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_words_without_the_cluster(command: tuple[str, ...]) -> None:
     """Without devices and numbers, the words say what the command says of all else."""
-    words = words_without_cluster(with_options(command, *SLURM, *ENGINES))
+    words = words_without_cluster(with_options(command, *SLURM, *ENGINES).options)
     again = typed(command[0], *words)
     expected = own(with_options(command))
-    default = typed(*command[:1])
+    default = typed(*command[:1]).options
     for name in ("device", "workers", "replicas"):
         if hasattr(default, name):
             expected[name] = getattr(default, name)
@@ -101,18 +102,18 @@ def test_words_without_the_cluster(command: tuple[str, ...]) -> None:
 
 def test_gpus_of_each_worker_are_its_replicas() -> None:
     """GPUs for each worker mean that device, and as many replicas unless it is said otherwise."""
-    inner = inner_of(typed("run", *SLURM, "--workers", "3", "--gpus-per-worker", "4"))
-    assert (inner.workers, inner.gpus_per_worker) == (3, 4)
-    again = typed(*inner.words)
-    assert (again.device, again.replicas, again.gpus_per_worker) == ("gpu", 4, None)
-    split = typed("launch", *SLURM, "--gpus-per-worker", "4", "--replicas", "2", "x.py")
-    assert typed(*inner_of(split).words).replicas == 2
+    found = inner("run", *SLURM, "--workers", "3", "--gpus-per-worker", "4")
+    assert (found.workers, found.gpus_per_worker) == (3, 4)
+    again = typed(*found.words).options
+    assert (again.device, again.replicas, again.engine.gpus_per_worker) == ("gpu", 4, None)
+    split = inner("launch", *SLURM, "--gpus-per-worker", "4", "--replicas", "2", "x.py")
+    assert typed(*split.words).options.replicas == 2
 
 
 def test_gpus_for_a_command_without_devices() -> None:
     """A command that runs on CPUs alone takes no GPUs."""
     with pytest.raises(UsageError, match=r"^--gpus-per-worker: testbed check runs on CPUs$"):
-        inner_of(typed("check", *SLURM, "--gpus-per-worker", "1", "x.py"))
+        inner("check", *SLURM, "--gpus-per-worker", "1", "x.py")
 
 
 def test_without_a_folder_each_run_has_its_own(
@@ -120,7 +121,7 @@ def test_without_a_folder_each_run_has_its_own(
 ) -> None:
     """Where no folder is given, the run's is one that is not there yet, as a whole path."""
     monkeypatch.chdir(tmp_path)
-    folder = Path(inner_of(typed("run", *SLURM)).folder)
+    folder = Path(inner("run", *SLURM).folder)
     assert folder.parent == tmp_path / ".testbed/runs"
     assert not folder.exists()
 
@@ -171,21 +172,21 @@ def test_what_does_not_go_with_the_engine(words: tuple[str, ...], told: str) -> 
 )
 def test_what_goes_with_the_engine(words: tuple[str, ...]) -> None:
     """What an engine takes is let through."""
-    require_engine(typed(*words))
+    require_engine(typed(*words).options)
 
 
 class Played:
     """A command that keeps what it was asked."""
 
     def __init__(self) -> None:
-        self.run: list[list[str]] = []
-        self.asked: list[list[str]] = []
+        self.run: list[tuple[str, ...]] = []
+        self.asked: list[tuple[str, ...]] = []
 
-    def main(self, options: argparse.Namespace) -> int:
+    def main(self, options: RunOptions, role: Role) -> int:
         self.run.append(options.patterns)
         return 7
 
-    def require_valid(self, options: argparse.Namespace) -> None:
+    def require_valid(self, options: RunOptions, role: Role) -> None:
         self.asked.append(options.patterns)
 
 
@@ -193,21 +194,21 @@ def test_a_command_runs_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without an engine the command itself is run, and its status is the answer."""
     monkeypatch.setattr(os, "environ", {})
     command = Played()
-    assert start(typed("run", "x"), command) == 7
-    assert (command.run, command.asked) == ([["x"]], [])
+    assert start("run", typed("run", "x").options, command) == 7
+    assert (command.run, command.asked) == ([("x",)], [])
 
 
 def test_an_engine_gets_what_each_process_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """An engine that creates processes gets the words of each, and runs nothing here."""
     given = []
 
-    def main(_options: argparse.Namespace, inner: InnerCommand) -> int:
+    def main(_options: EngineOptions, inner: InnerCommand) -> int:
         given.append(inner)
         return 3
 
     monkeypatch.setattr("testbed.engines.slurm.main", main)
     command = Played()
-    assert start(typed("run", *SLURM, "--folder", "/f", "x"), command) == 3
+    assert start("run", typed("run", *SLURM, "--folder", "/f", "x").options, command) == 3
     words = ("run", "--engine", "environment", "--folder", "/f")
     assert given == [InnerCommand((*words, "--workers", "2", "x"), "/f", 2, 0)]
-    assert (command.run, command.asked) == ([], [["x"]])
+    assert (command.run, command.asked) == ([], [("x",)])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from testbed.cli.main import main
-from testbed.cli.parser import parser
+from testbed.cli.parser import parse
 from testbed.engines.command import inner_of, require_engine
 from testbed.engines.detect import elsewhere, found
 from testbed.errors import TooFewDevicesError
@@ -60,11 +60,11 @@ def test_what_is_suggested_can_be_typed(commands: Path, engine: str) -> None:
     assert about.startswith("on more hosts (")
     program, *words = shlex.split(command)
     assert program == "testbed"
-    options = parser().parse_args(words)
+    options = parse(words).options
     require_engine(options)
-    assert (options.workers, options.gpus_per_worker) == (2, 4)
-    assert (options.mode, options.patterns) == (["eager"], ["a b*"])
-    assert inner_of(options).gpus_per_worker == 4
+    assert (options.workers, options.engine.gpus_per_worker) == (2, 4)
+    assert (options.mode, options.patterns) == (("eager",), ("a b*",))
+    assert inner_of("run", options).gpus_per_worker == 4
 
 
 def test_it_is_suggested_where_devices_are_missing(
@@ -73,7 +73,7 @@ def test_it_is_suggested_where_devices_are_missing(
     """A run that finds too few GPUs ends with the command that would find them."""
     put(commands, "sbatch")
 
-    def too_few(options: object) -> int:
+    def too_few(options: object, role: object) -> int:
         raise TOO_FEW
 
     monkeypatch.setattr("testbed.cli.commands.launch.main", too_few)

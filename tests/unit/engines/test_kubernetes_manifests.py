@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import argparse
 import json
 from pathlib import Path
 
 import pytest
 
+from testbed.cli.options.engine import EngineOptions
 from testbed.engines import InnerCommand
 from testbed.engines.kubernetes import main, next_steps
 from testbed.engines.kubernetes.manifests import manifest_of
@@ -127,4 +127,4 @@ def test_the_engine_writes_the_manifest(tmp_path: Path, capsys: pytest.CaptureFi
 def test_the_engine_only_writes() -> None:
     """Without a file to write, the way is told, and nothing is asked of any cluster."""
     with pytest.raises(UsageError, match=r"--export job.yaml, then kubectl apply -f job.yaml"):
-        main(argparse.Namespace(export=None), InnerCommand(("run",), "/shared/night", 2))
+        main(EngineOptions(), InnerCommand(("run",), "/shared/night", 2))

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import argparse
 import re
 from typing import Any
 
 import pytest
 
+from testbed.cli.options.engine import EngineOptions, KubernetesOptions
 from testbed.engines import InnerCommand
 from testbed.engines.kubernetes.request import job_name, request_of
 from testbed.errors import UsageError
@@ -13,23 +13,25 @@ from testbed.errors import UsageError
 INNER = InnerCommand(("run", "--folder", "/shared/night", "returned"), "/shared/night", 4)
 
 
-def options(**given: Any) -> argparse.Namespace:
-    plain = {
-        "export": "job.yaml",
-        "container": "registry/image:1",
-        "claim": "results",
-        "kube_namespace": None,
-        "tfjob": False,
-        "cpus_per_worker": None,
-        "time": None,
-    }
-    return argparse.Namespace(**{**plain, **given})
+def options(
+    export: str = "job.yaml",
+    time: Any = None,
+    cpus_per_worker: int | None = None,
+    **of_kubernetes: Any,
+) -> EngineOptions:
+    own = {"container": "registry/image:1", "claim": "results", **of_kubernetes}
+    return EngineOptions(
+        export=export,
+        time=time,
+        cpus_per_worker=cpus_per_worker,
+        kubernetes=KubernetesOptions(**own),
+    )
 
 
 def test_what_is_asked_for_arrives() -> None:
     """Options and what is to be run become a request, minutes become seconds."""
     inner = InnerCommand(INNER.words, INNER.folder, 4, gpus_per_worker=2)
-    request = request_of(options(time=1.5, cpus_per_worker=3, kube_namespace="lab"), inner)
+    request = request_of(options(time=1.5, cpus_per_worker=3, namespace="lab"), inner)
     assert (request.words, request.folder, request.workers) == (inner.words, inner.folder, 4)
     assert (request.gpus, request.cpus, request.seconds) == (2, 3, 90)
     assert (request.name, request.namespace, request.mount) == ("night", "lab", "/shared")
@@ -41,7 +43,7 @@ def test_what_is_asked_for_arrives() -> None:
         ({"container": None}, "--container is missing.*TensorFlow"),
         ({"claim": ""}, "--claim is missing.*ReadWriteMany"),
         ({"claim": "My_Claim"}, "--claim My_Claim"),
-        ({"kube_namespace": "a.b"}, "--namespace a.b"),
+        ({"namespace": "a.b"}, "--namespace a.b"),
     ],
 )
 def test_what_kubernetes_would_refuse_is_refused(given: dict[str, Any], told: str) -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import argparse
 import builtins
 import contextlib
 import os
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from testbed.cli.options.engine import EngineOptions
 from testbed.engines import InnerCommand
 from testbed.engines.ray import require_ray
 from testbed.engines.ray.request import RayRequest, passed_on, request_of
@@ -26,7 +26,7 @@ INNER = InnerCommand(("run", "--folder", "/shared/night", "returned"), "/shared/
 def test_what_is_asked_for_arrives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each worker runs the words as the testbed's, where the launching process was started."""
     monkeypatch.chdir(tmp_path)
-    request = request_of(argparse.Namespace(cpus_per_worker=None), INNER, {"TF_X": "1"})
+    request = request_of(EngineOptions(), INNER, {"TF_X": "1"})
     assert request.arguments == ("testbed", *INNER.words)
     assert (request.folder, request.directory, request.workers) == (
         "/shared/night",
@@ -45,9 +45,7 @@ def test_no_gpu_is_asked_for_without_need() -> None:
 def test_a_client_of_ray_is_refused() -> None:
     """What is reached through a client shares no folder, so the way is told."""
     with pytest.raises(UsageError, match=r"RAY_ADDRESS=ray://far:10001: .*run this command there"):
-        request_of(
-            argparse.Namespace(cpus_per_worker=None), INNER, {"RAY_ADDRESS": "ray://far:10001"}
-        )
+        request_of(EngineOptions(), INNER, {"RAY_ADDRESS": "ray://far:10001"})
 
 
 def test_without_ray_the_cure_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

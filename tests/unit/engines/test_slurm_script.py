@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import builtins
 import os
 import shlex
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 
 from testbed.bootstrap import python_arguments
+from testbed.cli.options.engine import EngineOptions, SlurmOptions
 from testbed.engines import InnerCommand
 from testbed.engines.job_files import JobFiles
 from testbed.engines.slurm import main, task
@@ -25,12 +25,17 @@ from testbed.errors import UsageError
 WORDS = ("run", "--folder", "/shared/a run", "odd 'name'", "$HOME", "*")
 
 
-def options(**given: object) -> argparse.Namespace:
-    names = ("nodes", "partition", "account", "time", "cpus_per_worker", "sbatch", "export")
-    return argparse.Namespace(**{**dict.fromkeys(names), **given})
+def options(
+    time: int | None = None,
+    cpus_per_worker: int | None = None,
+    export: str | None = None,
+    **of_slurm: Any,
+) -> EngineOptions:
+    slurm = SlurmOptions(**of_slurm)
+    return EngineOptions(time=time, cpus_per_worker=cpus_per_worker, export=export, slurm=slurm)
 
 
-def request(workers: int = 4, gpus: int = 0, folder: str = "/shared/a run", **given: object) -> Any:
+def request(workers: int = 4, gpus: int = 0, folder: str = "/shared/a run", **given: Any) -> Any:
     return request_of(options(**given), InnerCommand(WORDS, folder, workers, gpus))
 
 

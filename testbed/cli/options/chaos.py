@@ -1,0 +1,87 @@
+"""Options of `testbed chaos`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from testbed.catalogue.fault import FAULTS
+from testbed.catalogue.scenario import MODES
+from testbed.cli.options.model import argument, group, option, repeated, switch
+from testbed.cli.options.shared import (
+    HOW,
+    SHOWN,
+    WHAT,
+    DeadlineOptions,
+    isolation_option,
+    json_option,
+    one_of,
+)
+
+DONE = "what is done to it; what is left out is drawn"
+NONE = "none"
+
+EXIT_STATUS = """exit status:
+  0  every case came to its end as it does undisturbed; with --fault none, every time
+  1  one did not, or not with what it claims, or a fault did not strike
+  2  the command was wrong, or a script could not be read
+  130  interrupted
+"""
+
+
+@dataclass(frozen=True)
+class ChaosOptions:
+    """What `testbed chaos` is asked for."""
+
+    patterns: tuple[str, ...] = argument("NAME", nargs="+", help="as for testbed run")
+    strategy: tuple[str, ...] = repeated(
+        "--strategy",
+        title=WHAT,
+        help="multi_worker_mirrored (default) or parameter_server; may be repeated",
+    )
+    workers: int | None = option(
+        "--workers", kind=int, metavar="W", title=WHAT, help="at least 2 (default 2)"
+    )
+    replicas: int | None = option(
+        "--replicas", kind=int, metavar="R", title=WHAT, help="of each worker (default 1)"
+    )
+    mode: tuple[str, ...] = repeated("--mode", title=WHAT, help=f"{one_of(MODES)}; may be repeated")
+    fault: str | None = option(
+        "--fault",
+        choices=(*FAULTS, NONE),
+        title=DONE,
+        help="none: nothing, so that --repeat tells how often it fails by itself",
+    )
+    worker: int | None = option(
+        "--worker", kind=int, metavar="N", title=DONE, help="the worker to which it is done"
+    )
+    at: str | None = option(
+        "--at", metavar="PHASE", title=DONE, help="when that worker tells this phase, like 'step 3'"
+    )
+    seconds: float = option(
+        "--seconds",
+        kind=float,
+        default=20.0,
+        metavar="S",
+        title=DONE,
+        help="how long stop, slow and cut last (default 20)",
+    )
+    seed: int | None = option(
+        "--seed", kind=int, metavar="S", title=DONE, help="draw the faults that it drew before"
+    )
+    repeat: int = option(
+        "--repeat", kind=int, default=1, metavar="N", title=DONE, help="so many faults a case"
+    )
+    restarts: int = option(
+        "--restarts",
+        kind=int,
+        default=1,
+        metavar="N",
+        title=DONE,
+        help="how often all workers are started again (default 1)",
+    )
+    isolation: str = isolation_option()
+    deadlines: DeadlineOptions = group(DeadlineOptions, HOW)
+    json: str | None = json_option()
+    verbose: bool = switch(
+        "-v", "--verbose", title=SHOWN, help="the workers' phases and output, live"
+    )

@@ -1,0 +1,66 @@
+"""Options of `testbed check`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from testbed.cli.options.engine import EngineOptions, engine_group
+from testbed.cli.options.model import group, option, repeated
+from testbed.cli.options.shared import (
+    SHOWN,
+    ProgramDeadlineOptions,
+    ProgramOptions,
+    fresh_option,
+    isolation_option,
+)
+
+ON = "what it runs on"
+
+STRATEGIES = ("mirrored", "multi_worker_mirrored")
+FORMATS = ("text", "json", "sarif", "github")
+
+EXIT_STATUS = """exit status:
+  0  nothing found
+  1  findings: errors (the result is wrong) or warnings (it works by luck)
+  2  the command was wrong
+  3  the program failed by itself, or its own TF_CONFIG kept the workers apart
+  130  interrupted
+"""
+
+
+@dataclass(frozen=True)
+class CheckOptions:
+    """What `testbed check` is asked for."""
+
+    program: ProgramOptions = group(ProgramOptions)
+    strategy: str | None = option(
+        "--strategy", choices=STRATEGIES, title=ON, help="default: what the script's text names"
+    )
+    workers: int | None = option(
+        "--workers", kind=int, metavar="W", title=ON, help="default 2, of several"
+    )
+    replicas: int | None = option(
+        "--replicas",
+        kind=int,
+        metavar="R",
+        title=ON,
+        help="of each worker (default 2 of one, 1 of several)",
+    )
+    fresh: bool = fresh_option(title=ON)
+    deadlines: ProgramDeadlineOptions = group(ProgramDeadlineOptions)
+    isolation: str = isolation_option(title="")
+    format: str = option(
+        "--format",
+        default="text",
+        choices=FORMATS,
+        title=SHOWN,
+        help="for people (default), tools, code-scanning pages, GitHub's annotations",
+    )
+    output: str | None = option(
+        "--output", metavar="FILE", title=SHOWN, help="write it there instead"
+    )
+    select: tuple[str, ...] = repeated(
+        "--select", metavar="CODE", title=SHOWN, help="only these, as TB1 or TB101,TB201"
+    )
+    ignore: tuple[str, ...] = repeated("--ignore", metavar="CODE", title=SHOWN, help="not these")
+    engine: EngineOptions = engine_group()

@@ -1,0 +1,47 @@
+"""Options of `testbed launch`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from testbed.cli.options.engine import EngineOptions, engine_group
+from testbed.cli.options.model import group, option
+from testbed.cli.options.shared import (
+    ProgramDeadlineOptions,
+    ProgramOptions,
+    device_option,
+    fresh_option,
+    isolation_option,
+)
+
+EXIT_STATUS = """exit status:
+  0  every worker ended with 0
+  N  a worker ended with N, as python would: the first that failed decides; 128 + S by signal S
+  124  the time was over
+  2  the command was wrong
+  130  interrupted
+"""
+
+
+@dataclass(frozen=True)
+class LaunchOptions:
+    """What `testbed launch` is asked for."""
+
+    program: ProgramOptions = group(ProgramOptions)
+    workers: int | None = option(
+        "--workers",
+        kind=int,
+        metavar="W",
+        help="default: 1 if the program makes MirroredStrategy or no strategy, otherwise 2",
+    )
+    replicas: int | None = option(
+        "--replicas",
+        kind=int,
+        metavar="R",
+        help="devices of each worker (default 1; 2 CPUs if --workers is not given and 1 suffices)",
+    )
+    device: str = device_option(title="")
+    fresh: bool = fresh_option(title="")
+    deadlines: ProgramDeadlineOptions = group(ProgramDeadlineOptions)
+    isolation: str = isolation_option(title="")
+    engine: EngineOptions = engine_group()

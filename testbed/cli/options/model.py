@@ -1,0 +1,220 @@
+"""Options as frozen dataclasses: parser, help and typed words are made from their fields.
+
+A field made by `argument`, `option`, `repeated`, `switch` or `rest` is one thing that is typed; its
+`title` is the section of the help that shows it. A field made by `group` holds a dataclass.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import Field, dataclass, field, fields
+from typing import Any, TypeVar
+
+Options = TypeVar("Options")
+
+_TYPED = "typed"
+_GROUP = "group"
+
+
+@dataclass(frozen=True)
+class Typed:
+    """How one field is typed on a command line."""
+
+    names: tuple[str, ...]
+    """Like `-j`, `--jobs`; none of an argument that has no name."""
+    settings: dict[str, Any]
+    """Of argparse's `add_argument`."""
+    title: str = ""
+    """The section of the help; without one it stands among the others."""
+
+    @property
+    def takes_value(self) -> bool:
+        """Whether a value follows the name."""
+        return self.settings.get("action") != "store_true"
+
+    @property
+    def takes_rest(self) -> bool:
+        """Whether everything that follows belongs to it."""
+        return self.settings.get("nargs") == argparse.REMAINDER
+
+
+@dataclass(frozen=True)
+class Group:
+    """A dataclass of options within another one; the title is of those without one of their own."""
+
+    kind: type
+    title: str
+
+
+def option(
+    *names: str,
+    help: str,
+    default: Any = None,
+    kind: type = str,
+    metavar: str | None = None,
+    choices: Sequence[str] | None = None,
+    title: str = "",
+) -> Any:
+    """An option with one value.
+
+    Args:
+        names: the long one last, which `words_of` writes.
+        help: `%(default)s` in it stands for the default.
+        default: where it is not typed.
+        kind: of the value: str, int or float.
+        metavar: what the help calls the value.
+        choices: all that is valid.
+        title: of the section of the help.
+    """
+    settings = {"type": kind, "metavar": metavar, "choices": choices}
+    given = {name: value for name, value in settings.items() if value is not None}
+    return _field(names, default, {**given, "help": help}, title)
+
+
+def repeated(*names: str, help: str, metavar: str | None = None, title: str = "") -> Any:
+    """An option that may be typed several times; a tuple, empty where it is not typed."""
+    given = {"metavar": metavar} if metavar else {}
+    return _field(names, (), {**given, "action": "append", "help": help}, title)
+
+
+def switch(*names: str, help: str, title: str = "") -> Any:
+    """An option without a value; False where it is not typed."""
+    return _field(names, False, {"action": "store_true", "help": help}, title)
+
+
+def argument(metavar: str, *, nargs: str, help: str) -> Any:
+    """Arguments without a name: a tuple; with `nargs="?"` one value or None."""
+    settings = {"metavar": metavar, "nargs": nargs, "help": help}
+    return _field((), None if nargs == "?" else (), settings)
+
+
+def rest(*names: str, metavar: str, help: str) -> Any:
+    """Everything that follows, as a tuple."""
+    settings = {"metavar": metavar, "nargs": argparse.REMAINDER, "help": help}
+    return _field(names, (), settings)
+
+
+def group(kind: type, title: str = "") -> Any:
+    """A dataclass of options within another one."""
+    return field(default_factory=kind, metadata={_GROUP: Group(kind, title)})
+
+
+def add_options(parser: argparse.ArgumentParser, kind: type) -> None:
+    """Add every option of a dataclass to a parser."""
+    sections: dict[str, argparse._ActionsContainer] = {"": parser}
+    for name, typed, default, title in _declared(kind):
+        if title not in sections:
+            sections[title] = parser.add_argument_group(title)
+        # argparse extends a list; the default must not be that list.
+        given = {**typed.settings, "default": None if default == () else default}
+        if typed.names:
+            sections[title].add_argument(*typed.names, dest=name, **given)
+        else:
+            sections[title].add_argument(name, **given)
+
+
+def decoded(kind: type[Options], typed: argparse.Namespace) -> Options:
+    """The dataclass of what was typed."""
+    return _decoded(kind, typed, "")
+
+
+def words_of(options: Any, leave_out: Collection[str] = ()) -> list[str]:
+    """What has to be typed to get these options: first those with a name, then the arguments.
+
+    Args:
+        options: a dataclass of options.
+        leave_out: names of its fields; of a group, all of its options.
+    """
+    words: list[str] = []
+    last: list[str] = []
+    for typed, value, default in _leaves(options, leave_out):
+        if value in (None, default, ()):
+            continue
+        if not typed.names:
+            last = [str(each) for each in ([value] if isinstance(value, str) else value)]
+            if not typed.takes_rest and any(map(_is_like_an_option, last)):
+                last = ["--", *last]
+        elif typed.takes_rest:
+            last = [typed.names[0], *value]
+        elif typed.takes_value:
+            words += _with_value(typed.names[-1], value)
+        else:
+            words.append(typed.names[-1])
+    return [*words, *last]
+
+
+def option_name(options: Any, name: str) -> str:
+    """How a field of a dataclass of options is typed, like `--gpus-per-worker`."""
+    typed: Typed = next(each for each in fields(options) if each.name == name).metadata[_TYPED]
+    return typed.names[-1]
+
+
+def has_option(options: Any, name: str) -> bool:
+    """Whether a dataclass of options has a field of that name."""
+    return any(each.name == name for each in fields(options))
+
+
+def _field(names: tuple[str, ...], default: Any, settings: dict[str, Any], title: str = "") -> Any:
+    return field(default=default, metadata={_TYPED: Typed(names, settings, title)})
+
+
+def _declared(
+    kind: type, prefix: str = "", title: str = ""
+) -> Iterator[tuple[str, Typed, Any, str]]:
+    """Every option with its dotted name, its default and its section."""
+    for each in fields(kind):
+        if inner := _group_of(each):
+            yield from _declared(inner.kind, f"{prefix}{each.name}.", inner.title or title)
+        else:
+            typed: Typed = each.metadata[_TYPED]
+            yield f"{prefix}{each.name}", typed, each.default, typed.title or title
+
+
+def _decoded(kind: type[Options], typed: argparse.Namespace, prefix: str) -> Options:
+    values: dict[str, Any] = {}
+    for each in fields(kind):  # type: ignore[arg-type]
+        name = f"{prefix}{each.name}"
+        if inner := _group_of(each):
+            values[each.name] = _decoded(inner.kind, typed, f"{name}.")
+            continue
+        value = getattr(typed, name)
+        if each.default == ():
+            value = tuple(value or ())
+        values[each.name] = value
+    return kind(**values)
+
+
+def _leaves(options: Any, leave_out: Collection[str]) -> Iterator[tuple[Typed, Any, Any]]:
+    """Every option with its value and its default."""
+    for each in fields(options):
+        if each.name in leave_out:
+            continue
+        value = getattr(options, each.name)
+        if _group_of(each):
+            yield from _leaves(value, leave_out)
+        else:
+            yield each.metadata[_TYPED], value, each.default
+
+
+def _group_of(each: Field[Any]) -> Group | None:
+    found: Group | None = each.metadata.get(_GROUP)
+    return found
+
+
+def _with_value(name: str, given: Any) -> list[str]:
+    words = []
+    for text in map(_text, given if isinstance(given, tuple) else (given,)):
+        words += [f"{name}={text}"] if _is_like_an_option(text) else [name, text]
+    return words
+
+
+def _is_like_an_option(text: str) -> bool:
+    return text.startswith("-")
+
+
+def _text(given: Any) -> str:
+    """What is typed to give just that; of a number no more digits than it needs."""
+    if isinstance(given, float) and float(f"{given:g}") == given:
+        return f"{given:g}"
+    return str(given)

@@ -1,0 +1,82 @@
+"""Options of `testbed run`, and of `testbed worker`, which an engine starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from testbed.catalogue.scenario import MODES
+from testbed.cli.options.engine import EngineOptions, StartedEngineOptions, engine_group
+from testbed.cli.options.model import argument, group, option, repeated, switch
+from testbed.cli.options.shared import (
+    HOW,
+    SHOWN,
+    WHAT,
+    DeadlineOptions,
+    device_option,
+    fresh_option,
+    html_option,
+    isolation_option,
+    json_option,
+    junit_option,
+    one_of,
+)
+from testbed.cluster.strategies import STRATEGIES
+
+EXIT_STATUS = """exit status:
+  0  every case showed what its scenario expects
+  1  something unexpected was seen, or could not be judged
+  2  the command was wrong, or a script could not be read
+  130  interrupted
+"""
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What `testbed run` is asked for."""
+
+    patterns: tuple[str, ...] = argument(
+        "NAME",
+        nargs="*",
+        help="script (module_global), scenario (module_global.counter), case id, a pattern of"
+        " these with * and ?, or a script's path; default: all",
+    )
+    strategy: tuple[str, ...] = repeated(
+        "--strategy", title=WHAT, help=f"{one_of(STRATEGIES)}; may be repeated"
+    )
+    workers: int | None = option(
+        "--workers", kind=int, metavar="W", title=WHAT, help="workers of multi_worker_mirrored"
+    )
+    replicas: int | None = option(
+        "--replicas", kind=int, metavar="R", title=WHAT, help="replicas of each worker"
+    )
+    mode: tuple[str, ...] = repeated("--mode", title=WHAT, help=f"{one_of(MODES)}; may be repeated")
+    device: str = device_option(
+        "cpu: logical CPU devices (default); gpu: this machine's GPUs; split-gpu: one GPU"
+        " divided into logical ones"
+    )
+    python: str | None = option(
+        "--python",
+        metavar="PATH",
+        title=HOW,
+        help="run the workers in that interpreter, with its TensorFlow",
+    )
+    isolation: str = isolation_option()
+    jobs: int | None = option(
+        "-j", "--jobs", kind=int, metavar="N", title=HOW, help="cases side by side"
+    )
+    fresh: bool = fresh_option()
+    deadlines: DeadlineOptions = group(DeadlineOptions, HOW)
+    json: str | None = json_option()
+    html: str | None = html_option()
+    junit: str | None = junit_option()
+    verbose: bool = switch(
+        "-v", "--verbose", title=SHOWN, help="every reading, and the workers' output, live"
+    )
+    engine: EngineOptions = engine_group()
+
+
+@dataclass(frozen=True)
+class WorkerOptions(RunOptions):
+    """What `testbed worker` is asked for: the same in a process that an engine has started."""
+
+    engine: EngineOptions = engine_group(StartedEngineOptions)
