@@ -11,20 +11,58 @@ from testbed import __version__
 from testbed.check.finding import CODES, ERROR, NOTE, WARNING, Finding
 from testbed.launcher.run_folder import json_text
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 _SARIF_LEVELS = {ERROR: "error", WARNING: "warning", NOTE: "note"}
 _GITHUB_LEVELS = {ERROR: "error", WARNING: "warning", NOTE: "notice"}
 
 
-def as_json(findings: Sequence[Finding]) -> str:
-    """Findings as JSON, with `version` and `findings`."""
-    return json_text({"version": FORMAT_VERSION, "findings": [_entry(each) for each in findings]})
+def as_json(findings: Sequence[Finding], incomplete: Sequence[str] = ()) -> str:
+    """Findings as JSON, with `version`, `findings` and `incomplete`: where watching failed."""
+    entries = [_entry(each) for each in findings]
+    return json_text(
+        {"version": FORMAT_VERSION, "findings": entries, "incomplete": list(incomplete)}
+    )
 
 
-def as_sarif(findings: Sequence[Finding]) -> str:
-    """Findings as code-scanning pages read them."""
-    rules = [
+def as_sarif(findings: Sequence[Finding], incomplete: Sequence[str] = ()) -> str:
+    """Findings as code-scanning pages read them; where watching failed is a notification."""
+    driver = {"name": "testbed check", "version": __version__, "rules": _sarif_rules()}
+    invocation = {
+        "executionSuccessful": not incomplete,
+        "toolExecutionNotifications": [
+            {"level": "error", "message": {"text": text}} for text in incomplete
+        ],
+    }
+    run = {
+        "tool": {"driver": driver},
+        "invocations": [invocation],
+        "results": [_sarif_result(each) for each in findings],
+    }
+    return json_text(
+        {
+            "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+            "version": "2.1.0",
+            "runs": [run],
+        }
+    )
+
+
+def as_github(findings: Sequence[Finding], incomplete: Sequence[str] = ()) -> str:
+    """Findings as workflow commands, which annotate the lines of a pull request."""
+    lines = [
+        f"::{_GITHUB_LEVELS[each.about.level]} {_where(each)}title={each.about.title}"
+        f"::{_escaped(f'{each.evidence}. {each.about.cure}')}\n"
+        for each in findings
+    ]
+    lines += [
+        f"::error title=testbed check is incomplete::{_escaped(text)}\n" for text in incomplete
+    ]
+    return "".join(lines)
+
+
+def _sarif_rules() -> list[dict[str, Any]]:
+    return [
         {
             "id": code.code,
             "name": code.symptom or code.level,
@@ -35,41 +73,24 @@ def as_sarif(findings: Sequence[Finding]) -> str:
         }
         for code in CODES.values()
     ]
-    results = [
-        {
-            "ruleId": each.code,
-            "level": _SARIF_LEVELS[each.about.level],
-            "message": {"text": f"{each.evidence}. {each.about.cure}"},
-            "locations": [
-                {
-                    "physicalLocation": {
-                        "artifactLocation": {"uri": quote(os.path.relpath(each.place.file))},
-                        "region": {"startLine": each.place.line},
-                    }
-                }
-            ]
-            if each.place
-            else [],
-        }
-        for each in findings
-    ]
-    driver = {"name": "testbed check", "version": __version__, "rules": rules}
-    return json_text(
-        {
-            "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-            "version": "2.1.0",
-            "runs": [{"tool": {"driver": driver}, "results": results}],
-        }
-    )
 
 
-def as_github(findings: Sequence[Finding]) -> str:
-    """Findings as workflow commands, which annotate the lines of a pull request."""
-    return "".join(
-        f"::{_GITHUB_LEVELS[each.about.level]} {_where(each)}title={each.about.title}"
-        f"::{_escaped(f'{each.evidence}. {each.about.cure}')}\n"
-        for each in findings
+def _sarif_result(finding: Finding) -> dict[str, Any]:
+    place = finding.place
+    location = (
+        {
+            "artifactLocation": {"uri": quote(os.path.relpath(place.file))},
+            "region": {"startLine": place.line},
+        }
+        if place
+        else None
     )
+    return {
+        "ruleId": finding.code,
+        "level": _SARIF_LEVELS[finding.about.level],
+        "message": {"text": f"{finding.evidence}. {finding.about.cure}"},
+        "locations": [{"physicalLocation": location}] if location else [],
+    }
 
 
 def _entry(finding: Finding) -> dict[str, Any]:

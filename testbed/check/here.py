@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from testbed.check.finding import Finding
-from testbed.check.judge import chosen, judge
+from testbed.check.judge import chosen, incomplete, judge
 from testbed.check.run import MODULE
 
 
@@ -17,6 +17,8 @@ class Watched:
     """What was found; complete once the block is over, whether it raised or not."""
 
     findings: tuple[Finding, ...] = ()
+    incomplete: tuple[str, ...] = ()
+    """Where watching failed, one sentence each; then findings may be missing."""
 
 
 @contextlib.contextmanager
@@ -38,4 +40,6 @@ def watch() -> Iterator[Watched]:
         try:
             yield watched
         finally:
-            watched.findings = tuple(chosen(judge([found()])))
+            seen = [found()]
+            watched.findings = tuple(chosen(judge(seen)))
+            watched.incomplete = incomplete(seen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -63,6 +64,22 @@ def judge(seen: Sequence[WorkerObservations]) -> list[Finding]:
             alike.setdefault(finding.evidence, finding)
     told = [_told_once(list(alike.values())) for alike in found.values()]
     return sorted(_causes(told), key=_by_place)
+
+
+def incomplete(seen: Sequence[WorkerObservations]) -> tuple[str, ...]:
+    """Where watching failed in any worker, one sentence for each watcher and problem.
+
+    Args:
+        seen: of every worker.
+    """
+    counts: Counter[tuple[str, str]] = Counter()
+    for failure in (failure for each in seen for failure in each.failures):
+        counts[failure.watcher, failure.problem] += failure.count
+    return tuple(
+        f"watching failed {number} time{'s' * (number > 1)} in {watcher}: {problem};"
+        " findings may be missing"
+        for (watcher, problem), number in counts.items()
+    )
 
 
 def _told_once(findings: list[Finding]) -> Finding:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from testbed.check.finding import Finding
-from testbed.check.judge import judge
+from testbed.check.judge import incomplete, judge
 from testbed.check.rules.unreplicated import Doubts, unlike
 from testbed.check.seen import SourceLine, WorkerObservations
 from testbed.cluster.cluster import Cluster
@@ -40,6 +40,8 @@ class Checked:
     """Seconds of worker 0's time that watching took."""
     prevented: bool = False
     """Whether the program was ended before there was anything to judge."""
+    incomplete: tuple[str, ...] = ()
+    """Where watching failed, one sentence each; then findings may be missing."""
 
 
 async def check_program(bench: Bench, program: Program, deadlines: Deadlines) -> Checked:
@@ -70,7 +72,8 @@ async def check_program(bench: Bench, program: Program, deadlines: Deadlines) ->
         found += unlike(doubts, alone) if alone else ()
     watching = float(reports[0].get("watching", 0)) if reports[0] else 0.0
     prevented = any(worker.ended_for for worker in end.workers)
-    return Checked(_program_end(end, reports), tuple(found), watching, prevented)
+    failures = incomplete(seen)
+    return Checked(_program_end(end, reports), tuple(found), watching, prevented, failures)
 
 
 def _program_end(end: ClusterEnd, reports: Sequence[dict[str, Any]]) -> ProgramEnd:

@@ -9,7 +9,7 @@ from typing import Any
 from testbed.decoding import decoded
 
 # Raised whenever a field changes its meaning.
-SEEN_VERSION = 1
+SEEN_VERSION = 2
 
 READING = ("ReadVariableOp", "ResourceGather", "ResourceGatherNd", "LookupTableFindV2")
 """The operations that only read a variable, or a table."""
@@ -321,6 +321,17 @@ class ProgramError:
 
 
 @dataclass(frozen=True)
+class WatchFailure:
+    """An exception of a watcher or a hook, which may have kept something from being seen."""
+
+    watcher: str
+    """Which one, like `data`."""
+    problem: str
+    """Class and first line, like `AttributeError: no such attribute`."""
+    count: int
+
+
+@dataclass(frozen=True)
 class WorkerObservations:
     """Everything that was seen in one worker."""
 
@@ -349,6 +360,7 @@ class WorkerObservations:
     taken: tuple[Taken, ...] = ()
     draws: tuple[Draw, ...] = ()
     raised: ProgramError | None = None
+    failures: tuple[WatchFailure, ...] = ()
     version: int = SEEN_VERSION
 
     def to_json(self) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from testbed.terminal import complain, write_utf8
 
 CASE = "check"
 FAILED_BY_ITSELF = 3
+INCOMPLETE = 4
 
 _FORMATS = {"json": as_json, "sarif": as_sarif, "github": as_github}
 _SEVERAL_WORKERS = re.compile(r"MultiWorkerMirroredStrategy|TF_CONFIG")
@@ -79,6 +80,8 @@ def main(options: CheckOptions, role: Role) -> int:
             status = FAILED_BY_ITSELF
         elif any(finding.about.level != NOTE for finding in found):
             status = UNEXPECTED
+        elif checked.incomplete:
+            status = INCOMPLETE
         codes = ", ".join(dict.fromkeys(finding.about.code for finding in found))
         ended(status, checked.program.cause or f"found {codes}" * bool(found))
         if by_itself:
@@ -105,6 +108,7 @@ def _show(
 ) -> None:
     if how == "text":
         lines = [line for finding in found for line in [*describe(finding), ""]]
+        lines += checked.incomplete
         seconds = checked.program.seconds
         failed = checked.program.code != 0 and not checked.findings
         said = count(found) + " until the program failed by itself" * failed
@@ -116,7 +120,7 @@ def _show(
         )
         text = "\n".join(lines) + "\n"
     else:
-        text = _FORMATS[how](found)
+        text = _FORMATS[how](found, checked.incomplete)
     lost: LaunchError | None = None
     if output:
         try:

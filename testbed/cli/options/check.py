@@ -24,6 +24,7 @@ EXIT_STATUS = """exit status:
   1  findings: errors (the result is wrong) or warnings (it works by luck)
   2  the command was wrong
   3  the program failed by itself, or its own TF_CONFIG kept the workers apart
+  4  nothing found, but watching failed, so that findings may be missing
   130  interrupted
 """
 

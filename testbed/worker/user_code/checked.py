@@ -19,8 +19,7 @@ from testbed.worker.watching.hooks import watching
 from testbed.worker.watching.python_state.object_graph import reached_from
 from testbed.worker.watching.python_state.statements import storing_statement
 from testbed.worker.watching.stack import is_authors
-from testbed.worker.watching.watch import Watching
-from testbed.worker.watching.watcher import Timed
+from testbed.worker.watching.watchers import Watchers
 
 _IN_MESSAGE = re.compile(
     r'^ +File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<function>\S+)  \*+$', re.MULTILINE
@@ -35,13 +34,13 @@ def run_checked(orders: dict[str, Any], channel: Channel) -> NoReturn:
 def _watched(orders: dict[str, Any], channel: Channel) -> dict[str, Any]:
     problems: list[BaseException] = []
     with own_code(orders, channel, exit_code_counts=True) as details:
-        watch = Watching(orders["worker"], orders["replicas_per_worker"])
-        timed = Timed(watch)
-        with watching(timed), counting_steps(details):
+        watchers = Watchers(orders["worker"], orders["replicas_per_worker"])
+        with watching(watchers.events), counting_steps(details):
             report = outcome(orders, problems.append)
-        report["watching"] = round(timed.seconds, 3)
+        report["watching"] = round(watchers.events.log.seconds, 3)
         raised = _raised(problems[0]) if problems else None
-        report["seen"] = watch.seen(raised, tuple(_leaks(watch.objects))).to_json()
+        leaks = tuple(_leaks(watchers.objects))
+        report["seen"] = watchers.observations(raised, leaks).to_json()
     return report
 
 
@@ -49,9 +48,9 @@ def _watched(orders: dict[str, Any], channel: Channel) -> dict[str, Any]:
 def seen_here() -> Iterator[Callable[[], WorkerObservations]]:
     """Watch this process in the block; what is yielded tells all that was seen so far."""
     # Of how many replicas a worker has only its strategies know, once they are made.
-    watch = Watching(worker=0, replicas=0)
-    with watching(watch):
-        yield lambda: watch.seen(None, tuple(_leaks(watch.objects)))
+    watchers = Watchers(worker=0, replicas=0)
+    with watching(watchers.events):
+        yield lambda: watchers.observations(None, tuple(_leaks(watchers.objects)))
 
 
 def _raised(problem: BaseException) -> ProgramError:

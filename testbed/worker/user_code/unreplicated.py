@@ -12,7 +12,7 @@ from testbed.launcher.server.channel import Channel
 from testbed.worker.user_code.own_code import own_code
 from testbed.worker.user_code.program import end_program, outcome
 from testbed.worker.watching.hooks import watching
-from testbed.worker.watching.watch import Watching
+from testbed.worker.watching.watchers import Watchers
 
 _REPLICATING = (
     tf.distribute.MirroredStrategy,
@@ -28,10 +28,10 @@ def run_unreplicated(orders: dict[str, Any], channel: Channel) -> NoReturn:
 
 def _watched(orders: dict[str, Any], channel: Channel) -> dict[str, Any]:
     with own_code(orders, channel, exit_code_counts=True), _default_strategy():
-        watch = Watching(orders["worker"], replicas=1)
-        with watching(watch):
+        watchers = Watchers(orders["worker"], replicas=1)
+        with watching(watchers.events):
             report = outcome(orders)
-        report["seen"] = watch.seen(None, ()).to_json()
+        report["seen"] = watchers.observations(None, ()).to_json()
     return report
 
 

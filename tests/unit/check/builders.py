@@ -25,6 +25,7 @@ from testbed.check.seen import (
     Truth,
     Unused,
     VariableCreated,
+    WatchFailure,
     WorkerObservations,
 )
 
@@ -188,4 +189,5 @@ def full() -> WorkerObservations:
         taken=(Taken(at(29), 2),),
         draws=(DRAW, Draw(None, None, 0, "", ())),
         raised=ProgramError("ValueError", "first\nsecond", at(25, "main")),
+        failures=(WatchFailure("data", "AttributeError: no shape", 3),),
     )

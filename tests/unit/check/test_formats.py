@@ -24,7 +24,8 @@ def test_json_has_all_that_people_get() -> None:
     found = json.loads(as_json([COUNTED]))
     about = CODES["TB101"]
     assert found == {
-        "version": 1,
+        "version": 2,
+        "incomplete": [],
         "findings": [
             {
                 "code": "TB101",
@@ -46,7 +47,7 @@ def test_json_of_no_place() -> None:
     """What has no line has null for it, and nothing found is an empty list."""
     (found,) = json.loads(as_json([NOWHERE]))["findings"]
     assert (found["file"], found["line"], found["use"]) == (None, None, None)
-    assert json.loads(as_json([])) == {"version": 1, "findings": []}
+    assert json.loads(as_json([])) == {"version": 2, "findings": [], "incomplete": []}
 
 
 def test_files_are_named_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,3 +157,13 @@ def test_every_code_has_every_form(form: Any) -> None:
     text = form([Finding(code, at(1), "evidence") for code in CODES])
     assert all(code in text for code in CODES)
     assert ".." not in text
+
+
+def test_where_watching_failed_is_in_every_format() -> None:
+    """A failure of a watcher shows in JSON, as a notification of SARIF, and as an annotation."""
+    text = "watching failed 3 times in data: KeyError: 1; findings may be missing"
+    assert json.loads(as_json([], [text]))["incomplete"] == [text]
+    (invocation,) = _run(json.loads(as_sarif([], [text])))["invocations"]
+    assert invocation["executionSuccessful"] is False
+    assert invocation["toolExecutionNotifications"][0]["message"]["text"] == text
+    assert as_github([], [text]) == f"::error title=testbed check is incomplete::{text}\n"

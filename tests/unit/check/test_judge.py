@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from testbed.check.finding import CODES, Finding
-from testbed.check.judge import RULES, chosen, judge
+from testbed.check.judge import RULES, chosen, incomplete, judge
 from testbed.check.seen import (
     Crossed,
     Frozen,
@@ -18,6 +18,7 @@ from testbed.check.seen import (
     SourceLine,
     StateChange,
     Truth,
+    WatchFailure,
     WorkerObservations,
 )
 from tests.unit.check.builders import (
@@ -256,3 +257,13 @@ def test_codes_are_chosen_by_their_beginnings(
 def test_a_finding_knows_its_code() -> None:
     """What a finding is about is what the closed list says of its code."""
     assert finding().about is CODES["TB101"]
+
+
+def test_failures_of_watchers_are_summed_over_workers() -> None:
+    """Where watching failed is one sentence for each watcher and problem, over all workers."""
+    failure = WatchFailure("data", "AttributeError: no shape", 2)
+    seen = [WorkerObservations(failures=(failure,)), WorkerObservations(failures=(failure,))]
+    assert incomplete(seen) == (
+        "watching failed 4 times in data: AttributeError: no shape; findings may be missing",
+    )
+    assert incomplete([WorkerObservations()]) == ()

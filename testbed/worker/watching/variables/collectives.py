@@ -28,7 +28,7 @@ class Collectives:
         self._traced = 0
 
     def add(self, kind: str, value: Any) -> None:
-        """See `Watch.collective`."""
+        """Keep a collective with its place in the order of all."""
         if len(self.kept) == _KEPT:
             return
         first = tf.nest.flatten(value)[0]

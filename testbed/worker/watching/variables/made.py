@@ -65,7 +65,7 @@ class Variables:
         self._sums = Sums()
 
     def asked(self, name: Any, initial: Any) -> None:
-        """See `Watch.asked`."""
+        """Keep the initial value of the variable that is created next in this thread."""
         start = _start(initial)
         replica = self._now.replica()
         if replica is not None:
@@ -73,7 +73,7 @@ class Variables:
         self._starts[threading.get_ident()] = start
 
     def born(self, variable: Any) -> None:
-        """See `Watch.born`."""
+        """Number a variable, or a distributed one over several that were created just before."""
         distributed = isinstance(variable, tf.distribute.DistributedValues)
         if not distributed and id(variable.handle) in self._copies:
             # What an assignment returns is another object for the same variable.
@@ -99,7 +99,7 @@ class Variables:
         self.values.keep(number, variable)
 
     def operation(self, kind: str, inputs: Any, outputs: Any) -> int | None:
-        """See `Watch.operation`; the number of the variable that it reads or writes."""
+        """Keep what an operation does to a variable; the number of that variable, if any."""
         if kind == "VarHandleOp":
             # The id of a handle that is gone may be this one's.
             self._copies.pop(id(outputs[0]), None)
@@ -116,7 +116,7 @@ class Variables:
         return found[0]
 
     def replayed(self, kind: str, inputs: Any) -> None:
-        """See `Watch.replayed`."""
+        """Keep what an operation of a trace does to a variable."""
         found = self._found(kind, inputs)
         if found is not None and (*found, kind, self._now.who()) not in self._known:
             self._access(found, kind, inputs)

@@ -1,0 +1,115 @@
+"""Events of a user's program: hooks emit them, and watchers subscribe to them in order."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, Generic, ParamSpec
+
+from testbed.check.seen import WatchFailure
+
+Arguments = ParamSpec("Arguments")
+
+# What a watcher raised may hold a whole dataset.
+_LONGEST_PROBLEM = 200
+# Different problems of all watchers; further ones are counted as the last.
+_PROBLEMS = 50
+
+
+class WatchLog:
+    """What watching cost and where it failed, so that it never fails in silence."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        """Spent in watchers, over all threads."""
+        self._failures: Counter[tuple[str, str]] = Counter()
+
+    def failed(self, watcher: str, problem: BaseException) -> None:
+        """Count an exception of a watcher or a hook; it does not reach the user's program."""
+        text = f"{type(problem).__name__}: {problem}".splitlines()[0][:_LONGEST_PROBLEM]
+        if len(self._failures) >= _PROBLEMS and (watcher, text) not in self._failures:
+            text = "further problems"
+        self._failures[watcher, text] += 1
+
+    @property
+    def failures(self) -> tuple[WatchFailure, ...]:
+        """Every different problem with its count, in the order in which they came."""
+        return tuple(WatchFailure(*key, count) for key, count in self._failures.items())
+
+
+class Event(Generic[Arguments]):
+    """One kind of event; an instance is called to emit it."""
+
+    def __init__(self, log: WatchLog) -> None:
+        self._log = log
+        self._subscribers: list[tuple[str, Callable[Arguments, object]]] = []
+
+    def subscribe(self, watcher: str, call: Callable[Arguments, object]) -> None:
+        """Have `call` get each event, after those that subscribed before.
+
+        Args:
+            watcher: a name for reports of failures, like `variables`.
+            call: gets the arguments of the event. What it raises is counted and goes no further.
+        """
+        self._subscribers.append((watcher, call))
+
+    def __call__(self, *args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
+        """Emit the event."""
+        began = time.perf_counter()
+        for watcher, call in self._subscribers:
+            try:
+                call(*args, **kwargs)
+            except Exception as problem:
+                self._log.failed(watcher, problem)
+        self._log.seconds += time.perf_counter() - began
+
+
+class Events:
+    """All events of one worker."""
+
+    def __init__(self) -> None:
+        self.log = log = WatchLog()
+        self.strategy_created: Event[[Any]] = Event(log)
+        """A MirroredStrategy or MultiWorkerMirroredStrategy was created."""
+        self.scope_entered: Event[[Any]] = Event(log)
+        """This thread has entered a strategy's scope, by a context manager."""
+        self.scope_left: Event[[Any]] = Event(log)
+        """This thread is about to leave it."""
+        self.variable_requested: Event[[Any, Any]] = Event(log)
+        """`tf.Variable(...)` was called: its name, and its initial value or a function for it."""
+        self.variable_created: Event[[Any]] = Event(log)
+        """A variable was created, or a distributed one over several created just before."""
+        self.operation: Event[[str, Any, Any]] = Event(log)
+        """This thread, or a replica that it started, ran an operation or added it to a graph: type,
+        inputs, outputs."""
+        self.operation_replayed: Event[[str, Any]] = Event(log)
+        """A trace is run that holds this operation: type, and inputs with the captured ones."""
+        self.run_begins: Event[[Any, Callable[..., Any]]] = Event(log)
+        """`strategy.run` is called: strategy and replica function."""
+        self.run_arguments: Event[[Any, Callable[..., Any], Any]] = Event(log)
+        """After `run_begins`: what the replica function is given."""
+        self.run_result: Event[[Any]] = Event(log)
+        """Before `run_ends`: what `strategy.run` returns; None where it raised."""
+        self.run_ends: Event[[Any, Callable[..., Any]]] = Event(log)
+        """`strategy.run` has returned or raised."""
+        self.replica_pauses: Event[[int]] = Event(log)
+        """A replica of this worker has ended its function, or waits for the others within it."""
+        self.replicas_meet: Event[[Any]] = Event(log)
+        """A replica calls `merge_call`; with the variable that it concerns, or None."""
+        self.replica_id_read: Event[[]] = Event(log)
+        """Code other than TensorFlow's reads `replica_id_in_sync_group`."""
+        self.function_called: Event[[Any, Any, Any]] = Event(log)
+        """A tf.function is about to be called: itself, args, kwargs."""
+        self.function_returned: Event[[Any]] = Event(log)
+        """It has returned this result; None where it raised."""
+        self.python_called: Event[[Callable[..., Any]]] = Event(log)
+        """A Python function is called from a graph, as by tf.py_function."""
+        self.gradient: Event[[Any, Any]] = Event(log)
+        """A tape has computed gradients: sources, gradients."""
+        self.truth_tested: Event[[Any]] = Event(log)
+        """Python tests the truth of an object with several values, and takes it for true."""
+        self.reduced: Event[[str, Any]] = Event(log)
+        """Values of replicas are about to be reduced by `SUM` or `MEAN`, or gathered (`GATHER`)."""
+        self.collective: Event[[str, Any]] = Event(log)
+        """Values of all replicas, and so of all workers, are about to be brought together."""

@@ -1,0 +1,232 @@
+"""Subscribes every watcher to the events of a user's program, and collects what they observed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import tensorflow as tf
+
+from testbed.check.seen import (
+    READING,
+    Leak,
+    NoGradient,
+    ProgramError,
+    SourceLine,
+    Truth,
+    Unused,
+    WorkerObservations,
+)
+from testbed.worker.strategy import replica_devices
+from testbed.worker.watching.data.draws import DRAWING, Draws
+from testbed.worker.watching.data.inputs import OF_DATA, Data
+from testbed.worker.watching.events import Events
+from testbed.worker.watching.python_state.object_graph import held_by
+from testbed.worker.watching.python_state.python_calls import PythonCalls
+from testbed.worker.watching.python_state.state import State
+from testbed.worker.watching.stack import author_lines, author_place
+from testbed.worker.watching.together.current_step import CurrentStep
+from testbed.worker.watching.traces.calls import Calls
+from testbed.worker.watching.variables.collectives import Collectives
+from testbed.worker.watching.variables.made import Variables
+
+_KEPT_OBJECTS = 100
+
+
+class Watchers:
+    """Every watcher of one worker.
+
+    Args:
+        worker: its number.
+        replicas: of this worker; 0 where only its strategies know.
+    """
+
+    def __init__(self, worker: int, replicas: int) -> None:
+        self.worker = worker
+        self.replicas = replicas
+        self.objects: list[Any] = []
+        """What replica functions and tf.functions are bound to, to be looked at in the end."""
+        self.events = Events()
+        self._now = CurrentStep()
+        self._variables = Variables(self._now)
+        self._collectives = Collectives(self._now)
+        self._state = State()
+        self._calls = Calls()
+        self._python = PythonCalls(self._calls.python_lines)
+        self._data = Data(self._variables.values.distributed)
+        self._draws = Draws(self._variables.number_of)
+        self._strategies: dict[int, Any] = {}
+        self._created: list[tuple[Any, SourceLine]] = []
+        self._truths: dict[SourceLine | None, str] = {}
+        self._without_gradient: dict[SourceLine | None, str] = {}
+        self._subscribe_to_runs()
+        self._subscribe_to_functions()
+        self._subscribe_to_the_rest()
+
+    def observations(
+        self, raised: ProgramError | None, leaks: tuple[Leak, ...]
+    ) -> WorkerObservations:
+        """Everything that was observed, with the values that variables have now."""
+        meetings, gradients = self._now.meetings, self._without_gradient
+        return WorkerObservations(
+            worker=self.worker,
+            replicas=self.replicas or self._most_replicas(),
+            strategies=tuple(type(each).__name__ for each in self._strategies.values()),
+            unused=tuple(self._unused()),
+            steps=self._now.steps,
+            births=tuple(self._variables.seen()),
+            accesses=tuple(self._variables.accesses()),
+            crossed=tuple(meetings.crossed),
+            mixed_up=tuple(meetings.mixed_up),
+            truths=tuple(Truth(kind, place) for place, kind in self._truths.items()),
+            no_gradients=tuple(NoGradient(name, place) for place, name in gradients.items()),
+            changes=(*self._state.changes(), *self._python.changes()),
+            stored=tuple(self._state.stored()),
+            frozen=tuple(self._calls.frozen()),
+            retraced=tuple(self._calls.retraced()),
+            leaks=leaks,
+            mixed=tuple(self._calls.mixed.values()),
+            collectives=tuple(self._collectives.kept),
+            given=tuple(self._data.given()),
+            taken=tuple(self._data.taken()),
+            draws=tuple(self._draws.seen()),
+            raised=raised,
+            failures=self.events.log.failures,
+        )
+
+    def _subscribe_to_runs(self) -> None:
+        """A watcher that looks at a step before it subscribes before the step is counted."""
+        begins, ends = self.events.run_begins, self.events.run_ends
+        begins.subscribe("strategies", self._keep_strategy)
+        begins.subscribe("variable values", self._outermost(lambda _: self._look_between_steps()))
+        begins.subscribe("current step", self._outermost(lambda _: self._now.begins_step()))
+        begins.subscribe("objects", self._outermost(self._keep_object))
+        begins.subscribe("Python state", self._outermost(self._state.before))
+        begins.subscribe("current step", self._now.run_begins)
+        self.events.run_arguments.subscribe("data", self._data.run_begins)
+        self.events.replica_pauses.subscribe("Python state", self._replica_pauses)
+        self.events.replica_id_read.subscribe("data", self._replica_id_read)
+        self.events.replicas_meet.subscribe("meetings", self._replicas_meet)
+        self.events.run_result.subscribe("data", self._data.run_ends)
+        ends.subscribe("current step", self._now.run_ends)
+        ends.subscribe("Python state", self._outermost(self._state.after))
+        ends.subscribe("meetings", self._outermost(lambda _: self._now.meetings.run_ends()))
+
+    def _subscribe_to_functions(self) -> None:
+        called, returned = self.events.function_called, self.events.function_returned
+        called.subscribe(
+            "data", lambda f, args, kwargs: self._data.function_begins(f, (args, kwargs))
+        )
+        called.subscribe("variable values", lambda *_: self._look_between_steps())
+        called.subscribe("current step", lambda *_: self._now.begins_step())
+        called.subscribe("objects", lambda function, *_: self._keep_object(function))
+        called.subscribe("Python calls", lambda function, *_: self._before_function(function))
+        called.subscribe("current step", lambda *_: self._now.function_begins())
+        called.subscribe("traces", self._function_called)
+        returned.subscribe("data", self._data.function_ends)
+        returned.subscribe("current step", lambda _: self._now.function_ends())
+        returned.subscribe("traces", lambda _: self._function_returned())
+        self.events.python_called.subscribe("Python calls", self._python_called)
+
+    def _subscribe_to_the_rest(self) -> None:
+        events = self.events
+        events.strategy_created.subscribe("strategies", self._strategy_created)
+        events.scope_entered.subscribe("scopes", self._now.scopes.entered)
+        events.scope_left.subscribe("scopes", self._now.scopes.left)
+        events.variable_requested.subscribe("variables", self._variables.asked)
+        events.variable_created.subscribe("variables", self._variables.born)
+        events.operation.subscribe("operations", self._operation)
+        events.operation_replayed.subscribe("variables", self._variables.replayed)
+        events.gradient.subscribe("gradients", self._gradient)
+        events.truth_tested.subscribe("truths", self._truth_tested)
+        events.reduced.subscribe("data", self._data.reduced)
+        events.collective.subscribe("collectives", self._collectives.add)
+
+    def _outermost(
+        self, call: Callable[[Callable[..., Any]], object]
+    ) -> Callable[[Any, Callable[..., Any]], None]:
+        """Pass on the replica function of a run that is in no other one."""
+
+        def passed_on(_: Any, step: Callable[..., Any]) -> None:
+            if not self._now.depth:
+                call(step)
+
+        return passed_on
+
+    def _strategy_created(self, strategy: Any) -> None:
+        if place := author_place().place:
+            self._created.append((strategy, place))
+
+    def _keep_strategy(self, strategy: Any, _: Callable[..., Any]) -> None:
+        self._strategies.setdefault(id(strategy), strategy)
+
+    def _keep_object(self, step: Callable[..., Any]) -> None:
+        for name, held, _ in held_by(step):
+            known = any(held is each for each in self.objects)
+            if name == "self" and not known and len(self.objects) < _KEPT_OBJECTS:
+                self.objects.append(held)
+
+    def _look_between_steps(self) -> None:
+        if self._now.is_step:
+            self._variables.values.look(self._now.steps)
+
+    def _operation(self, kind: str, inputs: Any, outputs: Any) -> None:
+        if self._variables.values.looking:
+            return
+        number = self._variables.operation(kind, inputs, outputs)
+        if number is not None:
+            distributed = self._variables.births[number].distributed
+            if self._now.depth and kind not in READING and distributed:
+                self._data.wrote(self._variables.values.get(number))
+        elif kind in OF_DATA:
+            self._data.operation(kind, inputs, outputs, self._now.replica())
+        elif kind in DRAWING:
+            replica, step = self._now.replica(), self._data.step
+            if replica is not None and step is not None:
+                self._draws.drawn(kind, inputs, outputs, replica, step)
+
+    def _replica_pauses(self, replica: int) -> None:
+        if self._now.depth == 1 and self._now.replica_function is not None:
+            self._state.turn(self._now.replica_function, replica)
+
+    def _replica_id_read(self) -> None:
+        if self._data.step is not None and self._now.replica() is not None:
+            self._data.step.asked = True
+
+    def _replicas_meet(self, what: Any) -> None:
+        if (replica := self._now.replica()) is not None:
+            self._now.meetings.met(replica, what, author_lines())
+
+    def _before_function(self, function: Any) -> None:
+        if not self._now.in_function_or_run:
+            self._python.before(function)
+
+    def _function_called(self, function: Any, args: Any, kwargs: Any) -> None:
+        self._calls.called(function, args, kwargs, len(self._variables.births))
+
+    def _function_returned(self) -> None:
+        function = self._calls.going_on
+        traced = self._calls.returned(len(self._variables.births))
+        if not self._now.in_function_or_run:
+            self._python.after(function, traced=traced)
+
+    def _python_called(self, function: Callable[..., Any]) -> None:
+        self._python.made(function, by_replica=self._now.who().startswith("replica"))
+
+    def _gradient(self, sources: Any, gradients: Any) -> None:
+        asked = tf.nest.flatten(sources)
+        if asked and all(each is None for each in tf.nest.flatten(gradients)):
+            name = str(getattr(asked[0], "name", type(asked[0]).__name__))
+            self._without_gradient.setdefault(author_place().place, name)
+
+    def _truth_tested(self, value: Any) -> None:
+        self._truths.setdefault(author_place().place, type(value).__name__)
+
+    def _unused(self) -> Iterator[Unused]:
+        used = [*self._strategies.values(), *self._variables.strategies]
+        for strategy, place in self._created:
+            if all(strategy is not each for each in used):
+                yield Unused(type(strategy).__name__, strategy.num_replicas_in_sync, place)
+
+    def _most_replicas(self) -> int:
+        return max((len(replica_devices(s)) for s in self._strategies.values()), default=1)
