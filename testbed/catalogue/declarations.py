@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
-_EXECUTED = ("testbed", "testbed.scenario", "__future__")
+_EXECUTED = ("testbed", "testbed.catalogue.scenario", "__future__")
 """Imports that need no TensorFlow."""
 
 _DECORATED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)

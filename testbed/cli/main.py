@@ -19,7 +19,7 @@ from testbed.errors import (
     UsageError,
     limit_reached,
 )
-from testbed.launcher.machine.interpreter_end import end_interpreter, run_exit_handlers
+from testbed.interpreter_end import end_interpreter, run_exit_handlers
 from testbed.terminal import complain, lost, prepare
 
 

@@ -30,7 +30,7 @@ from testbed.run.case import Options
 from testbed.run.entry import run_entry
 from testbed.run.room import require_room_for
 from testbed.run.runner import find_devices, open_server
-from testbed.values import decode
+from testbed.verdict.values import decode
 
 MODULE = "testbed.worker.pytest_session"
 ENTRY = f"{MODULE}:run_test"

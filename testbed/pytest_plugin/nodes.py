@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from testbed.errors import UsageError
-from testbed.values import NoValueError, encode
+from testbed.verdict.values import NoValueError, encode
 
 
 @dataclass(eq=False)

@@ -24,7 +24,7 @@ from testbed.run.case import Options
 from testbed.run.function_name import name_of
 from testbed.run.own_code import JOINING, own_code_place
 from testbed.run.room import require_room_for
-from testbed.values import NoValueError, decode, encode
+from testbed.verdict.values import NoValueError, decode, encode
 
 MODULE = "testbed.worker.user_code.function"
 ENTRY = f"{MODULE}:run_function"

@@ -20,8 +20,8 @@ from testbed.catalogue.mark import RAW_OUTCOME, WORKER_PLUGIN
 from testbed.launcher.run_folder import CaseFolder, write_json
 from testbed.launcher.server.channel import Channel
 from testbed.launcher.server.import_path import set_path
-from testbed.values import NoValueError, decode, encode
 from testbed.verdict.reading import WorkerReport
+from testbed.verdict.values import NoValueError, decode, encode
 from testbed.worker.bed import WorkerBed
 from testbed.worker.main import facts_of, prepare
 from testbed.worker.strategy import replica_devices, require_threads

@@ -127,12 +127,15 @@ def use_what_is_ours(orders: dict[str, Any], channel: Channel) -> None:
         # As in a program that has executed another one.
         signal.signal(STACKS_SIGNAL, signal.SIG_DFL)
     else:
-        number = next(each for each in range(3, 100) if _is_open_as(each, orders["stacks"]))
-        os.close(number)
-        assert os.open(own, os.O_WRONLY | os.O_CREAT) == number
+        number = next(each for each in _open_numbers() if _is_open_as(each, orders["stacks"]))
+        os.dup2(os.open(own, os.O_WRONLY | os.O_CREAT), number)
         os.write(number, b"mine")
     _wait_for(Path(orders["report"]).with_name("first"))
     _finish(channel, 0)
+
+
+def _open_numbers() -> list[int]:
+    return [int(each.name) for each in Path("/proc/self/fd").iterdir()]
 
 
 def _is_open_as(number: int, file: str) -> bool:

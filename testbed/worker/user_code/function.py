@@ -10,7 +10,7 @@ from typing import Any
 
 from testbed.launcher.server.channel import Channel
 from testbed.launcher.server.import_path import set_path
-from testbed.values import NoValueError, decode, encode
+from testbed.verdict.values import NoValueError, decode, encode
 from testbed.worker.user_code.own_code import (
     in_a_line,
     make_main,

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from testbed.launcher.machine.interpreter_end import (
+from testbed.interpreter_end import (
     LOST_OUTPUT,
     end_interpreter,
     output_is_lost,

@@ -130,12 +130,15 @@ GIVEN = Given(
 DRAW = Draw(at(30), at(26), 1, "seeded", ("(1, 7)",), (4, None), (4,))
 
 
+COLLECTIVE = Collective("CollectiveReduceV2", "(3,)", "float32", at(24), (at(1), at(2)), 3)
+
+
 def full() -> WorkerObservations:
     """A worker in which every field holds something."""
     return WorkerObservations(
         worker=1,
         replicas=2,
-        strategies=("MirroredStrategy", "OneDeviceStrategy"),
+        strategies=("MirroredStrategy",),
         steps=3,
         births=(
             VariableCreated(
@@ -177,9 +180,7 @@ def full() -> WorkerObservations:
         retraced=(Retraced("train", 9, 8, "an argument", at(22)),),
         leaks=(Leak("last", "add:0", at(22)),),
         mixed=(Mixed("update", "a:0", "b:0", at(23)),),
-        collectives=(
-            Collective("CollectiveReduceV2", "(3,)", "float32", at(24), (at(1), at(2)), 3),
-        ),
+        collectives=(COLLECTIVE,),
         unused=(Unused("MirroredStrategy", 2, at(26)),),
         crossed=(Crossed((at(27), at(28)), 1),),
         no_gradients=(NoGradient("w:0", at(29)),),

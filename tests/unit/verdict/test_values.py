@@ -14,7 +14,7 @@ import ml_dtypes
 import numpy
 import pytest
 
-from testbed.values import NoValueError, decode, encode
+from testbed.verdict.values import NoValueError, decode, encode
 
 
 class Level(enum.IntEnum):
@@ -211,7 +211,7 @@ def test_damaged_data_raises(data: Any) -> None:
 def test_numpy_is_loaded_only_for_arrays() -> None:
     """Plain values, and those that are refused, pass without an import of NumPy."""
     code = (
-        "import sys; from testbed.values import *\n"
+        "import sys; from testbed.verdict.values import *\n"
         "decode(encode({'a': (1, 'b', [None, 0.5])}, 'args'))\n"
         "try: encode(object(), 'args')\n"
         "except NoValueError: pass\n"
