@@ -204,3 +204,31 @@ def test_a_record_that_does_not_fit_is_told_after_the_table(
     assert json.loads((tmp_path / "result.json").read_text())["as_expected"]
     assert "run.json" not in done.stdout
     assert ".testbed-" not in done.stdout
+
+
+def test_a_program_that_fills_the_disk_is_told_with_its_reason(
+    script: Callable[..., str], tmp_path: Path
+) -> None:
+    """Neither report nor log has space then: the reason reaches the launching process."""
+    unshare = ["unshare", *(["--map-root-user"] if os.geteuid() else []), "--mount"]
+    if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no mount of one's own is allowed here")
+    path = Path(script("", name="fills"))
+    path.write_text(
+        "import os\nfile = os.open('fill', os.O_CREAT | os.O_WRONLY)\n"
+        "while True:\n    os.write(file, b'x' * 4096)\n"
+    )
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    line = 'mount -t tmpfs -o size=2m tmpfs "$1" && cd "$1" && shift && "$@"'
+    done = subprocess.run(
+        [*unshare, "sh", "-c", line, "sh", str(disk), sys.executable, "-m", "testbed", "launch",
+         "--workers", "1", str(path)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "exit code 1 (OSError: [Errno 28] No space left on device)" in done.stderr

@@ -79,8 +79,12 @@ def end_program(orders: dict[str, Any], channel: Channel, report: dict[str, Any]
     """Report how the program ended, and end as its interpreter does once the worker may leave."""
     # A program may have changed its user, its root or its limits; its exit code is there all the
     # same, and counts where there is no report.
-    with contextlib.suppress(OSError):
+    try:
         report_and_leave(orders, channel, report, good=report["code"] == 0)
+    except OSError as problem:
+        # On a full disk neither the report nor the log says why.
+        with contextlib.suppress(OSError):
+            channel.last_words(report["raised"] or f"its report cannot be written: {problem}")
     end_interpreter(report["code"])
 
 
