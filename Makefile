@@ -38,7 +38,7 @@ scenario: setup  ## run one: NAME=module_global STRATEGY=... WORKERS=2 REPLICAS=
 test: lint types test-unit test-process test-browser test-distributed  ## every test but the soak
 
 test-unit: setup  ## the logic alone, and the house rules
-	$(BIN)/python -m pytest -q tests/unit tests/house
+	$(BIN)/python -m pytest -q tests/unit tests/house -m "not soak"
 
 test-process: setup  ## real processes, no TensorFlow
 	$(BIN)/python -m pytest -q -n auto tests/process -m "not soak"
@@ -63,7 +63,7 @@ test-engines: setup-engines  ## Slurm, Open MPI, Ray, two networks, Kubernetes' 
 	$(BIN)/python -m pytest -q -rs -m engine tests/engines
 
 soak: setup  ## 65 minutes: a thousand launches at once, bursts, random kills, 64 workers, fresh interpreters
-	$(BIN)/python -m pytest -q -rP -m soak tests/process tests/distributed/test_load.py tests/distributed/test_soak.py
+	$(BIN)/python -m pytest -q -rP -m soak tests/unit tests/process tests/distributed/test_load.py tests/distributed/test_soak.py
 	$(BIN)/python -m pytest -q -n auto -m soak tests/distributed --ignore tests/distributed/test_load.py --ignore tests/distributed/test_soak.py
 
 lint: setup  ## style
