@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,6 +34,9 @@ FRESH = (
     "module",
     "logs before TensorFlow",
 )
+
+# Watching wraps the same end of a program; a third of the table and these are watched each time.
+WATCHED = {*FRESH, *[*ENDINGS][::3]}
 
 Worker = Callable[[Program, str, bool], Seen]
 
@@ -86,6 +90,14 @@ def ends(
 Ends = Callable[[str, str, bool], Seen]
 
 
+def or_soak(chosen: Container[str]) -> list[Any]:
+    """The whole table; what is not chosen is for `make soak`."""
+    return [
+        pytest.param(name, marks=() if name in chosen else pytest.mark.soak, id=name)
+        for name in ENDINGS
+    ]
+
+
 @pytest.mark.parametrize("name", ENDINGS)
 def test_launch_ends_a_program_as_python_does(
     ends: Ends, plain: Callable[[str], Seen], name: str
@@ -94,7 +106,7 @@ def test_launch_ends_a_program_as_python_does(
     assert ends(name, ENTRY, False) == plain(name)
 
 
-@pytest.mark.parametrize("name", ENDINGS)
+@pytest.mark.parametrize("name", or_soak(WATCHED))
 def test_check_ends_a_program_as_python_does(
     ends: Ends, plain: Callable[[str], Seen], name: str
 ) -> None:
@@ -102,13 +114,7 @@ def test_check_ends_a_program_as_python_does(
     assert ends(name, CHECKED, False) == plain(name)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=() if name in FRESH else pytest.mark.soak, id=name)
-        for name in ENDINGS
-    ],
-)
+@pytest.mark.parametrize("name", or_soak(FRESH))
 def test_a_new_interpreter_ends_a_program_as_python_does(
     ends: Ends, plain: Callable[[str], Seen], name: str
 ) -> None:
