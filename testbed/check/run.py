@@ -63,7 +63,7 @@ async def check_program(bench: Bench, program: Program, deadlines: Deadlines) ->
     doubts = Doubts() if _left_behind(end, reports) else _doubts(seen, found)
     if not found and _hangs(end, reports):
         first = end.workers[0]
-        where = first.place.at or "no line of its own"
+        where = first.place.at or "an unknown line"
         doubts = Doubts(hang=f"worker {first.worker} stays at {where}", place=_place_of(first))
         # A program that takes as long without replication may only be slow.
         deadlines = replace(deadlines, run=deadlines.run / 4)

@@ -183,7 +183,7 @@ def unfit(joined: Mapping[int, Joining], workers: int) -> Unfit | None:
 def _same_task(joining: Joining, one: int, other: int) -> Unfit:
     return Unfit(
         f"the program {_what_it_did(joining)}: workers {one} and {other} both are"
-        f" {joining.used}; each worker is started with a TF_CONFIG of its own: keep it (set it only"
+        f" {joining.used}; each worker is started with its own TF_CONFIG: keep it (set it only"
         ' if "TF_CONFIG" not in os.environ), or take the index from it',
         hopeless=True,
     )

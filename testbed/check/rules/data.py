@@ -17,7 +17,7 @@ def same_for_replicas(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
         # A step that draws random numbers may want several answers to one batch.
         apart = given.asked or given.own_draws or (given.draws and not given.trains)
         if given.replicas > 1 and _different(given.plain) >= _FEWEST and not apart:
-            evidence = f"each of {given.replicas} replicas of a worker is given the whole batch"
+            evidence = f"each of {given.replicas} replicas of a worker receives the whole batch"
             yield Finding("TB701", given.source, f"{evidence}, in {_calls(given)}", given.place)
 
 
@@ -71,7 +71,7 @@ def taken(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """Find iterators from which each replica takes a separate element."""
     for each in seen[0].taken:
         if each.replicas > 1:
-            evidence = f"{each.replicas} replicas of a worker each take an element of their own"
+            evidence = f"{each.replicas} replicas of a worker each take a separate element"
             yield Finding("TB703", each.place, f"{evidence} in a step")
 
 

@@ -74,16 +74,16 @@ def frozen(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
             evidence = f"{each.name} gave a number while {each.function} was traced, and none since"
             yield Finding("TB308", each.place, evidence)
         elif (each.name, each.file) not in counted:
-            yield Finding("TB302", each.place, _goes_on(each))
+            yield Finding("TB302", each.place, _still_used(each))
 
 
-def _goes_on(each: Frozen) -> str:
+def _still_used(each: Frozen) -> str:
     if each.kind == "object":
-        return f"{each.name} is another {each.now} than the one that {each.function} goes on with"
+        return f"{each.name} is another {each.now} than the one that {each.function} still uses"
     if each.now is None or each.traced is None:
-        return f"{each.name} has changed, and {each.function} goes on with what it was"
+        return f"{each.name} has changed, and {each.function} still uses the old value"
     now, traced = distinguishable([each.now, each.traced])
-    return f"{each.name} is {now}, and {each.function} goes on with {traced}"
+    return f"{each.name} is {now}, and {each.function} still uses {traced}"
 
 
 def retraced(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:

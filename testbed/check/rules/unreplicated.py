@@ -31,7 +31,7 @@ def unlike(doubts: Doubts, alone: WorkerObservations) -> Iterator[Finding]:
         doubts: the failures of the run with replication.
         alone: the observations of the run without replication.
     """
-    ends = "without replication the program comes to its end"
+    ends = "without replication the program finishes"
     if doubts.raised:
         line = line_with(("",), doubts.raised)
         kind = doubts.raised.type
