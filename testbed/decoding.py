@@ -1,4 +1,4 @@
-"""From JSON types back to dataclasses, by what their fields are declared to be."""
+"""Decodes JSON types into dataclasses, by the declared types of their fields."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ Kind = TypeVar("Kind")
 
 
 def decoded(kind: type[Kind], data: Mapping[str, Any]) -> Kind:
-    """A dataclass from what `dataclasses.asdict` and JSON made of it.
+    """Rebuild a dataclass from its form after `dataclasses.asdict` and JSON.
 
     Raises:
-        TypeError: a field is missing, or there is one too many.
+        TypeError: a field is missing or unknown.
     """
     hints = get_type_hints(kind)
     return kind(**{name: _value(hints.get(name, Any), value) for name, value in data.items()})

@@ -1,1 +1,1 @@
-"""What is declared: scenarios, their rules, faults and symptoms."""
+"""Declarations: scenarios, their rules, faults and symptoms."""

@@ -1,4 +1,4 @@
-"""What a scenario works with: it makes objects, runs steps and states claims through a bed."""
+"""The interface of a scenario: it makes objects, runs steps and states claims through a bed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Made = TypeVar("Made")
 
 
 class Bed(Protocol):
-    """One worker's view of a case: its strategy, and what a scenario does."""
+    """One worker's view of a case: its strategy, and the operations of a scenario."""
 
     case: Case
     strategy: Any
@@ -22,32 +22,32 @@ class Bed(Protocol):
 
     @property
     def folder(self) -> Path:
-        """A folder of the case, which all workers share and find again after a restart."""
+        """A folder of the case, which all workers share and which survives a restart."""
 
     def make(self, create: Callable[..., Made], *args: Any) -> Made:
-        """Call `create(*args)` at the case's site and return what it returned.
+        """Call `create(*args)` at the case's site and return its result.
 
         The site decides where: `outside_scope` calls it plainly, `in_scope` within
-        `strategy.scope()`, `in_replica` within `strategy.run`, which gives what `run` gives.
+        `strategy.scope()`, `in_replica` within `strategy.run`, whose result is returned.
         """
 
     def data(self, of_replica: Callable[[int], Any]) -> Any:
         """Give every replica its own tensor: `of_replica(i)` for replica `i` of all.
 
-        Equal data on all replicas hides half of what goes wrong, so scenarios feed distinct data.
+        Equal data on all replicas hides half of the mistakes, so scenarios feed distinct data.
         """
 
     def run(self, step: Callable[..., Any], *args: Any, times: int = 1) -> Any:
         """Take `times` steps of `strategy.run(step, args)` in the case's mode.
 
         In mode `function` the call is wrapped in one `tf.function` per step function, however
-        often it is run. Returns what the last step returned.
+        often it is run. Returns the result of the last step.
         """
 
     def phase(self, name: str) -> None:
-        """Tell how far this worker has come, where no step of the bed tells it.
+        """Report a phase of this worker that no step of the bed reports.
 
-        The ledger keeps it, and a fault may strike there.
+        The ledger keeps it, and a fault may be injected there.
         """
 
     def claim(
@@ -62,21 +62,21 @@ class Bed(Protocol):
         per_replica: Sequence[Any] | None = None,
         stale: Any = None,
     ) -> None:
-        """State what should be true of `subject`; never raises, whatever is found.
+        """State what should be true of `subject`; never raises, whatever the result is.
 
         Args:
-            subject: a variable, a tensor, what `run` returned, or a Python number.
-            value: what a reader should get, on every worker: of each copy, or of a variable that
-                is synchronized on read the value that its copies become when it is read outside of
-                `strategy.run`. With several workers all of them take part in that, so all of them
-                have to state the claim.
-            equal: a reader should get one value, whichever it is: from all copies on all workers.
-            mirrored: one copy on the device of every replica, of a mirrored class where there is
-                more than one replica.
-            same_as: the object that `subject` should be, identically.
-            start: the value before the steps, so that counting twice can be told from other
+            subject: a variable, a tensor, a result of `run`, or a Python number.
+            value: the value that a reader should get on every worker: from each copy, or, for a
+                variable that is synchronized on read, from a read outside of `strategy.run`. All
+                workers take part in such a read, so all of them must state the claim.
+            equal: a reader should get the same value from all copies on all workers; the value
+                itself does not matter.
+            mirrored: every replica should have a copy on its device, of a mirrored class where
+                there is more than one replica.
+            same_as: the object with which `subject` should be identical.
+            start: the value before the steps; it distinguishes counting per replica from other
                 mistakes.
-            per_replica: what each replica computed, so that a value that is one replica's alone
-                can be told; one entry for each replica of the cluster.
-            stale: the value that a trace would have kept, so that a frozen one can be told.
+            per_replica: the value that each replica computed, one entry for each replica of the
+                cluster; it identifies a value that only one replica computed.
+            stale: the value that a trace would keep; it identifies a frozen value.
         """

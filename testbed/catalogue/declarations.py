@@ -1,7 +1,7 @@
-"""The part of a script that declares its scenarios, taken from its syntax tree.
+"""Extracts the part of a script that declares its scenarios from its syntax tree.
 
-Whatever the tree shows and this part cannot honour is refused with its line: a scenario must not
-disappear from the catalogue without a word.
+A declaration that this part cannot support is rejected with its line: no scenario may disappear
+from the catalogue without a message.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from typing import TypeGuard
 
 _EXECUTED = ("testbed", "testbed.catalogue.scenario", "__future__")
-"""Imports that need no TensorFlow."""
+"""Modules whose import needs no TensorFlow."""
 
 _DECORATED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 class DeclarationError(Exception):
-    """A declaration that cannot be honoured: what is wrong, and at which line."""
+    """A declaration that is not supported: the reason, and the line."""
 
     def __init__(self, line: int, what: str) -> None:
         super().__init__(what)
@@ -27,7 +27,7 @@ class DeclarationError(Exception):
 
 @dataclass(frozen=True)
 class Declarations:
-    """What of a script can be executed without TensorFlow."""
+    """The part of a script that can be executed without TensorFlow."""
 
     module: ast.Module
     """Imports from the testbed, literal constants, and the scenarios' functions."""
@@ -60,11 +60,11 @@ class _Names:
 
 
 def declarations(tree: ast.Module) -> Declarations:
-    """What a script declares.
+    """Extract the declarations of a script.
 
     Raises:
-        DeclarationError: a scenario is not a function at the top of the script, its name is bound
-            elsewhere, too, or `scenario` is used for something else than to decorate.
+        DeclarationError: a scenario is not a function at the top of the script, its name is also
+            bound elsewhere, or `scenario` is used other than as a decorator.
     """
     names = _names_of(tree)
     made = [
@@ -136,7 +136,7 @@ def _require_one_binding(tree: ast.Module, made: list[ast.FunctionDef]) -> None:
 
 
 def _bindings(tree: ast.Module) -> Iterator[tuple[str, int]]:
-    """Every name that the script binds at its top level, with the line."""
+    """Every name that the script binds at its top level, with its line."""
     for node in _at_import(tree, classes=False):
         if isinstance(node, (*_DECORATED, ast.ExceptHandler, ast.MatchAs, ast.MatchStar)):
             if node.name:
@@ -149,9 +149,9 @@ def _bindings(tree: ast.Module) -> Iterator[tuple[str, int]]:
 
 
 def _at_import(tree: ast.Module, *, classes: bool) -> Iterator[ast.AST]:
-    """The nodes that are evaluated when the script is imported; with `classes` their bodies, too.
+    """The nodes that an import of the script evaluates; with `classes` the bodies of classes, too.
 
-    A stack of its own, since a script may be nested more deeply than Python's stack.
+    It keeps an explicit stack, since a script may be nested more deeply than Python's stack.
     """
     left: list[ast.AST] = [tree]
     while left:
@@ -172,7 +172,7 @@ def _at_import(tree: ast.Module, *, classes: bool) -> Iterator[ast.AST]:
 
 
 def _is_main_guard(node: ast.AST) -> TypeGuard[ast.If]:
-    """Whether this is `if __name__ == "__main__":`, whose block no import goes through."""
+    """Whether this is `if __name__ == "__main__":`, whose block an import does not run."""
     return (
         isinstance(node, ast.If)
         and isinstance(node.test, ast.Compare)
@@ -182,7 +182,7 @@ def _is_main_guard(node: ast.AST) -> TypeGuard[ast.If]:
 
 
 def _executed(node: ast.stmt, made: list[ast.FunctionDef]) -> ast.stmt | None:
-    """The statement as it is executed without TensorFlow; None where it is not."""
+    """The statement in the form that is executed without TensorFlow; None where it is left out."""
     if isinstance(node, ast.FunctionDef):
         return node if node in made else None
     if isinstance(node, ast.ImportFrom):

@@ -1,8 +1,8 @@
-"""Finds scenario scripts and reads what they declare, without running what they do.
+"""Finds scenario scripts and reads their declarations, without running the scripts.
 
 A script imports TensorFlow and may create variables at its top, so the launching process cannot
-import it. What it declares stands in a few statements that need neither: the imports from
-`testbed`, literal constants, and the decorated functions. Those alone are executed here.
+import it. A few statements hold its declarations and need no TensorFlow: the imports from
+`testbed`, literal constants, and the decorated functions. Only those are executed here.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from testbed.errors import UsageError
 
 WAYS = "ways of sharing"
 GROUPS = (WAYS, "kinds of object", "what people do", "what happens to workers", "other scripts")
-"""A script names its group with `GROUP = "..."`; one that does not is of the last."""
+"""The groups of scripts. A script sets `GROUP = "..."`; without it, it is in the last group."""
 
 
 @dataclass(frozen=True)
 class Script:
-    """A scenario script: its file as it was read, its one-line title, its scenarios in order."""
+    """A scenario script: the file as it was read, the title of one line, the scenarios in order."""
 
     source: SourceFile
     title: str
@@ -36,7 +36,7 @@ class Script:
 
     @property
     def path(self) -> Path:
-        """Its file."""
+        """The path of its file."""
         return self.source.path
 
     @property
@@ -46,7 +46,7 @@ class Script:
 
 
 def scenario_folder() -> Path:
-    """Where the scripts that come with the testbed are: beside its code, installed or checked out.
+    """The folder of the shipped scripts: beside the testbed's code, installed or checked out.
 
     Raises:
         UsageError: neither place exists.
@@ -59,12 +59,12 @@ def scenario_folder() -> Path:
 
 
 def find_scripts(folder: Path) -> list[Path]:
-    """The scenario scripts of a folder, in the order of their names."""
+    """Find the scenario scripts of a folder, in the order of their names."""
     return sorted(path for path in folder.glob("*.py") if not path.name.startswith("_"))
 
 
 def read_scripts(paths: Iterable[Path]) -> tuple[list[Script], list[str]]:
-    """Read scripts, group by group; one that cannot be read becomes a line of the second list."""
+    """Read scripts, sorted by group; the second list has a message for each unreadable script."""
     scripts, problems = [], []
     for path in paths:
         try:
@@ -75,11 +75,11 @@ def read_scripts(paths: Iterable[Path]) -> tuple[list[Script], list[str]]:
 
 
 def read_script(path: Path) -> Script:
-    """The scenarios that a script declares. Its file is read once, and never again.
+    """Read the scenarios that a script declares. The file is read only once.
 
     Raises:
-        UsageError: the file cannot be read, is not valid Python, declares nothing, or declares it
-            in a way that needs more of the script than a literal.
+        UsageError: the file cannot be read, is not valid Python, declares nothing, or has a
+            declaration that needs other parts of the script than literals.
     """
     if "." in path.stem:
         raise UsageError(f"{path}: case ids need a script name without dots; rename it")
@@ -87,7 +87,7 @@ def read_script(path: Path) -> Script:
     try:
         return _script(source)
     except (RecursionError, MemoryError) as problem:
-        # Python's own parser and compiler raise these, of what a program has written.
+        # Python's parser and compiler raise these for deeply nested generated code.
         raise UsageError(f"{path}: nested too deeply for Python's compiler") from problem
 
 
@@ -114,7 +114,7 @@ def _script(source: SourceFile) -> Script:
 
 
 def _execute(declared: Declarations, path: Path) -> dict[str, object]:
-    """The names that the declarations bind."""
+    """Execute the declarations and return the names that they bind."""
     names: dict[str, object] = {"__name__": path.stem}
     try:
         exec(compile(declared.module, str(path), "exec"), names)
@@ -123,7 +123,7 @@ def _execute(declared: Declarations, path: Path) -> dict[str, object]:
     except (RecursionError, MemoryError):
         raise
     except Exception as problem:
-        # Whatever a script does wrong here, the other scripts still run.
+        # A mistake in one script must not keep the other scripts from running.
         at = f"{path}{_line_of(problem, path)}"
         if isinstance(problem, UsageError):
             raise UsageError(f"{at}: {problem}") from problem
@@ -136,7 +136,7 @@ def _execute(declared: Declarations, path: Path) -> dict[str, object]:
 
 
 def _line_of(problem: Exception, path: Path) -> str:
-    """Where the script was when something raised, as `:12`."""
+    """The line of the script at which an exception was raised, as `:12`; empty if unknown."""
     frames = traceback.walk_tb(problem.__traceback__)
     lines = [line for frame, line in frames if frame.f_code.co_filename == str(path)]
     return f":{lines[-1]}" if lines else ""

@@ -1,4 +1,4 @@
-"""What can be done to a worker of a cluster on purpose."""
+"""Faults that can be injected into a worker of a cluster."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ FAULTS = {
     "cut": "is cut off: its network cable is pulled until the seconds are over",
     "absent": "never starts",
 }
-"""The closed list, and what each does to its worker."""
+"""The closed list of kinds, and the effect of each on its worker."""
 
 LASTING = ("stop", "slow", "cut")
-"""Those that last for some seconds."""
+"""The kinds that last for some seconds."""
 
 NEED_OWN_NETWORK = ("cut",)
-"""Those for which each worker needs a network of its own."""
+"""The kinds for which each worker needs a separate network."""
 
 FIRST_PHASE = "forked"
-"""The phase at which a worker has done nothing yet."""
+"""The first phase, in which a worker has done nothing yet."""
 
 _DONE = {
     "kill": "is killed",
@@ -34,19 +34,19 @@ _DONE = {
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is done to one worker at the moment when it tells a phase.
+    """A fault that is injected into one worker when the worker reports a phase.
 
-    The worker waits there until it is done, so that the same fault is the same every time.
+    The worker waits in that phase until the fault is injected, so that every repetition is equal.
     """
 
     kind: str
     worker: int
     phase: str = FIRST_PHASE
     seconds: float = 20.0
-    """How long it lasts, of those that last."""
+    """The duration, for the kinds in `LASTING`."""
 
     def __str__(self) -> str:
-        """In words: `worker 1 is stopped at step 3 for 20 s`."""
+        """The fault in words: `worker 1 is stopped at step 3 for 20 s`."""
         if self.kind == "absent":
             return f"worker {self.worker} never starts"
         lasting = f" for {self.seconds:g} s" if self.kind in LASTING else ""

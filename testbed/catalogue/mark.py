@@ -1,4 +1,4 @@
-"""The mark of a test that runs in a cluster: from its arguments to what is run."""
+"""The mark of a test that runs in a cluster: turns its arguments into set-ups."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from testbed.errors import UsageError
 MARK = "distributed"
 
 PARAMETER = "distributed_setup"
-"""The parameter of a test that has several set-ups."""
+"""The name of the parameter of a test that has several set-ups."""
 
 RAW_OUTCOME = "testbed_raw_outcome"
-"""The attribute of a report that says what happened, whatever a mark makes of it."""
+"""The attribute of a report that holds the outcome before any mark changes it."""
 
 WORKER_PLUGIN = "testbed-worker"
-"""The name of what is registered with pytest in a worker, and nowhere else."""
+"""The name of the plugin that is registered with pytest only in a worker."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class MarkSetup:
     mode: str
     deployment: Deployment
     timeout: float | None = None
-    """Seconds from when all workers have joined; None: what the suite says."""
+    """Seconds from when all workers have joined; None: the timeout of the suite."""
     start_timeout: float | None = None
     fresh: bool = False
 
@@ -47,7 +47,7 @@ def setups(
     start_timeout: float | None = None,
     fresh: bool = False,
 ) -> dict[str, MarkSetup]:
-    """What `@pytest.mark.distributed(...)` asks for, by what tells each from the others.
+    """The set-ups of `@pytest.mark.distributed(...)`, by ids that name only their differences.
 
     Args:
         strategy: one of `testbed.cluster.strategies`, or several.
@@ -59,10 +59,10 @@ def setups(
         mode: how `bed.run` takes its steps.
         timeout: seconds from when all workers have joined until all have reported.
         start_timeout: seconds until all workers have joined.
-        fresh: a new interpreter for every worker, with a string hash seed of its own.
+        fresh: a new interpreter for every worker, with its own string hash seed.
 
     Raises:
-        UsageError: an unknown name, no number where one belongs, or one that nobody takes.
+        UsageError: an unknown name, a value that is no number, or a number that no strategy takes.
     """
     strategies = [STRATEGIES[name] for name in known_names("strategy", strategy, tuple(STRATEGIES))]
     deployments = dict.fromkeys(
@@ -87,7 +87,7 @@ def setups(
 
 
 def _id(setup: MarkSetup, among: list[MarkSetup]) -> str:
-    """What tells a set-up from the others, like `function,mirrored-2`."""
+    """The values in which a set-up differs from the others, like `function,mirrored-2`."""
 
     def varies(value: Callable[[MarkSetup], Any]) -> bool:
         return len({value(each) for each in among}) > 1
@@ -107,7 +107,7 @@ def _taken(
     takes: Callable[[Strategy], bool],
     known: Strategy,
 ) -> tuple[int | None, ...]:
-    """The numbers that a strategy takes of those that are given."""
+    """The given numbers where the strategy takes them, and (None,) where it does not."""
     if given is None:
         return (None,)
     numbers = tuple(given) if isinstance(given, (tuple, list, range, set)) else (given,)

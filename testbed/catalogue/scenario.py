@@ -1,4 +1,4 @@
-"""Scenarios and cases: one claim about one way of sharing, and each way to run it."""
+"""Scenarios and cases: a claim about one way of sharing, and each way to run it."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class Case:
 
     @property
     def id(self) -> str:
-        """The readable key of the case, the same everywhere."""
+        """The readable key of the case, the same in all commands and records."""
         return f"{self.scenario}[{self.site},{self.mode}]@{self.deployment}"
 
     @property
     def script(self) -> str:
-        """The name of the scenario's script: the way of sharing, or the kind of object."""
+        """The name of the scenario's script, which is the way of sharing or the kind of object."""
         return self.scenario.partition(".")[0]
 
     @property
@@ -52,23 +52,23 @@ class Case:
 
     @property
     def workers(self) -> int:
-        """Processes in the cluster."""
+        """The number of workers in the cluster."""
         return self.deployment.cluster.workers
 
     @property
     def replicas_per_worker(self) -> int:
-        """Devices of each worker."""
+        """The number of replicas, and devices, of each worker."""
         return self.deployment.cluster.replicas_per_worker
 
     @property
     def replicas(self) -> int:
-        """The replicas that take a step together, in most strategies all of them."""
+        """The number of replicas that take a step together; in most strategies all of them."""
         return self.deployment.in_sync.replicas
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """What a case should show: that the claim behaves, or the symptom by which it breaks."""
+    """The expected result of a case: the claim behaves, or breaks with a symptom."""
 
     symptom: str | None = None
     error: str = ""
@@ -82,7 +82,7 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Rule:
-    """Where a claim must fail, and how."""
+    """A rule: the cases in which a claim must fail, and how it fails."""
 
     expectation: Expectation
     when: Callable[[Case], bool]
@@ -112,11 +112,11 @@ class Scenario:
 
     @property
     def ways(self) -> list[str]:
-        """The ways in which it is run: its sites, its modes and its strategies."""
+        """Its sites, modes and strategies in one list."""
         return [*self.sites, *self.modes, *self.strategies]
 
     def cases(self, deployments: Iterable[Deployment]) -> list[Case]:
-        """Every case of this scenario on the given deployments, in a fixed order."""
+        """All cases of this scenario on the given deployments, in a fixed order."""
         return [
             Case(self.id, site, mode, deployment)
             for site in self.sites
@@ -126,11 +126,11 @@ class Scenario:
         ]
 
     def _has_victim(self, deployment: Deployment) -> bool:
-        """Whether there is the worker that the fault is for, and another to see what it does."""
+        """Whether the cluster has the worker of the fault, and another one that can react to it."""
         return self.fault is None or 1 < deployment.cluster.workers > self.fault.worker
 
     def expects(self, case: Case) -> Expectation:
-        """What the rules say of a case; the first rule that applies decides.
+        """The expectation for a case, from the first rule that applies.
 
         Raises:
             UsageError: a rule of the script raised.
@@ -157,16 +157,16 @@ def breaks(
     error: str = "",
     cure: str = "",
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Say where a scenario's claim must fail and how; goes between `@scenario` and the function.
+    """Declare where a scenario's claim must fail and how; write it between `@scenario` and `def`.
 
     Args:
         symptom: one of the closed list in `testbed/catalogue/symptoms.py`.
-        site: only of cases at this site.
-        mode: only of cases in this mode.
-        when: only of cases for which this holds. It may use the case and nothing else, because it
-            is also evaluated where TensorFlow is not imported.
+        site: the rule applies only to cases at this site.
+        mode: the rule applies only to cases in this mode.
+        when: the rule applies only to cases for which this returns true. It may use only the
+            case, because it also runs where TensorFlow is not imported.
         error: for `rejected`, a part of the error that TensorFlow must raise.
-        cure: what to do instead, where it is more specific than the symptom's own cure.
+        cure: a cure that is more specific than the symptom's cure.
     """
     if symptom not in SYMPTOMS:
         raise UsageError(f"unknown symptom '{symptom}': choose from {', '.join(SYMPTOMS)}")
@@ -181,7 +181,7 @@ def breaks(
     rule = Rule(Expectation(symptom, error, cure), applies)
 
     def mark(function: Callable[..., None]) -> Callable[..., None]:
-        # Decorators apply from the bottom up, and a reader's first rule should be tried first.
+        # Decorators apply from the bottom up, and the topmost rule should be tried first.
         function.__dict__["rules"] = (rule, *function.__dict__.get("rules", ()))
         return function
 
@@ -198,19 +198,20 @@ def scenario(
     fault: Fault | None = None,
     restarts: int = 0,
 ) -> Callable[[Callable[..., None]], Scenario]:
-    """Make a function of a script a scenario; its docstring is the claim.
+    """Turn a function of a script into a scenario; its docstring is the claim.
 
     Args:
         sites: where `bed.make` makes its objects.
         modes: how `bed.run` takes its steps.
-        strategies: the strategies on which the claim says something; by default those that mirror
+        strategies: the strategies to which the claim applies; by default those that mirror
             variables and those of one replica.
-        fresh: give every worker a new interpreter, with a string hash seed of its own.
-        timeout: seconds from when all workers have joined until it is a hang, for a scenario
-            that shows one; by default what the command says.
-        fault: what is done to one of the workers; then only clusters of several have cases.
-        restarts: how often all workers are started again, on new ports, where they could not
-            finish. They find `bed.folder` as they left it.
+        fresh: give every worker a new interpreter with its own string hash seed.
+        timeout: seconds from when all workers have joined until the case counts as a hang, for a
+            scenario that shows one; by default the timeout of the command.
+        fault: the fault that is injected into one worker; then only clusters of several workers
+            have cases.
+        restarts: how often all workers are started again, on new ports, if they did not finish.
+            `bed.folder` keeps its content.
 
     Raises:
         UsageError: an unknown site, mode, strategy or fault, or a function without a docstring.
@@ -246,22 +247,22 @@ def scenario(
 
 
 def run_script() -> None:
-    """Run the scenarios of the script that calls this, as `testbed run SCRIPT` would.
+    """Run the scenarios of the calling script, as `testbed run SCRIPT` does.
 
-    The script has imported TensorFlow by now, and the process that launches workers must not
-    hold it, so the command takes this process's place.
+    The script has already imported TensorFlow, and the launching process must not. So the command
+    replaces this process.
     """
     script = sys.modules["__main__"].__file__ or ""
     os.execv(sys.executable, python_command("testbed", "run", script, *sys.argv[1:]))
 
 
 def with_script(made: Scenario, script: str) -> Scenario:
-    """The same scenario under the name of the script it was read from."""
+    """The same scenario with the name of the script from which it was read."""
     return replace(made, script=script)
 
 
 def known_names(word: str, given: Iterable[str], valid: tuple[str, ...]) -> tuple[str, ...]:
-    """The names that are given, one or several, each once.
+    """Check one or several names against the valid ones, and return each once.
 
     Raises:
         UsageError: one of them is not valid.
@@ -274,13 +275,13 @@ def known_names(word: str, given: Iterable[str], valid: tuple[str, ...]) -> tupl
 
 
 def _written_docstring(function: Callable[..., None]) -> str:
-    """The docstring as it stands in the script; `python -OO` keeps none."""
+    """The docstring from the text of the script, because `python -OO` removes it; else empty."""
     code = getattr(function, "__code__", None)
     if sys.flags.optimize < 2 or code is None:
         return ""
     lines = linecache.getlines(code.co_filename, function.__globals__)
     try:
-        # From the first decorator on; what follows the function does not matter.
+        # The block starts at the first decorator.
         block = inspect.getblock(lines[code.co_firstlineno - 1 :])
         (definition,) = ast.parse("".join(block)).body
     except (SyntaxError, ValueError, IndexError):

@@ -1,4 +1,4 @@
-"""From the names and patterns that people type to the cases that are run."""
+"""Selects the cases to run by the names and patterns on the command line."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ class Selection:
 def select(
     patterns: Sequence[str], deployments: Sequence[Deployment], modes: Sequence[str] | None
 ) -> Selection:
-    """The cases that match any of the patterns, or all of them where there is none.
+    """Select the cases that match any of the patterns, or all cases where no pattern is given.
 
-    A pattern is the name of a script (`module_global`), of a scenario (`module_global.counter`), a
-    case id, either of them with `*` and `?`, or the path of a script.
+    A pattern is the name of a script (`module_global`), the name of a scenario
+    (`module_global.counter`), a case id, any of these with `*` and `?`, or the path of a script.
 
     Raises:
         UsageError: nothing matches a pattern, two scripts have one name, or a mode is unknown.
@@ -70,7 +70,7 @@ def select(
 
 
 def matches(pattern: str, case: Case) -> bool:
-    """Whether a pattern names a case, by its script, its scenario or its id."""
+    """Whether a pattern matches the script, the scenario or the id of a case."""
     wildcard = re.compile(
         "".join({"*": ".*", "?": "."}.get(char, re.escape(char)) for char in pattern)
     )

@@ -1,4 +1,4 @@
-"""A script as a file: read once, whole, and decoded as Python decodes it."""
+"""Reads a script file once, as a whole, and decodes it as Python does."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pathlib import Path
 from testbed.errors import UsageError
 
 LARGEST_BYTES = 1_000_000
-"""Of a script. The largest that come with the testbed have some 10 kB."""
+"""The largest size of a script. The largest shipped scripts have about 10 kB."""
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """The bytes of a script, read once, and the text that they are to Python."""
+    """The bytes of a script and the text that Python decodes from them."""
 
     path: Path
     data: bytes = field(repr=False)
@@ -27,12 +27,12 @@ def read_source(path: Path) -> SourceFile:
     """Read a script.
 
     Raises:
-        UsageError: it is no file, cannot be read, is larger than LARGEST_BYTES, or is no text in
-            the encoding that it declares (UTF-8 where it declares none).
+        UsageError: the path is not a file, or the file cannot be read, is larger than
+            LARGEST_BYTES, or is no text in its declared encoding (by default UTF-8).
     """
     try:
         data = _read(path)
-        # As the interpreter does: a byte order mark and a `coding:` comment decide.
+        # As in the interpreter, a byte order mark and a `coding:` comment decide the encoding.
         return SourceFile(path, data, importlib.util.decode_source(data))
     except OSError as problem:
         raise UsageError(f"{path}: cannot be read: {problem.strerror}") from problem
@@ -41,7 +41,7 @@ def read_source(path: Path) -> SourceFile:
 
 
 def _read(path: Path) -> bytes:
-    # Not to wait for the writer of a pipe.
+    # O_NONBLOCK: opening a pipe must not wait for its writer.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):

@@ -1,4 +1,4 @@
-"""The ways in which sharing breaks: a closed list, each with its meaning and its cure."""
+"""The closed list of symptoms, each with its meaning and its cure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Symptom:
-    """One way to break, in the words that tables and reports use."""
+    """One symptom, in the words of tables and reports."""
 
     name: str
     meaning: str
@@ -35,7 +35,7 @@ SYMPTOMS = {
         Symptom(
             "last_replica_wins",
             "it holds what the worker's last replica computed",
-            "return it from strategy.run and reduce what comes back",
+            "return it from strategy.run and reduce the result",
         ),
         Symptom(
             "replicas_diverge",
@@ -54,7 +54,7 @@ SYMPTOMS = {
         ),
         Symptom(
             "symbolic_leak",
-            "it holds a symbolic tensor of a finished trace, which nobody can use",
+            "it holds a symbolic tensor of a finished trace, which cannot be used",
             "return it from the tf.function",
         ),
         Symptom(
@@ -74,7 +74,7 @@ SYMPTOMS = {
         ),
         Symptom(
             "wrong_value",
-            "the value is another than the claimed one",
+            "the value differs from the claimed one",
             "create the variable inside strategy.scope(), and reduce what replicas compute",
         ),
         Symptom(

@@ -1,1 +1,1 @@
-"""Faults done to cases on purpose, and what TensorFlow and the case made of them."""
+"""Injects faults into cases, and records how the workers and TensorFlow react."""

@@ -1,4 +1,4 @@
-"""Which fault is done: what is fixed stays, and the rest is drawn from a seed."""
+"""Draws faults from a seed, within the limits that the command line sets."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from testbed.catalogue.fault import FAULTS, NEED_OWN_NETWORK, Fault
 from testbed.errors import UsageError
 
 NONE = "none"
-"""Instead of a fault: the case is only repeated."""
+"""The choice that injects no fault and only repeats the case."""
 
 CHOICES = (*FAULTS, NONE)
 
-# At these a worker has nothing more to do that a fault could disturb.
+# In these phases a worker does nothing more that a fault could disturb.
 _OVER = ("reported", "waiting")
 
 _WITHOUT_PHASE = "absent"
@@ -25,7 +25,7 @@ _NUMBERED = re.compile(r"(.*\D)(\d+)")
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the command has fixed of its faults; None is drawn."""
+    """The parts of a fault that the command sets; a part that is None is drawn."""
 
     kind: str | None = None
     worker: int | None = None
@@ -34,62 +34,62 @@ class Wanted:
 
     @property
     def nothing(self) -> bool:
-        """Whether nothing at all is to be done."""
+        """Whether no fault is injected."""
         return self.kind == NONE
 
 
 def require_sensible(wanted: Wanted) -> None:
-    """Refuse parts that contradict each other.
+    """Reject parts that contradict each other.
 
     Raises:
-        UsageError: what is fixed is no fault.
+        UsageError: no fault has these parts.
     """
     if wanted.nothing and (wanted.worker is not None or wanted.phase is not None):
         raise UsageError("--fault none does nothing to any worker: leave out --worker and --at")
     if wanted.kind == _WITHOUT_PHASE and wanted.phase is not None:
-        raise UsageError("--fault absent: who never starts has no phase; leave out --at")
+        raise UsageError("--fault absent: a worker that never starts has no phase; leave out --at")
 
 
 def require_worker(wanted: Wanted, count: int, case: str) -> None:
-    """Refuse a worker that the case does not have.
+    """Reject a worker that the case does not have.
 
     Raises:
-        UsageError: names those that it has.
+        UsageError: names the workers of the case.
     """
     if wanted.worker is not None and not 0 <= wanted.worker < count:
         raise UsageError(f"--worker {wanted.worker}: {case} has the workers 0 to {count - 1}")
 
 
 def require_phase(wanted: Wanted, phases: Sequence[Sequence[str]], case: str) -> None:
-    """Refuse a phase that nobody to whom the fault may be done goes through.
+    """Reject a phase that no eligible worker reaches.
 
     Raises:
-        UsageError: names those that there are.
+        UsageError: names the phases that can be chosen.
     """
     if wanted.phase is None or _workers_for(wanted, phases):
         return
-    told = [phases[wanted.worker]] if wanted.worker is not None else phases
-    valid = dict.fromkeys(phase for each in told for phase in each)
+    eligible = [phases[wanted.worker]] if wanted.worker is not None else phases
+    valid = dict.fromkeys(phase for each in eligible for phase in each)
     who = "no worker" if wanted.worker is None else f"worker {wanted.worker} never"
     raise UsageError(
-        f"--at '{wanted.phase}': {who} tells that phase in {case};"
+        f"--at '{wanted.phase}': {who} reaches that phase in {case};"
         f" choose from {', '.join(_shortened(list(valid)))}"
     )
 
 
-def phases_of(told: Sequence[str]) -> tuple[str, ...]:
-    """Those of the phases that a worker told at which something can be done to it, each once."""
-    return tuple(dict.fromkeys(phase for phase in told if phase not in _OVER))
+def phases_of(reported: Sequence[str]) -> tuple[str, ...]:
+    """The reported phases of a worker in which a fault can be injected, each once."""
+    return tuple(dict.fromkeys(phase for phase in reported if phase not in _OVER))
 
 
 def draw(wanted: Wanted, phases: Sequence[Sequence[str]], seed: int, *, network: bool) -> Fault:
-    """A fault for a case: the same seed gives the same one.
+    """Draw a fault for a case; equal arguments give an equal fault.
 
     Args:
-        wanted: what is fixed of it, which fits the case.
-        phases: of each worker, those at which something can be done to it.
-        seed: for all that is not fixed.
-        network: whether a worker can be cut off.
+        wanted: the parts that the command sets; they fit the case.
+        phases: for each worker, the phases in which a fault can be injected.
+        seed: draws the other parts.
+        network: whether a worker can be cut off from the network.
     """
     chance = random.Random(seed)
     kind = wanted.kind or chance.choice(_kinds(wanted, network=network))
@@ -111,16 +111,16 @@ def _kinds(wanted: Wanted, *, network: bool) -> list[str]:
 
 
 def _workers_for(wanted: Wanted, phases: Sequence[Sequence[str]]) -> list[int]:
-    """The workers to whom the fault may be done."""
+    """The workers into which the fault can be injected."""
     return [
         worker
-        for worker, told in enumerate(phases)
-        if wanted.worker in (None, worker) and (wanted.phase is None or wanted.phase in told)
+        for worker, own in enumerate(phases)
+        if wanted.worker in (None, worker) and (wanted.phase is None or wanted.phase in own)
     ]
 
 
 def _shortened(phases: list[str]) -> list[str]:
-    """Of phases that are numbered in a row only the first and the last: `step 1 ... step 6`."""
+    """Shorten runs of numbered phases to the first and the last: `step 1 ... step 6`."""
     shown: list[str] = []
     for place, phase in enumerate(phases):
         before, here, after = (

@@ -1,4 +1,4 @@
-"""From what workers did to what came of a fault: pure functions."""
+"""Derives the outcome of a fault from the ends of the workers: pure functions."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from testbed.verdict.reading import WorkerReport
 _NUMBERED = re.compile(r"(\S+) (\d+)")
 _STEP = "step"
 
-# What these do to their worker is its end, so that its end tells nothing of who noticed.
+# These end their worker, so the end of that worker does not count as a reaction.
 _END_THEIR_WORKER = ("kill", "absent")
 _BY_SIGTERM = describe_end(signal.SIGTERM)
 
 
 def undisturbed_of(attempt: Attempt, in_sync: Cluster) -> Undisturbed:
-    """What a case does when nothing is done to it."""
+    """Summarise a run of a case without a fault."""
     symptom, evidence = _fails(attempt, in_sync)
     return Undisturbed(
         finished=attempt.finished,
@@ -46,15 +46,15 @@ def outcome_of(
     replay: str = "",
     logs: str = "",
 ) -> Outcome:
-    """What came of a case: the first attempt is the one that its fault was done to.
+    """Summarise the attempts of a case; its fault was injected into the first one.
 
     Args:
-        number: counts the repetitions of a case from 1.
-        attempts: what `CaseRun.attempts` gave.
+        number: the number of the repetition, from 1.
+        attempts: the result of `CaseRun.attempts`.
         undisturbed: the same case without a fault.
         in_sync: the part of the cluster that takes a step together.
-        replay: the command that does it again.
-        logs: where the logs of it are.
+        replay: the command that repeats this fault.
+        logs: the folder of its logs.
     """
     first, last = attempts[0], attempts[-1]
     symptom, evidence = _fails(last, in_sync)
@@ -82,9 +82,9 @@ def outcome_of(
 
 
 def _fails(attempt: Attempt, in_sync: Cluster) -> tuple[str, str]:
-    """How the claims of an attempt fail, or why it did not come to its end; nothing where both do.
+    """The symptom and evidence of failed claims, or why the attempt did not finish; else empty.
 
-    Of one that did not come to its end there is no symptom, but for what a worker raised.
+    An unfinished attempt has a symptom only where a worker raised.
     """
     if attempt.unreadable:
         return "", attempt.unreadable
@@ -98,7 +98,7 @@ def _fails(attempt: Attempt, in_sync: Cluster) -> tuple[str, str]:
 def _result(first: Attempt, last: Attempt, fails: tuple[str, str], undisturbed: Undisturbed) -> str:
     if not last.finished:
         return "lost"
-    # A claim that holds only after a restart, or never, is no harm that the fault did.
+    # The fault did no damage where the claims hold, or fail as they do undisturbed.
     if fails not in (("", ""), (undisturbed.symptom, undisturbed.evidence)):
         return "wrong"
     return "missed" if first.fault and first.end.struck is None else "recovered"
@@ -115,7 +115,7 @@ def _reactions(attempt: Attempt, undisturbed: Undisturbed) -> tuple[Reaction, ..
 def _reaction(
     end: WorkerEnd, report: WorkerReport | None, cluster: ClusterEnd, undisturbed: Undisturbed
 ) -> Reaction:
-    phase = next((told.phase for told in reversed(end.ledger) if told.phase != "reported"), "")
+    phase = next((each.phase for each in reversed(end.ledger) if each.phase != "reported"), "")
     if end.reported and report and report.raised:
         return Reaction(
             end.worker,
@@ -138,7 +138,7 @@ def _reaction(
 
 
 def _noticed(reactions: Sequence[Reaction], fault: Fault | None) -> float | None:
-    """Seconds until the first worker raised or ended, other than by the fault itself."""
+    """Seconds until the first worker raised or ended, except by the fault itself."""
     if fault is None:
         return None
     return min(
@@ -152,7 +152,7 @@ def _noticed(reactions: Sequence[Reaction], fault: Fault | None) -> float | None
 
 
 def _is_the_fault(reaction: Reaction, fault: Fault) -> bool:
-    """Whether the end of a worker is what was done to it; who handles SIGTERM ends otherwise."""
+    """Whether the fault itself ended the worker; a worker that handles SIGTERM ends differently."""
     if reaction.worker != fault.worker:
         return False
     by_sigterm = fault.kind == "terminate" and reaction.told == _BY_SIGTERM
@@ -160,26 +160,27 @@ def _is_the_fault(reaction: Reaction, fault: Fault) -> bool:
 
 
 def _resumed(undisturbed: Undisturbed, attempts: Sequence[Attempt]) -> Resumed | None:
-    """Where the workers went on after the last restart; None where that cannot be told.
+    """Where the workers went on after the last restart; None where that is not known.
 
-    Every worker that can tell has to tell the same.
+    All workers for which it is known must agree.
     """
     if len(attempts) == 1:
         return None
-    told = [
+    resumed = [
         _resumed_at(phases, [_phases(attempt.end.workers[worker]) for attempt in attempts])
         for worker, phases in enumerate(undisturbed.phases)
     ]
-    found = {each for each in told if each}
+    found = {each for each in resumed if each}
     return found.pop() if len(found) == 1 else None
 
 
 def _resumed_at(phases: Sequence[str], attempts: Sequence[Sequence[str]]) -> Resumed | None:
     """Where one worker went on, from the phases of each attempt.
 
-    `bed.run` numbers the steps of every attempt from 1, so that where a worker went on follows
-    from how many were left to take: that is known where no more are missing than were taken
-    before. What a script numbers itself, like its epochs, says it at once.
+    `bed.run` numbers the steps of every attempt from 1. So the step at which a worker went on
+    follows from the number of steps it still took. It is known only if the steps that it did not
+    take are no more than the steps of the earlier attempts. Phases that a script numbers itself,
+    like epochs, name the place directly.
     """
     words = dict.fromkeys(word for word, _ in _numbers(phases))
     if _STEP in words:
@@ -196,7 +197,7 @@ def _resumed_at(phases: Sequence[str], attempts: Sequence[Sequence[str]]) -> Res
 
 
 def _steps(attempt: Attempt) -> int:
-    """The steps that were begun, of the worker that began most of them."""
+    """The number of begun steps, of the worker that began most."""
     return max((_count(_phases(end)) for end in attempt.end.workers), default=0)
 
 
@@ -210,11 +211,11 @@ def _numbers(phases: Sequence[str]) -> list[tuple[str, int]]:
 
 
 def _phases(end: WorkerEnd) -> tuple[str, ...]:
-    return phases_of([told.phase for told in end.ledger])
+    return phases_of([each.phase for each in end.ledger])
 
 
 def _reported_after(end: WorkerEnd) -> float:
-    """When a worker had reported, or when it told its last phase."""
+    """The seconds after which a worker reported, or reached its last phase."""
     return round(end.ledger[-1].after, 3) if end.ledger else 0.0
 
 

@@ -1,4 +1,4 @@
-"""Faults while they are done: how far it is, and what came of each as soon as it is known."""
+"""Shows the progress of a chaos run, and each outcome as soon as it is known."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from testbed.report.output.console import ConsoleObserver
 
 
 class ChaosProgress(ConsoleObserver):
-    """A bar in a terminal; with `verbose`, also what workers tell and print."""
+    """A progress bar; with `verbose`, also the phases and the output of workers."""
 
     def __init__(self, selection: Selection, repeat: int, *, verbose: bool) -> None:
         super().__init__(selection, verbose=verbose)
         self._selection = selection
         self._what = ""
-        self._told: set[str] = set()
+        self._announced: set[str] = set()
         self._progress.update(self._task, total=len(selection.cases) * (repeat + 1))
 
     def __enter__(self) -> ChaosProgress:
@@ -27,24 +27,24 @@ class ChaosProgress(ConsoleObserver):
         return self
 
     def begins(self, case: Case, what: str) -> None:
-        """See `testbed.chaos.run.Audience`."""
+        """Show the running case; with `verbose` also print it."""
         self._what = what
         self._running = [case]
         if self._verbose:
             self._print(f"[bold]{escape(case.id)}[/bold] {escape(what)}")
-            self._tell_of_own_fault(case)
+            self._announce_own_fault(case)
         self._update()
 
     def baseline(self) -> None:
-        """See `testbed.chaos.run.Audience`."""
+        """Advance the bar."""
         self._advance()
 
     def disturbed(self, case: CaseRecord) -> None:
-        """See `testbed.chaos.run.Audience`."""
+        """Print the undisturbed run of the case."""
         self.show(case_lines(case))
 
     def ends(self, outcome: Outcome) -> None:
-        """See `testbed.chaos.run.Audience`."""
+        """Print the outcome and advance the bar."""
         self.show(outcome_lines(outcome))
         self._advance()
 
@@ -58,11 +58,11 @@ class ChaosProgress(ConsoleObserver):
         self._progress.advance(self._task)
         self._update()
 
-    def _tell_of_own_fault(self, case: Case) -> None:
+    def _announce_own_fault(self, case: Case) -> None:
         own = self._selection.scenario(case).fault
-        if own and case.id not in self._told:
-            self._told.add(case.id)
-            self._print(f"not done, though the scenario asks for it: {escape(str(own))}")
+        if own and case.id not in self._announced:
+            self._announced.add(case.id)
+            self._print(f"not injected, although the scenario declares it: {escape(str(own))}")
 
     def _describe(self, case: Case) -> str:
         return f"{super()._describe(case)}: {self._what}"

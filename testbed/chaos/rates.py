@@ -1,4 +1,4 @@
-"""How often, and how sure that is."""
+"""Rates of outcomes, with confidence intervals."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Rate:
-    """So many of so many, with Wilson's interval of the share."""
+    """A number of hits among trials, with Wilson's interval of the share."""
 
     hits: int
     of: int
@@ -22,7 +22,7 @@ class Rate:
     high: float
 
     def __str__(self) -> str:
-        """`3 of 10 (11 to 60 %)`; at an end of the scale one bound says it: `at most 3.7 %`."""
+        """`3 of 10 (11 to 60 %)`; with no hits or only hits, one bound: `at most 3.7 %`."""
         if not self.of:
             return "0 of 0"
         if not self.hits:
@@ -36,34 +36,34 @@ class Rate:
 
 @dataclass(frozen=True)
 class Summary:
-    """What came of all faults of one kind."""
+    """The outcomes of all faults of one kind."""
 
     kind: str
     good: Rate
-    """How many recovered; of undisturbed repetitions, how many failed."""
+    """The rate of recoveries; for undisturbed repetitions, the rate of failures."""
     noticed: tuple[float, ...]
-    """Seconds, of those that somebody noticed, in rising order."""
+    """Seconds until a worker noticed, in rising order; only of the faults that one noticed."""
     unnoticed: int
-    """How many passed without anybody raising, ending or hanging."""
+    """The number of faults after which no worker raised, ended or hung."""
     hung: int
 
 
 def wilson(hits: int, of: int, confidence: float = CONFIDENCE) -> Rate:
-    """Wilson's score interval, which keeps its promise for few trials and for none that hit."""
+    """Wilson's score interval, which is also accurate for few trials and for no hits."""
     if not of:
         return Rate(0, 0, 0.0, 1.0)
     z = statistics.NormalDist().inv_cdf((1 + confidence) / 2)
     share, scale = hits / of, 1 + z * z / of
     middle = (share + z * z / (2 * of)) / scale
     reach = z * ((share * (1 - share) + z * z / (4 * of)) / of) ** 0.5 / scale
-    # At the ends of the scale the bound is exact, and rounding must not say otherwise.
+    # At the ends of the scale the bound is exact, and rounding must not change it.
     low = 0.0 if hits == 0 else middle - reach
     high = 1.0 if hits == of else middle + reach
     return Rate(hits, of, low, high)
 
 
 def summaries(outcomes: Sequence[Outcome]) -> list[Summary]:
-    """One for each kind of fault that struck, in the order of the list of kinds."""
+    """One summary for each kind of fault that was injected, in the order of `CHOICES`."""
     return [
         _summary(kind, found)
         for kind in CHOICES
@@ -72,7 +72,7 @@ def summaries(outcomes: Sequence[Outcome]) -> list[Summary]:
 
 
 def kind_of(outcome: Outcome) -> str:
-    """The kind of fault that was done, or `none`."""
+    """The kind of the injected fault, or `none`."""
     return outcome.fault.kind if outcome.fault else NONE
 
 

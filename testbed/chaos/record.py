@@ -1,4 +1,4 @@
-"""The record of `testbed chaos`: what was done to cases, and what came of it.
+"""The record of `testbed chaos`: the faults and their outcomes.
 
 `testbed/report/records/chaos.schema.json` says what each field means.
 """
@@ -10,43 +10,43 @@ from typing import Any
 
 from testbed.catalogue.fault import Fault
 
-# Raised whenever a field changes its meaning or goes; a new field alone does not raise it.
+# Increased whenever a field changes its meaning or is removed; a new field does not count.
 CHAOS_VERSION = 1
 
 REACTIONS = ("raised", "ended", "hung", "finished")
-"""What a worker did after a fault, in the attempt that the fault was done to."""
+"""What a worker did after a fault, in the attempt with the fault."""
 
 RESULTS = {
-    "recovered": "it came to its end, as it does undisturbed",
-    "wrong": "it came to its end, and what it claims does not hold",
-    "lost": "it did not come to its end",
-    "missed": "the fault's phase never came, so that nothing was done",
+    "recovered": "the case finished, as it does undisturbed",
+    "wrong": "the case finished, but its claims do not hold",
+    "lost": "the case did not finish",
+    "missed": "the worker never reached the fault's phase, so no fault was injected",
 }
-"""What became of a case."""
+"""The results of a case, with their meanings."""
 
 
 @dataclass(frozen=True)
 class Reaction:
-    """What one worker did in the attempt that the fault was done to."""
+    """The reaction of one worker in the attempt with the fault."""
 
     worker: int
     kind: str
     """One of REACTIONS."""
     phase: str
-    """The last phase that it told."""
+    """The last phase that the worker reported."""
     after: float | None = None
-    """Seconds from the fault until it raised or ended."""
+    """Seconds from the fault until the worker raised or ended."""
     told: str = ""
-    """What it raised, or how it ended."""
+    """The exception that it raised, or how it ended."""
     where: str = ""
-    """Where in the script it raised."""
+    """The line of the script at which it raised."""
     delay: float | None = None
-    """Of who finished: how many seconds later than undisturbed."""
+    """For a worker that finished: how many seconds later than undisturbed."""
 
 
 @dataclass(frozen=True)
 class Resumed:
-    """Where restarted workers went on: at `step` 4 of 10."""
+    """The place where restarted workers went on: at `step` 4 of 10."""
 
     word: str
     at: int
@@ -55,52 +55,52 @@ class Resumed:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One fault, or one undisturbed repetition, and what came of it."""
+    """The outcome of one fault, or of one undisturbed repetition."""
 
     number: int
     fault: Fault | None
     struck: float | None
-    """Seconds after the start of the cluster; None where it did not strike."""
+    """Seconds from the start of the cluster to the injection; None: it was not injected."""
     reactions: tuple[Reaction, ...]
     noticed: float | None
     """Seconds from the fault until the first worker raised or ended because of it."""
     hang: str
-    """Who kept whom waiting, where a deadline passed after the fault."""
+    """A sentence that names the workers that waited and for whom, where a deadline passed."""
     restarts: int
     steps: int
-    """Steps taken in the last attempt."""
+    """The number of steps in the last attempt."""
     resumed: Resumed | None
     result: str
     """One of RESULTS."""
     symptom: str
     evidence: str
-    """How the claims fail, or why it did not come to its end."""
+    """How the claims fail, or why the case did not finish."""
     seconds: float
     replay: str
-    """The command that does this again."""
+    """The command that repeats this fault."""
     logs: str
-    """Where its logs are, in the folder of the run."""
+    """The folder of its logs, relative to the folder of the run."""
 
 
 @dataclass(frozen=True)
 class Undisturbed:
-    """A case to which nothing was done: what the others are held against."""
+    """A run of a case without a fault, with which the outcomes are compared."""
 
     finished: bool
     evidence: str
-    """Why it did not come to its end, or how its claims fail."""
+    """Why the case did not finish, or how its claims fail."""
     symptom: str
     phases: tuple[tuple[str, ...], ...]
-    """The phases of each worker, each named once."""
+    """The phases of each worker, each phase once."""
     reported: tuple[float, ...]
-    """Seconds after the start of the cluster when each worker had reported."""
+    """For each worker, the seconds from the start of the cluster to its report."""
     steps: int
     seconds: float
 
 
 @dataclass(frozen=True)
 class CaseRecord:
-    """One case: undisturbed, and with every fault that was done to it."""
+    """One case: its undisturbed run, and the outcome of every fault."""
 
     id: str
     undisturbed: Undisturbed
@@ -109,7 +109,7 @@ class CaseRecord:
 
 @dataclass(frozen=True)
 class ChaosRecord:
-    """Everything that one command has done, and what came of it."""
+    """The complete record of one command."""
 
     run: str
     began: str
@@ -118,44 +118,44 @@ class ChaosRecord:
     command: tuple[str, ...]
     seed: int
     restarts: int
-    """How often all workers may be started again."""
+    """How often all workers may be restarted."""
     isolated: bool
-    """Whether the workers had a network of the run's own."""
+    """Whether the workers had a separate network."""
     versions: dict[str, str | None]
     machine: dict[str, Any]
-    """See `testbed.launcher.machine.machine.describe_machine`."""
+    """The machine, from `testbed.launcher.machine.machine.describe_machine`."""
     cases: tuple[CaseRecord, ...]
 
     @property
     def outcomes(self) -> list[Outcome]:
-        """Of all cases."""
+        """The outcomes of all cases."""
         return [outcome for case in self.cases for outcome in case.outcomes]
 
     @property
     def recovered(self) -> bool:
-        """Whether every case came to its end undisturbed, and whatever was done to it."""
+        """Whether every case finished undisturbed, and recovered from every fault."""
         return all(case.undisturbed.finished for case in self.cases) and all(
             outcome.result == "recovered" for outcome in self.outcomes
         )
 
     def to_json(self) -> dict[str, Any]:
-        """The record as JSON types."""
+        """Encode as JSON types."""
         return {"kind": "chaos", "version": CHAOS_VERSION, **asdict(self)}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> ChaosRecord:
-        """Read back what `to_json` wrote; `data` has been held against the schema."""
+        """Read back what `to_json` wrote; `data` already passed the schema."""
         fields = {name: value for name, value in data.items() if name not in ("kind", "version")}
         cases = tuple(_case(case) for case in data["cases"])
         return cls(**{**fields, "command": tuple(data["command"]), "cases": cases})
 
 
 def _case(data: dict[str, Any]) -> CaseRecord:
-    told = data["undisturbed"]
+    fields = data["undisturbed"]
     undisturbed = replace(
-        Undisturbed(**told),
-        phases=tuple(tuple(phases) for phases in told["phases"]),
-        reported=tuple(told["reported"]),
+        Undisturbed(**fields),
+        phases=tuple(tuple(phases) for phases in fields["phases"]),
+        reported=tuple(fields["reported"]),
     )
     return CaseRecord(data["id"], undisturbed, tuple(_outcome(each) for each in data["outcomes"]))
 

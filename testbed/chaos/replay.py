@@ -1,4 +1,4 @@
-"""The command that does one fault again."""
+"""Builds the command that repeats one fault."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from testbed.cluster.strategies import DEFAULT_DEPLOYMENTS, STRATEGIES
 def replay_command(
     selection: Selection, request: ChaosRequest, case: Case, fault: Fault | None
 ) -> str:
-    """What to type for this fault and no other; of a script of one's own, on all its scenarios.
+    """Build the command for exactly this fault; for a user's script, it runs all its scenarios.
 
-    A case's id is found among the default deployments only, and those of shipped scripts.
+    Only the ids of cases of shipped scripts on default deployments are valid arguments.
     """
     script = selection.script(case).path
     own = script.parent != scenario_folder()
@@ -52,7 +52,7 @@ def _what(fault: Fault | None) -> list[str]:
 
 
 def _how(request: ChaosRequest) -> list[str]:
-    """What else was typed and decides what comes of it."""
+    """The other options that differ from their defaults and may change the outcome."""
     usual = ChaosRequest(request.wanted, request.seed)
     given, default = request.options.deadlines, usual.options.deadlines
     options = (
@@ -70,6 +70,6 @@ def _how(request: ChaosRequest) -> list[str]:
 
 
 def _typed(script: Path) -> str:
-    """A path as it can be typed from here."""
+    """A path to type in the current folder."""
     near = os.path.relpath(script)
     return str(script) if near.startswith("..") else near

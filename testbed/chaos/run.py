@@ -1,4 +1,4 @@
-"""All of `testbed chaos` on one screen: undisturbed runs, faults, outcomes."""
+"""Runs `testbed chaos` on one screen: undisturbed runs, faults, outcomes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FACTS = ("tensorflow", "keras")
 
 @dataclass(frozen=True)
 class ChaosRequest:
-    """What is to be done: what the command line decides."""
+    """The decisions of the command line: faults, repetitions and options."""
 
     wanted: Wanted
     seed: int
@@ -40,39 +40,39 @@ class ChaosRequest:
     options: Options = field(default_factory=Options)
 
 
-class Audience(Observer, Protocol):
-    """Is told how far it is."""
+class ChaosObserver(Observer, Protocol):
+    """An observer that also follows the faults of a run."""
 
     def begins(self, case: Case, what: str) -> None:
-        """The clusters of a case are started, to which this is done."""
+        """The clusters of a case start; `what` names the fault."""
 
     def baseline(self) -> None:
-        """It is known what a case does undisturbed."""
+        """An undisturbed run of a case has ended."""
 
     def disturbed(self, case: CaseRecord) -> None:
-        """From now on things are done to this case, unless it fails undisturbed."""
+        """The faults of this case begin, unless it fails undisturbed."""
 
     def ends(self, outcome: Outcome) -> None:
-        """It is known what came of a fault."""
+        """The outcome of a fault is known."""
 
 
 async def chaos(
     selection: Selection,
     request: ChaosRequest,
     folder: RunFolder,
-    audience: Audience,
+    observer: ChaosObserver,
     *,
     command: Sequence[str],
     replay: Callable[[Case, Fault | None], str],
 ) -> ChaosRecord:
-    """Run every case undisturbed, and then do to each what is wanted, one after the other.
+    """Run every case undisturbed, and then inject the faults into each, one after the other.
 
-    All of them are run undisturbed first, so that a phase that one of them does not have is told
-    before anything is done to any. Never two at once: what counts is how long things take.
+    All cases run undisturbed first, so that a missing phase in one case is reported before any
+    fault is injected. Cases never run at the same time, because the times are measured.
 
     Raises:
         LaunchError: no worker can be started on this machine.
-        UsageError: a phase that no worker goes through, or a fault that cannot be done here.
+        UsageError: no worker reaches the phase, or this machine cannot inject the fault.
     """
     began, started = utc_now(), time.monotonic()
     write_json(folder.environment, without_secrets(os.environ))
@@ -80,14 +80,14 @@ async def chaos(
     fresh = all(selection.scenario(case).fresh for case in selection.cases)
     isolation = request.options.isolation
     async with open_server(folder, fresh=fresh, isolation=isolation) as server:
-        audience.opened(server.isolation)
+        observer.opened(server.isolation)
         _require_possible(request.wanted, server.isolation)
-        chaotic = _Chaos(selection, request, folder, audience, server, replay, {})
+        chaotic = _Chaos(selection, request, folder, observer, server, replay, {})
         undisturbed = {case: await chaotic.undisturbed(case) for case in selection.cases}
-        for case, told in undisturbed.items():
-            if told.finished:
-                require_phase(request.wanted, told.phases, case.id)
-        cases = [await chaotic.disturb(case, told) for case, told in undisturbed.items()]
+        for case, baseline in undisturbed.items():
+            if baseline.finished:
+                require_phase(request.wanted, baseline.phases, case.id)
+        cases = [await chaotic.disturb(case, each) for case, each in undisturbed.items()]
     return ChaosRecord(
         run=folder.id,
         began=began,
@@ -108,29 +108,29 @@ async def chaos(
 
 @dataclass(frozen=True)
 class _Chaos:
-    """What the faults of a command are done with."""
+    """The state that the faults of one command share."""
 
     selection: Selection
     request: ChaosRequest
     folder: RunFolder
-    audience: Audience
+    observer: ChaosObserver
     server: WorkerServer
     replay: Callable[[Case, Fault | None], str]
     facts: dict[str, str]
-    """What the first report says of versions."""
+    """The versions in the reports."""
 
     async def undisturbed(self, case: Case) -> Undisturbed:
-        """Run a case without its own fault and without any other."""
-        self.audience.begins(case, "undisturbed")
+        """Run a case without any fault; the scenario's own fault is left out, too."""
+        self.observer.begins(case, "undisturbed")
         (attempt,) = await self._attempts(case, f"{case.id}-undisturbed", None, 0)
-        told = undisturbed_of(attempt, case.deployment.in_sync)
-        self.audience.baseline()
-        return told
+        undisturbed = undisturbed_of(attempt, case.deployment.in_sync)
+        self.observer.baseline()
+        return undisturbed
 
     async def disturb(self, case: Case, undisturbed: Undisturbed) -> CaseRecord:
-        """Do to a case what is wanted, as often as is wanted; nothing where it fails without."""
+        """Inject the requested faults into a case; none where it fails undisturbed."""
         record = CaseRecord(case.id, undisturbed)
-        self.audience.disturbed(record)
+        self.observer.disturbed(record)
         if undisturbed.finished:
             outcomes = [
                 await self._outcome(case, undisturbed, number)
@@ -141,9 +141,9 @@ class _Chaos:
 
     async def _outcome(self, case: Case, undisturbed: Undisturbed, number: int) -> Outcome:
         fault = self._fault(undisturbed, number)
-        self.audience.begins(case, str(fault or "undisturbed again"))
+        self.observer.begins(case, str(fault or "undisturbed again"))
         name = f"{case.id}-fault-{number}"
-        # Who fails though nothing was done to it is what a repetition is to find.
+        # Repetitions look for failures without a fault, so they do not restart.
         restarts = self.request.restarts if fault else 0
         attempts = await self._attempts(case, name, fault, restarts)
         logs = self.folder.case(name).path.relative_to(self.folder.path)
@@ -155,7 +155,7 @@ class _Chaos:
             replay=self.replay(case, fault),
             logs=str(logs),
         )
-        self.audience.ends(outcome)
+        self.observer.ends(outcome)
         return outcome
 
     def _fault(self, undisturbed: Undisturbed, number: int) -> Fault | None:
@@ -167,9 +167,9 @@ class _Chaos:
     async def _attempts(
         self, case: Case, name: str, fault: Fault | None, restarts: int
     ) -> list[Attempt]:
-        options, audience = self.request.options, self.audience
+        options, observer = self.request.options, self.observer
         own = self.folder.case(name)
-        case_run = CaseRun(self.server, Devices(), options, own, audience, self.folder)
+        case_run = CaseRun(self.server, Devices(), options, own, observer, self.folder)
         attempts = await case_run.attempts(case, self.selection, fault, restarts)
         for report in attempts[0].reports:
             self.facts.update(report.facts)
@@ -177,10 +177,10 @@ class _Chaos:
 
 
 def _require_possible(wanted: Wanted, isolation: Isolation) -> None:
-    """Refuse a fault that cannot be done on this machine.
+    """Reject a fault that cannot be injected on this machine.
 
     Raises:
-        UsageError: says why.
+        UsageError: names the reason.
     """
     lacking = lacking_for(Fault(wanted.kind, 0), isolation) if wanted.kind else ""
     if lacking:

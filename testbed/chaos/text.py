@@ -1,4 +1,4 @@
-"""What was done and what came of it, in a terminal."""
+"""Shows faults and their outcomes in a terminal."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _STYLES = {"recovered": _GOOD, "wrong": _BAD, "lost": _BAD, "missed": _DOUBTFUL}
 
 
 def show_chaos(record: ChaosRecord, console: Console) -> None:
-    """Print a whole record, as it was printed while it came about."""
+    """Print a whole record, in the form in which the run printed it."""
     _show(seed_line(record.seed), console)
     for case in record.cases:
         _show(case_lines(case), console)
@@ -35,7 +35,7 @@ def show_chaos(record: ChaosRecord, console: Console) -> None:
 
 
 def show_sums(record: ChaosRecord, console: Console) -> None:
-    """Print what all faults come to."""
+    """Print the sums over all faults."""
     outcomes = record.outcomes
     console.print()
     if len(outcomes) > 1:
@@ -56,7 +56,7 @@ def show_sums(record: ChaosRecord, console: Console) -> None:
 
 
 def _results(faults: list[Outcome]) -> Iterator[str]:
-    """How many faults came to which result; that none recovered is said, too."""
+    """The number of faults for each result; a 0 appears only for recovered ones."""
     for result, words in _COUNTED.items():
         count = sum(each.result == result for each in faults)
         if count or (faults and result == "recovered"):
@@ -64,34 +64,34 @@ def _results(faults: list[Outcome]) -> Iterator[str]:
 
 
 def _counted(count: int, word: str) -> str:
-    """`2 faults`; nothing for none."""
+    """`2 faults`; empty for 0."""
     return f"{count} {word}{'s' * (count != 1)}" if count else ""
 
 
 def seed_line(seed: int) -> Iterator[str]:
-    """How to have the same faults drawn again."""
+    """The line with the seed that draws the same faults again."""
     yield f"seed {seed}: --seed {seed} draws the same faults"
 
 
 def case_lines(case: CaseRecord) -> Iterator[str]:
-    """A case as it is undisturbed."""
+    """The lines of the undisturbed run of a case."""
     yield ""
     yield f"[bold]{escape(case.id)}[/bold]"
-    told = case.undisturbed
-    fails = f"{told.symptom}: {told.evidence}" if told.symptom else told.evidence
-    if not told.finished:
-        yield f"  [{_BAD}]fails undisturbed[/{_BAD}], so nothing is done to it: {escape(fails)}"
+    run = case.undisturbed
+    fails = f"{run.symptom}: {run.evidence}" if run.symptom else run.evidence
+    if not run.finished:
+        yield f"  [{_BAD}]fails undisturbed[/{_BAD}], so no fault is injected: {escape(fails)}"
         return
-    steps = f"{told.steps} step{'s' * (told.steps != 1)}, " if told.steps else ""
-    yield f"  undisturbed: {steps}all have reported after {max(told.reported):.2f} s"
+    steps = f"{run.steps} step{'s' * (run.steps != 1)}, " if run.steps else ""
+    yield f"  undisturbed: {steps}all have reported after {max(run.reported):.2f} s"
     if fails:
         yield f"  [{_DOUBTFUL}]its claims fail undisturbed[/{_DOUBTFUL}]: {escape(fails)}"
 
 
 def outcome_lines(outcome: Outcome) -> Iterator[str]:
-    """What was done, what each worker did, and what became of the case.
+    """The lines of one outcome: the fault, the reaction of each worker, the result of the case.
 
-    A repetition to which nothing was done is told only where it failed.
+    An undisturbed repetition is shown only where it failed.
     """
     if outcome.fault is None and outcome.result == "recovered":
         return
@@ -112,7 +112,7 @@ def outcome_lines(outcome: Outcome) -> Iterator[str]:
 
 
 def _did(reaction: Reaction, outcome: Outcome) -> str:
-    """What one worker did, in one line."""
+    """The reaction of one worker in one line."""
     fault = outcome.fault
     if fault and fault.worker == reaction.worker and reaction.kind == "ended":
         if fault.kind == "absent":
@@ -133,11 +133,11 @@ def _did(reaction: Reaction, outcome: Outcome) -> str:
 def _noticed(outcome: Outcome) -> str:
     if outcome.noticed is not None:
         return f"noticed after {outcome.noticed:.2f} s"
-    return "nobody noticed" + " until the time was over" * bool(outcome.hang)
+    return "no worker noticed" + " until the time was over" * bool(outcome.hang)
 
 
 def _became(outcome: Outcome) -> tuple[str, str]:
-    """What became of the case: the word for it, and the rest of the sentence."""
+    """The result of the case: its word, and the rest of the sentence."""
     times = {0: ", without a restart", 1: " after one restart"}
     restarted = times.get(outcome.restarts, f" after {outcome.restarts} restarts")
     fails = f"{outcome.symptom}: {outcome.evidence}" if outcome.symptom else outcome.evidence
@@ -148,7 +148,7 @@ def _became(outcome: Outcome) -> tuple[str, str]:
         restarted += f", {_went_on(outcome.resumed)}"
     elif outcome.restarts and outcome.steps and outcome.result != "lost":
         restarted += f", took {_counted(outcome.steps, 'step')}"
-    # The sentence of the hang stands above.
+    # A line above already shows the sentence of the hang.
     why = f": {fails}" if fails and fails != outcome.hang else ""
     return _COUNTED[outcome.result], restarted + why
 
@@ -185,7 +185,7 @@ def _show_rates(outcomes: list[Outcome], console: Console) -> None:
 
 
 def _seconds(summary: Summary) -> str:
-    """The median, and from where to where: `9.51 s (9.40 to 9.62)`."""
+    """The median, the minimum and the maximum: `9.51 s (9.40 to 9.62)`."""
     seconds = summary.noticed
     if not seconds:
         return "-"

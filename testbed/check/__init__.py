@@ -1,1 +1,1 @@
-"""Whether somebody's own code is right under replication, and where it is not."""
+"""Finds what is wrong in the user's program under replication."""

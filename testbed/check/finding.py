@@ -17,16 +17,16 @@ CODES: dict[str, Code] = {code.code: code for family in _FAMILIES for code in fa
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong, where its cause stands."""
+    """One mistake, at the line that causes it."""
 
     code: str
     place: SourceLine | None
     evidence: str
-    """One sentence with the numbers that were seen."""
+    """One sentence with the observed numbers."""
     use: SourceLine | None = None
-    """Where it shows."""
+    """The line where the mistake shows."""
 
     @property
     def about(self) -> Code:
-        """What its code means."""
+        """The entry of its code in the list."""
         return CODES[self.code]

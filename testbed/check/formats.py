@@ -18,7 +18,7 @@ _GITHUB_LEVELS = {ERROR: "error", WARNING: "warning", NOTE: "notice"}
 
 
 def as_json(findings: Sequence[Finding], incomplete: Sequence[str] = ()) -> str:
-    """Findings as JSON, with `version`, `findings` and `incomplete`: where watching failed."""
+    """Findings as JSON: `version`, `findings`, and `incomplete` (where watching failed)."""
     entries = [_entry(each) for each in findings]
     return json_text(
         {"version": FORMAT_VERSION, "findings": entries, "incomplete": list(incomplete)}
@@ -26,7 +26,7 @@ def as_json(findings: Sequence[Finding], incomplete: Sequence[str] = ()) -> str:
 
 
 def as_sarif(findings: Sequence[Finding], incomplete: Sequence[str] = ()) -> str:
-    """Findings as code-scanning pages read them; where watching failed is a notification."""
+    """Findings as SARIF for code-scanning pages; failed watching becomes a notification."""
     driver = {"name": "testbed check", "version": __version__, "rules": _sarif_rules()}
     invocation = {
         "executionSuccessful": not incomplete,
@@ -49,7 +49,7 @@ def as_sarif(findings: Sequence[Finding], incomplete: Sequence[str] = ()) -> str
 
 
 def as_github(findings: Sequence[Finding], incomplete: Sequence[str] = ()) -> str:
-    """Findings as workflow commands, which annotate the lines of a pull request."""
+    """Findings as GitHub workflow commands, which annotate the lines of a pull request."""
     lines = [
         f"::{_GITHUB_LEVELS[each.about.level]} {_where(each)}title={each.about.title}"
         f"::{_escaped(f'{each.evidence}. {each.about.cure}')}\n"

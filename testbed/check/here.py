@@ -1,4 +1,4 @@
-"""`testbed.watch`: the same eyes on a part of one's own program, in one's own process."""
+"""`testbed.watch`: checks one block of the user's program, in the user's process."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from testbed.check.run import MODULE
 
 @dataclass
 class Watched:
-    """What was found; complete once the block is over, whether it raised or not."""
+    """The findings of a watched block; complete when the block has ended, even by an exception."""
 
     findings: tuple[Finding, ...] = ()
     incomplete: tuple[str, ...] = ()
-    """Where watching failed, one sentence each; then findings may be missing."""
+    """Where watching failed, one sentence each. Where there is any, findings may be missing."""
 
 
 @contextlib.contextmanager
 def watch() -> Iterator[Watched]:
-    """Watch what the block does with strategies, and judge it at the end.
+    """Watch how the block uses strategies, and judge it at the end.
 
-    Of a cluster of several workers only this one is seen. What was made before the block is not
-    known; a strategy of several replicas needs its logical devices, which are this process's own
-    affair.
+    In a cluster of several workers, this observes only its own worker. It knows no object that was
+    created before the block. A strategy of several replicas needs logical devices, which this
+    process must configure.
 
         with testbed.watch() as watched:
             train()
         assert not watched.findings
     """
-    # By name: it imports TensorFlow, which nobody needs who does not watch.
+    # Imported by name: the module imports TensorFlow, which only callers of `watch` need.
     seen_here = importlib.import_module(MODULE).seen_here
     watched = Watched()
     with seen_here() as found:

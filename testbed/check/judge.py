@@ -1,4 +1,4 @@
-"""From what was seen of somebody's code to what is wrong with it: every rule, in order."""
+"""Judges the observations of the user's program: applies every rule, in order."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ RULES: tuple[Callable[[Sequence[WorkerObservations]], Iterator[Finding]], ...] =
     together.raised,
 )
 
-# Where variables are mixed up, they hold other values; TensorFlow refuses to train what has one
-# copy.
+# Pairs of a cause and its consequence. Variables that are mixed up hold other values; TensorFlow
+# refuses to train a variable that has one copy.
 _FOLLOWS = (("TB106", "TB202"), ("TB110", "TB501"))
 
 _NO_TEXTS: Mapping[str, str] = {}
@@ -52,25 +52,25 @@ _IGNORED = re.compile(r"#\s*testbed:\s*ignore(?:\[(?P<codes>[^\]]*)\]|(?![\w\[])
 
 
 def judge(seen: Sequence[WorkerObservations]) -> list[Finding]:
-    """What is wrong, each thing once, by place.
+    """Apply all rules. Returns each finding once, sorted by place.
 
     Args:
-        seen: of every worker, worker 0 first.
+        seen: the observations of every worker, worker 0 first.
     """
     found: dict[object, dict[str, Finding]] = {}
     for rule in RULES:
         for finding in rule(seen):
             alike = found.setdefault((finding.code, finding.place), {})
             alike.setdefault(finding.evidence, finding)
-    told = [_told_once(list(alike.values())) for alike in found.values()]
-    return sorted(_causes(told), key=_by_place)
+    merged = [_merged(list(alike.values())) for alike in found.values()]
+    return sorted(_causes(merged), key=_by_place)
 
 
 def incomplete(seen: Sequence[WorkerObservations]) -> tuple[str, ...]:
-    """Where watching failed in any worker, one sentence for each watcher and problem.
+    """Report where watching failed in any worker: one sentence for each watcher and problem.
 
     Args:
-        seen: of every worker.
+        seen: the observations of every worker.
     """
     counts: Counter[tuple[str, str]] = Counter()
     for failure in (failure for each in seen for failure in each.failures):
@@ -82,8 +82,8 @@ def incomplete(seen: Sequence[WorkerObservations]) -> tuple[str, ...]:
     )
 
 
-def _told_once(findings: list[Finding]) -> Finding:
-    """The first of what one line has of one kind, which says how many more there are."""
+def _merged(findings: list[Finding]) -> Finding:
+    """The first of several findings of one code at one line, with the number of the others."""
     first, more = findings[0], len(findings) - 1
     return (
         replace(first, evidence=f"{first.evidence}; and {more} more of this line")
@@ -93,7 +93,7 @@ def _told_once(findings: list[Finding]) -> Finding:
 
 
 def _causes(findings: list[Finding]) -> list[Finding]:
-    """Without what only follows from something else that was found."""
+    """Leave out the findings that are only consequences of other findings."""
     codes = {finding.code for finding in findings}
     follows = {consequence for cause, consequence in _FOLLOWS if cause in codes}
     return [finding for finding in findings if finding.code not in follows]
@@ -105,13 +105,13 @@ def chosen(
     ignore: Sequence[str] = (),
     texts: Mapping[str, str] = _NO_TEXTS,
 ) -> list[Finding]:
-    """Those that are asked for by the beginnings of their codes, and are not silenced.
+    """Select findings by the beginnings of their codes, without those that a comment silences.
 
     Args:
-        findings: to choose from.
-        select: beginnings of codes; all, where none is given.
-        ignore: beginnings of codes.
-        texts: of files as they were when they ran, by their paths; others are read now.
+        findings: the findings to choose from.
+        select: beginnings of codes to keep; empty: keep all.
+        ignore: beginnings of codes to leave out.
+        texts: the texts of files as they were when they ran, by path; other files are read now.
     """
     return [
         finding
@@ -126,7 +126,7 @@ def _is_silenced(finding: Finding, texts: Mapping[str, str]) -> bool:
     if finding.place is None or finding.place.line < 1:
         return False
     try:
-        # Not by `splitlines`, which knows more ends of lines than Python does.
+        # Not `splitlines`: it knows more line ends than Python does.
         file = finding.place.file
         text = texts[file] if file in texts else Path(file).read_text(encoding="utf-8")
         silencer = _IGNORED.search(text.split("\n")[finding.place.line - 1])

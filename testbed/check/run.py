@@ -1,4 +1,4 @@
-"""Runs somebody's own program and watches it: the whole check on one screen."""
+"""Runs the user's program, watches it and judges it: the whole check on one screen."""
 
 from __future__ import annotations
 
@@ -25,31 +25,31 @@ ENTRY = f"{MODULE}:run_checked"
 UNREPLICATED = "testbed.worker.user_code.unreplicated:run_unreplicated"
 
 EXPLAINING = ("TB110", "TB303", "TB304", "TB501")
-"""The findings that say why a program raised."""
+"""The codes of findings that explain why a program raised."""
 
 ALONE = Deployment("mirrored", Cluster(1, 1))
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What came of a check."""
+    """The result of a check."""
 
     program: ProgramEnd
     findings: tuple[Finding, ...]
     watching: float
-    """Seconds of worker 0's time that watching took."""
+    """Seconds that watching took in worker 0."""
     prevented: bool = False
-    """Whether the program was ended before there was anything to judge."""
+    """Whether the testbed ended the program before it could judge anything."""
     incomplete: tuple[str, ...] = ()
-    """Where watching failed, one sentence each; then findings may be missing."""
+    """Where watching failed, one sentence each. Where there is any, findings may be missing."""
 
 
 async def check_program(bench: Bench, program: Program, deadlines: Deadlines) -> Checked:
-    """Run a program in every worker of the bench, watched, and judge what was seen.
+    """Run a program in every worker of the bench, watch it, and judge the observations.
 
-    What raises or hangs, and nothing that was seen explains it, is run once more, without
-    replication: whether it comes to its end there tells whose mistake it is. So is what finds no
-    gradients.
+    A program that raises or hangs without an explaining finding runs once more, without
+    replication: if it finishes there, replication causes the failure. The same holds for a program
+    that finds no gradients.
     """
     end = await bench.run(ENTRY, program.orders, deadlines)
     reports = [
@@ -57,15 +57,15 @@ async def check_program(bench: Bench, program: Program, deadlines: Deadlines) ->
     ]
     seen = [WorkerObservations.from_json(report["seen"]) for report in reports if report]
     left = _left_cluster(end)
-    # What workers that are not connected hold says nothing of a cluster.
+    # Workers that are not connected form no cluster, so their values are not compared.
     alike = seen[:1] if left else seen
     found = [*left, *_hang(end, reports), *(judge(alike) if alike else ())]
     doubts = Doubts() if _left_behind(end, reports) else _doubts(seen, found)
     if not found and _hangs(end, reports):
         first = end.workers[0]
-        where = first.place.at or "no line of its own"
+        where = first.place.at or "an unknown line"
         doubts = Doubts(hang=f"worker {first.worker} stays at {where}", place=_place_of(first))
-        # What took as long without replication may only be slow.
+        # A program that takes as long without replication may only be slow.
         deadlines = replace(deadlines, run=deadlines.run / 4)
     if doubts != Doubts():
         alone = await _unreplicated(bench, program, deadlines)
@@ -77,7 +77,7 @@ async def check_program(bench: Bench, program: Program, deadlines: Deadlines) ->
 
 
 def _program_end(end: ClusterEnd, reports: Sequence[dict[str, Any]]) -> ProgramEnd:
-    """How the program ended; well only if all that it did was seen."""
+    """How the program ended: successfully only if every worker reported its observations."""
     program = program_end(end, reports)
     unseen = next((worker for worker in end.workers if worker.done and not worker.reported), None)
     if program.cause or unseen is None:
@@ -98,7 +98,7 @@ def _doubts(seen: Sequence[WorkerObservations], found: Sequence[Finding]) -> Dou
 async def _unreplicated(
     bench: Bench, program: Program, deadlines: Deadlines
 ) -> WorkerObservations | None:
-    """What is seen of the program where its strategies are the default one, if it ends well."""
+    """Observe the program with the default strategy in place of its own; None where it fails."""
     folder = bench.folder.restart(1)
     alone = replace(bench, deployment=ALONE, folder=folder, output=None)
     end = await alone.run(UNREPLICATED, program.orders, deadlines)
@@ -109,7 +109,7 @@ async def _unreplicated(
 
 
 def _report(folder: CaseFolder, worker: int) -> dict[str, Any]:
-    """What a worker reported; nothing where its program has damaged that."""
+    """The report of a worker; empty where the program has damaged the file."""
     try:
         return dict(read_report(folder, worker))
     except (UnreadableReportError, TypeError, ValueError):
@@ -117,7 +117,7 @@ def _report(folder: CaseFolder, worker: int) -> dict[str, Any]:
 
 
 def _left_cluster(end: ClusterEnd) -> list[Finding]:
-    """That workers are clusters of one, because the program has changed their TF_CONFIG."""
+    """Report workers that are clusters of one because the program changed their TF_CONFIG."""
     joined = joinings(worker.notes for worker in end.workers)
     alone = {number: each for number, each in joined.items() if each.is_alone}
     if not alone or any(worker.ended_for for worker in end.workers):
@@ -132,7 +132,7 @@ def _left_cluster(end: ClusterEnd) -> list[Finding]:
 
 
 def _hang(end: ClusterEnd, reports: Sequence[dict[str, Any]]) -> list[Finding]:
-    """Where the workers wait that never came to their end, or not by themselves."""
+    """Report where workers wait that never finish, or that finish only because a peer was gone."""
     if left := _left_behind(end, reports):
         place = SourceLine(left.place.file, left.place.line) if left.place.file else None
         return [Finding("TB401", place, left.sentence)]
@@ -143,7 +143,7 @@ def _hang(end: ClusterEnd, reports: Sequence[dict[str, Any]]) -> list[Finding]:
 
 
 def _left_behind(end: ClusterEnd, reports: Sequence[dict[str, Any]]) -> LeftBehind | None:
-    """Who waited in vain for workers whose program had ended, and failed when those were gone."""
+    """Workers that waited for ended peers in vain, and failed when those peers were gone."""
     failed = any(report.get("raised") for report in reports)
     return end.left_behind if failed or end.overdue else None
 

@@ -1,4 +1,4 @@
-"""What was seen of somebody's own code in one worker, and its JSON; no judgement."""
+"""The observations of the user's program in one worker, and their JSON; without judgement."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from testbed.decoding import decoded
 SEEN_VERSION = 2
 
 READING = ("ReadVariableOp", "ResourceGather", "ResourceGatherNd", "LookupTableFindV2")
-"""The operations that only read a variable, or a table."""
+"""The operations that only read a variable or a table."""
 
 ADDING = ("AssignAddVariableOp", "AssignSubVariableOp")
-"""The operations that add to a variable, or subtract from it."""
+"""The operations that add to a variable or subtract from it."""
 
 ASSIGNING = "AssignVariableOp"
-"""The operation that gives a variable another value."""
+"""The operation that assigns a value to a variable."""
 
 TABLE = "table"
-"""The type of what is born as a lookup table."""
+"""The type that stands for a lookup table."""
 
 SAME = "same"
-"""The delta of an access that adds what does not depend on any data, whatever it is."""
+"""The delta of an access that adds a value which depends on no data; the value is unknown."""
 
 
 @dataclass(frozen=True)
 class SourceLine:
-    """A line of the author's code."""
+    """A line of the user's code."""
 
     file: str
     line: int
@@ -38,43 +38,43 @@ class SourceLine:
 
 @dataclass(frozen=True)
 class VariableCreated:
-    """A variable, as it was made."""
+    """The creation of a variable or a table."""
 
     number: int
-    """In the order in which this worker made its variables."""
+    """Its number, in the order in which this worker created its variables."""
     name: str
     type: str
     place: SourceLine | None
-    """The author's innermost line on the stack."""
+    """The innermost line of the user's code on the stack."""
     libraries: tuple[str, ...] = ()
-    """The files of libraries between that line and the variable, innermost first; without those of
-    TensorFlow: `keras/src/...`."""
+    """The library files between that line and the variable, innermost first, without TensorFlow's:
+    `keras/src/...`."""
     in_scope: bool = False
-    """Whether a strategy was in force."""
+    """Whether it was created in the scope of a strategy."""
     other_scope: SourceLine | None = None
-    """Where another thread had entered a scope in which it still was, of a variable that was made
-    in a thread without one."""
+    """For a variable that was created in a thread without a scope: the line at which another thread
+    had entered a scope that was still open."""
     distributed: bool = False
     synchronization: str = ""
     aggregation: str = ""
     shape: tuple[int | None, ...] | None = None
     dtype: str = ""
     start: Any = None
-    """The initial value, where the author gave a value and no function: as `copies`."""
+    """The initial value, where the user gave a value and no function; in the form of `copies`."""
     step: int = 0
     """How many steps had begun: calls of `strategy.run`, or of a tf.function around it."""
     copies: tuple[Any, ...] = ()
-    """At the end, the value of each copy: see `testbed.worker.watching.data.summary`."""
+    """The value of each copy at the end, in the form of `testbed.worker.watching.data.summary`."""
     looks: tuple[tuple[int, tuple[Any, ...]], ...] = ()
-    """How many steps had been taken, and what each copy held then."""
+    """Pairs: how many steps had been taken, and the value of each copy at that time."""
 
     @property
     def is_table(self) -> bool:
-        """Whether it is a lookup table, and no variable."""
+        """Whether it is a lookup table and not a variable."""
         return self.type == TABLE
 
     def is_of(self, *libraries: str) -> bool:
-        """Whether one of these parts of a library made it."""
+        """Whether code in one of these library files or folders created it."""
         return any(file.startswith(libraries) for file in self.libraries)
 
 
@@ -83,98 +83,98 @@ class Access:
     """Operations on one variable from one line by one replica."""
 
     variable: int
-    """The number of its birth."""
+    """The number of the variable: `VariableCreated.number`."""
     copy: int
-    """Which copy of it, of a distributed one."""
+    """The number of the copy, where the variable is distributed."""
     operation: str
     who: str
-    """`replica 0`, ..., `merged` for what all replicas do together, `outside`."""
+    """`replica 0`, ..., `merged` (all replicas do it together), or `outside` of `strategy.run`."""
     place: SourceLine | None
     count: int = 1
     delta: Any = None
-    """What an operation that adds has added, where it is known and the same each time."""
+    """The value that an adding operation adds, where it is known and the same each time."""
     apart: tuple[Any, ...] = ()
-    """Where copies that should be alike differed when one of them was read: each copy's value."""
+    """The value of each copy, where the copies should be equal and differed when one was read."""
     foreign: bool = False
-    """Whether replicas of another strategy did it than the one in whose scope it was made."""
+    """Whether the replicas belong to another strategy than the scope that created the variable."""
     own: bool | None = None
-    """Whether what an operation adds was computed from the variable's own value, where known."""
+    """Whether the added value was computed from the value of the same variable; None: unknown."""
     called: str = ""
-    """What the author's line had called of a library, if any: `keras/src/....py:fit`."""
+    """The library function that the user's line called, if any: `keras/src/....py:fit`."""
 
     @property
     def replica(self) -> int | None:
-        """The number of the replica, of all in sync."""
+        """The number of the replica among all replicas in sync; None outside of replicas."""
         return int(self.who.partition(" ")[2]) if self.who.startswith("replica ") else None
 
     @property
     def writes(self) -> bool:
-        """Whether the variable is changed by it."""
+        """Whether the operation changes the variable."""
         return self.operation not in READING
 
 
 @dataclass(frozen=True)
 class StateChange:
-    """Python state that a replica function changed while `strategy.run` went on."""
+    """A change of Python state by a replica function during `strategy.run`."""
 
     name: str
-    """As the author writes it: `STEPS`, `self.seen`, `history`."""
+    """The name as the user writes it: `STEPS`, `self.seen`, `history`."""
     kind: str
-    """`number`, `list`, or `variable` where a tensor took the place of one."""
+    """`number`, `list`, or `variable` (a tensor took the place of a variable)."""
     before: Any
     after: Any
     place: SourceLine | None
-    """The statement that changes it, where one was found."""
+    """The statement that changes it, where the watcher found one."""
     file: str = ""
-    """Of the code that keeps it."""
+    """The file of the code that holds the name."""
 
 
 @dataclass(frozen=True)
 class Stored:
-    """What each replica of a worker put in one place, and a caller of `strategy.run` then reads."""
+    """Values that replicas stored under one name, and that the caller of `strategy.run` reads."""
 
     name: str
     values: tuple[Any, ...]
-    """Of each replica of this worker, as of `testbed.worker.watching.data.summary`."""
+    """The value of each replica of this worker, in the form of `VariableCreated.copies`."""
     run: int
-    """In which call of `strategy.run`."""
+    """The number of the call of `strategy.run`."""
     place: SourceLine | None
     use: SourceLine | None
     where: tuple[int, ...] = ()
-    """Of an array, the numbers of those elements that all replicas wrote."""
+    """For an array: the numbers of the elements that all replicas wrote."""
 
 
 @dataclass(frozen=True)
 class Frozen:
-    """What a tf.function read when it was traced, and what was another one in a later call."""
+    """A value that a tf.function read when it was traced, and that had changed in a later call."""
 
     name: str
     traced: Any
-    """None of what is too large to be told, and of a draw."""
+    """None for a draw, and where the value is too large to show."""
     now: Any
     place: SourceLine | None
     function: str = ""
     kind: str = "number"
-    """`number`, `text`, `array`, `object` (which holds variables), or `draw` of a random number."""
+    """`number`, `text`, `array`, `object` (which holds variables), or `draw` (a random number)."""
     file: str = ""
-    """Of the code that keeps it."""
+    """The file of the code that holds the name."""
 
 
 @dataclass(frozen=True)
 class Retraced:
-    """How often a tf.function of the author's was called, and how many of these calls traced it."""
+    """How often a tf.function of the user's was called, and how many of these calls traced it."""
 
     function: str
     calls: int
     traces: int
     why: str
-    """What differed most often from the call that had traced it before."""
+    """The most frequent difference from the call that had traced it before."""
     place: SourceLine | None
 
 
 @dataclass(frozen=True)
 class Leak:
-    """A tensor of a finished trace in the author's globals or attributes."""
+    """A tensor of a finished trace, kept in the user's globals or attributes."""
 
     name: str
     tensor: str
@@ -183,7 +183,7 @@ class Leak:
 
 @dataclass(frozen=True)
 class Mixed:
-    """A tf.function that was called with another variable where it had one before."""
+    """A tf.function that was traced with one variable and called with another in its place."""
 
     function: str
     first: str
@@ -193,41 +193,41 @@ class Mixed:
 
 @dataclass(frozen=True)
 class Collective:
-    """One collective, as it was run or added to a graph."""
+    """One collective that was run or added to a graph."""
 
     operation: str
     shape: str
     dtype: str
     place: SourceLine | None
     by: tuple[SourceLine, ...] = ()
-    """The author's lines by which it was reached, the outermost first."""
+    """The user's lines on the stack that led to it, the outermost first."""
     trace: int = 0
-    """The number of the trace of which it is a part, on this worker; 0 of what was run at once."""
+    """The number of its trace on this worker; 0 where it ran eagerly."""
 
 
 @dataclass(frozen=True)
 class Crossed:
-    """Replicas of one worker that came together from different lines."""
+    """Two replicas of one worker that synchronised at different lines."""
 
     places: tuple[SourceLine, ...]
-    """Of replica 0, and of the other one."""
+    """The line of replica 0 and the line of the other replica."""
     replica: int
-    """The other one."""
+    """The number of the other replica."""
 
 
 @dataclass(frozen=True)
 class Unused:
-    """A strategy that was made, and then neither ran anything nor had a variable in its scope."""
+    """A strategy that ran nothing and has no variable in its scope."""
 
     type: str
     replicas: int
-    """In sync, of all workers."""
+    """The number of replicas in sync, on all workers."""
     place: SourceLine | None
 
 
 @dataclass(frozen=True)
 class Truth:
-    """Where Python asked for the truth of what has several values, and took it for true."""
+    """A truth test on an object of several values, which Python took for true."""
 
     type: str
     place: SourceLine | None
@@ -235,51 +235,51 @@ class Truth:
 
 @dataclass(frozen=True)
 class NoGradient:
-    """A tape that found no gradient at all."""
+    """A gradient tape that found no gradient at all."""
 
     source: str
-    """The name of the first variable or tensor for which it was asked."""
+    """The name of the first variable or tensor whose gradient was requested."""
     place: SourceLine | None
 
 
 @dataclass(frozen=True)
 class Given:
-    """What the replicas of one step are given: a `strategy.run`, or a tf.function around it."""
+    """The inputs of the replicas in one step: a `strategy.run`, or a tf.function around it."""
 
     function: str
     place: SourceLine | None
-    """Of the first call."""
+    """The line of the first call."""
     replicas: int = 1
-    """Of this worker."""
+    """The number of replicas of this worker."""
     calls: int = 0
     source: SourceLine | None = None
-    """Where the first batch was taken from its iterator."""
+    """The line that took the first batch from its iterator."""
     plain: tuple[str, ...] = ()
-    """Shapes and digests of the first batches of a plain dataset that went to all replicas alike;
-    none where the step is given distributed values, too."""
+    """Shapes and digests of the first batches of a plain dataset that every replica received whole;
+    empty where the step also receives distributed values."""
     batches: tuple[str, ...] = ()
-    """Shapes and digests of the first batches that this worker's replicas were given."""
+    """Shapes and digests of the first batches that this worker's replicas received."""
     fed: bool = False
-    """Whether they are given any tensor."""
+    """Whether the replicas receive any tensor."""
     asked: bool = False
-    """Whether the step does by design what differs: its replicas ask for their numbers."""
+    """Whether replicas differ by design: the step reads the number of its replica."""
     draws: bool = False
     own_draws: bool = False
-    """Whether replicas draw random numbers, and whether the author's own lines do."""
+    """`draws`: replicas draw random numbers; `own_draws`: the user's own lines draw them."""
     trains: bool = False
-    """Whether it changes trainable variables that are to be alike."""
+    """Whether the step changes trainable variables whose copies should be equal."""
     summed: bool = False
-    """Whether what it returns is one number, and is reduced by a sum at one line."""
+    """Whether the step returns one number, which one line reduces by a sum."""
     combined: tuple[str, ...] = ()
-    """How the author brings together what it returns: `GATHER`, `MEAN`, `SUM`."""
+    """How the user combines the returned values: `GATHER`, `MEAN`, `SUM`."""
     uneven: tuple[int, ...] = ()
-    """The sizes of the first batch of which replicas have different shares."""
+    """The sizes of the replicas' shares in the first batch with shares of different sizes."""
     averaged: SourceLine | None = None
-    """Where the means of the replicas' shares are averaged."""
+    """The line that averages the means of the replicas' shares."""
     empty: tuple[int, ...] = ()
-    """The sizes of the first batch of which a replica has nothing."""
+    """The sizes of the replicas' shares in the first batch with an empty share."""
     not_a_number: str = ""
-    """What has become NaN by such a batch."""
+    """The name of the value that became NaN through such a batch."""
 
 
 @dataclass(frozen=True)
@@ -292,40 +292,40 @@ class Taken:
 
 @dataclass(frozen=True)
 class Draw:
-    """What one replica draws at one line of the author's."""
+    """The random numbers that one replica draws at one line of the user's code."""
 
     place: SourceLine | None
     step: SourceLine | None
-    """The `Given.place` of the step."""
+    """The `Given.place` of its step."""
     replica: int
-    """Of all in sync."""
+    """The number of the replica among all replicas in sync."""
     origin: str
-    """`seeded`: the same seeds draw the same; `fixed`: they draw the same in each step, too;
-    `generator`: from a variable; `drawn`: told by what was drawn."""
+    """`seeded`: equal seeds draw equal numbers; `fixed`: also equal in each step; `generator`: the
+    numbers come from a variable; `drawn`: only the drawn numbers are known."""
     numbers: tuple[str, ...]
-    """The seeds, the number of the variable, or digests of what was drawn first."""
+    """The seeds, the number of the variable, or digests of the first drawn numbers."""
     shape: tuple[int | None, ...] | None = None
     sizes: tuple[int, ...] = ()
-    """First dimensions of what the step is given; -1 where that is not known."""
+    """First dimensions of the step's inputs; -1 where one is not known."""
 
 
 @dataclass(frozen=True)
 class ProgramError:
-    """The exception that ended the code."""
+    """The exception that ended the user's program."""
 
     type: str
     message: str
     place: SourceLine | None
     by_author: bool = False
-    """Whether the author's own statement raised it, not what it called."""
+    """Whether the user's own statement raised it, and not a function that it called."""
 
 
 @dataclass(frozen=True)
 class WatchFailure:
-    """An exception of a watcher or a hook, which may have kept something from being seen."""
+    """An exception of a watcher or a hook, because of which observations may be missing."""
 
     watcher: str
-    """Which one, like `data`."""
+    """The name of the watcher or hook, like `data`."""
     problem: str
     """Class and first line, like `AttributeError: no such attribute`."""
     count: int
@@ -333,14 +333,14 @@ class WatchFailure:
 
 @dataclass(frozen=True)
 class WorkerObservations:
-    """Everything that was seen in one worker."""
+    """All observations of one worker."""
 
     worker: int = 0
     replicas: int = 1
-    """Of this worker."""
+    """The number of replicas of this worker."""
     strategies: tuple[str, ...] = ()
     steps: int = 0
-    """How many steps were begun: see `VariableCreated.step`."""
+    """How many steps were begun, counted as in `VariableCreated.step`."""
     births: tuple[VariableCreated, ...] = ()
     accesses: tuple[Access, ...] = ()
     changes: tuple[StateChange, ...] = ()
@@ -353,7 +353,7 @@ class WorkerObservations:
     unused: tuple[Unused, ...] = ()
     crossed: tuple[Crossed, ...] = ()
     mixed_up: tuple[Crossed, ...] = ()
-    """Where replicas made variables that others had made in another order."""
+    """Replicas that created variables in another order than other replicas."""
     truths: tuple[Truth, ...] = ()
     no_gradients: tuple[NoGradient, ...] = ()
     given: tuple[Given, ...] = ()
@@ -364,7 +364,7 @@ class WorkerObservations:
     version: int = SEEN_VERSION
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON types."""
+        """Encode as JSON types."""
         return asdict(self)
 
     @classmethod

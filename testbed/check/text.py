@@ -1,4 +1,4 @@
-"""Findings as people read them."""
+"""Findings as text for people."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _LEVELS = (ERROR, WARNING, NOTE)
 
 
 def show_place(place: SourceLine | None) -> str:
-    """A place as editors open it: `train.py:12`."""
+    """A place in the form that editors open: `train.py:12`."""
     return f"{os.path.relpath(place.file)}:{place.line}" if place else "(no line)"
 
 
 def describe(finding: Finding) -> list[str]:
-    """The lines of one finding: where and what, what was seen, why it is wrong, the cure."""
+    """The lines of one finding: place and mistake, evidence, reason, cure."""
     about = finding.about
     used = f" ({show_place(finding.use)})" if finding.use and finding.use != finding.place else ""
     return [
@@ -30,14 +30,14 @@ def describe(finding: Finding) -> list[str]:
 
 
 def count(findings: Sequence[Finding]) -> str:
-    """How many of each level: `2 errors, 1 warning`; `nothing found`."""
+    """The number of findings of each level: `2 errors, 1 warning`; `nothing found`."""
     found = Counter(finding.about.level for finding in findings)
-    told = (f"{found[level]} {level}{'s' * (found[level] > 1)}" for level in _LEVELS)
-    return ", ".join(each for each in told if not each.startswith("0 ")) or "nothing found"
+    counts = (f"{found[level]} {level}{'s' * (found[level] > 1)}" for level in _LEVELS)
+    return ", ".join(each for each in counts if not each.startswith("0 ")) or "nothing found"
 
 
 def explain(code: Code) -> list[str]:
-    """The page of a code."""
+    """The page that explains a code."""
     shown = [f"Shown by: testbed run {code.scenario}"] if code.scenario else []
     return [
         f"{code.title} ({code.level})",
@@ -52,5 +52,5 @@ def explain(code: Code) -> list[str]:
 
 
 def all_codes() -> list[str]:
-    """Every code on a line."""
+    """All codes, one a line."""
     return [f"{code.code}  {code.level:8} {code.symptom:20} {code.what}" for code in CODES.values()]

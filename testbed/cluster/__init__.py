@@ -1,1 +1,1 @@
-"""Where a case runs: strategy, cluster and devices."""
+"""The place of a case: strategy, cluster and devices."""

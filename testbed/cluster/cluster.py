@@ -1,4 +1,4 @@
-"""A cluster: how many workers, with how many replicas each."""
+"""A cluster of W workers with R replicas each, its tasks and their TF_CONFIG."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Cluster:
 
     @property
     def replicas(self) -> int:
-        """All replicas of the cluster, W x R."""
+        """The number of all replicas of the cluster, W x R."""
         return self.workers * self.replicas_per_worker
 
 
@@ -29,7 +29,7 @@ class Task:
 
 
 def tasks(workers: int, servers: int = 0) -> tuple[Task, ...]:
-    """The tasks of a cluster: its workers, or, with parameter servers, a chief before them all."""
+    """The tasks of a cluster: its workers; with parameter servers, also a chief and the servers."""
     chief = (Task("chief", 0),) * bool(servers)
     return (
         *chief,
@@ -39,14 +39,14 @@ def tasks(workers: int, servers: int = 0) -> tuple[Task, ...]:
 
 
 def tf_config(all_tasks: Sequence[Task], addresses: Sequence[str], mine: Task) -> str:
-    """The TF_CONFIG of one task of a cluster; the addresses, `host:port`, are of all tasks."""
+    """The TF_CONFIG of one task; `addresses` has the `host:port` of all tasks, in their order."""
     return _tf_config(_cluster(all_tasks, addresses), mine)
 
 
 def tf_configs(all_tasks: Sequence[Task], addresses: Sequence[str]) -> list[str]:
     """The TF_CONFIG of each task, in their order.
 
-    Each names all the others, so the part that all have in common is written once.
+    All of them share the part that names the cluster, which is encoded only once.
     """
     cluster = _cluster(all_tasks, addresses)
     return [_tf_config(cluster, mine) for mine in all_tasks]

@@ -1,4 +1,4 @@
-"""Which GPUs each worker of a case gets."""
+"""Assigns GPUs to the workers of a case."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ KINDS = ("cpu", "gpu", "split-gpu")
 
 @dataclass(frozen=True)
 class Devices:
-    """What a run may use: one of KINDS; with `split-gpu` one GPU plays several.
+    """The devices of a run: one of KINDS; with `split-gpu` one GPU acts as several.
 
     `gpus` are the ids that CUDA_VISIBLE_DEVICES takes, in the order in which TensorFlow sees them.
     """
@@ -20,7 +20,7 @@ class Devices:
     kind: str = "cpu"
     gpus: tuple[str, ...] = ()
     others: tuple[tuple[str, ...], ...] = ()
-    """Those of each further host, over which the workers of a cluster are dealt out in turn."""
+    """The GPUs of each further host; workers are distributed over the hosts in turn."""
 
     @property
     def hosts(self) -> tuple[tuple[str, ...], ...]:
@@ -28,12 +28,12 @@ class Devices:
         return (self.gpus, *self.others)
 
     def lacking(self, deployment: Deployment) -> str:
-        """Why a deployment cannot run here, or nothing."""
+        """The reason why a deployment cannot run on these devices; empty where it can."""
         if self.kind == "cpu":
             return ""
         each = self._each(deployment)
         for number, gpus in enumerate(self.hosts):
-            # Of the workers that are dealt out in turn, how many this host gets.
+            # Workers are distributed over the hosts in turn; this is the share of this host.
             workers = len(range(number, deployment.cluster.workers, len(self.hosts)))
             if len(gpus) < (needed := workers * each):
                 where = f" on the host of worker {number}" if self.others else ""
@@ -41,7 +41,7 @@ class Devices:
         return ""
 
     def environment(self, deployment: Deployment, worker: int) -> dict[str, str | None]:
-        """The part of a worker's environment that gives it its devices and no others."""
+        """The part of a worker's environment that makes only its devices visible."""
         if self.kind == "cpu":
             return {"CUDA_VISIBLE_DEVICES": "-1"}
         each = self._each(deployment)
@@ -50,8 +50,8 @@ class Devices:
         return {"CUDA_VISIBLE_DEVICES": ",".join(mine)}
 
     def _each(self, deployment: Deployment) -> int:
-        """How many GPUs each worker gets."""
-        # A split GPU plays all replicas of one worker; two workers cannot meet on one GPU.
+        """The number of GPUs of each worker."""
+        # A split GPU acts as all replicas of one worker; two workers cannot share one GPU.
         return 1 if self.kind == "split-gpu" else deployment.cluster.replicas_per_worker
 
 
@@ -59,8 +59,8 @@ def shared_out(seen: Sequence[tuple[str, tuple[str, ...]]]) -> list[tuple[str, .
     """The GPUs of each worker's host, where several hosts may be one machine.
 
     Args:
-        seen: of each, which machine it is and the ids that it sees. Those who see the same GPUs of
-            one machine, as ranks of mpirun do, get equal shares of them, in their order.
+        seen: for each host, its machine and the GPU ids that it sees. Hosts that see the same GPUs
+            of one machine, like the ranks of mpirun, get equal shares of them, in their order.
     """
     shares = []
     for number, mine in enumerate(seen):
@@ -75,9 +75,9 @@ def visible_ids(found: int, outer: str | None) -> tuple[str, ...]:
     """The ids of the GPUs that TensorFlow found, under an outer CUDA_VISIBLE_DEVICES.
 
     Args:
-        found: how many TensorFlow sees.
-        outer: CUDA_VISIBLE_DEVICES of the environment: `2,3` means that TensorFlow's first GPU is
-            the machine's third. None where it is not set.
+        found: the number of GPUs that TensorFlow sees.
+        outer: CUDA_VISIBLE_DEVICES of the environment, None if not set. `2,3` means that
+            TensorFlow's first GPU is the machine's third.
     """
     named: Sequence[str] = [entry.strip() for entry in (outer or "").split(",") if entry.strip()]
     return tuple(named[:found]) if named else tuple(str(index) for index in range(found))

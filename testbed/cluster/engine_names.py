@@ -10,4 +10,5 @@ LOCAL, ENVIRONMENT, SLURM, RAY, KUBERNETES = (
 ENGINES = (LOCAL, ENVIRONMENT, SLURM, RAY, KUBERNETES)
 
 MEETING_S = 300.0
-"""Seconds until all workers have come: engines start them one by one, and pull images first."""
+"""Seconds within which all workers must join: engines start them one by one, and pull images
+first."""

@@ -1,4 +1,4 @@
-"""The strategies by name, and which clusters each of them runs on."""
+"""The strategies by name, and the clusters on which each of them runs."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from testbed.errors import UsageError
 
 @dataclass(frozen=True)
 class Strategy:
-    """One `tf.distribute.Strategy` as people name it on the command line."""
+    """One `tf.distribute.Strategy`, with its name on the command line."""
 
     name: str
     summary: str
     takes_workers: bool = False
     takes_replicas: bool = False
     servers: int = 0
-    """Parameter servers; where there are any, a chief runs the program and the workers serve it."""
+    """The number of parameter servers. With any, a chief runs the program and workers serve it."""
 
 
 STRATEGIES = {
@@ -48,12 +48,12 @@ STRATEGIES = {
 }
 
 MIRRORING = ("default", "one_device", "mirrored", "multi_worker_mirrored")
-"""What a scenario runs on when it does not choose: the others share variables instead."""
+"""The default strategies of a scenario; the others share variables instead of mirroring."""
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """A strategy and the cluster that it runs on, written like `mirrored-2`."""
+    """A strategy and its cluster, written like `mirrored-2`."""
 
     strategy: str
     cluster: Cluster
@@ -66,33 +66,33 @@ class Deployment:
 
     @property
     def in_sync(self) -> Cluster:
-        """The part of the cluster that takes a step together: of a chief's workers, only one."""
+        """The part of the cluster that takes a step together; with a chief, a single worker."""
         return Cluster() if STRATEGIES[self.strategy].servers else self.cluster
 
     @property
     def processes(self) -> int:
-        """How many processes it takes."""
+        """The number of its processes."""
         servers = STRATEGIES[self.strategy].servers
         return self.cluster.workers + servers + bool(servers)
 
     @property
     def tasks(self) -> tuple[Task, ...]:
-        """The processes that it takes, in the order of their reports."""
+        """The tasks of its processes, in the order of their reports."""
         return tasks(self.cluster.workers, STRATEGIES[self.strategy].servers)
 
     def environments(
         self, addresses: Sequence[str], named: Sequence[Task] = ()
     ) -> list[dict[str, str]]:
-        """The part of each worker's environment that tells it its place in the cluster.
+        """The part of each worker's environment that names its place in the cluster.
 
         Args:
-            addresses: of all processes, `host:port`.
-            named: what the processes are called instead, as where the first one is a chief.
+            addresses: the `host:port` of all processes.
+            named: tasks that replace `tasks`, for example where the first process is a chief.
         """
         if not STRATEGIES[self.strategy].takes_workers:
             return [{} for _ in addresses]
         return [
-            # Lets the worker listen on a port that this process holds; for nobody else.
+            # The second one lets the worker listen on a port that this process holds.
             {"TF_CONFIG": config, "TF_GRPC_REUSE_PORT": "true"}
             for config in tf_configs(named or self.tasks, addresses)
         ]
@@ -112,11 +112,10 @@ DEFAULT_DEPLOYMENTS = (
 def deployments(
     names: Sequence[str] | None, workers: int | None, replicas: int | None
 ) -> list[Deployment]:
-    """The deployments that a command asks for.
+    """The deployments that a command selects.
 
-    Without names these are the default five, and a number given for workers or replicas changes
-    those of them that can take it. With names, a number that a named strategy cannot take is a
-    mistake.
+    Without names these are the defaults, and a number of workers or replicas changes those that
+    can take it. With names, a number that a named strategy cannot take is an error.
 
     Raises:
         UsageError: an unknown strategy, a number below 1, or a number that does not fit.
@@ -150,7 +149,7 @@ def _cluster(known: Strategy, workers: int | None, replicas: int | None, named: 
 
 
 def cluster_of(known: Strategy, workers: int | None, replicas: int | None) -> Cluster:
-    """The cluster of a strategy, with its own numbers where none are given or it takes none."""
+    """The cluster of a strategy, with default numbers where none are given or it takes none."""
     if known.takes_workers:
         return Cluster(workers or 2, (replicas or 1) if known.takes_replicas else 1)
     return Cluster(1, replicas or 2) if known.takes_replicas else Cluster()

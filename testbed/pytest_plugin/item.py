@@ -8,7 +8,7 @@ import pytest
 
 from testbed.catalogue.mark import MARK, PARAMETER, MarkSetup, setups
 from testbed.errors import UsageError
-from testbed.pytest_plugin.relay import Attempt, Relay
+from testbed.pytest_plugin.relay import ItemAttempt, Relay
 
 
 class DistributedTest(pytest.Function):
@@ -18,7 +18,7 @@ class DistributedTest(pytest.Function):
     it becomes the reports of its workers.
     """
 
-    attempt: Attempt
+    attempt: ItemAttempt
     """The latest run of it."""
     limit: float | None = None
     """Seconds that pytest-timeout gives it, from when all workers have joined."""
@@ -32,7 +32,7 @@ class DistributedTest(pytest.Function):
             originalname=function.originalname,
             callspec=getattr(function, "callspec", None),
         )
-        made.attempt = Attempt()
+        made.attempt = ItemAttempt()
         return made
 
     @property

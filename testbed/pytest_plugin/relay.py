@@ -12,7 +12,7 @@ import pytest
 from testbed.pytest_plugin.naming import OF_TEST, give_name
 
 
-class Attempt:
+class ItemAttempt:
     """One run of a marked test: the reports of its workers, and the one that stands for them."""
 
     def __init__(self) -> None:
@@ -76,7 +76,7 @@ class Relay:
         report: pytest.TestReport = self._hooks.pytest_runtest_makereport(item=item, call=call)
         if call.when == "setup":
             # A plugin may run the item again, and this time not to its end.
-            self._item.attempt = Attempt()
+            self._item.attempt = ItemAttempt()
         elif call.when == "call":
             self._item.attempt.made(report)
         return report

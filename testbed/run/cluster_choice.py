@@ -46,7 +46,7 @@ ALL_RUN = Choice()
 
 
 @dataclass
-class Observer:
+class ProgramObserver:
     """Watches one cluster of a program in the launching process."""
 
     choice: Choice

@@ -21,7 +21,7 @@ from testbed.launcher.run_folder import CaseFolder, RunFolder
 from testbed.launcher.server.source import WorkerServer
 from testbed.report.output.live import LiveOutput
 from testbed.run.case import Options
-from testbed.run.cluster_choice import ALL_RUN, Choice, Observer
+from testbed.run.cluster_choice import ALL_RUN, Choice, ProgramObserver
 from testbed.run.entry import run_entry
 from testbed.run.runner import find_devices, open_server
 from testbed.terminal import complain, one_line, tell
@@ -60,7 +60,7 @@ class OwnCodeCluster:
             devices=self.devices,
             named=self.named if len(self.named) == self.deployment.cluster.workers else (),
             fresh=self.fresh,
-            watch=Observer(self.choice, self.output.watch if self.output else None),
+            watch=ProgramObserver(self.choice, self.output.watch if self.output else None),
             # How much own code prints is its own affair.
             output_limit=math.inf,
         )

@@ -1,1 +1,1 @@
-"""What was observed, and what it means."""
+"""Observations of workers, and the verdict on them."""

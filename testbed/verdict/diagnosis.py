@@ -1,4 +1,4 @@
-"""Names the symptom: one pure function from what workers saw to how a claim broke."""
+"""Diagnoses the symptom: one pure function from the workers' reports to how a claim fails."""
 
 from __future__ import annotations
 
@@ -22,43 +22,43 @@ class Diagnosis:
     symptom: str
     evidence: str
     error: str = ""
-    """Of an exception: its type and whole message."""
+    """The type and the whole message of an exception; empty where none was raised."""
 
 
 @dataclass(frozen=True)
 class ObservedValue:
-    """One claim as all workers saw it, in the order of the workers."""
+    """One claim with the readings of all workers, in the order of the workers."""
 
     reports: tuple[WorkerReport, ...]
-    """Of the workers that stated it, which are all of them unless one went another way."""
+    """The reports of the workers that stated the claim; not all, where one took another path."""
     findings: tuple[ClaimReading, ...]
     cluster: Cluster
 
     @property
     def claim(self) -> Any:
-        """The claim; every worker stated the same one."""
+        """The claim, which is the same on every worker."""
         return self.findings[0].claim
 
     @property
     def readings(self) -> list[Reading]:
-        """Of every worker."""
+        """The reading of every worker."""
         return [finding.reading for finding in self.findings]
 
     @property
     def values(self) -> list[list[Value]]:
-        """Of every worker, what a reader gets: one value, or that of every copy."""
+        """The values that a reader gets on every worker: one value, or one for every copy."""
         return [reading.values for reading in self.readings]
 
     @property
     def flat(self) -> list[Value]:
-        """All of these, of all workers."""
+        """The values of all workers in one list."""
         return [value for values in self.values for value in values]
 
 
 def diagnose(reports: Sequence[WorkerReport], cluster: Cluster) -> Diagnosis | None:
-    """The first way in which the claims of a case fail, or None where all of them hold.
+    """Diagnose the first failure of the claims of a case; None where all claims hold.
 
-    An exception comes after the claims that were stated before it.
+    Claims that were stated before an exception are judged before it.
     """
     for seen in _claims(reports, cluster):
         for check in CHECKS:
@@ -66,7 +66,7 @@ def diagnose(reports: Sequence[WorkerReport], cluster: Cluster) -> Diagnosis | N
             if found:
                 return found
     raised = [report for report in reports if report.raised]
-    # The earliest exception is the cause; what the others raise may be its consequence.
+    # The earliest exception is the cause; the others may be its consequences.
     first = min(raised, key=lambda report: report.seconds, default=None)
     return _from_exception(first.raised) if first and first.raised else None
 
@@ -114,7 +114,7 @@ def _value(seen: ObservedValue) -> Diagnosis | None:
     if claimed is None or (seen.flat and all(same(value, claimed) for value in seen.flat)):
         return None
     symptom = next((name for name, matches in WRONG_VALUES if matches(seen)), "wrong_value")
-    return Diagnosis(symptom, _told(seen, claimed))
+    return Diagnosis(symptom, _evidence(seen, claimed))
 
 
 def _equal(seen: ObservedValue) -> Diagnosis | None:
@@ -125,7 +125,7 @@ def _equal(seen: ObservedValue) -> Diagnosis | None:
     if not _workers_differ(seen):
         return None
     symptom = "replicas_diverge" if _copies_differ(seen) else "workers_diverge"
-    return Diagnosis(symptom, _told(seen))
+    return Diagnosis(symptom, _evidence(seen))
 
 
 def _mirrored(seen: ObservedValue) -> Diagnosis | None:
@@ -136,7 +136,7 @@ def _mirrored(seen: ObservedValue) -> Diagnosis | None:
         devices = report.replica_devices
         if seen.cluster.replicas > 1 and not (reading.mirrored and len(reading.copies) == wanted):
             return Diagnosis("not_mirrored", f"{reading.type} on {_places(reading.devices)}")
-        # A variable of a graph is placed when a session runs it, so it may have no device yet.
+        # A variable of a graph gets its device when a session runs it, so it may have none yet.
         placed = [device for device in reading.devices if device]
         there = len(placed) == len(devices) and all(map(_same_place, placed, devices))
         if placed and not there:
@@ -163,7 +163,7 @@ def _frozen(seen: ObservedValue) -> bool:
 
 def _counted_per_replica(seen: ObservedValue) -> bool:
     claim = seen.claim
-    # A copy has counted the replicas of its worker; what is read of all copies, those of all.
+    # A copy counts the replicas of its worker; a read over all copies counts all replicas.
     of_all = any(reading.read for reading in seen.readings)
     replicas = seen.cluster.replicas if of_all else seen.cluster.replicas_per_worker
     if replicas == 1 or not isinstance(claim.value, (int, float)) or claim.value == claim.start:
@@ -191,7 +191,7 @@ def _workers_differ(seen: ObservedValue) -> bool:
     return any(not same(value, seen.flat[0]) for value in seen.flat)
 
 
-# The most telling explanation first: 10 for 5 is also a wrong value.
+# The most specific explanation first: 10 for 5 is also a wrong value.
 WRONG_VALUES: tuple[tuple[str, Callable[[ObservedValue], bool]], ...] = (
     ("frozen_in_trace", _frozen),
     ("counted_per_replica", _counted_per_replica),
@@ -217,12 +217,12 @@ def _is_number(value: Value) -> bool:
 
 
 def place(device: str) -> str:
-    """The part of a device's name that is its own in its worker, like `CPU:1`."""
+    """The part of a device's name that is unique in its worker, like `CPU:1`."""
     return device.rpartition("device:")[2] if "device:" in device else device.lstrip("/")
 
 
 def _job(device: str) -> str:
-    """The job of a device's name, which is empty where the name is only of this process."""
+    """The job in a device's name; empty where the name is local to this process."""
     return device.partition("job:")[2].partition("/")[0]
 
 
@@ -232,13 +232,13 @@ def _same_place(one: str, other: str) -> bool:
 
 
 def _places(devices: Sequence[str]) -> str:
-    # Every other job is the worker's own, which the reader knows.
+    # Only parameter servers are named: every other job is the worker's own.
     names = (f"ps {place(each)}" if _job(each) == "ps" else place(each) for each in devices)
     return ", ".join(names) or "no device"
 
 
 def show(value: Value, digits: int = 4) -> str:
-    """A value as people read it: 10 rather than 10.0, few digits, long texts cut."""
+    """Format a value for people: 10 rather than 10.0, few digits, long texts cut."""
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < 1e9 else f"{value:.{digits}g}"
     if isinstance(value, list):
@@ -247,8 +247,8 @@ def show(value: Value, digits: int = 4) -> str:
     return text if len(text) <= 20 else text[:17] + "..."
 
 
-def _told(seen: ObservedValue, claimed: Value = None) -> str:
-    """What was seen for what was claimed, in as few digits as still show the difference."""
+def _evidence(seen: ObservedValue, claimed: Value = None) -> str:
+    """The observed values beside the claimed one, in as few digits as show the difference."""
     wrong = [value for value in seen.flat if claimed is not None and not same(value, claimed)]
     for digits in (4, 9):
         copies = [_show_copies(values, digits) for values in seen.values] or ["nothing"]
@@ -265,7 +265,7 @@ def _told(seen: ObservedValue, claimed: Value = None) -> str:
 
 
 def _read_from(seen: ObservedValue, digits: int) -> str:
-    """What copies hold where reading makes another value of them."""
+    """The values of the copies, where a read combines them into another value."""
     held = [
         _show_copies([copy.value for copy in reading.copies], digits)
         for reading in seen.readings
@@ -275,7 +275,7 @@ def _read_from(seen: ObservedValue, digits: int) -> str:
 
 
 def _show_copies(values: Sequence[Value], digits: int = 4) -> str:
-    """The copies of one worker, once where all are equal."""
+    """Format the copies of one worker; only one value where all are equal."""
     if all(same(value, values[0]) for value in values):
         return show(values[0], digits) if values else "nothing"
     return "[" + ", ".join(show(value, digits) for value in values) + "]"

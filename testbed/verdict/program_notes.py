@@ -1,4 +1,4 @@
-"""What workers tell of a program's strategies, and what follows from it: pure functions."""
+"""Decodes workers' notes about a program's strategies, and finds clusters that do not fit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 NEEDS, MADE, JOINING = "needs", "made", "joining"
-"""The names of these notes."""
+"""The names of the notes that this module decodes."""
 
 Note = Mapping[str, Any]
 Decoded = TypeVar("Decoded")
@@ -20,7 +20,7 @@ _MALFORMED = (KeyError, TypeError, ValueError, AttributeError)
 def decoded(
     notes: Iterable[Note], name: str, decode: Callable[[Note], Decoded]
 ) -> Iterator[Decoded]:
-    """The notes of one name; without malformed ones, which the program itself may have written."""
+    """Decode the notes of one name, without malformed ones: the program may have written those."""
     for note in notes:
         if note.get("note") == name:
             with contextlib.suppress(*_MALFORMED):
@@ -29,28 +29,28 @@ def decoded(
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the program; line 0 where none is known."""
+    """A line of the program; line 0 where it is not known."""
 
     file: str = ""
     line: int = 0
 
     def __str__(self) -> str:
-        """The file's name and the line in parentheses, to be put behind a word; or nothing."""
+        """The file's name and the line in parentheses, with a leading space; empty for line 0."""
         return f" ({Path(self.file).name}:{self.line})" if self.line else ""
 
     @classmethod
     def of_note(cls, note: Note) -> Line:
-        """The line that a note names."""
+        """Decode the line that a note names."""
         return cls(str(note["file"]), int(note["line"]))
 
 
 @dataclass(frozen=True)
 class Needs:
-    """The first sign of how many processes a program is made for."""
+    """The first sign of how many processes a program needs."""
 
     several: bool
     sign: str
-    """The name of a class of TensorFlow, or TF_CONFIG where the program reads that."""
+    """The name of a TensorFlow class, or `TF_CONFIG` where the program reads that variable."""
     line: Line
 
     @classmethod
@@ -61,7 +61,7 @@ class Needs:
 
 @dataclass(frozen=True)
 class Made:
-    """A strategy that a worker makes."""
+    """A strategy that a worker creates."""
 
     name: str
     several: bool
@@ -79,7 +79,7 @@ class Membership:
     """One task of a cluster, as TF_CONFIG describes it."""
 
     addresses: tuple[tuple[str, tuple[str, ...]], ...]
-    """Of each type of task, sorted by the type."""
+    """Pairs of a task type and its addresses, sorted by the type."""
     type: str
     index: int
 
@@ -89,7 +89,7 @@ class Membership:
         return sum(len(addresses) for _, addresses in self.addresses)
 
     def __str__(self) -> str:
-        """The task and the addresses of its cluster, as a message names them."""
+        """The task and the addresses of its cluster, for a message."""
         every = ", ".join(each for _, addresses in self.addresses for each in addresses)
         return f"{self.type} {self.index} of {every}"
 
@@ -98,7 +98,7 @@ class Membership:
         """Decode the content of a TF_CONFIG; None where it describes no cluster.
 
         Raises:
-            KeyError, TypeError, ValueError, AttributeError: it is no such content.
+            KeyError, TypeError, ValueError, AttributeError: `data` is not such content.
         """
         cluster = (data or {}).get("cluster")
         if not cluster:
@@ -114,14 +114,14 @@ def _texts(given: Any) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Joining:
-    """A worker makes a MultiWorkerMirroredStrategy."""
+    """The creation of a MultiWorkerMirroredStrategy in a worker."""
 
     given: Membership | None
-    """Its task, as the launching process has assigned it."""
+    """The task that the launching process assigned to the worker."""
     used: Membership | None
-    """Its task, as the strategy is made with it."""
+    """The task with which the strategy is created."""
     line: Line
-    """Where the program has changed TF_CONFIG."""
+    """The line at which the program changed TF_CONFIG."""
 
     @classmethod
     def of_note(cls, note: Note) -> Joining:
@@ -131,39 +131,39 @@ class Joining:
 
     @property
     def is_alone(self) -> bool:
-        """Whether it has left a cluster of several tasks, and is a cluster of one."""
+        """Whether the worker left a cluster of several tasks and is now a cluster of one."""
         shared = self.given is not None and self.given.size > 1
         return shared and (self.used is None or self.used.size == 1)
 
 
 @dataclass(frozen=True)
 class Unfit:
-    """Why the workers do not form the cluster for which they were started."""
+    """The reason why the workers do not form the cluster for which they were started."""
 
     reason: str
     hopeless: bool
-    """Whether they can only fail, or wait for ever."""
+    """Whether the workers can only fail or wait for ever."""
 
 
 def joinings(notes: Iterable[Sequence[Note]]) -> dict[int, Joining]:
-    """By which task each worker joins first; of those workers that join.
+    """The first joining of each worker that joins a cluster.
 
     Args:
-        notes: of each worker.
+        notes: the notes of each worker.
     """
     first: dict[int, Joining] = {}
-    for worker, told in enumerate(notes):
-        for joining in decoded(told, JOINING, Joining.of_note):
+    for worker, own in enumerate(notes):
+        for joining in decoded(own, JOINING, Joining.of_note):
             first.setdefault(worker, joining)
     return first
 
 
 def unfit(joined: Mapping[int, Joining], workers: int) -> Unfit | None:
-    """Why the workers do not form their cluster; None where nothing speaks against it.
+    """Find the reason why the workers do not form their cluster; None where there is none so far.
 
     Args:
-        joined: of those workers that have come so far.
-        workers: that were started.
+        joined: the joinings of the workers that have joined so far.
+        workers: the number of started workers.
     """
     changed = {number: each for number, each in joined.items() if each.used != each.given}
     if not changed:
@@ -183,7 +183,7 @@ def unfit(joined: Mapping[int, Joining], workers: int) -> Unfit | None:
 def _same_task(joining: Joining, one: int, other: int) -> Unfit:
     return Unfit(
         f"the program {_what_it_did(joining)}: workers {one} and {other} both are"
-        f" {joining.used}; each worker is started with a TF_CONFIG of its own: keep it (set it only"
+        f" {joining.used}; each worker is started with its own TF_CONFIG: keep it (set it only"
         ' if "TF_CONFIG" not in os.environ), or take the index from it',
         hopeless=True,
     )
@@ -201,7 +201,7 @@ def _alone(joining: Joining, number: int, waiting: Sequence[int]) -> Unfit:
 
 
 def _missing(joined: Mapping[int, Joining], workers: int) -> Unfit | None:
-    """A cluster of the program's own, for which too few workers were started."""
+    """Report that the program describes a cluster of more tasks than workers were started."""
     first = joined[min(joined)]
     alike = all(
         each.used is not None and first.used is not None
@@ -225,15 +225,15 @@ def _what_it_did(joining: Joining) -> str:
 
 
 def unconnected(notes: Iterable[Sequence[Note]]) -> str:
-    """That several workers each have a strategy of one process; nothing where it is not so.
+    """Report several workers that each create a strategy of one process; empty where none do.
 
     Args:
-        notes: of each worker.
+        notes: the notes of each worker.
     """
     own: dict[int, Made] = {}
-    for worker, told in enumerate(notes):
-        made = list(decoded(told, MADE, Made.of_note))
-        if made and not any(each.several for each in made):
+    for worker, each in enumerate(notes):
+        made = list(decoded(each, MADE, Made.of_note))
+        if made and not any(strategy.several for strategy in made):
             own[worker] = made[0]
     if len(own) < 2:
         return ""

@@ -1,4 +1,4 @@
-"""What a worker saw: readings of objects, the claims about them, and the report of both.
+"""A worker's report: readings of objects, and the claims about them.
 
 Workers write these as JSON, and the launching process reads them back without TensorFlow.
 """
@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-# Raised whenever a field of a worker's report changes its meaning.
+# Increased whenever a field of a worker's report changes its meaning.
 REPORT_VERSION = 1
 
 Value = Any
-"""A number, bool, string, nested list of those, or None where there is no value to read.
+"""A number, bool, string, nested list of those, or None where no value can be read.
 
 An array of more than 64 elements is a string that starts with `sha256:`, and a float that JSON
 does not know is the string `nan`, `inf` or `-inf`.
@@ -26,24 +26,24 @@ class Copy:
     device: str
     value: Value = None
     problem: str = ""
-    """Why there is no value to read, in TensorFlow's words."""
+    """TensorFlow's reason why no value can be read."""
     writers: tuple[str, ...] = ()
-    """Who wrote it while steps were taken: `replica 0`, ..., `merged` for what all replicas write
-    together, `outside` for what was not written by `strategy.run`."""
+    """The writers of the copy during the steps: `replica 0`, ..., `merged` (all replicas write it
+    together), or `outside` of `strategy.run`."""
 
 
 @dataclass(frozen=True)
 class Read:
-    """What reading a variable outside of `strategy.run` gives."""
+    """The result of reading a variable outside of `strategy.run`."""
 
     value: Value = None
     problem: str = ""
-    """Why it gives nothing, in TensorFlow's words."""
+    """TensorFlow's reason why the read gives no value."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What one worker saw of one object.
+    """The observation of one object in one worker.
 
     `kind` is one of: variable, tensor, per_replica, symbolic, python.
     """
@@ -52,30 +52,30 @@ class Reading:
     type: str
     name: str = ""
     mirrored: bool = False
-    """Whether it is a distributed variable, of one copy for each replica of the worker."""
+    """Whether it is a distributed variable with one copy for each replica of the worker."""
     synchronization: str = ""
     aggregation: str = ""
     shape: tuple[int | None, ...] | None = None
     dtype: str = ""
     copies: tuple[Copy, ...] = ()
     read: Read | None = None
-    """Of a variable that is synchronized on read, what a reader gets: none of its copies holds it.
-    None of everything else, where a reader gets what the copies hold."""
+    """For a variable that is synchronized on read: the value that a reader gets, which no copy
+    holds. None for every other object, where a reader gets the values of the copies."""
 
     @property
     def devices(self) -> list[str]:
-        """The device of every copy, as TensorFlow writes it."""
+        """The device of every copy, as TensorFlow names it."""
         return [copy.device for copy in self.copies]
 
     @property
     def values(self) -> list[Value]:
-        """What whoever reads it gets: one value, or that of every copy."""
+        """The values that a reader gets: one value, or one for every copy."""
         return [self.read.value] if self.read else [copy.value for copy in self.copies]
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What a scenario states of an object; the arguments of `Bed.claim`."""
+    """A scenario's claim about an object; the fields are arguments of `Bed.claim`."""
 
     value: Value = None
     equal: bool = False
@@ -89,12 +89,12 @@ class Claim:
 
 @dataclass(frozen=True)
 class ClaimReading:
-    """A claim, and what one worker saw of its object."""
+    """A claim and one worker's reading of its object."""
 
     claim: Claim
     reading: Reading
     other: Reading | None = None
-    """The object that should have been identical, where sharing is claimed."""
+    """The reading of the object that should be identical, where sharing is claimed."""
     identical: bool | None = None
 
 
@@ -106,25 +106,25 @@ class Raised:
     message: str
     traceback: str
     origin: str
-    """Whose code raised it: tensorflow, scenario or testbed."""
+    """The code that raised it: `tensorflow`, `scenario` or `testbed`."""
     where: str = ""
     """The innermost line of the scenario script, like `returned.py:12 in create`."""
 
     def __str__(self) -> str:
-        """Type and first telling line; the whole message may be pages."""
+        """The type and the first informative line; the whole message may fill pages."""
         lines = [line.strip() for line in self.message.splitlines() if line.strip()]
         if lines and lines[0] == "in user code:":
-            # AutoGraph puts a traceback before the message of what was raised in user code.
+            # AutoGraph puts a traceback before the message of an exception from user code.
             lines = [line.partition(": ")[2] for line in lines if _names_error(line)]
         elif lines and lines[0] == "Graph execution error:":
-            # The runtime puts where the node was made before what is wrong with it.
+            # The runtime names the place where the node was made before the error itself.
             lines = [line for line in lines[1:] if not line.startswith(_WHERE_MADE)]
         return f"{self.type}: {lines[0]}" if lines else f"{self.type} with an empty message"
 
 
 @dataclass(frozen=True)
 class WorkerReport:
-    """Everything that one worker has to say of one case."""
+    """The complete report of one worker on one case."""
 
     worker: int
     replica_devices: tuple[str, ...] = ()
@@ -133,10 +133,10 @@ class WorkerReport:
     seconds: float = 0.0
     version: int = REPORT_VERSION
     facts: dict[str, str] = field(default_factory=dict)
-    """Versions and seeds in force in this worker."""
+    """The versions and seeds of this worker."""
 
     def to_json(self) -> dict[str, Any]:
-        """The report as JSON types."""
+        """Encode as JSON types."""
         return asdict(self)
 
     @classmethod
@@ -183,7 +183,7 @@ def _reading(data: dict[str, Any]) -> Reading:
             **data,
             "shape": None if shape is None else tuple(shape),
             "copies": tuple(_copy(copy) for copy in data["copies"]),
-            # Records of before this field have none.
+            # Older records do not have this field.
             "read": Read(**data["read"]) if data.get("read") else None,
         }
     )

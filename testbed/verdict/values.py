@@ -1,7 +1,7 @@
-"""Values that pass between processes, as JSON: what arrives is what was given, or it is refused.
+"""Encodes values as JSON for other processes: they arrive unchanged, or are rejected.
 
-Numbers, texts, true, false, null and lists stand for themselves. Every JSON object is one tag with
-what it holds, so that no dict that somebody passes can be taken for one:
+Numbers, texts, true, false, null and lists stand for themselves. Every JSON object has one tag as
+its only key, so that no dict of the user can be taken for a tagged value:
 
     {"dict": [[KEY, VALUE], ...]}   {"tuple": [...]}   {"float": "nan"}   {"int": "0x..."}
     {"bytes": BASE64}   {"text": BASE64, where it holds half a surrogate pair}
@@ -22,38 +22,39 @@ VALID = (
     " arrive as NumPy values), and lists, tuples and dicts with str keys of these"
 )
 
-# Deeper than any data, and far from where Python gives up.
+# Deeper than any real data, and far from Python's recursion limit.
 DEEPEST = 100
 
-# Further integers are no numbers to many readers of JSON, and Python itself refuses the longest.
+# Many JSON readers do not read longer integers as numbers, and Python rejects the longest ones.
 _PLAIN_BITS = 63
 
 _ML_DTYPES = "ml_dtypes"
-"""The package of bfloat16 and the like, which NumPy itself does not know."""
+"""The package of bfloat16 and similar dtypes, which NumPy itself does not know."""
 
 
 class NoValueError(Exception):
-    """What cannot be passed on; the message says what it is, where it is, and what is valid."""
+    """A value cannot be encoded; the message names its type, its place and the valid types."""
 
 
 def encode(value: Any, where: str) -> Any:
-    """A value as JSON types.
+    """Encode a value as JSON types.
 
     Args:
-        value: see `VALID`.
-        where: how to name it, as in `result`; what is in it is then named `result["loss"][0]`.
+        value: a value of the types that `VALID` lists.
+        where: the name of the value in messages, like `result`; items are named after it, like
+            `result["loss"][0]`.
 
     Raises:
-        NoValueError: it is, or holds, something else.
+        NoValueError: it is of another type, or holds a value of another type.
     """
     return _encode(value, where, 0)
 
 
 def decode(data: Any) -> Any:
-    """The value that `encode` gave as JSON types.
+    """Decode a value from the JSON types that `encode` gave.
 
     Raises:
-        Exception: of any kind, where it did not.
+        Exception: of any kind, where `encode` did not give them.
     """
     if isinstance(data, list):
         return [decode(each) for each in data]
@@ -66,7 +67,7 @@ def decode(data: Any) -> Any:
 def _encode(value: Any, where: str, depth: int) -> Any:
     if depth > DEEPEST:
         raise NoValueError(f"{where[:60]}... is nested too deep, or holds itself")
-    # Exact types: a subclass would arrive as something else than it was.
+    # Exact types: a subclass would arrive as another type.
     kind = type(value)
     if value is None or kind is bool:
         return value
@@ -94,7 +95,7 @@ def _encode_item(key: Any, value: Any, where: str, depth: int) -> list[Any]:
 
 
 def _encode_text(text: str) -> Any:
-    # Names of files may hold bytes that are no text, which JSON has no way to write.
+    # File names may hold bytes that are not text, and JSON cannot hold those.
     if text.isprintable() or not any("\ud800" <= letter <= "\udfff" for letter in text):
         return text
     return {"text": _base64(text.encode("utf-8", "surrogatepass"))}
@@ -102,7 +103,7 @@ def _encode_text(text: str) -> Any:
 
 def _encode_array(value: Any, where: str) -> Any:
     given = value
-    # Whatever has no dtype is no array, and NumPy need not be imported to say so.
+    # An object without a dtype is no array, so NumPy need not be imported to reject it.
     if hasattr(value, "dtype") or hasattr(value, "numpy"):
         import numpy
 
@@ -117,19 +118,19 @@ def _encode_array(value: Any, where: str) -> Any:
             }
             return {"array" if type(value) is numpy.ndarray else "scalar": held}
         if value is not given and type(value) is bytes:
-            # What a tensor of one string holds.
+            # The value of a tensor of one string.
             return {"bytes": _base64(value)}
     raise NoValueError(f"{where} is of type {_name(given)}; valid are {VALID}")
 
 
 def _read(value: Any, where: str) -> Any:
-    """What a tensor or a variable holds."""
+    """The value of a tensor or a variable."""
     if not hasattr(value, "numpy"):
         raise NoValueError(f"{where} is of type {_name(value)}; valid are {VALID}")
     try:
         return value.numpy()
     except Exception as problem:
-        # A symbolic tensor has none, nor has a variable within a replica.
+        # A symbolic tensor has no value, nor has a variable within a replica.
         why = str(problem).splitlines()[:1]
         raise NoValueError(
             f"{where} is of type {_name(value)}, whose value cannot be read:"
@@ -157,7 +158,7 @@ def _decode_array(held: Any) -> Any:
         dtype = numpy.dtype(name)
     if dtype.hasobject:
         raise ValueError(f"an array of dtype {dtype} holds addresses of another process")
-    # A bytearray, because an array that somebody gets may be written to.
+    # A bytearray, because the receiver may write to the array.
     return numpy.ndarray(held["shape"], dtype, buffer=bytearray(_bytes(held["bytes"])))
 
 
@@ -170,7 +171,7 @@ def _bytes(held: str) -> bytes:
 
 
 def _name(value: Any) -> str:
-    """The class of a value, as people write it."""
+    """The class of a value, as code writes it."""
     kind = type(value)
     if kind.__module__ in ("builtins", "__main__"):
         return kind.__qualname__

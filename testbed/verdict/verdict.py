@@ -1,4 +1,4 @@
-"""The verdict on a case: what it showed, held against what its scenario expects."""
+"""The verdict on a case: its result, compared with the expectation of its scenario."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from testbed.verdict.reading import WorkerReport
 
 @dataclass(frozen=True)
 class Verdict:
-    """One line of the result.
+    """The verdict on one case.
 
     `kind` is one of: behaves, breaks, skipped, error. A broken claim is a result like any other;
     an error means that the case could not be judged.
@@ -31,18 +31,18 @@ class Verdict:
     reports: tuple[WorkerReport, ...] = ()
     logs: tuple[str, ...] = ()
     ledger: tuple[tuple[tuple[str, float], ...], ...] = ()
-    """Where a case hung or a worker died: of each worker, the phases that it told last, and how
-    many seconds after the start."""
+    """For a case that hung or lost a worker: the last phases that each worker reported, with the
+    seconds since the start."""
 
     @property
     def seen(self) -> str:
-        """What the case showed, in one phrase."""
+        """The result of the case in one phrase."""
         named = f"{self.symptom}: {self.evidence}" if self.symptom else ""
         return named or (f"{self.kind}: {self.evidence}" if self.evidence else self.kind)
 
     @property
     def cure(self) -> str:
-        """What to do instead, where the case broke."""
+        """The cure, where the case broke; empty otherwise."""
         if not self.symptom:
             return ""
         if self.as_expected and self.expected.cure:
@@ -50,7 +50,7 @@ class Verdict:
         return SYMPTOMS[self.symptom].cure
 
     def to_json(self) -> dict[str, Any]:
-        """The verdict as JSON types, one entry of a run's `cases`."""
+        """Encode as JSON types: one entry of a run's `cases`."""
         return {
             "id": self.case.id,
             "scenario": self.case.scenario,
@@ -68,7 +68,7 @@ class Verdict:
             "seconds": round(self.seconds, 3),
             "reports": [report.to_json() for report in self.reports],
             "logs": list(self.logs),
-            "ledger": [[list(told) for told in worker] for worker in self.ledger],
+            "ledger": [[list(phase) for phase in worker] for worker in self.ledger],
         }
 
     @classmethod
@@ -92,7 +92,7 @@ class Verdict:
 
 
 def judge(case: Case, expected: Expectation, diagnosis: Diagnosis | None, **seen: Any) -> Verdict:
-    """Hold a diagnosis (None: the claim holds) against what the scenario expects.
+    """Compare a diagnosis (None: the claim holds) with the expectation of the scenario.
 
     Further arguments are fields of the verdict.
     """
@@ -110,10 +110,10 @@ def judge(case: Case, expected: Expectation, diagnosis: Diagnosis | None, **seen
 
 
 def failed(case: Case, expected: Expectation, what: str, **seen: Any) -> Verdict:
-    """The case could not be judged; `what` says why, and nobody ever expects that."""
+    """The verdict on a case that could not be judged, which is never expected; `what` says why."""
     return Verdict(case, "error", expected, as_expected=False, evidence=what, **seen)
 
 
 def skipped(case: Case, expected: Expectation, why: str) -> Verdict:
-    """The machine lacks something that the case needs, which is no failure."""
+    """The verdict on a case that this machine cannot run, which is no failure; `why` says why."""
     return Verdict(case, "skipped", expected, as_expected=True, evidence=why)

@@ -104,7 +104,7 @@ def test_repetitions_tell_flakes(testbed: Callable[..., Done]) -> None:
     assert (done.status, done.errors) == (0, ""), done.output
     assert "failed undisturbed (95 %): 0 of 3 (at most 56 %)" in done.output
     assert [each["result"] for each in outcomes(done)] == ["recovered"] * 3
-    own = "not done, though the scenario asks for it: worker 0 is killed at step 3"
+    own = "not injected, although the scenario declares it: worker 0 is killed at step 3"
     assert done.output.count(own) == 1
     assert "worker 1 : step 6" in done.output
 
@@ -125,7 +125,7 @@ def test_a_case_that_fails_by_itself(
     """Nothing is done to a case that does not come to its end undisturbed."""
     done = testbed("chaos", script(BROKEN), *JSON)
     assert (done.status, done.errors) == (1, "")
-    assert "fails undisturbed, so nothing is done to it: rejected: ValueError: as ever" in (
+    assert "fails undisturbed, so no fault is injected: rejected: ValueError: as ever" in (
         done.output
     )
     assert outcomes(done) == []
@@ -136,7 +136,7 @@ def test_a_case_that_fails_by_itself(
     [
         (
             ["--worker", "1", "--at", "step 9"],
-            "testbed: --at 'step 9': worker 1 never tells that phase in"
+            "testbed: --at 'step 9': worker 1 never reaches that phase in"
             f" {COUNTED}[in_scope,function]@multi_worker_mirrored-2x1; choose from forked,",
         ),
         (

@@ -1,1 +1,1 @@
-"""Every code: what it means, why it is wrong, and the cure; one file for each family."""
+"""The codes of findings with meaning, cause and cure; one file for each family."""

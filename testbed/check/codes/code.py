@@ -1,28 +1,29 @@
-"""What a code says."""
+"""The type of a code and its levels."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
-"""The result is wrong; it works by luck, or a library is wrong; worth knowing."""
+"""error: the result is wrong; warning: the program works by luck, or a library is wrong; note: the
+result is right, but worth knowing."""
 
 
 @dataclass(frozen=True)
 class Code:
-    """One way in which somebody's code is wrong under replication."""
+    """One kind of mistake of a program under replication: its meaning, cause and cure."""
 
     code: str
     symptom: str
-    """Nothing where nothing breaks: of a note."""
+    """Empty for a note, which breaks nothing."""
     level: str
     what: str
     why: str
     cure: str
     scenario: str
-    """The scenario that shows it, as `testbed run` takes it; nothing of a note."""
+    """The scenario that shows it, as `testbed run` takes it; empty for a note."""
 
     @property
     def title(self) -> str:
-        """The code with its symptom."""
+        """The code, followed by its symptom."""
         return f"{self.code} {self.symptom}".rstrip()

@@ -1,4 +1,4 @@
-"""What libraries get wrong, random numbers, and data."""
+"""Codes of mistakes in libraries, random numbers and data."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ CODES = (
         "replicas_diverge",
         WARNING,
         "Keras 3 lets the moving statistics of a BatchNormalization differ between replicas",
-        "it assigns them without an aggregation, so each copy sees one replica's data only, and"
-        " the first is saved",
-        "BatchNormalization(synchronized=True), or tf_keras",
+        "it assigns them without an aggregation, so each copy depends on one replica's data only,"
+        " and a checkpoint keeps the first copy",
+        "use BatchNormalization(synchronized=True), or tf_keras",
         "batch_norm.moving_mean",
     ),
     Code(
@@ -20,8 +20,8 @@ CODES = (
         "wrong_value",
         WARNING,
         "Keras 3 gives every replica the same dropout mask",
-        "the seed of a layer made in the scope is mirrored, so all replicas draw the same",
-        "tf_keras, or a mask of your own from the replica's id",
+        "the seed of a layer made in the scope is mirrored, so all replicas draw the same numbers",
+        "use tf_keras, or draw the mask yourself from a seed that includes the replica's id",
         "dropout.masks_differ",
     ),
     Code(
@@ -29,8 +29,8 @@ CODES = (
         "wrong_value",
         WARNING,
         "replicas draw the same random numbers",
-        "a seed that all replicas share gives each of them the same numbers: they add nothing"
-        " to each other",
+        "a seed that all replicas share gives each of them the same numbers, so more replicas"
+        " add no randomness",
         "draw from a tf.random.Generator made inside strategy.scope(), or fold the replica's"
         " number into a stateless seed",
         "random_generator.operation_seed",
@@ -40,8 +40,8 @@ CODES = (
         "wrong_value",
         WARNING,
         "workers draw the same random numbers",
-        "a seed that all workers share gives the replicas of each the same numbers: they add"
-        " nothing to each other",
+        "a seed that all workers share gives the replicas of every worker the same numbers, so"
+        " more workers add no randomness",
         "draw from a tf.random.Generator made inside strategy.scope(), or add the worker's"
         " number to the seed",
         "random_generator.global_seed",
@@ -51,18 +51,18 @@ CODES = (
         "wrong_value",
         WARNING,
         "Keras 3 adds the old value once for each replica",
-        "keras.Variable.assign_add assigns the sum of its value and what is added, and with the"
-        " aggregation SUM that is summed up over the replicas",
-        "variable.value.assign_add, which is TensorFlow's",
+        "keras.Variable.assign_add assigns the old value plus the increment, and the aggregation"
+        " SUM sums that over the replicas, the old value included",
+        "call variable.value.assign_add, which is TensorFlow's",
         "keras_variable.summed",
     ),
     Code(
         "TB701",
         "wrong_value",
         ERROR,
-        "every replica is given the same batch",
-        "a tensor passed to strategy.run goes to each replica as it is, and a plain dataset"
-        " gives tensors: each element is seen once for each replica",
+        "every replica receives the same batch",
+        "a tensor passed to strategy.run goes to each replica whole, and a plain dataset gives"
+        " tensors: each element counts once for each replica",
         "iterate over strategy.experimental_distribute_dataset(dataset)",
         "dataset_iterator.plain_batches",
     ),
@@ -71,7 +71,7 @@ CODES = (
         "wrong_value",
         ERROR,
         "every worker reads the same elements",
-        "each worker runs its own copy of the dataset, and nothing divides it among them",
+        "each worker runs its own copy of the dataset, and nothing divides it among the workers",
         "leave auto-sharding on, or shard by the context that distribute_datasets_from_function"
         " passes",
         "dataset_iterator.from_function",
@@ -80,9 +80,9 @@ CODES = (
         "TB703",
         "counted_per_replica",
         WARNING,
-        "each replica takes an element of its own from an iterator",
-        "next() in the replica function runs once for each replica, in an order that is not"
-        " fixed, and a dataset ends after fewer steps",
+        "each replica takes a separate element from an iterator",
+        "next() in the replica function runs once for each replica, in no fixed order, and the"
+        " dataset ends after fewer steps",
         "call next() outside of strategy.run, on the iterator of a distributed dataset",
         "dataset_iterator.plain_iterator",
     ),
@@ -91,8 +91,8 @@ CODES = (
         "wrong_value",
         ERROR,
         "an empty batch makes the result NaN",
-        "where the last batch has less than one element for each replica, some get none, and"
-        " the mean over nothing is NaN",
+        "a last batch with fewer elements than replicas leaves some replicas without any, and"
+        " the mean of no elements is NaN",
         "batch with drop_remainder=True, or divide sums by the size of the global batch",
         "empty_batch.trained_on_one_element",
     ),
@@ -101,8 +101,8 @@ CODES = (
         "wrong_value",
         WARNING,
         "means over batches of different sizes are averaged",
-        "the mean of each replica counts the same, however few elements it is of",
-        "batch with drop_remainder=True, or reduce sums and counts and divide those",
+        "the mean of each replica has the same weight, however few elements the replica has",
+        "batch with drop_remainder=True, or reduce the sums and the counts and divide those",
         "empty_batch.mean_of_uneven_batch",
     ),
 )

@@ -1,4 +1,4 @@
-"""Python state, and what traces have kept."""
+"""Codes of mistakes with Python state and with values that traces keep."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ CODES = (
         "TB302",
         "frozen_in_trace",
         ERROR,
-        "what a tf.function read when it was traced has changed since",
-        "the trace keeps the number, the array or the variable that was there",
-        "pass it as a tensor argument, or keep it in a tf.Variable, to which you assign",
+        "a value that a tf.function read when it was traced has changed since",
+        "the trace keeps the number, the array or the variable that it read",
+        "pass it as a tensor argument, or keep it in a tf.Variable and assign to that",
         "frozen_global.python_float",
     ),
     Code(
@@ -37,7 +37,7 @@ CODES = (
         "per_replica_leak",
         ERROR,
         "a PerReplica value is used where one tensor is needed",
-        "strategy.run returns a value for each replica",
+        "strategy.run returns one value for each replica",
         "reduce it, or take strategy.experimental_local_results of it",
         "per_replica_value.given_to_op",
     ),
@@ -46,17 +46,18 @@ CODES = (
         "last_replica_wins",
         ERROR,
         "each replica stores its own value under one name",
-        "replicas of a worker share its Python, so the last one's value is there afterwards",
-        "return it from strategy.run and reduce what comes back",
+        "the replicas of a worker share its Python objects, so the value of the last replica"
+        " remains",
+        "return it from strategy.run and reduce the result",
         "module_global.rebound_in_replica",
     ),
     Code(
         "TB306",
         "workers_diverge",
         ERROR,
-        "what the replica function stores under a name is another value on each worker",
-        "each worker has Python of its own, and stores there what its replica has computed",
-        "return it from strategy.run and reduce what comes back",
+        "the replica function stores a different value under one name on each worker",
+        "each worker is a separate Python process, and stores what its own replica computed",
+        "return it from strategy.run and reduce the result",
         "python_state.dict_of_metrics",
     ),
     Code(
@@ -64,9 +65,9 @@ CODES = (
         "not_shared",
         ERROR,
         "a tensor takes the place of a variable",
-        "`v = v + 1` computes a tensor and binds the name to it; the variable stays as it was,"
-        " and whoever else has it sees no change",
-        "v.assign_add(1)",
+        "`v = v + 1` computes a tensor and binds the name to it; the variable keeps its value,"
+        " so other code that uses it sees no change",
+        "call v.assign_add(1)",
         "rebound_variable.kept_by_rebinding",
     ),
     Code(
@@ -74,7 +75,7 @@ CODES = (
         "frozen_in_trace",
         ERROR,
         "a random number is drawn while a tf.function is traced",
-        "Python draws it once, and every call goes on with it",
+        "Python draws it once, and every call uses that number again",
         "draw with tf.random.Generator or tf.random.stateless_uniform, or pass the number as an"
         " argument",
         "numpy_state.drawn_anew",
@@ -85,7 +86,7 @@ CODES = (
         NOTE,
         "a tf.function is traced in most of its calls",
         "the result is right, but tracing takes far longer than a step",
-        "pass numbers as tensors and batches of one shape, and make the tf.function once",
+        "pass numbers as tensors, pass batches of one shape, and make the tf.function once",
         "",
     ),
 )

@@ -1,4 +1,4 @@
-"""What replicas and workers do together, and what TensorFlow refuses."""
+"""Codes of mistakes in the cooperation of replicas and workers, and of TensorFlow's refusals."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ CODES = (
         "TB401",
         "hang",
         ERROR,
-        "workers wait for one that does not come",
-        "a collective needs every worker",
-        "let every worker make the same collectives in the same order",
+        "workers wait for a worker that does not come",
+        "a collective completes only when every worker takes part in it",
+        "let every worker run the same collectives in the same order",
         "collective.computed_by_chief",
     ),
     Code(
         "TB402",
         "wrong_value",
         ERROR,
-        "workers make other collectives",
-        "a collective is paired with whatever the other workers make next, and adds up what"
-        " does not belong together",
-        "let every worker make the same collectives in the same order",
+        "workers run different collectives",
+        "each collective is paired with the next one of the other workers, and combines values"
+        " that do not belong together",
+        "let every worker run the same collectives in the same order",
         "collective.opposite_order",
     ),
     Code(
         "TB403",
         "wrong_value",
         WARNING,
-        "replicas come together from different lines",
-        "what one of them reduces or assigns is paired with whatever the others bring next",
+        "replicas synchronise at different lines",
+        "a value that one replica reduces or assigns is paired with the next value of the others",
         "let all replicas reduce and assign in the same order",
         "collective.opposite_order",
     ),
@@ -37,10 +37,10 @@ CODES = (
         "TB404",
         "hang",
         ERROR,
-        "a program that ends on one device does not end under replication",
-        "replicas of a worker run one at a time, as far as where they come together: what one"
-        " of them holds there, such as a lock, the next one waits for",
-        "hold no lock where replicas come together: at a reduction, an optimizer's step, an"
+        "a program that finishes on one device does not finish under replication",
+        "the replicas of a worker run one at a time until each reaches a point where they"
+        " synchronise: if one replica holds a lock there, the next one waits for that lock forever",
+        "hold no lock where replicas synchronise: at a reduction, an optimizer's step, an"
         " assignment with an aggregation",
         "lock.around_an_assignment",
     ),
@@ -48,23 +48,22 @@ CODES = (
         "TB405",
         "workers_diverge",
         ERROR,
-        "the program leaves the cluster that it is started in",
-        "TF_CONFIG tells each worker who the others are: where it is removed or describes one"
-        " task, each worker is a cluster of one, trains a model of its own, and writes the same"
-        " files",
-        "keep the TF_CONFIG with which a worker is started: set or remove it only where no"
-        ' launcher has set it (if "TF_CONFIG" not in os.environ)',
+        "the program leaves the cluster in which it was started",
+        "TF_CONFIG names the workers of the cluster: if it is removed or describes only one task,"
+        " each worker is a cluster of one, trains a separate model, and writes to the same files",
+        "keep the TF_CONFIG with which a worker is started: set or remove it only if no launcher"
+        ' has set it (if "TF_CONFIG" not in os.environ)',
         "module_global.random_start",
     ),
     Code(
         "TB501",
         "rejected",
         ERROR,
-        "TensorFlow refuses under replication",
-        "what it says holds for a strategy of several replicas, and not for one device",
+        "TensorFlow refuses an operation under replication",
+        "the rule in its error holds for a strategy of several replicas, and not for one device",
         "make variables, optimizer and metrics inside one strategy.scope(), and build them"
-        " there; outside of a step take one value (reduce, variable.numpy()); in a step put"
-        " what all replicas do together into no condition, loop or tf.function of its own",
+        " there; outside of a step take one value (reduce, variable.numpy()); in a step, put"
+        " no operation of all replicas together into a condition, a loop or a nested tf.function",
         "module_global.trained_by_optimizer",
     ),
     Code(
@@ -72,8 +71,8 @@ CODES = (
         "wrong_value",
         ERROR,
         "a tape finds no gradient under replication",
-        "strategy.run and merge_call are not recorded by a tape that is open around them, and"
-        " None is no error: nothing is trained",
+        "a tape that is open around strategy.run or merge_call does not record them; the gradient"
+        " None is not an error, so nothing is trained",
         "open the tape and take the gradient inside the replica function, and reduce there with"
         " tf.distribute.get_replica_context().all_reduce",
         "gradient_tape.tape_around_run",
@@ -82,10 +81,10 @@ CODES = (
         "TB503",
         "wrong_value",
         ERROR,
-        "what has several values is asked whether it is true",
-        "a PerReplica value and a mirrored variable have no truth of their own, so that Python"
-        " takes them for true",
-        "ask for the truth of a reduced value, or of what variable.numpy() returns",
+        "Python tests the truth of an object that has several values",
+        "a PerReplica value and a mirrored variable define no truth value, so Python takes them"
+        " for true",
+        "test a reduced value, or the result of variable.numpy()",
         "per_replica_value.tested_by_if",
     ),
 )

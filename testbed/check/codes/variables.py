@@ -1,4 +1,4 @@
-"""Where variables are made, and what their copies hold."""
+"""Codes of mistakes in where variables are made and what their copies hold."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ CODES = (
         WARNING,
         "replicas use a variable that has one copy",
         "made outside strategy.scope() it has one copy, on one device of each worker, and"
-        " nothing keeps those of several workers alike: right as long as replicas only read it,"
-        " or add up in it what belongs together on one worker",
+        " nothing keeps the copies of several workers equal: it is right only while replicas only"
+        " read it, or add up in it values that belong to one worker",
         "create it inside strategy.scope()",
         "returned.variable",
     ),
@@ -40,8 +40,8 @@ CODES = (
         "TB104",
         "workers_diverge",
         ERROR,
-        "a variable that replicas use holds another value on each worker",
-        "made outside strategy.scope() each worker has its own, which nobody keeps alike",
+        "a variable that replicas use holds a different value on each worker",
+        "made outside strategy.scope() each worker has its own, and nothing keeps them equal",
         "create it inside strategy.scope(), where worker 0's value is broadcast",
         "module_global.random_start",
     ),
@@ -49,8 +49,8 @@ CODES = (
         "TB105",
         "wrong_value",
         ERROR,
-        "a variable is made anew in every step",
-        "what a step has left in it is lost for the next one",
+        "a new variable is made in every step",
+        "the value that a step leaves in it is lost in the next step",
         "make it once, inside strategy.scope(), and keep it",
         "made_every_call.state",
     ),
@@ -58,8 +58,9 @@ CODES = (
         "TB106",
         "workers_diverge",
         ERROR,
-        "workers make their variables in another order",
-        "values are broadcast by order: a worker's variable gets what is another one's elsewhere",
+        "workers make their variables in different orders",
+        "values are broadcast by order: a variable of one worker receives the value of another"
+        " variable",
         "make the same variables in the same order on every worker",
         "creation_order.from_a_set",
     ),
@@ -68,8 +69,8 @@ CODES = (
         "not_mirrored",
         WARNING,
         "a strategy is made, and nothing is trained under it",
-        "what is made outside strategy.scope(), and is not given to strategy.run, is trained on"
-        " one device",
+        "a model that is made outside strategy.scope(), and not passed to strategy.run, is trained"
+        " on one device",
         "make the model and its optimizer, and compile, inside strategy.scope()",
         "keras_fit.model",
     ),
@@ -78,21 +79,21 @@ CODES = (
         "counted_per_replica",
         ERROR,
         "every replica changes the entries of a lookup table",
-        "a table is one for all replicas of a worker, made inside strategy.scope() or outside,"
-        " and each of them adds to what the others have left",
-        "keep the counts in a variable of the scope, at the places that a static table gives,"
-        " or change the table outside of strategy.run",
+        "all replicas of a worker share one table, whether it is made inside strategy.scope() or"
+        " outside, and each of them adds to the entries that the others left",
+        "keep the counts in a variable of the scope, indexed by a static table, or change the"
+        " table outside of strategy.run",
         "lookup_table.count",
     ),
     Code(
         "TB109",
         "replicas_diverge",
         ERROR,
-        "replicas make their variables in another order",
-        "the first replica makes them, and the others get them by their turn: one replica's"
-        " variable is another one's other variable",
-        "make the same variables in the same order on every replica, or with names, or once in"
-        " strategy.scope()",
+        "replicas make their variables in different orders",
+        "the first replica makes the variables, and each other replica gets them in that order:"
+        " one name stands for different variables on different replicas",
+        "make the same variables in the same order on every replica, or give them names, or make"
+        " them once in strategy.scope()",
         "made_differently.in_another_order",
     ),
     Code(
@@ -100,8 +101,8 @@ CODES = (
         "counted_per_replica",
         ERROR,
         "a scope does not reach the threads that are started in it",
-        "strategy.scope() holds for the thread that enters it, and for no other: what a thread of a"
-        " pool makes meanwhile has one copy, which every replica changes, and which optimizers"
+        "strategy.scope() holds only for the thread that enters it: a variable that another thread"
+        " makes meanwhile has one copy, which every replica changes, and which optimizers"
         " refuse, some of them without a message",
         "enter strategy.scope() in the function that the thread runs",
         "context_local.counter_made_in_thread",
@@ -120,9 +121,9 @@ CODES = (
         "TB202",
         "workers_diverge",
         ERROR,
-        "a mirrored variable holds another value on each worker",
+        "a mirrored variable holds a different value on each worker",
         "each worker assigned its own value, and nothing brought them together",
-        "assign what all workers have agreed on: the result of a reduction",
+        "assign a value that is equal on all workers: the result of a reduction",
         "aggregation.only_first_replica",
     ),
     Code(
@@ -130,7 +131,7 @@ CODES = (
         "wrong_value",
         ERROR,
         "a tf.function is called with another variable than it was traced with",
-        "distributed variables of one shape share a trace, which goes on using the first one",
+        "distributed variables of one shape share a trace, which keeps using the first variable",
         "close over the variable, or pass a tf.Module that holds it",
         "argument.two_swapped",
     ),
@@ -138,10 +139,10 @@ CODES = (
         "TB204",
         "counted_per_replica",
         ERROR,
-        "replicas write the copy of another one",
-        "a function that was traced outside strategy.run goes on with the copy that it found"
-        " there, whichever replica calls it, and so does whoever takes one copy out",
-        "call a plain function, and make the call of strategy.run a tf.function",
+        "a replica writes the copy of another replica",
+        "a function that was traced outside strategy.run keeps using the copy that it found there,"
+        " whichever replica calls it; code that picks one copy itself has the same effect",
+        "call a plain function in the step, and put the call of strategy.run into a tf.function",
         "component_writes.counted_in_concrete_function",
     ),
 )

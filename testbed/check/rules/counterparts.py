@@ -1,4 +1,4 @@
-"""Which variable of one worker is which of another."""
+"""Matches the variables of one worker with those of another."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ Kind = tuple["SourceLine | None", bool]
 
 
 class Counterparts:
-    """Matches variables by the line that made them, and by how many it had made before.
+    """Matches variables by the line that made them, and by how many that line had made before.
 
-    Not by their number alone: what one worker makes besides must not shift all that follows.
+    The number alone does not suffice: one additional variable on a worker would shift all that
+    follow.
     """
 
     def __init__(self, seen: Sequence[WorkerObservations]) -> None:
@@ -31,5 +32,5 @@ class Counterparts:
             self._of.append(index)
 
     def of(self, birth: VariableCreated) -> list[VariableCreated | None]:
-        """What a variable of the first worker is on every worker, the first included."""
+        """A variable of the first worker and its counterparts, in the order of the workers."""
         return [index.get(self._keys[birth.number]) for index in self._of]

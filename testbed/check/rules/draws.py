@@ -1,4 +1,4 @@
-"""Random numbers that replicas or workers should draw each for itself, and do not."""
+"""Rule about random numbers that replicas or workers should draw independently, and do not."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from testbed.check.finding import Finding
 from testbed.check.seen import Draw, Given, SourceLine, WorkerObservations
 
-# One draw may be alike by chance, as may a few numbers.
+# A single draw, or a few numbers, may be equal by chance.
 _FEWEST = 2
 _FEWEST_NUMBERS = 16
 
@@ -16,7 +16,7 @@ Line = tuple["SourceLine | None", "SourceLine | None"]
 
 
 def alike(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
-    """Lines at which replicas draw what other replicas draw."""
+    """Find lines at which replicas draw the same numbers as other replicas."""
     if any(each.raised for each in seen):
         return
     lines: dict[Line, list[tuple[WorkerObservations, Draw]]] = {}
@@ -31,13 +31,13 @@ def alike(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
         if line not in same or not first.shape or first.shape in shapes or _asked(seen, step):
             continue
         if _is_fed(seen, step):
-            told = first.origin != "fixed" and _is_batch_of(first)
+            matters = first.origin != "fixed" and _is_batch_of(first)
         else:
-            # Replicas that are given nothing differ by what they draw, or not at all.
-            told = all(other in same for other in lines if other[0] == step) and (
+            # Replicas without inputs differ only by the numbers that they draw.
+            matters = all(other in same for other in lines if other[0] == step) and (
                 _is_brought_together(seen, step, first)
             )
-        if told:
+        if matters:
             within = len({worker.worker for worker, _ in drawn}) < len(drawn)
             yield _finding(place, drawn, within=within)
 
@@ -59,7 +59,7 @@ def _finding(
 def _are_alike(
     seen: Sequence[WorkerObservations], drawn: list[tuple[WorkerObservations, Draw]]
 ) -> bool:
-    """Whether all replicas drew the same numbers, as far as can be told for sure."""
+    """Whether all replicas certainly drew the same numbers."""
     replicas = {draw.replica for _, draw in drawn}
     if len(replicas) < max(2, sum(each.replicas for each in seen)):
         return False
@@ -77,9 +77,9 @@ def _are_alike(
 def _is_one_stream(
     seen: Sequence[WorkerObservations], drawn: list[tuple[WorkerObservations, Draw]]
 ) -> bool:
-    """Whether each worker has a generator of its own, and all have come to the same state."""
+    """Whether each worker has a separate generator, and all of them end in the same state."""
     if any(each.replicas > 1 for each in seen):
-        # Its replicas draw from it in turn.
+        # The replicas of one worker draw from one generator in turn.
         return False
     states = []
     for each, draw in drawn:
@@ -106,13 +106,13 @@ def _is_fed(seen: Sequence[WorkerObservations], step: SourceLine | None) -> bool
 def _is_brought_together(
     seen: Sequence[WorkerObservations], step: SourceLine | None, draw: Draw
 ) -> bool:
-    """Whether it matters what each replica adds: otherwise the first one's result may be meant."""
+    """Whether the results of all replicas are combined; otherwise only the first one may count."""
     how = {each for given in _given(seen, step) for each in given.combined}
-    # A mean of what is meant to be the same is a way to take one of them.
+    # A mean of values that are meant to be equal is a way to take one of them.
     return bool(how - {"MEAN"} if draw.origin == "fixed" else how)
 
 
 def _is_batch_of(draw: Draw) -> bool:
-    """Whether it is drawn for each example: it has as many entries as what the step is given."""
+    """Whether one number is drawn for each example: as many entries as the step's inputs have."""
     first = draw.shape[0] if draw.shape else 0
     return first is None or (first > 1 and first in draw.sizes)

@@ -1,4 +1,4 @@
-"""Python state: what replicas change, what a trace has kept, what was taken out of one."""
+"""Rules about Python state: replicas change it, a trace keeps it, or a tensor leaks out of one."""
 
 from __future__ import annotations
 
@@ -7,45 +7,45 @@ from dataclasses import replace
 from typing import Any
 
 from testbed.check.finding import Finding
-from testbed.check.rules.words import bare, told_apart
+from testbed.check.rules.words import bare, distinguishable
 from testbed.check.seen import Frozen, SourceLine, WorkerObservations
 from testbed.verdict.diagnosis import same
 
-# More than a first one, one for variables, and a few for shapes of batches.
+# The first trace, one more that creates variables, and a few for shapes of batches.
 _TRACES = 5
 
 
 def changed(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
-    """Numbers and lists that the replica function changes."""
+    """Find numbers and lists that the replica function changes."""
     if all(each.replicas < 2 for each in seen):
         return
     for change in seen[0].changes:
         if change.kind == "variable":
             continue
-        before, after = told_apart([change.before, change.after])
+        before, after = distinguishable([change.before, change.after])
         went = f"from {before} to {after}"
-        told = f"grew {went} entries" if change.kind == "list" else f"went {went}"
-        evidence = f"{change.name} {told} in one step of {seen[0].replicas} replicas"
+        did = f"grew {went} entries" if change.kind == "list" else f"went {went}"
+        evidence = f"{change.name} {did} in one step of {seen[0].replicas} replicas"
         yield Finding("TB301", change.place, evidence)
 
 
 def rebound(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
-    """Names of variables under which the replica function puts a tensor."""
+    """Find names of variables to which the replica function binds a tensor."""
     for change in seen[0].changes:
         if change.kind == "variable":
-            told = f"{change.name} held the variable '{bare(change.before)}', and holds a tensor"
-            yield Finding("TB307", change.place, f"{told} after one step")
+            held = f"{change.name} held the variable '{bare(change.before)}', and holds a tensor"
+            yield Finding("TB307", change.place, f"{held} after one step")
 
 
 def stored(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
-    """Names under which each replica stores what only it has computed."""
-    told: set[tuple[str, SourceLine | None]] = set()
+    """Find names under which each replica, or each worker, stores a different value."""
+    done: set[tuple[str, SourceLine | None]] = set()
     for worker in seen:
         for each in worker.stored:
             key = each.name, each.place
-            if key not in told and not _are_alike(each.values):
-                told.add(key)
-                values = " and ".join(told_apart(each.values))
+            if key not in done and not _are_alike(each.values):
+                done.add(key)
+                values = " and ".join(distinguishable(each.values))
                 evidence = f"the replicas of a worker store {values} in {each.name} in one step"
                 yield Finding("TB305", each.place, evidence, each.use)
     for each in seen[0].stored:
@@ -55,8 +55,8 @@ def stored(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
             for other in worker.stored
             if replace(other, values=()) == replace(each, values=())
         ]
-        if len(ends) == len(seen) and (each.name, each.place) not in told and not _are_alike(ends):
-            evidence = f"the workers store {' and '.join(told_apart(ends))} in {each.name}"
+        if len(ends) == len(seen) and (each.name, each.place) not in done and not _are_alike(ends):
+            evidence = f"the workers store {' and '.join(distinguishable(ends))} in {each.name}"
             yield Finding("TB306", each.place, evidence, each.use)
 
 
@@ -65,29 +65,29 @@ def _are_alike(values: Sequence[Any]) -> bool:
 
 
 def frozen(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
-    """What changed after a trace."""
-    # That it changes there is the finding.
-    told = {finding.evidence.partition(" ")[0] for finding in changed(seen)}
-    counted = {(each.name, each.file) for each in seen[0].changes if each.name in told}
+    """Find values that changed after a trace had read them."""
+    # TB301 reports these already.
+    names = {finding.evidence.partition(" ")[0] for finding in changed(seen)}
+    counted = {(each.name, each.file) for each in seen[0].changes if each.name in names}
     for each in seen[0].frozen:
         if each.kind == "draw":
             evidence = f"{each.name} gave a number while {each.function} was traced, and none since"
             yield Finding("TB308", each.place, evidence)
         elif (each.name, each.file) not in counted:
-            yield Finding("TB302", each.place, _goes_on(each))
+            yield Finding("TB302", each.place, _still_used(each))
 
 
-def _goes_on(each: Frozen) -> str:
+def _still_used(each: Frozen) -> str:
     if each.kind == "object":
-        return f"{each.name} is another {each.now} than the one that {each.function} goes on with"
+        return f"{each.name} is another {each.now} than the one that {each.function} still uses"
     if each.now is None or each.traced is None:
-        return f"{each.name} has changed, and {each.function} goes on with what it was"
-    now, traced = told_apart([each.now, each.traced])
-    return f"{each.name} is {now}, and {each.function} goes on with {traced}"
+        return f"{each.name} has changed, and {each.function} still uses the old value"
+    now, traced = distinguishable([each.now, each.traced])
+    return f"{each.name} is {now}, and {each.function} still uses {traced}"
 
 
 def retraced(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
-    """tf.functions that are traced in most of their calls."""
+    """Find tf.functions that are traced in most of their calls."""
     for each in seen[0].retraced:
         if each.traces > _TRACES and 2 * each.traces > each.calls:
             calls = f"{each.traces} of {each.calls} calls traced {each.function}"
@@ -95,14 +95,14 @@ def retraced(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
 
 
 def leaked(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
-    """Tensors of finished traces."""
+    """Find tensors of finished traces."""
     for leak in seen[0].leaks:
         yield Finding("TB303", leak.place, f"{leak.name} holds the symbolic tensor '{leak.tensor}'")
 
 
 def mixed(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
-    """Variables that were passed to a tf.function in turn."""
+    """Find tf.functions that were called with other variables than they were traced with."""
     for each in seen[0].mixed:
         first, then = bare(each.first), bare(each.then)
-        told = f"{each.function} was traced with '{first}', and is called with '{then}'"
-        yield Finding("TB203", each.place, told)
+        evidence = f"{each.function} was traced with '{first}', and is called with '{then}'"
+        yield Finding("TB203", each.place, evidence)

@@ -1,4 +1,4 @@
-"""What workers have to do together, and what TensorFlow refuses."""
+"""Rules about the cooperation of workers and replicas, and about what TensorFlow refuses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PER_REPLICA = (
 
 _OUT_OF_SCOPE = ("is out of scope and cannot be used here",)
 
-# What TensorFlow says of strategies, contexts and scopes, on one replica of a strategy as on many.
+# Parts of TensorFlow's errors about strategies, contexts and scopes. One replica raises them, too.
 _REFUSED = (
     "merge_call",
     "Mixing different tf.distribute.Strategy objects",
@@ -44,19 +44,19 @@ Trace = list[Collective]
 
 
 def collectives(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
-    """The collectives of each worker, in order."""
+    """Find the first collective that differs between two workers."""
     if any(each.raised for each in seen):
-        # Who failed made fewer, and that is no reason but a consequence.
+        # A worker that failed ran fewer collectives: a consequence, not a cause.
         return
     for other in seen[1:]:
         for mine, others in _paired(seen[0], other):
             for number in range(max(len(mine), len(others))):
-                told = _difference(mine, others, number)
-                if told is None:
+                sides = _difference(mine, others, number)
+                if sides is None:
                     continue
                 evidence = (
-                    f"collective {number + 1} is of {told[0]} on worker {seen[0].worker}, and of"
-                    f" {told[1]} on worker {other.worker}"
+                    f"collective {number + 1} is of {sides[0]} on worker {seen[0].worker}, and of"
+                    f" {sides[1]} on worker {other.worker}"
                 )
                 first = mine[number] if number < len(mine) else others[number]
                 yield Finding("TB402", first.place, evidence)
@@ -64,9 +64,9 @@ def collectives(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
 
 
 def _paired(one: WorkerObservations, other: WorkerObservations) -> Iterator[tuple[Trace, Trace]]:
-    """What is run at once, and those traces that the other worker has not.
+    """Pair the eager collectives of two workers, and the traces that only one of them has.
 
-    In which order something is traced, and how often, is each worker's own affair.
+    Workers may trace the same functions in different orders and different numbers of times.
     """
     mine, others = _traces(one), _traces(other)
     yield mine.pop(0, []), others.pop(0, [])
@@ -88,20 +88,21 @@ def _kind(each: Collective) -> tuple[object, ...]:
 
 
 def _difference(mine: Trace, others: Trace, number: int) -> tuple[str, str] | None:
-    """What meets on two workers, where it does not belong together."""
+    """Describe both sides where two workers pair collectives that do not belong together."""
     one = mine[number] if number < len(mine) else None
     two = others[number] if number < len(others) else None
     if one is None or two is None or _kind(one) != _kind(two):
-        return _told(one, two), _told(two, one)
+        return _describe(one, two), _describe(two, one)
     if one.trace or one.by == two.by:
         return None
     here, there = ([each.by for each in part[number:]] for part in (mine, others))
-    # Both workers come by both lines, and so one of them too early.
-    return (_told_by(one, two), _told_by(two, one)) if one.by in there and two.by in here else None
+    # Both workers reach both lines, in another order.
+    both_reach = one.by in there and two.by in here
+    return (_describe_caller(one, two), _describe_caller(two, one)) if both_reach else None
 
 
 def crossed(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
-    """Replicas of one worker that meet at different lines."""
+    """Find replicas of one worker that synchronise at different lines."""
     if any(each.raised for each in seen):
         return
     for each in seen[0].crossed:
@@ -113,21 +114,21 @@ def crossed(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
 
 
 def truths(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
-    """What has several values, asked whether it is true."""
+    """Find truth tests on objects of several values."""
     if len(seen) * seen[0].replicas < 2:
         return
     for each in seen[0].truths:
         yield Finding("TB503", each.place, f"a {each.type} is taken for true, whatever it holds")
 
 
-def _told_by(one: Collective, other: Collective) -> str:
-    """A collective by the first line that tells how it was reached."""
+def _describe_caller(one: Collective, other: Collective) -> str:
+    """Describe a collective by the first line of its stack that differs from the other one's."""
     own = next(a for a, b in zip_longest(one.by, other.by) if a != b) or one.place
     return f"line {own.line}" if own else "another line"
 
 
-def _told(one: Collective | None, other: Collective | None) -> str:
-    """A collective by its line, and by what tells it from another one of that line."""
+def _describe(one: Collective | None, other: Collective | None) -> str:
+    """Describe a collective by its line, and by its operation or file where the lines are equal."""
     if one is None:
         return "nothing"
     place, beside = one.place, other.place if other else None
@@ -140,7 +141,7 @@ def _told(one: Collective | None, other: Collective | None) -> str:
 
 
 def raised(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
-    """An exception that says by itself what replication has to do with it."""
+    """Find an exception whose message names replication as its cause."""
     for each in seen:
         problem = each.raised
         if problem is None:
@@ -159,15 +160,15 @@ def raised(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
 
 
 def line_with(parts: Sequence[str], problem: ProgramError) -> str:
-    """The first line of a message that holds one of the parts."""
+    """The first line of an error message that contains one of the parts; empty where none does."""
     message = problem.message
     head = re.compile(rf"^ +{re.escape(problem.type)}: ", re.MULTILINE)
-    # AutoGraph puts the author's code before what was said, which may hold such parts, too.
+    # AutoGraph puts the user's code before the message, and that code may contain the parts, too.
     while message.lstrip().startswith("in user code:") and (said := head.search(message)):
         message = message[said.end() :]
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     if lines and lines[0].startswith(_OF_THE_GRAPH):
-        # The stack of the operation comes next, and what is wrong with it last.
+        # The stack of the operation comes next, and the error itself last.
         plain = [line for line in lines if not line.startswith(("[[", "[Op:"))]
         lines = [*plain[-1:], *lines]
     return next((line[:200] for line in lines if any(part in line for part in parts)), "")

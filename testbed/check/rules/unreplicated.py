@@ -1,4 +1,4 @@
-"""What the same program does without replication, and with it does not."""
+"""Rule about failures of a program that do not occur without replication."""
 
 from __future__ import annotations
 
@@ -13,34 +13,36 @@ from testbed.check.seen import NoGradient, ProgramError, SourceLine, WorkerObser
 
 @dataclass(frozen=True)
 class Doubts:
-    """What may be a mistake of the program alone, or come of replication."""
+    """Failures that come either from the program itself or from replication."""
 
     raised: ProgramError | None = None
-    """An exception that nothing else explains."""
+    """An exception that no other finding explains."""
     no_gradients: tuple[NoGradient, ...] = ()
     hang: str = ""
-    """Where workers stand that did not come to their end."""
+    """A sentence that says where the unfinished workers stand."""
     place: SourceLine | None = None
-    """The line at which the first of them stands."""
+    """The line at which the first unfinished worker stands."""
 
 
 def unlike(doubts: Doubts, alone: WorkerObservations) -> Iterator[Finding]:
-    """What is no mistake of the program, since it came to its end without replication.
+    """Report the failures that replication causes: the program finished without it.
 
     Args:
-        doubts: of the run with it.
-        alone: what was seen without it.
+        doubts: the failures of the run with replication.
+        alone: the observations of the run without replication.
     """
-    ends = "without replication the program comes to its end"
+    ends = "without replication the program finishes"
     if doubts.raised:
         line = line_with(("",), doubts.raised)
         kind = doubts.raised.type
-        told = f"{kind}: {line}" if line else f"{kind} with an empty message"
-        yield Finding("TB501", doubts.raised.place, f"{told}; {ends}")
+        evidence = f"{kind}: {line}" if line else f"{kind} with an empty message"
+        yield Finding("TB501", doubts.raised.place, f"{evidence}; {ends}")
     if doubts.hang:
         yield Finding("TB404", doubts.place, f"{doubts.hang}; {ends}")
     elsewhere = {each.place for each in alone.no_gradients}
     for each in doubts.no_gradients:
         if each.place and each.place not in elsewhere:
-            told = f"no gradient of '{bare(each.source)}' is found, and without replication one is"
-            yield Finding("TB502", each.place, told)
+            evidence = (
+                f"no gradient of '{bare(each.source)}' is found, and without replication one is"
+            )
+            yield Finding("TB502", each.place, evidence)

@@ -1,4 +1,4 @@
-"""What copies and workers hold in the end."""
+"""Rules about the values of variables: copies and workers should agree."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from testbed.check.finding import Finding
 from testbed.check.rules.counterparts import Counterparts
-from testbed.check.rules.words import name_of, told_apart
+from testbed.check.rules.words import distinguishable, name_of
 from testbed.check.seen import Access, VariableCreated, WorkerObservations
 from testbed.verdict.diagnosis import same
 
@@ -21,10 +21,10 @@ _GENERATORS = ("keras/src/random/",)
 
 
 def copies(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
-    """A variable whose copies should be alike, and are not."""
+    """Find variables whose copies should be equal on all replicas and workers, and are not."""
     if any(each.raised for each in seen):
-        # What a step has left half done is no value to compare, nor what workers hold that have
-        # taken unequally many: what they held after the last step that all of them left whole is.
+        # An exception leaves a step half done, and workers may have taken different numbers of
+        # steps. So this compares the values after the last step that all workers finished.
         step = max(set.intersection(*map(_looked_at, seen)), default=0)
         seen = [_after_step(each, step) for each in seen]
     batch_norms: set[object] = set()
@@ -35,34 +35,36 @@ def copies(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
         if _is_first_on_read(birth) and _accessed_outside(seen[0], birth, writes=False):
             firsts = [b.copies[0] for b in every if b and b.copies]
             if len(firsts) == len(seen) and _differ(firsts):
-                yield Finding("TB202", birth.place, _told(birth, (), [[each] for each in firsts]))
+                yield Finding(
+                    "TB202", birth.place, _describe(birth, (), [[each] for each in firsts])
+                )
         if not _should_be_alike(birth):
             continue
         within = next((b for b in every if b and _differ(b.copies)), None)
         known = [b.copies for b in every if b and b.copies]
-        # A worker whose value cannot be read hides not that others differ.
+        # Workers whose values are known are compared, even if the value of another is unknown.
         across = len(known) > 1 and _differ([list(values) for values in known])
         if not within and not across:
             if read := _read_apart(seen[0], birth):
-                told = f"{_told(birth, read.apart, known)} when one of them is read"
-                yield Finding("TB201", birth.place, told, read.place)
+                evidence = f"{_describe(birth, read.apart, known)} when one of them is read"
+                yield Finding("TB201", birth.place, evidence, read.place)
             continue
-        told = _told(birth, within.copies if within else (), known) + _since(every)
+        evidence = _describe(birth, within.copies if within else (), known) + _since(every)
         if birth.is_of(_BATCH_NORM):
             if birth.place not in batch_norms:
                 batch_norms.add(birth.place)
-                yield Finding("TB601", birth.place, told)
+                yield Finding("TB601", birth.place, evidence)
         elif within:
-            yield Finding("TB201", birth.place, told)
+            yield Finding("TB201", birth.place, evidence)
         else:
-            apart.append((birth, Finding("TB202", birth.place, told)))
-    # What somebody assigned beside the steps is why what the steps computed is another value, too.
+            apart.append((birth, Finding("TB202", birth.place, evidence)))
+    # A variable that was assigned outside of the steps explains why computed values differ, too.
     causes = [finding for birth, finding in apart if _accessed_outside(seen[0], birth, writes=True)]
     yield from causes or [finding for _, finding in apart]
 
 
 def _looked_at(seen: WorkerObservations) -> set[int]:
-    """After which steps the values of variables are known."""
+    """The steps after which the values of variables are known."""
     return {step for birth in seen.births for step, _ in birth.looks}
 
 
@@ -72,7 +74,7 @@ def _after_step(seen: WorkerObservations, step: int) -> WorkerObservations:
 
 
 def _since(every: Sequence[VariableCreated | None]) -> str:
-    """After how many steps it was seen first that copies or workers differ."""
+    """The first step after which copies or workers differed, as the end of a sentence."""
     looks = [dict(birth.looks) for birth in every if birth]
     for step in looks[0] if looks else ():
         held = [list(each[step]) for each in looks if each.get(step)]
@@ -82,14 +84,14 @@ def _since(every: Sequence[VariableCreated | None]) -> str:
 
 
 def _read_apart(seen: WorkerObservations, birth: VariableCreated) -> Access | None:
-    """One of the copies is read while they differ, by a line that does not read the others."""
+    """The access that reads one copy while they differ, at a line that reads no other copy."""
     own = [access for access in seen.accesses if access.variable == birth.number]
     others = {access.place for access in own if access.copy and access.who == "outside"}
     return next((access for access in own if access.apart and access.place not in others), None)
 
 
 def _is_first_on_read(birth: VariableCreated) -> bool:
-    """Whether reading it outside of a step gives what this worker's first replica has."""
+    """Whether reading it outside of a step gives the value of this worker's first replica."""
     first = birth.aggregation == "ONLY_FIRST_REPLICA"
     return birth.distributed and birth.synchronization == "ON_READ" and first
 
@@ -102,27 +104,27 @@ def _accessed_outside(seen: WorkerObservations, birth: VariableCreated, *, write
 
 
 def dropout(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
-    """Keras 3 seeds that are mirrored and drawn from in replicas."""
+    """Find seeds of Keras 3 that are mirrored and from which replicas draw."""
     replicas = len(seen) * seen[0].replicas
     if replicas < 2:
         return
-    told: set[object] = set()
+    places: set[object] = set()
     counterparts = Counterparts(seen)
     for birth in seen[0].births:
         if not (birth.distributed and birth.is_of(_DROPOUT)):
             continue
         drawn = any(a.variable == birth.number and a.replica is not None for a in seen[0].accesses)
         copies = [copy for other in counterparts.of(birth) if other for copy in other.copies]
-        # Within one worker they are mirrored; of several each value has to be known.
+        # Within one worker the copies are mirrored; across workers each value must be known.
         known = len(copies) == replicas or seen[0].replicas > 1
-        if drawn and known and not _differ(copies) and birth.place not in told:
-            told.add(birth.place)
+        if drawn and known and not _differ(copies) and birth.place not in places:
+            places.add(birth.place)
             evidence = f"its seed {name_of(birth)} is the same on {replicas} replicas"
             yield Finding("TB602", birth.place, evidence)
 
 
 def summed_by_keras(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
-    """Keras 3 variables with the aggregation SUM that replicas add to."""
+    """Find variables of Keras 3 with the aggregation SUM to which replicas add."""
     if len(seen) * seen[0].replicas < 2:
         return
     for birth in seen[0].births:
@@ -131,9 +133,9 @@ def summed_by_keras(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
         for access in seen[0].accesses:
             added = access.variable == birth.number and access.called.startswith(_KERAS_ADDS)
             if added and access.replica is not None:
-                told = f"{len(seen) * seen[0].replicas} replicas each add to {name_of(birth)}"
+                adding = f"{len(seen) * seen[0].replicas} replicas each add to {name_of(birth)}"
                 yield Finding(
-                    "TB605", access.place, f"{told}, and the value that it had", birth.place
+                    "TB605", access.place, f"{adding}, and the value that it had", birth.place
                 )
                 break
 
@@ -148,10 +150,11 @@ def _differ(values: Sequence[object]) -> bool:
     return any(not same(value, values[0]) for value in values)
 
 
-def _told(
+def _describe(
     birth: VariableCreated, within: Sequence[object], known: Sequence[Sequence[object]]
 ) -> str:
     name = name_of(birth)
     if within and _differ(within):
-        return f"the copies of {name} hold {' and '.join(told_apart(within))}"
-    return f"{name} holds {' | '.join(told_apart([values[0] for values in known]))} on the workers"
+        return f"the copies of {name} hold {' and '.join(distinguishable(within))}"
+    held = " | ".join(distinguishable([values[0] for values in known]))
+    return f"{name} holds {held} on the workers"

@@ -1,4 +1,4 @@
-"""Where a variable is made: outside of the scope, anew in every step, in another order."""
+"""Rules about how variables are made: outside of the scope, in every step, in another order."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from testbed.check.finding import Finding
 from testbed.check.rules.counterparts import Counterparts
-from testbed.check.rules.words import name_of, told_apart
+from testbed.check.rules.words import distinguishable, name_of
 from testbed.check.seen import (
     ADDING,
     ASSIGNING,
@@ -21,7 +21,7 @@ from testbed.check.seen import (
 )
 from testbed.verdict.diagnosis import same, show
 
-# State of generators of random numbers: every replica draws from it, as it should.
+# States of random number generators: every replica draws from them, as intended.
 _GENERATORS = ("keras/src/random/", "tf_keras/src/backend")
 _GENERATOR_TYPES = ("StateVar",)
 
@@ -29,7 +29,7 @@ _OPTIMIZING = ("ResourceApply", "ResourceSparseApply")
 
 
 def unmirrored(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
-    """What replicas do with a variable that was made outside of the scope."""
+    """Find variables made outside of the scope that replicas use."""
     found = list(_unmirrored(seen))
     raised = any(each.raised for each in seen)
     spoilt = {
@@ -41,13 +41,13 @@ def unmirrored(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
         elif birth.other_scope in spoilt:
             yield _of_a_thread(birth, birth.other_scope)
         else:
-            told = "it was made in a thread that had not entered the scope of line"
-            told += f" {birth.other_scope.line}"
-            yield replace(finding, evidence=f"{finding.evidence}; {told}")
+            thread = "it was made in a thread that had not entered the scope of line"
+            thread += f" {birth.other_scope.line}"
+            yield replace(finding, evidence=f"{finding.evidence}; {thread}")
 
 
 def _of_a_thread(birth: VariableCreated, scope: SourceLine) -> Finding:
-    """Made in a thread, while another thread was in a scope that was meant for it, too."""
+    """Report the scope that another thread had entered while this thread made the variable."""
     evidence = (
         f"{name_of(birth)} was made in a thread that had entered no scope, while another thread was"
         " in this one"
@@ -76,7 +76,7 @@ def _unmirrored(seen: Sequence[WorkerObservations]) -> Iterator[tuple[VariableCr
 def _written_by_all(
     seen: WorkerObservations, birth: VariableCreated, accesses: list[Access]
 ) -> Finding | None:
-    """Each replica of a worker writes the one copy."""
+    """Report a variable whose single copy every replica of a worker writes."""
     writes = [access for access in accesses if access.writes]
     replicas = {access.replica for access in writes}
     if len(replicas) < 2:
@@ -92,28 +92,28 @@ def _written_by_all(
         if all(delta in (1, SAME) for delta in counts) and not _is_divisor(seen, birth, first):
             what = "1" if 1 in counts else "the same"
             adds = first.operation == ADDING[0]
-            told = f"add {what} to" if adds else f"subtract {what} from"
-            evidence = f"{who} each {told} {name} in a step"
+            change = f"add {what} to" if adds else f"subtract {what} from"
+            evidence = f"{who} each {change} {name} in a step"
             return Finding("TB101", birth.place, evidence, first.place)
         if any(access.own for access in writes) or (
             first.own is None and any(not access.writes for access in accesses)
         ):
             evidence = f"{who} each change {name} by what they have computed from its value"
             return Finding("TB101", birth.place, evidence, first.place)
-        # Each adds its own share: the sum of all is what one may have meant.
+        # Each replica adds a different share: the sum of all may be intended.
         return None
     if _reads_what_it_writes(accesses, first):
         evidence = f"{who} each compute {name} anew from its own value, one after the other"
         return Finding("TB101", birth.place, evidence, first.place)
     if first.operation != ASSIGNING or _is_scratch(seen, birth):
-        # Rows of their own, or what none of the others will see.
+        # Each replica writes separate rows, or values that no other replica reads.
         return None
     evidence = f"{who} each assign {name}, which has one copy"
     return Finding("TB102", birth.place, evidence, first.place)
 
 
 def _is_divisor(seen: WorkerObservations, birth: VariableCreated, write: Access) -> bool:
-    """Whether it counts what another variable sums up: their quotient is right, if both are."""
+    """Whether it counts the summands of another variable, so that their quotient is right."""
     sums = {
         access.variable
         for access in seen.accesses
@@ -131,7 +131,7 @@ def _is_divisor(seen: WorkerObservations, birth: VariableCreated, write: Access)
 
 
 def _of_one_function(one: SourceLine | None, other: SourceLine | None) -> bool:
-    """Whether lines are one, or of one function."""
+    """Whether two lines are the same line, or belong to one function."""
     if one is None or other is None or one == other:
         return one == other
     same = (one.file, one.function) == (other.file, other.function)
@@ -139,7 +139,7 @@ def _of_one_function(one: SourceLine | None, other: SourceLine | None) -> bool:
 
 
 def _is_scratch(seen: WorkerObservations, birth: VariableCreated) -> bool:
-    """Whether replicas only ever read what they have assigned themselves before."""
+    """Whether each replica reads the variable only after it has assigned it itself."""
     first: dict[str, Access] = {}
     for access in seen.accesses:
         if access.variable == birth.number:
@@ -156,12 +156,12 @@ def _reads_what_it_writes(accesses: list[Access], write: Access) -> bool:
 def _differs_on_workers(
     birth: VariableCreated, everywhere: list[VariableCreated | None]
 ) -> Finding | None:
-    """Each worker has a value of its own."""
+    """Report a variable that ends with different values on the workers."""
     values = [other.copies for other in everywhere if other]
     if not all(values) or all(same(list(value), list(values[0])) for value in values):
         return None
-    told = " | ".join(told_apart([value[0] for value in values]))
-    return Finding("TB104", birth.place, f"{name_of(birth)} ends as {told} on the workers")
+    ends = " | ".join(distinguishable([value[0] for value in values]))
+    return Finding("TB104", birth.place, f"{name_of(birth)} ends as {ends} on the workers")
 
 
 def _only_used(
@@ -179,12 +179,12 @@ def _only_used(
 
 
 def tables(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
-    """Lookup tables whose entries replicas compute from what is in them."""
+    """Find lookup tables whose new entries replicas compute from the old ones."""
     for birth in seen[0].births:
         accesses = _accesses(seen[0], birth, in_replicas=True) if birth.is_table else []
         writes = [access for access in accesses if access.writes]
         replicas = {access.replica for access in writes}
-        # What is only filled in may be another key on each replica.
+        # Replicas that only insert may insert different keys.
         if len(replicas) > 1 and _reads_what_it_writes(accesses, writes[0]):
             evidence = (
                 f"{len(replicas)} replicas of a worker each compute what they insert into the"
@@ -194,7 +194,7 @@ def tables(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
 
 
 def copy_of_another(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
-    """What replicas write into the copy of another one."""
+    """Find replicas that write the copy of another replica."""
     births = {birth.number: birth for birth in seen[0].births}
     for access in seen[0].accesses:
         birth = births.get(access.variable)
@@ -210,7 +210,7 @@ def copy_of_another(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
 
 
 def unused(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
-    """A strategy of several replicas that nothing is trained under."""
+    """Find strategies of several replicas under which nothing is trained."""
     if any(each.raised for each in seen):
         return
     trained = {
@@ -229,7 +229,7 @@ def unused(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
 
 
 def made_every_step(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
-    """A line that makes a new variable in every run."""
+    """Find lines that make a new variable in most steps."""
     steps: dict[Any, list[int]] = {}
     first: dict[Any, VariableCreated] = {}
     for birth in seen[0].births:
@@ -239,14 +239,14 @@ def made_every_step(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
             steps.setdefault(key, []).append(birth.step)
     for key, made_in in steps.items():
         several = len(set(made_in))
-        # A new model for each fold or trial takes many steps before the next one.
+        # A model for each fold or trial takes many steps before the next model is made.
         if several > 2 and several > (max(made_in) - min(made_in)) / 2:
             evidence = f"{several} steps of {seen[0].steps} made {name_of(first[key])} anew"
             yield Finding("TB105", first[key].place, evidence)
 
 
 def other_order(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
-    """The variables of the scope, in the order in which each worker made them."""
+    """Find the first variable that workers made in different orders."""
     mine = [birth for birth in seen[0].births if birth.distributed]
     for other in seen[1:]:
         theirs = [birth for birth in other.births if birth.distributed]
@@ -255,9 +255,9 @@ def other_order(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
             if alike and not _swapped(one, two, mine, theirs):
                 continue
             born = one or two
-            told = f"worker {seen[0].worker} made {_told(one, alike)}"
-            told += f" where worker {other.worker} made {_told(two, alike)}"
-            yield Finding("TB106", born.place if born else None, told)
+            evidence = f"worker {seen[0].worker} made {_describe(one, alike)}"
+            evidence += f" where worker {other.worker} made {_describe(two, alike)}"
+            yield Finding("TB106", born.place if born else None, evidence)
             return
 
 
@@ -271,25 +271,27 @@ def _swapped(
     mine: list[VariableCreated],
     theirs: list[VariableCreated],
 ) -> bool:
-    """Whether both workers give both of these values, and so in another order."""
+    """Whether both workers give both initial values, and so in different orders."""
     if None in (one.start, two.start) or one.start == two.start:
         return False
     return one.start in [each.start for each in theirs] and two.start in [e.start for e in mine]
 
 
-def _told(birth: VariableCreated | None, alike: object) -> str:
+def _describe(birth: VariableCreated | None, alike: object) -> str:
     if birth is None:
         return "none"
     return name_of(birth) + f" of {show(birth.start)}" * bool(alike)
 
 
 def other_order_in_replicas(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
-    """The variables that replicas of a worker make, in the order of each."""
+    """Find variables that the replicas of a worker make in different orders."""
     for each in seen[0].mixed_up:
         here, there = each.places
-        told = f"replica {each.replica} makes at line {there.line} what replica 0 makes elsewhere"
-        told += f", and gets the variable of line {here.line}" * (here.line != there.line)
-        yield Finding("TB109", there, told, here)
+        evidence = (
+            f"replica {each.replica} makes at line {there.line} what replica 0 makes elsewhere"
+        )
+        evidence += f", and gets the variable of line {here.line}" * (here.line != there.line)
+        yield Finding("TB109", there, evidence, here)
 
 
 def _accesses(

@@ -1,4 +1,4 @@
-"""Names and values as evidence tells them."""
+"""Formats names and values for evidence."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ _LONGEST = 40
 
 
 def name_of(birth: VariableCreated) -> str:
-    """A variable by its name."""
+    """The quoted name of a variable."""
     return f"'{bare(birth.name)}'"
 
 
 def bare(name: str) -> str:
-    """A variable's name as its author gave it."""
+    """The name of a variable as the user gave it."""
     return name.removesuffix(":0")
 
 
-def told_apart(values: Sequence[Any]) -> list[str]:
-    """Values that are not all the same, so that this is seen: more digits, or the element."""
+def distinguishable(values: Sequence[Any]) -> list[str]:
+    """Format different values so that the difference shows: more digits, or only one element."""
     for digits in (4, 9):
         texts = [_brief(value, digits) for value in values]
         if len(set(texts)) > 1:
@@ -31,11 +31,11 @@ def told_apart(values: Sequence[Any]) -> list[str]:
     if len(lists) == len(values):
         for elements in zip(*lists, strict=False):
             if not all(same(element, elements[0]) for element in elements):
-                return [f"[..., {text}, ...]" for text in told_apart(elements)]
+                return [f"[..., {text}, ...]" for text in distinguishable(elements)]
     return texts
 
 
 def _brief(value: Any, digits: int) -> str:
-    """A value, cut where it would bury the sentence."""
+    """A value, cut to a length that fits into a sentence."""
     text = show(value, digits)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."

@@ -111,7 +111,10 @@ def test_choices_are_every_fault_and_none() -> None:
     [
         (Wanted("none", worker=1), "--fault none does nothing to any worker"),
         (Wanted("none", phase="joined"), "--fault none does nothing to any worker"),
-        (Wanted("absent", phase="joined"), "who never starts has no phase; leave out --at"),
+        (
+            Wanted("absent", phase="joined"),
+            "a worker that never starts has no phase; leave out --at",
+        ),
     ],
 )
 def test_what_is_no_fault_is_refused(wanted: Wanted, told: str) -> None:
@@ -140,17 +143,17 @@ def test_a_worker_that_is_not_there(worker: int) -> None:
     [
         (
             Wanted(worker=1, phase="step 9"),
-            "--at 'step 9': worker 1 never tells that phase in x;"
+            "--at 'step 9': worker 1 never reaches that phase in x;"
             " choose from forked, joined, step 1 ... step 3, claiming",
         ),
         (
             Wanted(worker=1, phase="chiefs own"),
-            "--at 'chiefs own': worker 1 never tells that phase in x;"
+            "--at 'chiefs own': worker 1 never reaches that phase in x;"
             " choose from forked, joined, step 1 ... step 3, claiming",
         ),
         (
             Wanted(phase="step 9"),
-            "--at 'step 9': no worker tells that phase in x;"
+            "--at 'step 9': no worker reaches that phase in x;"
             " choose from forked, joined, step 1 ... step 3, chiefs own, claiming",
         ),
     ],

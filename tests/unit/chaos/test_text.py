@@ -51,7 +51,7 @@ def test_a_fault_that_nobody_notices() -> None:
         "  fault 1: worker 1 is stopped at step 3 for 2 s",
         "    worker 0: finished, +2.00 s against undisturbed",
         "    worker 1: finished, +2.25 s against undisturbed",
-        "    nobody noticed",
+        "    no worker noticed",
         "    recovered, without a restart",
         "    again: testbed chaos x",
     ]
@@ -72,7 +72,7 @@ def test_a_hang() -> None:
         "    worker 0: hung in phase 'step 3' until the time was over",
         "    worker 1: never started",
         f"    hang: {seen.hang}",
-        "    nobody noticed until the time was over",
+        "    no worker noticed until the time was over",
         "    not recovered, without a restart",
         "    logs: cases/x-fault-1",
         "    again: testbed chaos x",
@@ -159,5 +159,5 @@ def test_a_case_that_fails_undisturbed() -> None:
     (case,) = record_of().cases
     broken = replace(case.undisturbed, finished=False, symptom="hang", evidence="nobody came")
     text = text_of(record_of(cases=(replace(case, undisturbed=broken),)))
-    assert "fails undisturbed, so nothing is done to it: hang: nobody came" in text
+    assert "fails undisturbed, so no fault is injected: hang: nobody came" in text
     assert "no fault: 1 case failed undisturbed" in text

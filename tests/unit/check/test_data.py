@@ -27,7 +27,7 @@ def workers(one: Given, other: Given) -> list[WorkerObservations]:
 
 def test_a_plain_batch_goes_to_every_replica() -> None:
     """The line that takes the batches is told, and who is called with them."""
-    evidence = "each of 2 replicas of a worker is given the whole batch, in 3 calls of step"
+    evidence = "each of 2 replicas of a worker receives the whole batch, in 3 calls of step"
     found = list(same_for_replicas([given(PLAIN)]))
     assert told(found) == [("TB701", 8, evidence)]
     assert found[0].use == at(9)
@@ -108,7 +108,7 @@ def test_one_worker_or_a_failed_one_compares_nothing() -> None:
 
 def test_each_replica_takes_an_element() -> None:
     """One replica that takes from an iterator takes one."""
-    evidence = "2 replicas of a worker each take an element of their own in a step"
+    evidence = "2 replicas of a worker each take a separate element in a step"
     assert told(taken([seen_of(taken=(Taken(at(5), 2),))])) == [("TB703", 5, evidence)]
     assert told(taken([seen_of(taken=(Taken(at(5), 1),))])) == []
 

@@ -55,7 +55,7 @@ def test_numbers_that_differ_show_how() -> None:
     ]
     rate = Frozen("rate", 0.1, 0.10000012, at(21), "train")
     assert told(frozen([seen_of(frozen=(rate,))])) == [
-        ("TB302", 21, "rate is 0.10000012, and train goes on with 0.1")
+        ("TB302", 21, "rate is 0.10000012, and train still uses 0.1")
     ]
 
 
@@ -87,7 +87,7 @@ def test_workers_of_one_replica_each() -> None:
 def test_a_number_that_a_trace_has_kept() -> None:
     """What a number is now, which function goes on with the old one, and where it reads it."""
     assert told(frozen([seen_of(frozen=(RATE,))])) == [
-        ("TB302", 21, "RATE is 0.01, and train goes on with 0.1")
+        ("TB302", 21, "RATE is 0.01, and train still uses 0.1")
     ]
 
 
@@ -113,8 +113,8 @@ def test_an_array_that_a_trace_has_kept() -> None:
     small = Frozen("scale", [1, 2], [5, 2], at(21), "train", "array")
     large = Frozen("table", None, None, at(22), "train", "array")
     assert [evidence for *_, evidence in told(frozen([seen_of(frozen=(small, large))]))] == [
-        "scale is [5, 2], and train goes on with [1, 2]",
-        "table has changed, and train goes on with what it was",
+        "scale is [5, 2], and train still uses [1, 2]",
+        "table has changed, and train still uses the old value",
     ]
 
 
@@ -122,7 +122,7 @@ def test_an_object_that_a_trace_has_kept() -> None:
     """A variable or model that has taken the place of another one."""
     model = Frozen("model", "Dense", "Dense", at(21), "train", "object")
     assert told(frozen([seen_of(frozen=(model,))])) == [
-        ("TB302", 21, "model is another Dense than the one that train goes on with")
+        ("TB302", 21, "model is another Dense than the one that train still uses")
     ]
 
 

@@ -8,7 +8,7 @@ from testbed.check.rules.unreplicated import Doubts, unlike
 from testbed.check.seen import NoGradient, ProgramError
 from tests.unit.check.builders import at, seen_of, told
 
-BESIDE = "without replication the program comes to its end"
+BESIDE = "without replication the program finishes"
 
 
 @pytest.mark.parametrize(
