@@ -11,7 +11,7 @@ from testbed.check.seen import SourceLine
 from testbed.worker.probes import replica_number
 from testbed.worker.watching.together.replica_meeting import Meetings
 from testbed.worker.watching.together.scopes import Scopes
-from testbed.worker.writes import MERGED, who
+from testbed.worker.writes import MERGED, current_actor
 
 
 class CurrentStep:
@@ -63,7 +63,7 @@ class CurrentStep:
 
     def who(self) -> str:
         """`replica 0`, ..., `merged` or `outside`."""
-        return who(running=self.depth > 0)
+        return current_actor(running=self.depth > 0)
 
     def replica(self) -> int | None:
         """The replica that this thread is, of all in sync."""
