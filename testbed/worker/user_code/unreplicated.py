@@ -37,7 +37,7 @@ def _watched(orders: dict[str, Any], channel: Channel) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _default_strategy() -> Iterator[None]:
-    """In the block, constructors return the default strategy, whose scope and run do nothing."""
+    """In the block, constructors return the default strategy, which replicates nothing."""
     default = tf.distribute.get_strategy()
 
     def made(*_: Any, **__: Any) -> tf.distribute.Strategy:
