@@ -46,7 +46,7 @@ _STATELESS = (
 DRAWING = frozenset((*_STATEFUL, *_STATELESS))
 
 # Numbers of these are equal only if they are the same draw; others may repeat one number.
-_TELLING = ("Normal", "NormalV2", "Uniform", "UniformV2", "Shuffle")
+_DISTINCT = ("Normal", "NormalV2", "Uniform", "UniformV2", "Shuffle")
 
 # Limits: draws of one line by one replica, calls of one step, lines, and searched operations.
 _DRAWS = 8
@@ -100,8 +100,8 @@ class Draws:
                 tuple(shape.as_list()) if shape.rank is not None else None,
             )
         known.sizes = tuple(sorted(step.sizes))
-        tells = not symbolic and known.origin == "drawn" and kind.endswith(_TELLING)
-        if tells and len(known.numbers) < _DRAWS:
+        distinct = not symbolic and known.origin == "drawn" and kind.endswith(_DISTINCT)
+        if distinct and len(known.numbers) < _DRAWS:
             known.numbers.append(digest(outputs[:1]))
 
     def seen(self) -> Iterator[Draw]:

@@ -129,7 +129,7 @@ class Inputs:
         if how == "MEAN" and (self._are_means(value) or (alone and step.gives_means)):
             step.averaged = step.averaged or place
         if step.nan_result is value:
-            step.not_a_number = "what it returns"
+            step.not_a_number = "the result of the step"
 
     def wrote(self, variable: Any) -> None:
         """Record that a distributed variable is written while replicas run."""

@@ -154,7 +154,7 @@ class FunctionCalls:
         if traced:
             traces.traces += 1
             if known.calls == 1 and traces.functions:
-                traces.why["the tf.function itself, made anew,"] += 1
+                traces.why["the tf.function itself, created again,"] += 1
             elif traces.traces > 1:
                 traces.why.update(what_differs(traces.last, call.signature))
             traces.last = call.signature

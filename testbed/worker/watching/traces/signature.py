@@ -30,7 +30,7 @@ def what_differs(before: Signature | None, now: Signature | None) -> list[str]:
 
 def _difference(old: Any, new: Any) -> str:
     if isinstance(new[0], bool):
-        return "what is around its calls"
+        return "the context of its calls"
     if old[0] != new[0] or (new[0] == "tensor" and old[1] == new[1]):
         return "the type of an argument"
     if new[0] == "tensor":
