@@ -1,1 +1,1 @@
-"""The child side, the only place that imports TensorFlow at the top; started by name."""
+"""Code that runs in workers; the only package that imports TensorFlow at the top."""

@@ -1,4 +1,4 @@
-"""The bed inside a worker: makes at the case's site, runs in its mode, reads what is claimed."""
+"""The bed in a worker: creates objects at the case's site, runs steps, reads claimed values."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from testbed.verdict.reading import Claim, ClaimReading, Reading
 from testbed.worker.probes import encode, read
 from testbed.worker.writes import Writes
 
-# The traceback of a test that fails shows its author's code, not ours: pytest reads this.
+# pytest reads this, and hides our frames in the traceback of a failed test.
 __tracebackhide__ = True
 
 
 class WorkerBed:
-    """See `testbed.Bed`, which is what scenarios know of it."""
+    """Implements `testbed.Bed`, the interface that scenarios use."""
 
     def __init__(
         self, case: Case, strategy: Any, worker: int, folder: Path, channel: Channel
@@ -45,12 +45,12 @@ class WorkerBed:
 
     @property
     def folder(self) -> Path:
-        """See `testbed.Bed.folder`."""
+        """The shared folder of the case, created at the first use."""
         self._folder.mkdir(exist_ok=True)
         return self._folder
 
     def make(self, create: Callable[..., Any], *args: Any) -> Any:
-        """See `testbed.Bed.make`."""
+        """Call `create` at the case's site, and record the writes of its operations."""
         self._channel.phase("making")
         with self._writes.watched():
             if self.case.site == "in_replica":
@@ -61,13 +61,13 @@ class WorkerBed:
             return create(*args)
 
     def data(self, of_replica: Callable[[int], Any]) -> Any:
-        """See `testbed.Bed.data`."""
+        """Create one tensor per replica; `of_replica` gets the number among all replicas."""
         return self.strategy.experimental_distribute_values_from_function(
             lambda context: tf.convert_to_tensor(of_replica(context.replica_id_in_sync_group))
         )
 
     def run(self, step: Callable[..., Any], *args: Any, times: int = 1) -> Any:
-        """See `testbed.Bed.run`."""
+        """Take `times` steps, and report a phase for each."""
         call, result = self._call_of(step), None
         for _ in range(times):
             self._steps += 1
@@ -77,7 +77,7 @@ class WorkerBed:
         return result
 
     def phase(self, name: str) -> None:
-        """See `testbed.Bed.phase`."""
+        """Report a phase to the launching process."""
         self._channel.phase(name)
 
     def claim(
@@ -92,7 +92,7 @@ class WorkerBed:
         per_replica: Sequence[Any] | None = None,
         stale: Any = None,
     ) -> None:
-        """See `testbed.Bed.claim`."""
+        """Read the subject now, and keep the reading with the claim for the report."""
         shared = same_as is not None
         claim = Claim(
             value=encode(value),
@@ -117,7 +117,7 @@ class WorkerBed:
         return read(subject, self.strategy, self._writes.of)
 
     def _call_of(self, step: Callable[..., Any]) -> Callable[..., Any]:
-        """One call of the step on all replicas, in the case's mode; traced at most once a step."""
+        """A function that runs a step on all replicas, in the case's mode; cached per step."""
         if step not in self._calls:
 
             def call(*args: Any) -> Any:
@@ -129,7 +129,7 @@ class WorkerBed:
         return self._calls[step]
 
     def _scheduled(self, call: Callable[..., Any]) -> Callable[..., Any]:
-        """The call as a chief makes it: one worker takes it, whichever is free."""
+        """The call as a chief schedules it: any free worker runs it."""
 
         def schedule(*args: Any) -> Any:
             result = self._coordinator.schedule(call, args=args)

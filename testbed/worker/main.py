@@ -1,4 +1,4 @@
-"""A worker's life in a case: devices, strategy, scenario script, report."""
+"""Runs a case in a worker: configures devices, builds the strategy, runs the scenario, reports."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import numpy
 
-# Loaded on first use otherwise, which every forked worker would pay for again.
+# Imported before the fork: otherwise every worker loads it again on first use.
 import numpy.random
 import tensorflow as tf
 
@@ -24,21 +24,21 @@ from testbed.launcher.run_folder import write_json
 from testbed.launcher.server.channel import Channel
 from testbed.verdict.reading import Raised, WorkerReport
 from testbed.worker.bed import WorkerBed
-from testbed.worker.probes import telling_when_bound
+from testbed.worker.probes import calling_when_bound
 from testbed.worker.script import ScriptError, import_script
 from testbed.worker.strategy import build_strategy, replica_devices, require_threads, start_server
 
 with contextlib.suppress(Exception):
-    # Preloaded like numpy.random, where it is there: TensorFlow before 2.16 has no use for it, and
-    # without docstrings (PYTHONOPTIMIZE=2) it cannot be imported at all.
+    # Preloaded like numpy.random, if it is installed. TensorFlow before 2.16 does not use it, and
+    # without docstrings (PYTHONOPTIMIZE=2) its import fails.
     import tf_keras  # noqa: F401
 
-# What is wrong when one of these reaches us is the script itself, not what TensorFlow thinks of it.
+# Such an error is a mistake in the script, not a reaction of TensorFlow to it.
 _SCRIPT_ERRORS = (NameError, ImportError, SyntaxError, AssertionError)
 
 
-# Functions of ours that only call somebody else. TensorFlow cuts its own frames out of a traceback,
-# and one of these may be the innermost that is left.
+# Our functions that only call TensorFlow or the script. TensorFlow removes its own frames from a
+# traceback, and then one of these may be the innermost frame.
 _PASS_ON = ("call", "call_for_each_replica")
 
 AnyBed = TypeVar("AnyBed", bound=WorkerBed)
@@ -78,19 +78,19 @@ def serve(orders: dict[str, Any], channel: Channel) -> None:
     start_server(orders["device"])
     channel.phase("joined")
     write_json(Path(orders["report"]), WorkerReport(worker=orders["worker"]).to_json())
-    # It serves from threads of TensorFlow's own until the chief has reported, too.
+    # TensorFlow's threads serve the chief until the chief, too, has reported.
     channel.reported(good=True)
     channel.wait_for_leave()
 
 
 def prepare(orders: dict[str, Any], channel: Channel, bed: type[AnyBed], **more: Any) -> AnyBed:
-    """The bed of the case that the orders name, once this worker has joined its cluster."""
+    """Join the cluster, and return the bed of the case that the orders name."""
     deployment = Deployment(
         orders["strategy"], Cluster(orders["workers"], orders["replicas_per_worker"])
     )
     case = Case(orders["scenario"], orders["site"], orders["mode"], deployment)
     channel.phase("joining")
-    with telling_when_bound(lambda: channel.phase("bound")):
+    with calling_when_bound(lambda: channel.phase("bound")):
         strategy = build_strategy(deployment, orders["device"], orders["worker"])
     channel.phase("joined")
     return bed(case, strategy, orders["worker"], Path(orders["folder"]), channel, **more)
@@ -98,10 +98,10 @@ def prepare(orders: dict[str, Any], channel: Channel, bed: type[AnyBed], **more:
 
 def run_scenario(orders: dict[str, Any], bed: WorkerBed, channel: Channel) -> None:
     """Import the script that the orders name, and run its scenario on a bed."""
-    # Another seed in every worker: equal ones hide that workers start from different values.
+    # Every worker has another seed: equal seeds hide that workers start from different values.
     tf.keras.utils.set_random_seed(orders["seed"])
-    # Only now, so that what a script makes at its top is made after the strategy, outside its
-    # scope, as in a program that builds its strategy first and then imports its model.
+    # The import comes after the strategy, so that objects at the top of the script are created
+    # outside its scope, as in a program that builds its strategy and then imports its model.
     script = import_script(Path(orders["script"]), Path(orders["source"]), orders["declared"])
     channel.phase("imported")
     getattr(script, orders["scenario"].partition(".")[2]).function(bed)
@@ -120,7 +120,7 @@ def facts_of(seed: int) -> dict[str, str]:
 
 
 def _keras_version() -> str:
-    # TF_USE_LEGACY_KERAS puts tf_keras in its place, of which only the package has a version.
+    # TF_USE_LEGACY_KERAS makes tf.keras an alias of tf_keras, where only the package has a version.
     return str(getattr(tf.keras, "__version__", None) or sys.modules["tf_keras"].__version__)
 
 
@@ -135,7 +135,7 @@ def _describe(problem: Exception, script: Path) -> Raised:
 
 
 def _origin(problem: Exception, script: Path) -> str:
-    """Whose mistake an exception is, by the innermost frame that has an owner."""
+    """The origin of an exception (scenario, testbed or tensorflow), by its innermost frame."""
     if isinstance(problem, ScriptError):
         return "scenario"
     frames = traceback.extract_tb(problem.__traceback__)
@@ -156,7 +156,7 @@ def _where(problem: Exception, script: Path) -> str:
 
 
 def list_devices(orders: dict[str, Any], channel: Channel) -> None:
-    """The entry of a worker that tells which devices TensorFlow sees. Orders: `report`."""
+    """The entry of a worker that reports the devices that TensorFlow sees. Orders: `report`."""
     found = {
         "tensorflow": tf.__version__,
         "numpy": numpy.__version__,

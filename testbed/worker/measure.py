@@ -1,4 +1,4 @@
-"""A worker that measures: the same scenarios on a bed that times what they do."""
+"""Runs a scenario in a worker for a benchmark: a bed that times its steps, reads and writes."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ from testbed.worker.main import prepare, run_scenario
 from testbed.worker.probes import collecting_graphs, copies_of
 from testbed.worker.traffic import bytes_moved
 
-# Reads and writes are so short that calling a tf.function costs more; each call does this many.
+# One read or write takes less time than the call of a tf.function; each call does this many.
 PER_CALL = 16
 
 
 class MeasuringBed(WorkerBed):
-    """Takes warm-up steps, then times every further one; measures what is claimed.
+    """Takes warm-up steps, then times every further step; measures claimed variables.
 
-    Every worker takes equally many steps, because their collectives have to meet: the numbers of
-    steps come with the orders, never from a clock.
+    Every worker takes the same number of steps, because their collectives must match. So the
+    numbers of steps come with the orders, never from a clock.
     """
 
     def __init__(self, *args: Any, measure: dict[str, Any]) -> None:
         super().__init__(*args)
         self.sizes: dict[str, int] = measure["sizes"]
-        """What a program of the benchmark takes its sizes from."""
+        """Sizes that a program of the benchmark reads."""
         self.figures: dict[str, Any] = {}
-        """What was measured, by name; times in seconds."""
+        """Results by name; times in seconds."""
         self._orders = measure
         self._gpus = bool(tf.config.list_logical_devices("GPU"))
 
     def run(self, step: Callable[..., Any], *args: Any, times: int = 1) -> Any:
-        """Take the steps that the orders say, instead of `times`, and time each."""
+        """Take and time as many steps as the orders say; `times` is ignored."""
         function: Any = self._call_of(step)
         traced = hasattr(function, "get_concrete_function")
         if traced:
@@ -55,7 +55,7 @@ class MeasuringBed(WorkerBed):
         def as_run(*args: Any) -> Any:
             return super(MeasuringBed, self).run(step, *args)
 
-        # What a scenario's own run adds to a step is part of it where that is the question.
+        # With `as_run`, the time of a step includes what the bed's own `run` adds to it.
         call = as_run if self._orders["as_run"] else function
         self.figures["steps"] = []
         for _ in range(self._orders["turns"] or 1):
@@ -72,7 +72,7 @@ class MeasuringBed(WorkerBed):
         return function(*args)
 
     def claim(self, subject: Any, **_: Any) -> None:
-        """Measure reads and writes of a claimed variable; what it holds is not the point here."""
+        """Measure reads and writes of a claimed variable; its value is not compared."""
         copies = copies_of(subject, self.strategy)
         if not copies or self.case.mode == "eager" or not self._orders["accesses"]:
             return
@@ -92,7 +92,7 @@ class MeasuringBed(WorkerBed):
         self.figures["devices"] = self._memory_of_devices(copies)
 
     def measure(self, name: str, call: Callable[[], Any], times: int, **facts: Any) -> None:
-        """Time `times` calls after one that is not counted; `facts` stand beside the times."""
+        """Time `times` calls after one warm-up call; `facts` are stored beside the times."""
         self._timed(call)
         self.figures[name] = {"seconds": [self._timed(call) for _ in range(times)], **facts}
 
@@ -100,12 +100,12 @@ class MeasuringBed(WorkerBed):
         began = time.perf_counter()
         call(*args)
         if self._gpus:
-            # A GPU works on while Python goes on; on CPUs a call ends when its work is done.
+            # A GPU works asynchronously; on CPUs a call returns when its work is done.
             tf.test.experimental.sync_devices()
         return time.perf_counter() - began
 
     def _memory_of_devices(self, copies: Sequence[Any]) -> dict[str, int]:
-        """Bytes by device: all that a GPU held at most, or the variable's copies on a CPU."""
+        """Bytes by device: the peak of a GPU, or the size of the variable's copies on a CPU."""
         if self._gpus:
             return {
                 place(gpu.name): tf.config.experimental.get_memory_info(place(gpu.name))["peak"]
@@ -123,12 +123,13 @@ def measure_case(orders: dict[str, Any], channel: Channel) -> None:
 
     `measure` holds `steps`, `warm_up` and `accesses` (how many of each), `turns` (wait for so many
     turns, and take the steps in each; 0: do not wait), `as_run` (time steps as a scenario takes
-    them), `graphs` (look at them), `one_thread` (for each operation), and `sizes`. An exception
-    ends the worker: a benchmark that goes wrong has no figures.
+    them), `graphs` (collect the graphs), `one_thread` (for each operation), and `sizes`. An
+    exception ends the worker: a failed benchmark has no figures.
     """
     if orders["measure"]["one_thread"]:
         tf.config.threading.set_intra_op_parallelism_threads(1)
-    # As many threads as anybody else's program has: what more of them cost is not what is measured.
+    # No `require_threads` here: a benchmark has as many threads as a user's program, so that the
+    # cost of additional threads is not measured.
     bed = prepare(orders, channel, MeasuringBed, measure=orders["measure"])
     run_scenario(orders, bed, channel)
     figures = {**bed.figures, **memory_of_process()}

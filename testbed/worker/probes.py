@@ -1,4 +1,4 @@
-"""Looks into TensorFlow objects. But for `watching`, the only file that touches private TensorFlow.
+"""Reads TensorFlow objects; outside `watching` the only module that uses private TensorFlow.
 
 Each private use says why there is no public way, and on which version it was seen to work.
 """
@@ -20,7 +20,7 @@ from tensorflow.python.framework import op_callbacks
 
 from testbed.verdict.reading import Copy, Read, Reading, Value
 
-# Larger arrays are told by their digest: a report is read by people.
+# A report is read by people: it holds only a digest of a larger array.
 MAX_ELEMENTS = 64
 
 WritersOf = Callable[[Any], tuple[str, ...]]
@@ -28,11 +28,11 @@ WritersOf = Callable[[Any], tuple[str, ...]]
 
 @contextlib.contextmanager
 def several_cpus_per_worker(worker: int, replicas: int) -> Iterator[None]:
-    """Have MultiWorkerMirroredStrategy take `replicas` logical CPUs of this worker.
+    """Make MultiWorkerMirroredStrategy use `replicas` logical CPUs of this worker.
 
-    Private: on GPUs it takes all that a worker has, on CPUs always exactly one
-    (`CollectiveAllReduceExtended._initialize_local_devices` says so in its code), and no public
-    argument changes that. Seen on TensorFlow 2.21. The caller checks the number of replicas.
+    Private: it uses all GPUs of a worker, but always exactly one CPU (see the code of
+    `CollectiveAllReduceExtended._initialize_local_devices`), and no public argument changes that.
+    Seen on TensorFlow 2.21. The caller checks the number of replicas.
 
     Raises:
         RuntimeError: this TensorFlow has no such method.
@@ -49,7 +49,7 @@ def several_cpus_per_worker(worker: int, replicas: int) -> Iterator[None]:
     def local_devices(
         _strategy: Any, _resolver: Any, worker_device: str
     ) -> tuple[tuple[str, ...], str]:
-        # `/job:chief/task:0` where an engine calls the first worker so; nothing without a cluster.
+        # An engine may name the first worker `/job:chief/task:0`; without a cluster it is empty.
         task = worker_device or f"/job:worker/task:{worker}"
         host = task.replace("/task:", "/replica:0/task:")
         return tuple(f"{host}/device:CPU:{index}" for index in range(replicas)), "CPU"
@@ -62,21 +62,21 @@ def several_cpus_per_worker(worker: int, replicas: int) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def observing_ops(told: Callable[[str, Any, Any], None]) -> Iterator[None]:
-    """Tell of every operation that this thread runs or adds to a graph: type, inputs, outputs.
+def observing_ops(observe: Callable[[str, Any, Any], None]) -> Iterator[None]:
+    """Report every operation that this thread runs or adds to a graph: type, inputs, outputs.
 
-    Private: there is no public way to see a single operation, and what people write (assign,
-    optimizers, scatter) has no other place in common. MirroredStrategy hands callbacks on to the
-    threads of its replicas (`mirrored_run.py`). Seen on TensorFlow 2.21.
+    Private: there is no public way to observe a single operation, and the public ways to write
+    (assign, optimizers, scatter) have no other code in common. MirroredStrategy passes callbacks on
+    to the threads of its replicas (`mirrored_run.py`). Seen on TensorFlow 2.21.
     """
 
     def callback(
         kind: Any, inputs: Any, _attributes: Any, outputs: Any, *_: Any, **__: Any
     ) -> None:
-        # What is observed must not change by that: no exception of ours reaches the step.
+        # Observing must not change the step: no exception of ours reaches it.
         with contextlib.suppress(Exception):
-            # The type is bytes where TensorFlow's C code calls.
-            told(kind.decode() if isinstance(kind, bytes) else kind, inputs, outputs)
+            # The type is bytes if TensorFlow's C code calls.
+            observe(kind.decode() if isinstance(kind, bytes) else kind, inputs, outputs)
 
     op_callbacks.add_op_callback(callback)
     try:
@@ -87,10 +87,10 @@ def observing_ops(told: Callable[[str, Any, Any], None]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def observing_run(strategy: Any, running: list[bool]) -> Iterator[None]:
-    """Hold whether `strategy.run` goes on, whoever called it, as the last entry of `running`.
+    """Keep as the last entry of `running` whether a `strategy.run` has not returned.
 
-    Private: what replicas write together is written in cross-replica context, like what is written
-    beside them, and no public call tells the two apart. Every `run`, those inside of Keras too,
+    Private: replicas write together in cross-replica context, as does code outside of
+    `strategy.run`, and no public call distinguishes the two. Every `run`, also inside of Keras,
     goes through `StrategyExtended._call_for_each_replica`. Seen on TensorFlow 2.21.
     """
     extended = strategy.extended
@@ -112,10 +112,10 @@ def observing_run(strategy: Any, running: list[bool]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def collecting_graphs(graphs: list[Any]) -> Iterator[None]:
-    """Collect the graphs of a tf.function's first call, cut by device and optimized, as they run.
+    """Collect the graphs of a tf.function's first call as they run: partitioned and optimized.
 
-    Private: `tf.compat.v1.Session` hands them out, a tf.function does not, and its later calls
-    run what the first one cut. Seen on TensorFlow 2.21.
+    Private: `tf.compat.v1.Session` returns them, a tf.function does not, and its later calls
+    run the partitions of the first. Seen on TensorFlow 2.21.
     """
     context.enable_graph_collection()
     try:
@@ -126,14 +126,14 @@ def collecting_graphs(graphs: list[Any]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def telling_when_bound(told: Callable[[], None]) -> Iterator[None]:
-    """Tell once the runtime has its devices and, in a cluster, its server listens.
+def calling_when_bound(call: Callable[[], None]) -> Iterator[None]:
+    """Call once the runtime has its devices and, in a cluster, its server listens.
 
     Private: strategies start the runtime in the middle of their constructors
     (`Context.ensure_initialized`). Seen on TensorFlow 2.21.
     """
     original = context.Context.ensure_initialized
-    waiting = [told]
+    waiting = [call]
 
     def ensure_initialized(self: Any) -> None:
         original(self)
@@ -148,16 +148,16 @@ def telling_when_bound(told: Callable[[], None]) -> Iterator[None]:
 
 
 def replica_number() -> int:
-    """The replica that this thread is, of all replicas in sync.
+    """The number of the replica that this thread runs, among all replicas in sync.
 
-    Private: the public `replica_id_in_sync_group` adds an operation to the graph that is traced.
+    Private: the public `replica_id_in_sync_group` adds an operation to the traced graph.
     Seen on TensorFlow 2.21.
     """
     return int(tf.distribute.get_replica_context()._replica_id_in_sync_group)
 
 
 def captured_from(tensor: Any) -> Any:
-    """The tensor outside of all tf.functions that a placeholder inside of them stands for."""
+    """The tensor outside of all tf.functions from which a placeholder was captured."""
     graph = getattr(tensor, "graph", None) if tf.is_symbolic_tensor(tensor) else None
     while graph is not None and hasattr(graph, "captures"):
         outer = next((outer for outer, inner in graph.captures if inner is tensor), None)
@@ -168,12 +168,12 @@ def captured_from(tensor: Any) -> Any:
 
 
 def read(subject: Any, strategy: Any, writers_of: WritersOf = lambda _: ()) -> Reading:
-    """What can be seen of an object without changing it; never raises.
+    """Read an object without changing it; never raises.
 
     Args:
-        subject: a variable, a tensor, what `strategy.run` returned, or anything of Python.
-        strategy: whose copies are asked for.
-        writers_of: who wrote a copy of a variable.
+        subject: a variable, a tensor, a result of `strategy.run`, or any Python object.
+        strategy: the strategy whose local copies are read.
+        writers_of: returns the writers of one copy of a variable.
     """
     subject = _unwrapped(subject)
     if isinstance(subject, tf.Variable):
@@ -191,7 +191,7 @@ def read(subject: Any, strategy: Any, writers_of: WritersOf = lambda _: ()) -> R
 
 
 def copies_of(subject: Any, strategy: Any) -> tuple[Any, ...]:
-    """The variables that hold the copies of a variable; nothing where it is none."""
+    """The variables that hold the copies of a variable; empty for any other object."""
     subject = _unwrapped(subject)
     if not isinstance(subject, tf.Variable):
         return ()
@@ -200,7 +200,7 @@ def copies_of(subject: Any, strategy: Any) -> tuple[Any, ...]:
 
 
 def encode(value: Any) -> Value:
-    """A value as it stands in a report: see `testbed.verdict.reading.Value`."""
+    """Encode a value for a report, as a `testbed.verdict.reading.Value`."""
     if value is None:
         return None
     if isinstance(value, tf.Tensor):
@@ -225,7 +225,7 @@ def _finite(value: Any) -> Value:
 
 
 def _unwrapped(subject: Any) -> Any:
-    """The tf.Variable that a Keras 3 variable holds; anything else as it is."""
+    """The tf.Variable inside a Keras 3 variable; any other object unchanged."""
     if isinstance(subject, tf.Variable):
         return subject
     inner = getattr(subject, "value", None)
@@ -252,17 +252,17 @@ def _read_variable(variable: Any, strategy: Any, writers_of: WritersOf) -> Readi
 
 
 def _combines(variable: Any) -> bool:
-    """Whether reading a variable makes one value of what its copies hold."""
+    """Whether reading a variable combines the values of its copies."""
     on_read = variable.synchronization is tf.VariableSynchronization.ON_READ
     return on_read and isinstance(variable, tf.distribute.DistributedValues)
 
 
 def _read_out(variable: Any) -> Read:
-    """What a reader of a variable gets. Of several workers all have to read it."""
+    """The value that a reader gets. With several workers, all of them have to read it."""
     try:
         return Read(encode(variable.read_value()))
     except Exception as problem:
-        # Without an aggregation there is no one value, and a graph's variable has none here.
+        # Without an aggregation there is no single value; a variable of a graph has none here.
         return Read(problem=_first_line(problem))
 
 
@@ -289,7 +289,7 @@ def _copy(component: Any) -> Copy:
 
 
 def _python(value: Any) -> Copy:
-    """A value of Python; variables in lists, tuples and dicts are told by what a reader gets."""
+    """A Python value; variables in lists, tuples and dicts are replaced by their values."""
     try:
         return Copy("", encode(_read_within(value)))
     except Exception as problem:

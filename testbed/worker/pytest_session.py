@@ -1,4 +1,4 @@
-"""Runs one marked test in a worker, as a pytest session of its own."""
+"""Runs one marked test in a worker, in a separate pytest session."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from testbed.worker.strategy import replica_devices, require_threads
 
 
 class TestBed(WorkerBed):
-    """A bed that keeps where each claim stands, so that one that fails can name its line."""
+    """A bed that records the line of each claim, so that a failed claim can name it."""
 
     __test__ = False
 
@@ -37,7 +37,7 @@ class TestBed(WorkerBed):
         self.places: list[dict[str, Any]] = []
 
     def claim(self, subject: Any, **claimed: Any) -> None:
-        """See `testbed.Bed.claim`."""
+        """Record the line of the caller, and state the claim."""
         caller = traceback.extract_stack(limit=2)[0]
         self.places.append(
             {"file": caller.filename, "line": caller.lineno, "text": caller.line or ""}
@@ -80,29 +80,29 @@ def run_test(orders: dict[str, Any], channel: Channel) -> None:
 
 
 def _run_pytest(orders: dict[str, Any], session: _Session) -> None:
-    # Only now, when the strategy is made: a test's module and its conftest may make variables.
-    # pytest itself has imported most of the standard library before it imports any test.
+    # After the strategy is built: a test's module and its conftest may create variables.
+    # pytest itself imports most of the standard library before it imports any test.
     set_path(orders["path"], keep={"testbed", *sys.stdlib_module_names})
     case = CaseFolder(Path(orders["report"]).parent)
     options = {**orders["options"], "basetemp": str(case.temporary(orders["worker"]))}
     config = pytest.Config.fromdictargs(options, orders["arguments"])
-    # By these plugins know that another process writes files and shows results.
+    # Plugins see by these attributes that another process writes files and shows results.
     config.workerinput = WorkerInput(  # type: ignore[attr-defined]
         decode(orders["workerinput"][orders["worker"]]), orders["options"]
     )
     config.workeroutput = session.output  # type: ignore[attr-defined]
     config.pluginmanager.register(session, WORKER_PLUGIN)
-    # pytest's reporter takes for its terminal what is standard output when it is made, and is to
-    # show nothing. It has to be there: some versions explain an assertion by its means.
+    # pytest's reporter writes to the standard output of the time when it is created, and must show
+    # nothing here. It has to exist: some versions use it to explain an assertion.
     with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
         config.hook.pytest_cmdline_main(config=config)
 
 
 class WorkerInput(dict[str, Any]):
-    """What plugins have prepared for this worker.
+    """The values that plugins prepared for this worker.
 
-    Where pytest-xdist is not installed, some that support it prepare nothing, though they look
-    here for an option as the launching session has settled it (pytest-randomly 5).
+    Without pytest-xdist, some plugins that support it prepare nothing, and still look here for an
+    option of the launching session (pytest-randomly 5). Such an option is returned.
     """
 
     def __init__(self, prepared: dict[str, Any], options: dict[str, Any]) -> None:
@@ -119,15 +119,15 @@ class WorkerInput(dict[str, Any]):
 
 
 class _Session:
-    """What is told of the session, and what of pytest cannot be had in a worker."""
+    """A plugin that collects reports of the session, and disables what a worker cannot support."""
 
     def __init__(self, test: str, file: Path, bed: TestBed, channel: Channel) -> None:
         self.bed = bed
         self.reports: list[dict[str, Any]] = []
         self.output: dict[str, Any] = {}
-        """What plugins leave for the launching session."""
+        """Values that plugins leave for the launching session."""
         self.problem = ""
-        """Why the test did not run, in words."""
+        """The reason, in words, why the test did not run; empty if it ran."""
         self._failed = False
         self._test = test
         self._file = file
@@ -135,12 +135,12 @@ class _Session:
 
     @property
     def good(self) -> bool:
-        """Whether the other workers can come to their end: one that skips may not be waited for."""
+        """Whether the other workers can finish: a skipped test counts as good."""
         return not (self._failed or self.problem)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Let the test print, and take the debugger's place, now that pytest has taken it."""
+        """Restore standard output, and replace the debugger, after pytest has replaced both."""
         self._config = session.config
         sys.stdout = sys.__stdout__
         pdb.set_trace = _no_debugger
@@ -157,16 +157,16 @@ class _Session:
 
     @pytest.hookimpl(optionalhook=True, tryfirst=True)
     def pytest_timeout_set_timer(self, settings: Any) -> Literal[True] | None:
-        """Leave the time of a whole test to the launching process, which ends all its workers."""
+        """Leave the timeout of a whole test to the launching process, which ends all workers."""
         return None if settings.func_only else True
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
-        """Leave every other file alone."""
+        """Ignore every file but the test's."""
         return None if self._file.is_relative_to(collection_path) else True
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Keep the test alone, after everybody else has changed what was collected."""
+        """Keep only this test, after all other plugins have changed the collection."""
         found = [item for item in items if item.nodeid == self._test]
         items[:] = found[:1]
         if not found and not self.problem:
@@ -177,62 +177,66 @@ class _Session:
         self._channel.phase("collected")
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """The module could not be imported here, though the launching process could."""
+        """Record that this worker cannot import the module, though the launching process could."""
         if report.failed:
             self.problem = f"the worker cannot collect it: {report.longreprtext}"
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self) -> None:
-        """Tell the phase."""
+        """Report the phase."""
         self._channel.phase("setup")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_call(self) -> None:
-        """Tell the phase."""
+        """Report the phase."""
         self._channel.phase("call")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_teardown(self) -> None:
-        """Tell the phase."""
+        """Report the phase."""
         self._channel.phase("teardown")
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_makereport(
         self,
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Keep what happened, before a mark for expected failures turns it into something else."""
+        """Record the outcome before a mark for expected failures changes it."""
         report = yield
         setattr(report, RAW_OUTCOME, report.outcome)
         self._failed = self._failed or report.failed
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep what pytest reports, as JSON."""
+        """Collect pytest's report as JSON."""
         hook = self._config.hook
         self.reports.append(hook.pytest_report_to_serializable(config=self._config, report=report))
 
     def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
-        """Print it, since there is no summary here."""
-        told = warning_message
+        """Print the warning, because a worker prints no summary."""
+        warning = warning_message
         text = warnings.formatwarning(
-            str(told.message), told.category, told.filename, told.lineno, told.line
+            str(warning.message),
+            warning.category,
+            warning.filename,
+            warning.lineno,
+            warning.line,
         )
         print(text, end="", file=sys.stderr)
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """The test called `pytest.exit`."""
+        """Record that the test called `pytest.exit`."""
         self.problem = self.problem or f"the test ended its session: {excinfo.value!r}"
 
     def pytest_internalerror(
         self, excrepr: Any, excinfo: pytest.ExceptionInfo[BaseException]
     ) -> None:
-        """A plugin or pytest itself raised."""
+        """Record that a plugin or pytest itself raised."""
         self.problem = f"pytest failed in the worker: {excinfo.exconly()}"
         print(excrepr, file=sys.stderr)
 
 
 def _passable(output: dict[str, Any]) -> Any:
-    """What of the plugins' output can be passed to another process."""
+    """The plugins' output, without values that cannot be passed to another process."""
     passable = {}
     for name, value in output.items():
         with contextlib.suppress(NoValueError):

@@ -1,4 +1,4 @@
-"""Imports a scenario script as it was read before the run, whatever its file holds by now."""
+"""Imports a scenario script from the copy made before the run, not from its current file."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from testbed.launcher.server.import_path import put_first
 
 
 class ScriptError(ImportError):
-    """A script that cannot be run as it was listed."""
+    """The script cannot be run as it was listed."""
 
 
 class _AsRead(importlib.abc.InspectLoader):
     """Loads a module from bytes, under the name of the file that they were read from.
 
-    No bytecode is read or written: it would be that of the file as it is now.
+    No bytecode is read or written: it would belong to the current content of the file.
     """
 
     def __init__(self, path: Path, data: bytes) -> None:
         self._data = data
-        # Code needs a file name that is text: TensorFlow cannot trace what stands in another one.
+        # The file name in the code must be valid text: otherwise TensorFlow cannot trace it.
         self._file = os.fsencode(path).decode("utf-8", "backslashreplace")
 
     def get_source(self, fullname: str) -> str:
@@ -39,34 +39,34 @@ class _AsRead(importlib.abc.InspectLoader):
         return compile(self._data, self._file, "exec", dont_inherit=True)
 
     def remember_lines(self, path: Path) -> None:
-        """Have tracebacks, `inspect` and AutoGraph see the lines that run."""
+        """Make tracebacks, `inspect` and AutoGraph show the lines that run."""
         for name in (str(path), self._file):
             remember_lines(name, self._data)
 
 
 def remember_lines(file: str, data: bytes) -> None:
-    """Have tracebacks, `inspect` and AutoGraph take these for the lines of a file."""
+    """Make tracebacks, `inspect` and AutoGraph use these bytes as the lines of a file."""
     text = importlib.util.decode_source(data)
-    # Without a time, so that nobody compares them with the file.
+    # Without a time, so that linecache does not compare them with the file.
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
 
 
 def import_script(path: Path, copy: Path, declared: Mapping[str, Sequence[str]]) -> ModuleType:
-    """Import a scenario script as `python path` would find it and what lies beside it.
+    """Import a scenario script with the import path that `python path` would have.
 
     Args:
         path: the script's file.
-        copy: a copy of it from before the run, which is what is imported.
-        declared: what the catalogue has read of it: of each scenario its `Scenario.ways`.
+        copy: a copy of it from before the run; the copy is imported.
+        declared: `Scenario.ways` of each scenario, as the catalogue read them.
 
     Raises:
-        ScriptError: the copy is gone, or the script declares something else than was read.
+        ScriptError: the copy is gone, or the script declares other scenarios than were read.
     """
     try:
         loader = _AsRead(path, copy.read_bytes())
     except OSError as problem:
         raise ScriptError(f"the copy of {path} in the run's folder: {problem}") from problem
-    # The testbed of this worker is the one whose scenarios these are.
+    # The script must use the testbed of this worker, not one beside the script.
     put_first(str(path.parent), keep={"testbed"})
     spec = importlib.util.spec_from_file_location(path.stem, path, loader=loader)
     if spec is None:
@@ -80,7 +80,7 @@ def import_script(path: Path, copy: Path, declared: Mapping[str, Sequence[str]])
 
 
 def _require_as_read(module: ModuleType, declared: Mapping[str, Sequence[str]]) -> None:
-    """Hold what an import has declared against what the catalogue has read without one.
+    """Compare the imported scenarios with those that the catalogue read without an import.
 
     Raises:
         ScriptError: they differ, so that a scenario would never run, or run in other ways.
@@ -88,7 +88,7 @@ def _require_as_read(module: ModuleType, declared: Mapping[str, Sequence[str]]) 
     found = {
         made.name: made.ways
         for made in vars(module).values()
-        # Not those of a script that this one imports.
+        # Excludes scenarios of a script that this one imports.
         if isinstance(made, Scenario) and made.function.__module__ == module.__name__
     }
     for name in dict.fromkeys([*declared, *found]):

@@ -15,8 +15,9 @@ from testbed.launcher.machine.machine import usable_cores
 from testbed.verdict.diagnosis import place
 from testbed.worker.probes import several_cpus_per_worker
 
-# With fewer, a worker on a machine with few cores can deadlock without a word: 1 to 2 threads
-# hung a dataset iterated inside a tf.function, 3 and more never did (TensorFlow 2.21, 2 cores).
+# With fewer, a worker on a machine with few cores can deadlock without a message: a dataset that
+# was iterated in a tf.function hung with 1 to 2 threads, never with 3 and more (TensorFlow 2.21,
+# 2 cores).
 MIN_INTER_OP_THREADS = 8
 
 # A logical GPU has a fixed share of memory, in MB; scenarios are small, and shares must add up.
@@ -25,7 +26,7 @@ SPLIT_GPU_MB = 1024
 
 @contextlib.contextmanager
 def _silent() -> Iterator[None]:
-    """Keep out of the log what TensorFlow complains of while it looks for devices."""
+    """Discard the messages that TensorFlow logs while it looks for devices."""
     kept = os.dup(2)
     with Path(os.devnull).open("w") as nowhere:
         os.dup2(nowhere.fileno(), 2)
@@ -38,14 +39,14 @@ def _silent() -> Iterator[None]:
 
 @_silent()
 def require_threads() -> None:
-    """Have at least MIN_INTER_OP_THREADS, whatever the machine has; before the runtime starts."""
+    """Set at least MIN_INTER_OP_THREADS threads; call it before the runtime starts."""
     threads = tf.config.threading.get_inter_op_parallelism_threads() or usable_cores()
     if threads < MIN_INTER_OP_THREADS:
         tf.config.threading.set_inter_op_parallelism_threads(MIN_INTER_OP_THREADS)
 
 
 def build_strategy(deployment: Deployment, device: str, worker: int) -> Any:
-    """The strategy of a case, on exactly the replicas that it asks for.
+    """Build the strategy of a case on exactly the requested replicas.
 
     Args:
         deployment: strategy and cluster.
@@ -53,9 +54,9 @@ def build_strategy(deployment: Deployment, device: str, worker: int) -> Any:
         worker: this worker's index.
 
     Raises:
-        RuntimeError: the strategy has other replicas than were asked for.
+        RuntimeError: the strategy has other replicas than requested.
     """
-    # OneDeviceStrategy gets a second device, so that what it does not place is seen.
+    # OneDeviceStrategy uses the second of two devices, which shows objects that it did not place.
     spare = deployment.strategy == "one_device" and device == "cpu"
     configure_devices(2 if spare else deployment.cluster.replicas_per_worker, device)
     strategy = _BUILDERS[deployment.strategy](deployment, device, worker)
@@ -65,7 +66,7 @@ def build_strategy(deployment: Deployment, device: str, worker: int) -> Any:
 
 @_silent()
 def configure_devices(count: int, device: str) -> None:
-    """Have so many logical devices for replicas; before the runtime starts."""
+    """Configure `count` logical devices for replicas; call it before the runtime starts."""
     if device == "cpu":
         _configure_cpus(count)
     else:
@@ -73,18 +74,18 @@ def configure_devices(count: int, device: str) -> None:
 
 
 def replica_devices(strategy: Any) -> tuple[str, ...]:
-    """The device of each replica of this worker, as TensorFlow writes it."""
+    """The device of each replica of this worker, in TensorFlow's notation."""
     if strategy is tf.distribute.get_strategy():
         gpus = tf.config.list_logical_devices("GPU")
         return (gpus[0].name if gpus else "/device:CPU:0",)
     if isinstance(strategy, tf.distribute.ParameterServerStrategy):
-        # A chief takes no step itself; its workers do.
+        # A chief takes no steps; its workers do.
         return ("/job:worker/device:CPU:0",)
     return tuple(strategy.extended.worker_devices)
 
 
 def _configure_cpus(count: int) -> None:
-    # GPUs stay out of a run on CPUs: their presence changes what every strategy does.
+    # A run on CPUs hides the GPUs: their presence changes the behaviour of every strategy.
     tf.config.set_visible_devices([], "GPU")
     cpu = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(
@@ -141,7 +142,7 @@ def _parameter_server(_deployment: Deployment, _device: str, _worker: int) -> An
 
 
 def start_server(device: str) -> None:
-    """Serve a chief as the task that TF_CONFIG says, until this process ends."""
+    """Serve a chief as the task in TF_CONFIG, until this process ends."""
     if device == "cpu":
         _configure_cpus(1)
     resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver()
@@ -164,13 +165,13 @@ _BUILDERS = {
 
 
 def require_replicas(strategy: Any, deployment: Deployment) -> None:
-    """Check that the replicas are there, each on a device that exists.
+    """Check that all replicas exist, each on an existing device.
 
     MirroredStrategy accepts a second CPU that was never configured, and puts both replicas on the
-    first one without a word.
+    first one without a message.
 
     Raises:
-        RuntimeError: they are not.
+        RuntimeError: a replica or its device is missing.
     """
     existing = {place(device.name) for device in tf.config.list_logical_devices()}
     found = {place(device) for device in replica_devices(strategy)} & existing

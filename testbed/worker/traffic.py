@@ -1,7 +1,8 @@
-"""What one call of a compiled step moves from device to device, in bytes.
+"""Computes the bytes that one call of a compiled step moves between devices.
 
-TensorFlow cuts a call's graph into one partition a device. What crosses a cut is a pair of nodes,
-`_Send` and `_Recv`; what crosses workers, and GPUs of one worker under NCCL, is a collective.
+TensorFlow cuts a call's graph into one partition per device. A pair of nodes, `_Send` and `_Recv`,
+moves a tensor between partitions. A collective moves it between workers, and under NCCL between
+GPUs of one worker.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-# What each rank of n has to send of a tensor, as a share of it: the least that any algorithm can.
+# The share of a tensor that each of n ranks has to send: the minimum over all algorithms.
 COLLECTIVES: dict[str, Callable[[int], float]] = {
     "CollectiveReduce": lambda n: 2 * (n - 1) / n,
     "CollectiveReduceV2": lambda n: 2 * (n - 1) / n,
@@ -23,12 +24,12 @@ COLLECTIVES: dict[str, Callable[[int], float]] = {
 
 
 def bytes_moved(partitions: Iterable[Any], graph: Any, ranks: int) -> int | None:
-    """Bytes that one worker's devices send in one call; None where a tensor's size is unknown.
+    """The bytes that one worker's devices send in one call; None if a tensor's size is unknown.
 
     Args:
-        partitions: GraphDefs, one a device, as the runtime ran them.
-        graph: the traced graph, which knows the shapes.
-        ranks: replicas that take part in a collective that does not say how many do.
+        partitions: GraphDefs, one per device, as the runtime ran them.
+        graph: the traced graph, which has the shapes.
+        ranks: the number of replicas in a collective that does not give its size.
     """
     sizes = {operation.name: operation for operation in graph.get_operations()}
     moved = 0.0
@@ -48,9 +49,10 @@ def bytes_moved(partitions: Iterable[Any], graph: Any, ranks: int) -> int | None
 
 
 def _group_size(node: Any, partition: Any) -> int | None:
-    """How many ranks meet in a collective: fewer than all where a worker's own replicas met before.
+    """The number of ranks in a collective; None if the graph does not show it.
 
-    It is an attribute, or a constant that is the second input, or not to be seen.
+    It is an attribute, or a constant at the second input. It is less than the number of all
+    replicas if the replicas of a worker have reduced among themselves before.
     """
     if node.attr["group_size"].i:
         return int(node.attr["group_size"].i)
@@ -66,7 +68,7 @@ def _crosses(node: Any) -> bool:
 
 
 def _size_of(name: str, partition: Any, operations: dict[str, Any]) -> int | None:
-    """Bytes of a tensor that a partition names; one that only orders events has none."""
+    """The bytes of a tensor in a partition; 0 for a control dependency, None if unknown."""
     producer, _, number = name.partition(":")
     operation = operations.get(producer)
     if operation is None:
@@ -81,7 +83,7 @@ def _size_of(name: str, partition: Any, operations: dict[str, Any]) -> int | Non
 
 
 def _size_of_inserted(node: Any, partition: Any, operations: dict[str, Any]) -> int | None:
-    """Bytes of a tensor that the optimizer put in: a constant, or an input handed on."""
+    """The bytes of a tensor that the optimizer inserted: a constant, or an input passed on."""
     if node is None:
         return None
     if node.op == "Const":

@@ -1,4 +1,4 @@
-"""Who wrote: which replica's step holds the operation that wrote each copy of a variable."""
+"""Records the writers of each copy of a variable: a replica, all together, or code outside."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import tensorflow as tf
 
 from testbed.worker.probes import captured_from, observing_ops, observing_run, replica_number
 
-# What replicas write together: the update that follows a reduction over all of them.
+# Replicas write together: the update that follows a reduction over all of them.
 MERGED = "merged"
 
-# What is written while steps are taken, and yet not by `strategy.run`.
+# A write while steps are taken, but outside of `strategy.run`.
 OUTSIDE = "outside"
 
 WRITING = (
@@ -28,12 +28,12 @@ WRITING = (
 )
 
 
-def who(*, running: bool, strategy: Any = None) -> str:
-    """Who is at work here: `replica 0`, ..., `merged` or `outside`.
+def current_actor(*, running: bool, strategy: Any = None) -> str:
+    """The actor that runs the current code: `replica 0`, ..., `merged` or `outside`.
 
     Args:
-        running: whether `strategy.run` goes on.
-        strategy: whose replicas count; without it those of any but the default one.
+        running: whether a `strategy.run` has not returned.
+        strategy: count only replicas of this strategy; None: of any but the default strategy.
     """
     if tf.distribute.in_cross_replica_context():
         return MERGED if running else OUTSIDE
@@ -43,22 +43,23 @@ def who(*, running: bool, strategy: Any = None) -> str:
 
 
 class Writes:
-    """Notes every operation that writes a variable while steps are taken.
+    """Records every operation that writes a variable while steps are taken.
 
-    A compiled step is seen when it is traced: once for each replica, as it will be run.
+    The operations of a compiled step are recorded when it is traced: once for each replica, as it
+    will run.
     """
 
     def __init__(self, strategy: Any) -> None:
         self._strategy = strategy
         self._running = [False]
-        # By the id of a variable's handle. The handle itself is not kept: a variable that nobody
-        # holds any more has to go, and with it what its id meant.
+        # By the id of a variable's handle. The handle itself is not kept, so that an unreferenced
+        # variable can be freed. A new handle with the same id then clears the entry.
         self._writers: dict[int, set[str]] = {}
         self._unset: set[int] = set()
 
     @contextlib.contextmanager
     def watched(self) -> Iterator[None]:
-        """Watch the operations of this thread and of the replicas that it starts."""
+        """Observe the operations of this thread and of the replicas that it starts."""
         with observing_ops(self._note), observing_run(self._strategy, self._running):
             yield
 
@@ -77,9 +78,9 @@ class Writes:
         elif inputs and op.startswith(WRITING):
             key = id(captured_from(inputs[0]))
             if key in self._unset:
-                # A new variable's first write gives it its initial value: nobody's step.
+                # The first write of a new variable is its initial value, and belongs to no step.
                 self._unset.discard(key)
             else:
                 self._writers.setdefault(key, set()).add(
-                    who(running=self._running[-1], strategy=self._strategy)
+                    current_actor(running=self._running[-1], strategy=self._strategy)
                 )

@@ -1,4 +1,4 @@
-"""Runs somebody's own program in a worker and watches it, without changing what it does."""
+"""Runs the user's program in a worker and watches it, without changing its behaviour."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def _watched(orders: dict[str, Any], channel: Channel) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def seen_here() -> Iterator[Callable[[], WorkerObservations]]:
-    """Watch this process in the block; what is yielded tells all that was seen so far."""
-    # Of how many replicas a worker has only its strategies know, once they are made.
+    """Watch this process in the block; yields a function that returns the observations so far."""
+    # The number of replicas is unknown until a strategy is created.
     watchers = Watchers(worker=0, replicas=0)
     with watching(watchers.events):
         yield lambda: watchers.observations(None, tuple(_leaks(watchers.objects)))
@@ -60,13 +60,13 @@ def _raised(problem: BaseException) -> ProgramError:
         for frame in frames
         if is_authors(frame.filename) and frame.lineno
     ]
-    # Of what AutoGraph made the traceback tells nothing; the message does.
-    told = [
+    # The traceback has no lines of code that AutoGraph generated; the message names them.
+    named = [
         SourceLine(found["file"], int(found["line"]), found["function"])
         for found in _IN_MESSAGE.finditer(text)
     ]
-    own += [place for place in told if is_authors(place.file)]
-    innermost = told[-1].file if told else frames[-1].filename if frames else ""
+    own += [place for place in named if is_authors(place.file)]
+    innermost = named[-1].file if named else frames[-1].filename if frames else ""
     return ProgramError(
         type(problem).__name__,
         text[:4000],
@@ -76,14 +76,14 @@ def _raised(problem: BaseException) -> ProgramError:
 
 
 def _leaks(objects: list[Any]) -> Iterator[Leak]:
-    """Tensors of finished traces in what the author's code holds."""
-    told: set[tuple[str, str]] = set()
+    """Tensors of finished traces that the user's code still holds."""
+    reported: set[tuple[str, str]] = set()
     for spot, value in reached_from(None, objects):
         held = list(value) if isinstance(value, (list, tuple)) else [value]
         tensor = next((each for each in held if _is_symbolic(each)), None)
         place = storing_statement(spot.file, spot.name) if tensor is not None else None
-        if place and (spot.file, spot.name) not in told:
-            told.add((spot.file, spot.name))
+        if place and (spot.file, spot.name) not in reported:
+            reported.add((spot.file, spot.name))
             yield Leak(spot.name, str(getattr(tensor, "name", "")), place)
 
 

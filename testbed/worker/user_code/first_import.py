@@ -1,4 +1,4 @@
-"""TensorFlow as a program finds it when it imports it, though this process has it already."""
+"""Makes the preloaded TensorFlow look as if it were not imported, until the program imports it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import Any
 _NAME = "tensorflow"
 
 
-class _Kept:
-    """Gives a module to who imports it first, and does then what its own import would do."""
+class _PreloadedModule:
+    """Returns a preloaded module at its first import, and repeats the effects of that import."""
 
     def __init__(self, module: ModuleType) -> None:
         self._module = module
@@ -25,7 +25,7 @@ class _Kept:
             self._logger.removeHandler(handler)
 
     def find_spec(self, name: str, *_: Any) -> importlib.machinery.ModuleSpec | None:
-        """See `importlib.abc.MetaPathFinder`."""
+        """Find the preloaded module, and no other one, as an `importlib.abc.MetaPathFinder`."""
         if name != _NAME:
             return None
         spec = importlib.machinery.ModuleSpec(
@@ -39,14 +39,14 @@ class _Kept:
         return spec
 
     def create_module(self, _: importlib.machinery.ModuleSpec) -> ModuleType:
-        """The module as it is."""
+        """Return the preloaded module unchanged."""
         return self._module
 
     def exec_module(self, module: ModuleType) -> None:
-        """Do again what depends on what the program did before."""
+        """Repeat the part of the import that depends on the state of the program."""
         module.__spec__ = self._spec
         self.put_back()
-        # TensorFlow gives its logger a handler, unless the program has set up logging by then.
+        # TensorFlow adds a handler to its logger, unless the program has configured logging before.
         if not logging.root.handlers:
             for handler in self._handlers:
                 if isinstance(handler, logging.StreamHandler):
@@ -54,7 +54,7 @@ class _Kept:
                 self._logger.addHandler(handler)
 
     def put_back(self) -> None:
-        """Have the module where it was."""
+        """Restore the module in `sys.modules`, and stop finding imports."""
         sys.modules[_NAME] = self._module
         with contextlib.suppress(ValueError):
             sys.meta_path.remove(self)
@@ -62,17 +62,17 @@ class _Kept:
 
 @contextlib.contextmanager
 def not_imported_yet() -> Iterator[None]:
-    """Have TensorFlow imported by the code within, if by any.
+    """Hide TensorFlow in the block until the code there imports it.
 
-    A program that never does finds neither the module nor what its import leaves in `logging`.
+    A program that never imports it sees neither the module nor its handlers in `logging`.
     """
     module = sys.modules.pop(_NAME, None)
     if module is None:
         yield
         return
-    kept = _Kept(module)
-    sys.meta_path.insert(0, kept)
+    preloaded = _PreloadedModule(module)
+    sys.meta_path.insert(0, preloaded)
     try:
         yield
     finally:
-        kept.put_back()
+        preloaded.put_back()

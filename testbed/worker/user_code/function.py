@@ -1,4 +1,4 @@
-"""Calls one function in a worker, and reports what it returned."""
+"""Calls one function in a worker, and reports its result."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from testbed.worker.user_code.own_code import (
 )
 from testbed.worker.user_code.steps import counting_steps
 
-# A script that launches a function of its own is run in the workers under this name, so that what
-# it does only as `__main__` is left out.
+# A script may launch one of its functions. Workers run that script under this name, so that code
+# behind `if __name__ == "__main__"` does not run.
 MAIN = "__testbed_main__"
 
 
@@ -37,11 +37,11 @@ def run_function(orders: dict[str, Any], channel: Channel) -> None:
 
 
 def _outcome(orders: dict[str, Any]) -> dict[str, Any]:
-    """What came of it: `result`, or `raised`, in a line, and its `traceback`."""
+    """The outcome: `result`, or `raised` (one line) and `traceback`."""
     try:
         returned = _call(orders)
     except SystemExit:
-        # No result, and no error: who leaves is told of as a worker that ended.
+        # Neither a result nor an error: the launching process reports a worker that ended.
         raise
     except BaseException as problem:
         trace = shown(problem)

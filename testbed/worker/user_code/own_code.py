@@ -1,4 +1,4 @@
-"""What somebody's own code needs of a worker, be it a whole program or one function."""
+"""Prepares a worker for the user's code, a program or a function, and reports its end."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ _LONGEST_TRACE = 20_000
 def own_code(
     orders: dict[str, Any], channel: Channel, *, exit_code_counts: bool = False
 ) -> Iterator[dict[str, Any]]:
-    """Have the code within find the devices that it should, and tell how far it has come.
+    """Configure the devices for the code in the block, and report its phases.
 
     Orders: `replicas_per_worker`, `device`, `worker`, and those of `ProgramCluster`. With
-    `exit_code_counts` the code is a whole program, which may end its process as it likes. Yields
+    `exit_code_counts` the code is a whole program, which may end its process at any time. Yields
     the details of the last phase, to which the block may add.
     """
     details: dict[str, Any] = {}
-    _be_nobodys_twin()
+    _reseed()
     require_threads()
     cluster = ProgramCluster(orders, channel)
-    with _several_replicas(orders), cluster.told():
+    with _several_replicas(orders), cluster.reporting():
         channel.phase("started", **{EXIT_CODE_COUNTS: exit_code_counts})
         yield details
     channel.phase("finished", **details)
@@ -62,9 +62,9 @@ def make_main(file: str, name: str = "__main__", copy: str = "") -> None:
     """Run a script as the module `__main__`, as the interpreter does.
 
     Args:
-        file: of the script.
-        name: its `__name__`; with another than `__main__` it leaves out what it guards by that.
-        copy: where the script is as it was read before the run, if that is what is to run.
+        file: path of the script.
+        name: its `__name__`; with another name, code guarded by `__main__` does not run.
+        copy: path of the copy made before the run, if the copy is to run; else empty.
     """
     path = Path(file)
     main = types.ModuleType(name)
@@ -76,7 +76,7 @@ def make_main(file: str, name: str = "__main__", copy: str = "") -> None:
         __loader__=SourceFileLoader(name, str(path.absolute())),
     )
     sys.modules["__main__"] = sys.modules[name] = main
-    # What this file imports from the future is its own affair.
+    # `dont_inherit`: the __future__ imports of this file do not apply to the script.
     data = Path(copy or path).read_bytes()
     code = compile(data, str(path.absolute()), "exec", dont_inherit=True)
     if copy:
@@ -85,13 +85,13 @@ def make_main(file: str, name: str = "__main__", copy: str = "") -> None:
 
 
 def shown(problem: BaseException) -> str:
-    """The traceback without the frames that only start the code, or watch it."""
+    """Format a traceback without the frames that only start the code or watch it."""
     trace = problem.__traceback__
     while trace and _is_machinery(trace.tb_frame.f_code.co_filename):
         trace = trace.tb_next
-    told = traceback.TracebackException(type(problem), problem, trace, compact=True)
-    _leave_ours_out(told)
-    text = "".join(told.format())
+    report = traceback.TracebackException(type(problem), problem, trace, compact=True)
+    _remove_our_frames(report)
+    text = "".join(report.format())
     if len(text) <= _LONGEST_TRACE:
         return text
     half = _LONGEST_TRACE // 2
@@ -100,15 +100,15 @@ def shown(problem: BaseException) -> str:
     )
 
 
-def _leave_ours_out(told: traceback.TracebackException | None) -> None:
-    while told:
-        frames = [frame for frame in told.stack if not frame.filename.startswith(_OURS)]
-        told.stack = traceback.StackSummary.from_list(frames)
-        told = told.__cause__ or told.__context__
+def _remove_our_frames(report: traceback.TracebackException | None) -> None:
+    while report:
+        frames = [frame for frame in report.stack if not frame.filename.startswith(_OURS)]
+        report.stack = traceback.StackSummary.from_list(frames)
+        report = report.__cause__ or report.__context__
 
 
 def in_a_line(problem: BaseException) -> str:
-    """Class and text of an exception, as the last line of its traceback has them."""
+    """Class and text of an exception, like the last line of its traceback."""
     kind = type(problem)
     plain = kind.__module__ in ("builtins", "__main__")
     name = kind.__qualname__ if plain else f"{kind.__module__}.{kind.__qualname__}"
@@ -118,15 +118,15 @@ def in_a_line(problem: BaseException) -> str:
 
 
 def text_of(problem: BaseException) -> str:
-    """What an exception says of itself, which its author's code may fail to say."""
+    """The text of an exception; a placeholder if its `__str__` raises."""
     try:
         return str(problem)
     except Exception:
         return "<exception str() failed>"
 
 
-def _be_nobodys_twin() -> None:
-    """Forget the random state that all forked workers have from their server."""
+def _reseed() -> None:
+    """Replace the random state that all forked workers inherit from their server."""
     random.seed()
     numpy.random.seed()
 

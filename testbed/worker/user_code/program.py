@@ -1,4 +1,4 @@
-"""Runs somebody's own program in a worker, as `python program.py` would."""
+"""Runs the user's program in a worker, as `python program.py` would."""
 
 from __future__ import annotations
 
@@ -37,16 +37,15 @@ def run_program(orders: dict[str, Any], channel: Channel) -> NoReturn:
 
 
 def outcome(
-    orders: dict[str, Any], told: Callable[[BaseException], None] = lambda _: None
+    orders: dict[str, Any], report: Callable[[BaseException], None] = lambda _: None
 ) -> dict[str, Any]:
-    """Run the program to its end, with the exit handlers that an interpreter runs then.
+    """Run the program to its end, with the exit handlers that an interpreter runs at its end.
 
-    A process that the program has forked may come to its end here, too; it has nothing to report,
-    and is gone.
+    A process that the program forked may end here, too. It reports nothing, and exits.
 
     Args:
         orders: of the worker.
-        told: called with what the program raised.
+        report: called with an uncaught exception of the program.
     """
     worker, code, uncaught, raised = os.getpid(), 0, None, ""
     with not_imported_yet():
@@ -63,9 +62,9 @@ def outcome(
             uncaught = problem
         if uncaught:
             if os.getpid() == worker:
-                told(uncaught)
+                report(uncaught)
                 raised = in_a_line(uncaught)
-            # Only now: an exception of the hook's own has nothing to do with this one.
+            # Outside of `except`, so that an exception of the hook is not chained to this one.
             code = show_uncaught(uncaught)
         run_exit_handlers()
         if output_is_lost():
@@ -76,9 +75,9 @@ def outcome(
 
 
 def end_program(orders: dict[str, Any], channel: Channel, report: dict[str, Any]) -> NoReturn:
-    """Report how the program ended, and end as its interpreter does once the worker may leave."""
-    # A program may have changed its user, its root or its limits; its exit code is there all the
-    # same, and counts where there is no report.
+    """Report how the program ended; end the interpreter once the worker may leave."""
+    # The report may fail, because the program changed its user, root or limits. Then the exit code
+    # counts.
     try:
         report_and_leave(orders, channel, report, good=report["code"] == 0)
     except OSError as problem:
@@ -89,7 +88,7 @@ def end_program(orders: dict[str, Any], channel: Channel, report: dict[str, Any]
 
 
 def _run(program: str, arguments: list[str], *, is_module: bool, copy: str) -> None:
-    """Make the program `__main__`, as the interpreter does."""
+    """Run the program as `__main__`, as the interpreter does."""
     if is_module:
         _leave_room_on_the_stack()
         # As with -m: the working directory comes first, and argv[0] becomes the module's file.
@@ -109,10 +108,10 @@ def _run(program: str, arguments: list[str], *, is_module: bool, copy: str) -> N
 
 
 def _leave_room_on_the_stack(further: int = 0) -> None:
-    """Have the program recurse as deep as in an interpreter of its own, whoever called us.
+    """Raise the recursion limit by our frames, so that the program has its full depth.
 
-    With so many further functions of ours between the caller and the program. Each runs code by
-    `exec`, as the module that started this process was run; before Python 3.12 that counts, too.
+    `further` counts our functions between the caller and the program. Each runs code by `exec`, as
+    does the module that started this process; before Python 3.12 an `exec` counts, too.
     """
     frame, depth = sys._getframe(), further
     while frame := frame.f_back:  # type: ignore[assignment]

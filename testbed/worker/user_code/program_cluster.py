@@ -1,4 +1,4 @@
-"""Which cluster a program needs and joins: seen when it makes a strategy, told as notes."""
+"""Reports as notes which cluster a program needs and joins; observes it creating strategies."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ import tensorflow as tf
 
 from testbed.launcher.server.channel import Channel
 from testbed.verdict.program_notes import JOINING, MADE, NEEDS
-from testbed.worker.probes import telling_when_bound
+from testbed.worker.probes import calling_when_bound
 from testbed.worker.strategy import configure_devices
 from testbed.worker.user_code import tf_config
 
 _V1 = tf.compat.v1.distribute
 
-# By their public names; whether one is for several processes.
+# Public name of each strategy class, and whether it is for several processes.
 _STRATEGIES: dict[type, tuple[str, bool]] = {
     tf.distribute.MirroredStrategy: ("MirroredStrategy", False),
     tf.distribute.OneDeviceStrategy: ("OneDeviceStrategy", False),
@@ -34,16 +34,15 @@ _STRATEGIES: dict[type, tuple[str, bool]] = {
     _V1.experimental.ParameterServerStrategy: ("ParameterServerStrategy", True),
 }
 
-# In the environment of a worker, what belongs to a cluster.
+# Environment variables of a worker that belong to a cluster.
 _OF_A_CLUSTER = (tf_config.NAME, "TF_GRPC_REUSE_PORT")
 
 
 class ProgramCluster:
-    """Tells what a worker's program does about its cluster.
+    """Reports the strategies and the cluster that a worker's program uses.
 
-    Orders: `undecided_devices`, `replicas_per_worker`, `device`, `worker`. Where
-    `undecided_devices` is not 0, worker 0 finds out what the program needs, and the others wait
-    until it has.
+    Orders: `undecided_devices`, `replicas_per_worker`, `device`, `worker`. If `undecided_devices`
+    is not 0, worker 0 finds out which cluster the program needs, and the others wait for it.
     """
 
     def __init__(self, orders: dict[str, Any], channel: Channel) -> None:
@@ -55,43 +54,43 @@ class ProgramCluster:
         if alone and orders["worker"]:
             channel.wait_for_turn()
         self._undecided = bool(alone) and not orders["worker"]
-        # MultiWorkerMirroredStrategy takes one CPU however many there are.
+        # MultiWorkerMirroredStrategy uses one CPU, however many exist.
         configure_devices(alone if self._undecided else self._devices, self._device)
         self._lock = threading.Lock()
         self._given = tf_config.content()
         self._changed_at: dict[str, Any] = {"file": "", "line": 0}
-        # A program may make any number of strategies; what counts is the first of each class.
-        self._told: set[str] = set()
+        # A program may create any number of strategies; only the first of each class is reported.
+        self._reported: set[str] = set()
 
     @contextlib.contextmanager
-    def told(self) -> Iterator[None]:
-        """Tell in the block which strategies are made, and what is done to TF_CONFIG."""
+    def reporting(self) -> Iterator[None]:
+        """Report strategies that the block creates, and its reads and changes of TF_CONFIG."""
         with contextlib.ExitStack() as hooked:
             hooked.enter_context(tf_config.observed(self._read, self._changed))
-            hooked.enter_context(telling_when_bound(lambda: self._channel.phase("bound")))
+            hooked.enter_context(calling_when_bound(lambda: self._channel.phase("bound")))
             for kind, (name, several) in _STRATEGIES.items():
                 make = functools.partial(self._making, name=name, several=several)
                 hooked.enter_context(_constructed(kind, make))
             hooked.enter_context(_constructed(tf.distribute.Server, self._serving))
             yield
-        # Nothing that runs after the program decides any more.
+        # Code that runs after the program has no influence on the decision.
         self._undecided = False
 
     def _making(
         self, construct: Callable[[], None], given: dict[str, Any], *, name: str, several: bool
     ) -> None:
-        """A strategy is made: `construct` does it; `given` are its constructor's arguments."""
+        """Create a strategy by `construct`; `given` are its constructor's arguments."""
         if os.getpid() != self._process:
-            # The channel is of the worker, not of processes that it has forked.
+            # The channel belongs to the worker, not to processes that it forked.
             return construct()
         line = tf_config.author_line()
         self._needs(several=several, sign=name, line=line)
         joins = name == "MultiWorkerMirroredStrategy"
-        if name not in self._told:
-            self._told.add(name)
+        if name not in self._reported:
+            self._reported.add(name)
             self._channel.note(MADE, name=name, several=several, **line)
             if joins:
-                self._tell_joining(given.get("cluster_resolver"))
+                self._report_joining(given.get("cluster_resolver"))
         if not joins:
             return construct()
         self._channel.phase("joining")
@@ -99,8 +98,8 @@ class ProgramCluster:
         self._channel.phase("joined")
         return None
 
-    def _tell_joining(self, resolver: Any) -> None:
-        """Tell by which task this worker joins, where its program lets that be known."""
+    def _report_joining(self, resolver: Any) -> None:
+        """Report the task as which this worker joins, if its program shows it."""
         with contextlib.suppress(Exception):
             used = tf_config.content_for(resolver)
             self._channel.note(JOINING, given=self._given, used=used, **self._changed_at)
@@ -117,7 +116,7 @@ class ProgramCluster:
         self._changed_at = tf_config.author_line()
 
     def _needs(self, *, several: bool, sign: str, line: dict[str, Any]) -> None:
-        """Have the launching process decide, once, by the first sign of what is needed."""
+        """Let the launching process decide, once, at the first sign of the cluster needed."""
         if os.getpid() != self._process:
             return
         with self._lock:
@@ -131,14 +130,14 @@ class ProgramCluster:
             self._changed_at = {"file": "", "line": 0}
             self._given = None
         else:
-            # RuntimeError: the runtime has started, and keeps its devices.
+            # RuntimeError: the runtime has started, and its devices cannot change.
             with contextlib.suppress(RuntimeError):
                 configure_devices(self._devices, self._device)
 
 
 @contextlib.contextmanager
 def _constructed(kind: type, make: Callable[..., None]) -> Iterator[None]:
-    """Have `make` called with what constructs an object, in place of its constructor."""
+    """Call `make` in place of a constructor, with the original constructor and its arguments."""
     original = kind.__init__  # type: ignore[misc]
 
     @functools.wraps(original)
@@ -153,7 +152,7 @@ def _constructed(kind: type, make: Callable[..., None]) -> Iterator[None]:
 
 
 def _named(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of a method by their names; of a wrong call only those that have names."""
+    """The arguments of a method by name; of an invalid call only the keyword arguments."""
     try:
         return dict(inspect.signature(function).bind(None, *args, **kwargs).arguments)
     except TypeError:

@@ -1,4 +1,4 @@
-"""Counts the steps of the user's program, without a frame of its own in any traceback.
+"""Counts the steps of the user's program, without adding frames to its tracebacks.
 
 A step is a call of `strategy.run`, or of a tf.function around it. Both are counted when Python
 looks up the method that is about to be called: what the lookup returns is TensorFlow's own method.
@@ -18,7 +18,7 @@ from testbed.launcher.cluster.step_count import StepCount
 
 
 class _Lookup:
-    """Stands for a method in its class, and is notified when the method is looked up."""
+    """Replaces a method in its class, and calls `notify` when the method is looked up."""
 
     def __init__(self, method: Any, notify: Callable[[Any], None]) -> None:
         self._method = method
@@ -31,7 +31,7 @@ class _Lookup:
 
 
 class _Call(threading.local):
-    """The outermost call of a tf.function that goes on in this thread, or was the last one."""
+    """The current or last outermost call of a tf.function in this thread."""
 
     function: Any = None
     counted: bool = False
@@ -51,7 +51,7 @@ class _Counter:
                 self._run_is_traced()
             return
         if tf.distribute.has_strategy() and not tf.distribute.in_cross_replica_context():
-            # A replica calls it: a part of a step.
+            # A replica calls it as a part of a step.
             return
         self._call.function = function
         self._call.counted = function in self._around
@@ -68,7 +68,7 @@ class _Counter:
             self._count.begin()
 
     def _run_is_traced(self) -> None:
-        """The tf.function that goes on is one around `strategy.run`."""
+        """Record that the current tf.function contains `strategy.run`."""
         if self._call.function is None:
             return
         self._around.add(self._call.function)
@@ -79,15 +79,15 @@ class _Counter:
 
 @contextlib.contextmanager
 def counting_steps(details: dict[str, Any]) -> Iterator[None]:
-    """Count the steps of the block; others see the count while it goes on.
+    """Count the steps of the block; other processes can read the count meanwhile.
 
     Args:
-        details: get the count as `steps` at the end of the block.
+        details: receive the count as `steps` at the end of the block.
     """
     try:
         count = StepCount()
     except OSError:
-        # No descriptor or no memory for it: the program runs without being counted.
+        # No descriptor or no memory for the count: the program runs without it.
         yield
         return
     counter = _Counter(count)

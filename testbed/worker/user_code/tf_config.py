@@ -1,4 +1,4 @@
-"""TF_CONFIG in a worker: whether the program reads it, and the line at which it changes it."""
+"""Observes in a worker whether the program reads TF_CONFIG, and the line that changes it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAME = "TF_CONFIG"
 
 
 def author_line() -> dict[str, Any]:
-    """The author's innermost line, as notes name it: `file` and `line`, which is 0 without one."""
+    """The user's innermost line, in the form of notes: `file` and `line`; line 0 if none."""
     frame = sys._getframe(1)
     while frame is not None:
         if is_authors(frame.f_code.co_filename):
@@ -27,32 +27,32 @@ def author_line() -> dict[str, Any]:
 
 
 class _Observed(os._Environ):  # type: ignore[type-arg]
-    """`os.environ`, which tells when TF_CONFIG is looked up, set or deleted.
+    """The class of `os.environ` that reports when TF_CONFIG is looked up, set or deleted.
 
-    It takes the place of its class, and not of the object, which other modules may hold.
+    It replaces the class and not the object, because other modules may hold the object.
     """
 
-    told_read: Callable[[], None]
-    told_changed: Callable[[], None]
+    on_read: Callable[[], None]
+    on_change: Callable[[], None]
     copied: Iterator[Any] = iter(())
-    """The names that whoever lists all of them now looks up, should it copy all values."""
+    """The names that follow in a copy: code that lists all names may next look up each value."""
 
     def __getitem__(self, key: Any) -> Any:
-        # Whoever copies everything, as for a child process, does not ask for TF_CONFIG.
+        # A copy of all variables, as for a child process, is not a read of TF_CONFIG.
         if next(self.copied, None) != key:
             self.copied = iter(())
             if key == NAME:
-                self.told_read()
+                self.on_read()
         return super().__getitem__(key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if key == NAME:
-            self.told_changed()
+            self.on_change()
         super().__setitem__(key, value)
 
     def __delitem__(self, key: Any) -> None:
         if key == NAME:
-            self.told_changed()
+            self.on_change()
         super().__delitem__(key)
 
     def __iter__(self) -> Iterator[Any]:
@@ -61,7 +61,7 @@ class _Observed(os._Environ):  # type: ignore[type-arg]
         return iter(names)
 
     def pop(self, key: Any, *default: Any) -> Any:
-        """As for any mapping: who removes it without looking at it does not read it."""
+        """Remove a variable as from any mapping; removing TF_CONFIG does not count as a read."""
         try:
             value = super().__getitem__(key)
         except KeyError:
@@ -74,21 +74,21 @@ class _Observed(os._Environ):  # type: ignore[type-arg]
 
 @contextlib.contextmanager
 def observed(read: Callable[[], None], changed: Callable[[], None]) -> Iterator[None]:
-    """Call these in the block when the program looks TF_CONFIG up, and before it changes it."""
+    """In the block, call `read` when the program reads TF_CONFIG, `changed` before a change."""
     kind = type(os.environ)
     environment: Any = os.environ
     environment.__class__ = _Observed
-    environment.told_read, environment.told_changed = read, changed
+    environment.on_read, environment.on_change = read, changed
     try:
         yield
     finally:
         environment.__class__ = kind
-        for name in ("told_read", "told_changed", "copied"):
+        for name in ("on_read", "on_change", "copied"):
             vars(environment).pop(name, None)
 
 
 def content() -> Any:
-    """What TF_CONFIG holds; None where it holds nothing, or no JSON."""
+    """The content of TF_CONFIG; None if it is unset or not JSON."""
     try:
         return json.loads(os.environ.get(NAME, "null"))
     except ValueError:
@@ -96,11 +96,11 @@ def content() -> Any:
 
 
 def content_for(resolver: Any) -> Any:
-    """What TF_CONFIG would hold for the task that a cluster resolver describes.
+    """The content of TF_CONFIG for the task that a cluster resolver describes.
 
     Raises:
-        NotImplementedError: it may ask a service of the network, which is left to the program.
-        ValueError: it describes no task.
+        NotImplementedError: the resolver may ask a network service; only the program may do so.
+        ValueError: the resolver describes no task.
     """
     kinds = tf.distribute.cluster_resolver
     if resolver is None:

@@ -1,4 +1,4 @@
-"""What an interpreter does with an exception that a program has not caught."""
+"""Handles an uncaught exception of the user's program as the interpreter does."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ import types
 from collections.abc import Iterator
 from pathlib import Path
 
-# What starts a program and what watches it; no program calls anything in this folder.
+# The code that starts and watches a program; no program calls anything in this folder.
 _OURS = f"{Path(__file__).resolve().parents[1]}/"
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 
 
 def code_of_exit(leaving: SystemExit) -> int:
-    """The exit code of a program that raised SystemExit; what is no number is printed."""
+    """The exit code of a program that raised SystemExit; a code that is no number is printed."""
     asked = leaving.code
     if asked is None:
         return 0
     if isinstance(asked, int):
-        # As C converts it: a number that fits no long becomes -1.
+        # As in C: a number that does not fit a long becomes -1.
         return (asked if _SMALLEST <= asked <= _LARGEST else -1) & 0xFF
     _print_to_stderr(asked)
     return 1
 
 
 def show_uncaught(problem: BaseException) -> int:
-    """Have `sys.excepthook` show an exception, as the interpreter does; the exit code.
+    """Show an exception by `sys.excepthook`, as the interpreter does; returns the exit code.
 
-    The hook, be it Python's own or one of the program's, finds the program's frames and no others.
+    The hook, Python's default or the program's, sees only the frames of the program.
     """
-    _leave_ours_out(problem)
+    _remove_our_frames(problem)
     kind, trace = type(problem), problem.__traceback__
     sys.last_type, sys.last_value, sys.last_traceback = kind, problem, trace
     if sys.version_info >= (3, 12):
@@ -46,12 +46,12 @@ def show_uncaught(problem: BaseException) -> int:
     except SystemExit as leaving:
         return code_of_exit(leaving)
     except BaseException as second:
-        _leave_ours_out(second)
+        _remove_our_frames(second)
         _print_to_stderr("Error in sys.excepthook:")
         sys.__excepthook__(type(second), second, second.__traceback__)
         _print_to_stderr("\nOriginal exception was:")
         sys.__excepthook__(kind, problem, trace)
-    # The interpreter kills itself by the signal, which a shell gives as this code.
+    # After KeyboardInterrupt the interpreter kills itself by SIGINT; a shell shows this code.
     return 128 + signal.SIGINT if kind is KeyboardInterrupt else 1
 
 
@@ -60,13 +60,13 @@ def _print_to_stderr(what: object) -> None:
         text = str(what)
     except Exception:
         text = ""
-    # A program may have closed it, or put something else in its place.
+    # A program may have closed or replaced standard error.
     with contextlib.suppress(Exception):
         print(text, file=sys.stderr or sys.__stderr__, flush=True)
 
 
-def _leave_ours_out(problem: BaseException) -> None:
-    """Take our frames out of the tracebacks of an exception and of those that it came from."""
+def _remove_our_frames(problem: BaseException) -> None:
+    """Remove our frames from the tracebacks of an exception and of its causes and contexts."""
     for each in _chain(problem, set()):
         kept = []
         trace = each.__traceback__
@@ -89,7 +89,7 @@ def _chain(problem: BaseException | None, seen: set[int]) -> Iterator[BaseExcept
         seen.add(id(each))
         yield each
         waiting += [each.__cause__, each.__context__]
-        # What an exception group holds, where Python has them.
+        # The parts of an exception group, in a Python that has them.
         waiting += [part for part in getattr(each, "exceptions", ()) if _is_exception(part)]
 
 

@@ -1,4 +1,4 @@
-"""Runs somebody's own program without replication: its strategies are TensorFlow's default one."""
+"""Runs the user's program without replication: each strategy is TensorFlow's default strategy."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _REPLICATING = (
 
 
 def run_unreplicated(orders: dict[str, Any], channel: Channel) -> NoReturn:
-    """The entry of a worker that runs a program so; orders as of `run_program`."""
+    """The entry of a worker that runs a program unreplicated; orders as of `run_program`."""
     end_program(orders, channel, _watched(orders, channel))
 
 
@@ -37,7 +37,7 @@ def _watched(orders: dict[str, Any], channel: Channel) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _default_strategy() -> Iterator[None]:
-    """Whoever asks for a strategy gets the default one, whose scope and run change nothing."""
+    """In the block, constructors return the default strategy, which replicates nothing."""
     default = tf.distribute.get_strategy()
 
     def made(*_: Any, **__: Any) -> tf.distribute.Strategy:

@@ -1,1 +1,1 @@
-"""Watches somebody's own code in a worker: sees, and judges nothing."""
+"""Observes the user's code in a worker, and does not judge it."""

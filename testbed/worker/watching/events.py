@@ -11,14 +11,14 @@ from testbed.check.seen import WatchFailure
 
 Arguments = ParamSpec("Arguments")
 
-# What a watcher raised may hold a whole dataset.
+# The text of an exception may contain a whole dataset.
 _LONGEST_PROBLEM = 200
-# Different problems of all watchers; further ones are counted as the last.
+# The limit of different problems; further ones are counted together.
 _PROBLEMS = 50
 
 
 class WatchLog:
-    """What watching cost and where it failed, so that it never fails in silence."""
+    """The time that watching took, and its failures, so that no failure is silent."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -46,11 +46,11 @@ class Event(Generic[Arguments]):
         self._subscribers: list[tuple[str, Callable[Arguments, object]]] = []
 
     def subscribe(self, watcher: str, call: Callable[Arguments, object]) -> None:
-        """Have `call` get each event, after those that subscribed before.
+        """Call `call` for each event, after the earlier subscribers.
 
         Args:
             watcher: a name for reports of failures, like `variables`.
-            call: gets the arguments of the event. What it raises is counted and goes no further.
+            call: gets the arguments of the event. Its exceptions are counted, and not raised.
         """
         self._subscribers.append((watcher, call))
 
@@ -75,7 +75,7 @@ class Events:
         self.scope_entered: Event[[Any]] = Event(log)
         """This thread has entered a strategy's scope, by a context manager."""
         self.scope_left: Event[[Any]] = Event(log)
-        """This thread is about to leave it."""
+        """This thread is about to leave a strategy's scope."""
         self.variable_requested: Event[[Any, Any]] = Event(log)
         """`tf.Variable(...)` was called: its name, and its initial value or a function for it."""
         self.variable_created: Event[[Any]] = Event(log)
@@ -84,32 +84,32 @@ class Events:
         """This thread, or a replica that it started, ran an operation or added it to a graph: type,
         inputs, outputs."""
         self.operation_replayed: Event[[str, Any]] = Event(log)
-        """A trace is run that holds this operation: type, and inputs with the captured ones."""
+        """A trace that contains this operation is run: type, and inputs with the captured ones."""
         self.run_begins: Event[[Any, Callable[..., Any]]] = Event(log)
         """`strategy.run` is called: strategy and replica function."""
         self.run_arguments: Event[[Any, Callable[..., Any], Any]] = Event(log)
-        """After `run_begins`: what the replica function is given."""
+        """After `run_begins`: the arguments of the replica function."""
         self.run_result: Event[[Any]] = Event(log)
-        """Before `run_ends`: what `strategy.run` returns; None where it raised."""
+        """Before `run_ends`: the result of `strategy.run`; None if it raised."""
         self.run_ends: Event[[Any, Callable[..., Any]]] = Event(log)
         """`strategy.run` has returned or raised."""
         self.replica_pauses: Event[[int]] = Event(log)
         """A replica of this worker has ended its function, or waits for the others within it."""
         self.replicas_meet: Event[[Any]] = Event(log)
-        """A replica calls `merge_call`; with the variable that it concerns, or None."""
+        """A replica calls `merge_call`: the variable concerned, or None."""
         self.replica_id_read: Event[[]] = Event(log)
         """Code other than TensorFlow's reads `replica_id_in_sync_group`."""
         self.function_called: Event[[Any, Any, Any]] = Event(log)
-        """A tf.function is about to be called: itself, args, kwargs."""
+        """A tf.function is about to be called: the function, args, kwargs."""
         self.function_returned: Event[[Any]] = Event(log)
-        """It has returned this result; None where it raised."""
+        """A tf.function has returned: its result; None if it raised."""
         self.python_called: Event[[Callable[..., Any]]] = Event(log)
         """A Python function is called from a graph, as by tf.py_function."""
         self.gradient: Event[[Any, Any]] = Event(log)
         """A tape has computed gradients: sources, gradients."""
         self.truth_tested: Event[[Any]] = Event(log)
-        """Python tests the truth of an object with several values, and takes it for true."""
+        """Python tests the truth of an object with several values, which is always true."""
         self.reduced: Event[[str, Any]] = Event(log)
         """Values of replicas are about to be reduced by `SUM` or `MEAN`, or gathered (`GATHER`)."""
         self.collective: Event[[str, Any]] = Event(log)
-        """Values of all replicas, and so of all workers, are about to be brought together."""
+        """Values of all replicas, and so of all workers, are about to be combined."""

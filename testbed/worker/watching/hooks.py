@@ -1,8 +1,8 @@
 """Hooks into TensorFlow to observe the user's program.
 
 No hook changes a result. An exception of a hook or a watcher does not reach the program; it is
-counted. Like the probes, the hooks touch private TensorFlow: each use says why there is no public
-way, and on which version it was seen to work.
+counted. Like the probes, the hooks use private TensorFlow: each use says why no public way exists,
+and on which version it was seen to work.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _CALLING = ("PartitionedCall", "StatefulPartitionedCall")
 
 @contextlib.contextmanager
 def _replaced(owner: Any, name: str, make: Callable[[Method], Method]) -> Iterator[None]:
-    """Have what is made of a function or method in its place."""
+    """Replace a function or method in the block by the result of `make(original)`."""
     original = getattr(owner, name)
     setattr(owner, name, functools.wraps(original)(make(original)))
     try:
@@ -49,13 +49,13 @@ def _counted(log: WatchLog, owner: Any, name: str) -> Iterator[None]:
         log.failed(f"the hook of {getattr(owner, '__name__', owner)}.{name}", problem)
 
 
-def _before(events: Events, owner: Any, name: str, told: Callable[..., None]) -> Hook:
-    """Tell with which arguments, itself the first, a method is about to be called."""
+def _before(events: Events, owner: Any, name: str, observe: Callable[..., None]) -> Hook:
+    """Call `observe` before a method, with the same arguments, `self` first."""
 
     def make(original: Method) -> Method:
         def method(*args: Any, **kwargs: Any) -> Any:
             with _counted(events.log, owner, name):
-                told(*args, **kwargs)
+                observe(*args, **kwargs)
             return original(*args, **kwargs)
 
         return method
@@ -63,14 +63,14 @@ def _before(events: Events, owner: Any, name: str, told: Callable[..., None]) ->
     return _replaced(owner, name, make)
 
 
-def _after(events: Events, owner: Any, name: str, told: Callable[..., None]) -> Hook:
-    """Tell what a method has returned, and with which arguments it was called."""
+def _after(events: Events, owner: Any, name: str, observe: Callable[..., None]) -> Hook:
+    """Call `observe` after a method, with its result and its arguments."""
 
     def make(original: Method) -> Method:
         def method(*args: Any, **kwargs: Any) -> Any:
             result = original(*args, **kwargs)
             with _counted(events.log, owner, name):
-                told(result, *args, **kwargs)
+                observe(result, *args, **kwargs)
             return result
 
         return method
@@ -83,37 +83,44 @@ def _owner_of(kind: type, name: str) -> type:
 
 
 @contextlib.contextmanager
-def _births(events: Events) -> Iterator[None]:
-    """Private: every variable, whoever makes it, is one of these two classes; a creator scope sees
-    only what is made below it, and has not what the author gave. Seen on TensorFlow 2.21."""
+def _creations(events: Events) -> Iterator[None]:
+    """Emits `variable_requested`, `variable_created` and `strategy_created`.
 
-    def asked(kind: Any, *args: Any, **kwargs: Any) -> None:
+    Private: every variable is an instance of one of these two classes. A public creator scope sees
+    only variables created below it, and not the arguments that the user gave. Seen on TensorFlow
+    2.21.
+    """
+
+    def requested(kind: Any, *args: Any, **kwargs: Any) -> None:
         if kind is tf.Variable:
             events.variable_requested(
                 kwargs.get("name"), args[0] if args else kwargs.get("initial_value")
             )
 
-    def born(_: Any, variable: Any, *__: Any, **___: Any) -> None:
+    def variable_created(_: Any, variable: Any, *__: Any, **___: Any) -> None:
         events.variable_created(variable)
 
-    def made(_: Any, strategy: Any, *__: Any, **___: Any) -> None:
+    def strategy_created(_: Any, strategy: Any, *__: Any, **___: Any) -> None:
         events.strategy_created(strategy)
 
     kinds = (resource_variable_ops.BaseResourceVariable, distributed_values.DistributedVariable)
     strategies = (tf.distribute.MirroredStrategy, tf.distribute.MultiWorkerMirroredStrategy)
     with contextlib.ExitStack() as hooked:
-        hooked.enter_context(_before(events, type(tf.Variable), "__call__", asked))
+        hooked.enter_context(_before(events, type(tf.Variable), "__call__", requested))
         for kind in kinds:
-            hooked.enter_context(_after(events, kind, "__init__", born))
+            hooked.enter_context(_after(events, kind, "__init__", variable_created))
         for kind in strategies:
-            hooked.enter_context(_after(events, kind, "__init__", made))
+            hooked.enter_context(_after(events, kind, "__init__", strategy_created))
         yield
 
 
 @contextlib.contextmanager
 def _scopes(events: Events) -> Iterator[None]:
-    """Private: the context manager that `strategy.scope()` returns has no public name. Seen on
-    TensorFlow 2.21."""
+    """Emits `scope_entered` and `scope_left`.
+
+    Private: the context manager that `strategy.scope()` returns has no public name. Seen on
+    TensorFlow 2.21.
+    """
     kind = distribute_lib._CurrentDistributionContext
 
     def entered(_: Any, scope: Any) -> None:
@@ -130,13 +137,16 @@ def _scopes(events: Events) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _truths(events: Events) -> Iterator[None]:
-    """Private: `PerReplica` has no public name. Neither class says what its truth is, so that
-    Python takes it for true. Seen on TensorFlow 2.21."""
+def _truth_tests(events: Events) -> Iterator[None]:
+    """Emits `truth_tested`.
+
+    Private: `PerReplica` has no public name. Neither class defines `__bool__`, so Python takes
+    every instance for true. Seen on TensorFlow 2.21.
+    """
 
     def truth(self: Any) -> bool:
         with _counted(events.log, type(self), "__bool__"):
-            # TensorFlow asks, too, and means whether there is one.
+            # TensorFlow tests the truth, too, to find out whether a value exists.
             if is_authors(sys._getframe(1).f_code.co_filename):
                 events.truth_tested(self)
         return True
@@ -156,6 +166,8 @@ def _truths(events: Events) -> Iterator[None]:
 
 
 def _runs(events: Events) -> Hook:
+    """Emits the events of `strategy.run`."""
+
     def make(original: Method) -> Method:
         def run(self: Any, fn: Any, *args: Any, **kwargs: Any) -> Any:
             events.run_begins(self, fn)
@@ -173,11 +185,14 @@ def _runs(events: Events) -> Hook:
     return _replaced(_owner_of(tf.distribute.Strategy, "run"), "run", make)
 
 
-def _turns(events: Events) -> Hook:
-    """Private: replicas of one worker take turns, and no public call tells when one has ended: its
-    thread sets `has_paused`, in `merge_call` and at its end. Seen on TensorFlow 2.21."""
+def _replica_pauses(events: Events) -> Hook:
+    """Emits `replica_pauses`.
 
-    def made(_: Any, thread: Any, *__: Any, **___: Any) -> None:
+    Private: replicas of one worker run one after another, and no public call shows when one has
+    ended. Its thread sets `has_paused`, in `merge_call` and at its end. Seen on TensorFlow 2.21.
+    """
+
+    def thread_created(_: Any, thread: Any, *__: Any, **___: Any) -> None:
         original = thread.has_paused.set
 
         def pause() -> None:
@@ -186,11 +201,14 @@ def _turns(events: Events) -> Hook:
 
         thread.has_paused.set = pause
 
-    return _after(events, mirrored_run._MirroredReplicaThread, "__init__", made)
+    return _after(events, mirrored_run._MirroredReplicaThread, "__init__", thread_created)
 
 
 def _calls(events: Events) -> Hook:
-    """Private: the class of tf.functions has no public name. Seen on TensorFlow 2.21."""
+    """Emits `function_called` and `function_returned`.
+
+    Private: the class of tf.functions has no public name. Seen on TensorFlow 2.21.
+    """
 
     def make(original: Method) -> Method:
         def call(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -208,17 +226,20 @@ def _calls(events: Events) -> Hook:
 
 
 def _replays(events: Events) -> Hook:
-    """Private: a function that was traced before shows no operations when it is called, and what it
-    holds is in its graph alone. Seen on TensorFlow 2.21."""
+    """Emits `operation_replayed`.
 
-    def told(function: Any, *_: Any, **__: Any) -> None:
+    Private: the call of a function that was traced before runs no observable operations; only its
+    graph has them. Seen on TensorFlow 2.21.
+    """
+
+    def called(function: Any, *_: Any, **__: Any) -> None:
         if tf.distribute.has_strategy() and not tf.distribute.in_cross_replica_context():
-            _tell_replayed(function.graph, events.operation_replayed)
+            _report_operations(function.graph, events.operation_replayed)
 
-    return _before(events, concrete_function.ConcreteFunction, "_call_flat", told)
+    return _before(events, concrete_function.ConcreteFunction, "_call_flat", called)
 
 
-def _tell_replayed(graph: Any, told: Callable[[str, Any], None]) -> None:
+def _report_operations(graph: Any, report: Callable[[str, Any], None]) -> None:
     captured = {id(inner): outer for outer, inner in graph.captures}
     waiting = [(graph, captured)]
     while waiting:
@@ -231,31 +252,35 @@ def _tell_replayed(graph: Any, told: Callable[[str, Any], None]) -> None:
                 known = {id(i): captured[id(o)] for i, o in pairs if id(o) in captured}
                 waiting.append((called, known))
             elif inputs and id(inputs[0]) in captured:
-                told(operation.type, [captured[id(inputs[0])], *inputs[1:]])
+                report(operation.type, [captured[id(inputs[0])], *inputs[1:]])
 
 
-def _meetings(events: Events) -> Hook:
-    def told(_: Any, merge_fn: Any, *__: Any, **___: Any) -> None:
+def _merge_calls(events: Events) -> Hook:
+    """Emits `replicas_meet`."""
+
+    def called(_: Any, merge_fn: Any, *__: Any, **___: Any) -> None:
         held = [cell.cell_contents for cell in getattr(merge_fn, "__closure__", None) or ()]
         events.replicas_meet(next((each for each in held if isinstance(each, tf.Variable)), None))
 
     return _before(
-        events, _owner_of(tf.distribute.ReplicaContext, "merge_call"), "merge_call", told
+        events, _owner_of(tf.distribute.ReplicaContext, "merge_call"), "merge_call", called
     )
 
 
 def _gradients(events: Events) -> Hook:
-    def told(found: Any, _: Any, target: Any, sources: Any, *__: Any, **___: Any) -> None:
+    """Emits `gradient`."""
+
+    def computed(found: Any, _: Any, target: Any, sources: Any, *__: Any, **___: Any) -> None:
         events.gradient(sources, found)
 
-    return _after(events, tf.GradientTape, "gradient", told)
+    return _after(events, tf.GradientTape, "gradient", computed)
 
 
 @contextlib.contextmanager
 def _collectives(events: Events) -> Iterator[None]:
-    """The operations themselves run in threads that know nothing of the author's code.
+    """Emits `collective`. The operations run in threads whose stack has no line of the user's code.
 
-    Private: only `_use_merge_call` tells whether `all_reduce` goes on to one of the two others.
+    Private: only `_use_merge_call` shows whether `all_reduce` calls one of the two others.
     Seen on TensorFlow 2.21.
     """
 
@@ -282,6 +307,8 @@ def _collectives(events: Events) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _reductions(events: Events) -> Iterator[None]:
+    """Emits `reduced`."""
+
     def reduced(_: Any, reduce_op: Any, value: Any, *__: Any, **___: Any) -> None:
         events.reduced(str(getattr(reduce_op, "name", reduce_op)).upper(), value)
 
@@ -297,19 +324,19 @@ def _reductions(events: Events) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _numbers(events: Events) -> Iterator[None]:
-    """Who asks for a replica's number lets the replicas do different things."""
+def _replica_ids(events: Events) -> Iterator[None]:
+    """Emits `replica_id_read`: code that reads the number may make replicas behave differently."""
     name = "replica_id_in_sync_group"
     owner = _owner_of(tf.distribute.ReplicaContext, name)
     original = vars(owner)[name]
 
-    def asked(self: Any) -> Any:
+    def read(self: Any) -> Any:
         with _counted(events.log, owner, name):
             if "/tensorflow/python/" not in sys._getframe(1).f_code.co_filename:
                 events.replica_id_read()
         return original.__get__(self)
 
-    setattr(owner, name, property(asked, doc=original.__doc__))
+    setattr(owner, name, property(read, doc=original.__doc__))
     try:
         yield
     finally:
@@ -317,35 +344,38 @@ def _numbers(events: Events) -> Iterator[None]:
 
 
 def _python_calls(events: Events) -> Hook:
-    """Private: AutoGraph would convert what is put in the place of the public tf.py_function and
-    tf.numpy_function; both go through this one. Seen on TensorFlow 2.21."""
+    """Emits `python_called`.
 
-    def told(func: Any, *_: Any, **__: Any) -> None:
+    Private: AutoGraph would convert a replacement of the public tf.py_function and
+    tf.numpy_function; both call this function. Seen on TensorFlow 2.21.
+    """
+
+    def called(func: Any, *_: Any, **__: Any) -> None:
         events.python_called(func)
 
-    return _before(events, script_ops, "_internal_py_func", told)
+    return _before(events, script_ops, "_internal_py_func", called)
 
 
 _HOOKS: tuple[Callable[[Events], Hook], ...] = (
-    _births,
+    _creations,
     _scopes,
-    _truths,
+    _truth_tests,
     _runs,
-    _turns,
+    _replica_pauses,
     _calls,
     _replays,
-    _meetings,
+    _merge_calls,
     _gradients,
     _collectives,
     _reductions,
-    _numbers,
+    _replica_ids,
     _python_calls,
 )
 
 
 @contextlib.contextmanager
 def watching(events: Events) -> Iterator[None]:
-    """Emit the events of all that happens in the block."""
+    """Emit the events of everything that happens in the block."""
     with contextlib.ExitStack() as hooked:
         for hook in _HOOKS:
             hooked.enter_context(hook(events))

@@ -1,6 +1,6 @@
-"""Where the author's code is now: the stack, without libraries and what AutoGraph made.
+"""Finds the user's current lines on the stack, without libraries and generated code.
 
-Private TensorFlow is touched here for what AutoGraph knows alone.
+Uses private TensorFlow, because only AutoGraph knows the source of the code that it generates.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ _PACKAGE = str(Path(__file__).resolve().parent.parent.parent)
 _GENERATED = "__autograph_generated_file"
 _LIBRARIES = ("/site-packages/", "/dist-packages/", "/lib/python3")
 
-# Of each file that AutoGraph made: from its lines to those of the code that they were made of.
+# For each file that AutoGraph generated: its lines, and the source line of each.
 _sources_of: dict[str, dict[int, tuple[str, int, str]]] = {}
 
 
 @contextlib.contextmanager
 def mapping_sources() -> Iterator[None]:
-    """Remember in the block what AutoGraph makes of what.
+    """Record in the block the source lines of the code that AutoGraph generates.
 
-    Private: AutoGraph maps its lines back for tracebacks only, and not in replicas' threads;
-    and it writes frames into what exceptions say, ours too. Seen on TensorFlow 2.21.
+    Private: AutoGraph maps its lines back for tracebacks only, and not in replicas' threads; and it
+    writes frames, also ours, into the text of exceptions. Seen on TensorFlow 2.21.
     """
     transpiler = api._TRANSPILER
     original = transpiler.transform
@@ -45,7 +45,7 @@ def mapping_sources() -> Iterator[None]:
         return made
 
     def frames_of(trace: Any, limit: int | None = None) -> Any:
-        # What AutoGraph tells in the text of an exception is told of the author's code alone.
+        # Removes our frames from the text that AutoGraph writes into an exception.
         frames = traceback.extract_tb(trace, limit)
         ours = (frame.filename.startswith(_PACKAGE) for frame in frames)
         return traceback.StackSummary.from_list(
@@ -62,33 +62,33 @@ def mapping_sources() -> Iterator[None]:
 
 
 def stack_here() -> list[tuple[str, int, str]]:
-    """The stack, outermost first: file, line, function; code that AutoGraph made has its author's.
+    """The stack, outermost first: file, line, function; with source lines for generated code.
 
-    Private: there is no other way from what AutoGraph made to what it was made of than the mapping
-    that tracebacks of operations use. Seen on TensorFlow 2.21.
+    Private: only the mapping that tracebacks of operations use leads from generated code to its
+    source. Seen on TensorFlow 2.21.
     """
     frames = tf_stack.extract_stack(2)
     return [source_of(frame.filename, frame.lineno, frame.name) for frame in frames]
 
 
 def source_of(file: str, line: int, function: str) -> tuple[str, int, str]:
-    """Of a line that AutoGraph made, the one that it was made of; any other one as it is."""
+    """The source of a line that AutoGraph generated; any other line unchanged."""
     return _sources_of.get(file, {}).get(line, (file, line, function))
 
 
-class Called(NamedTuple):
-    """The author's innermost line, and what it has called of libraries."""
+class AuthorPlace(NamedTuple):
+    """The user's innermost line, and the libraries that it called."""
 
     place: SourceLine | None
     libraries: tuple[str, ...]
-    """Their files between that line and here, innermost first, as `keras/src/...`; without those of
-    TensorFlow."""
+    """The libraries' files between that line and here, innermost first, as `keras/src/...`; without
+    those of TensorFlow."""
     function: str
-    """That which the line itself has called of them, as `keras/src/....py:fit`."""
+    """The library function that the line itself called, as `keras/src/....py:fit`."""
 
 
-def author_place() -> Called:
-    """Where the author's code is now."""
+def author_place() -> AuthorPlace:
+    """The current place of the user's code."""
     libraries: dict[str, None] = {}
     called = ""
     for file, line, function in reversed(stack_here()):
@@ -96,27 +96,27 @@ def author_place() -> Called:
             continue
         part = next((part for part in _LIBRARIES if part in file), None)
         if part is None:
-            return Called(SourceLine(file, line, function), tuple(libraries), called)
+            return AuthorPlace(SourceLine(file, line, function), tuple(libraries), called)
         name = file.partition(part)[2]
         if not name.startswith("tensorflow/") and "/" in name:
             libraries[name] = None
             called = f"{name}:{function}"
-    return Called(None, tuple(libraries), called)
+    return AuthorPlace(None, tuple(libraries), called)
 
 
 def author_lines() -> tuple[SourceLine, ...]:
-    """The author's lines on the stack of this thread, the innermost last."""
+    """The user's lines on the stack of this thread, the innermost last."""
     return tuple(
         SourceLine(file, line, name) for file, line, name in stack_here() if is_authors(file)
     )
 
 
 def is_ours(file: str) -> bool:
-    """Whether a file is one of the testbed's."""
+    """Whether a file belongs to the testbed."""
     return file.startswith(_PACKAGE)
 
 
 def is_authors(file: str) -> bool:
-    """Whether a file is neither a library's nor ours, nor made by AutoGraph."""
+    """Whether a file is the user's: of no library, not ours, and not generated by AutoGraph."""
     ours = file.startswith((_PACKAGE, "<")) or _GENERATED in file
     return not (ours or any(part in file for part in _LIBRARIES))

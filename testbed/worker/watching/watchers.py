@@ -19,14 +19,14 @@ from testbed.check.seen import (
 )
 from testbed.worker.strategy import replica_devices
 from testbed.worker.watching.data.draws import DRAWING, Draws
-from testbed.worker.watching.data.inputs import OF_DATA, Data
+from testbed.worker.watching.data.inputs import OF_DATA, Inputs
 from testbed.worker.watching.events import Events
 from testbed.worker.watching.python_state.object_graph import held_by
 from testbed.worker.watching.python_state.python_calls import PythonCalls
-from testbed.worker.watching.python_state.state import State
+from testbed.worker.watching.python_state.state import PythonState
 from testbed.worker.watching.stack import author_lines, author_place
 from testbed.worker.watching.together.current_step import CurrentStep
-from testbed.worker.watching.traces.calls import Calls
+from testbed.worker.watching.traces.calls import FunctionCalls
 from testbed.worker.watching.variables.collectives import Collectives
 from testbed.worker.watching.variables.made import Variables
 
@@ -38,22 +38,22 @@ class Watchers:
 
     Args:
         worker: its number.
-        replicas: of this worker; 0 where only its strategies know.
+        replicas: number of replicas of this worker; 0 if only its strategies show it.
     """
 
     def __init__(self, worker: int, replicas: int) -> None:
         self.worker = worker
         self.replicas = replicas
         self.objects: list[Any] = []
-        """What replica functions and tf.functions are bound to, to be looked at in the end."""
+        """Objects to which replica functions and tf.functions are bound; inspected at the end."""
         self.events = Events()
         self._now = CurrentStep()
         self._variables = Variables(self._now)
         self._collectives = Collectives(self._now)
-        self._state = State()
-        self._calls = Calls()
+        self._state = PythonState()
+        self._calls = FunctionCalls()
         self._python = PythonCalls(self._calls.python_lines)
-        self._data = Data(self._variables.values.distributed)
+        self._inputs = Inputs(self._variables.values.distributed)
         self._draws = Draws(self._variables.number_of)
         self._strategies: dict[int, Any] = {}
         self._created: list[tuple[Any, SourceLine]] = []
@@ -66,7 +66,7 @@ class Watchers:
     def observations(
         self, raised: ProgramError | None, leaks: tuple[Leak, ...]
     ) -> WorkerObservations:
-        """Everything that was observed, with the values that variables have now."""
+        """All observations, with the current values of variables."""
         meetings, gradients = self._now.meetings, self._without_gradient
         return WorkerObservations(
             worker=self.worker,
@@ -87,15 +87,15 @@ class Watchers:
             leaks=leaks,
             mixed=tuple(self._calls.mixed.values()),
             collectives=tuple(self._collectives.kept),
-            given=tuple(self._data.given()),
-            taken=tuple(self._data.taken()),
+            given=tuple(self._inputs.given()),
+            taken=tuple(self._inputs.taken()),
             draws=tuple(self._draws.seen()),
             raised=raised,
             failures=self.events.log.failures,
         )
 
     def _subscribe_to_runs(self) -> None:
-        """A watcher that looks at a step before it subscribes before the step is counted."""
+        """Subscribe to runs; watchers that read the state before a step come before its count."""
         begins, ends = self.events.run_begins, self.events.run_ends
         begins.subscribe("strategies", self._keep_strategy)
         begins.subscribe("variable values", self._outermost(lambda _: self._look_between_steps()))
@@ -103,11 +103,11 @@ class Watchers:
         begins.subscribe("objects", self._outermost(self._keep_object))
         begins.subscribe("Python state", self._outermost(self._state.before))
         begins.subscribe("current step", self._now.run_begins)
-        self.events.run_arguments.subscribe("data", self._data.run_begins)
+        self.events.run_arguments.subscribe("data", self._inputs.run_begins)
         self.events.replica_pauses.subscribe("Python state", self._replica_pauses)
         self.events.replica_id_read.subscribe("data", self._replica_id_read)
         self.events.replicas_meet.subscribe("meetings", self._replicas_meet)
-        self.events.run_result.subscribe("data", self._data.run_ends)
+        self.events.run_result.subscribe("data", self._inputs.run_ends)
         ends.subscribe("current step", self._now.run_ends)
         ends.subscribe("Python state", self._outermost(self._state.after))
         ends.subscribe("meetings", self._outermost(lambda _: self._now.meetings.run_ends()))
@@ -115,7 +115,7 @@ class Watchers:
     def _subscribe_to_functions(self) -> None:
         called, returned = self.events.function_called, self.events.function_returned
         called.subscribe(
-            "data", lambda f, args, kwargs: self._data.function_begins(f, (args, kwargs))
+            "data", lambda f, args, kwargs: self._inputs.function_begins(f, (args, kwargs))
         )
         called.subscribe("variable values", lambda *_: self._look_between_steps())
         called.subscribe("current step", lambda *_: self._now.begins_step())
@@ -123,7 +123,7 @@ class Watchers:
         called.subscribe("Python calls", lambda function, *_: self._before_function(function))
         called.subscribe("current step", lambda *_: self._now.function_begins())
         called.subscribe("traces", self._function_called)
-        returned.subscribe("data", self._data.function_ends)
+        returned.subscribe("data", self._inputs.function_ends)
         returned.subscribe("current step", lambda _: self._now.function_ends())
         returned.subscribe("traces", lambda _: self._function_returned())
         self.events.python_called.subscribe("Python calls", self._python_called)
@@ -133,19 +133,19 @@ class Watchers:
         events.strategy_created.subscribe("strategies", self._strategy_created)
         events.scope_entered.subscribe("scopes", self._now.scopes.entered)
         events.scope_left.subscribe("scopes", self._now.scopes.left)
-        events.variable_requested.subscribe("variables", self._variables.asked)
-        events.variable_created.subscribe("variables", self._variables.born)
+        events.variable_requested.subscribe("variables", self._variables.variable_requested)
+        events.variable_created.subscribe("variables", self._variables.variable_created)
         events.operation.subscribe("operations", self._operation)
         events.operation_replayed.subscribe("variables", self._variables.replayed)
         events.gradient.subscribe("gradients", self._gradient)
         events.truth_tested.subscribe("truths", self._truth_tested)
-        events.reduced.subscribe("data", self._data.reduced)
+        events.reduced.subscribe("data", self._inputs.reduced)
         events.collective.subscribe("collectives", self._collectives.add)
 
     def _outermost(
         self, call: Callable[[Callable[..., Any]], object]
     ) -> Callable[[Any, Callable[..., Any]], None]:
-        """Pass on the replica function of a run that is in no other one."""
+        """Call `call` with the replica function of an outermost run only."""
 
         def passed_on(_: Any, step: Callable[..., Any]) -> None:
             if not self._now.depth:
@@ -168,34 +168,34 @@ class Watchers:
 
     def _look_between_steps(self) -> None:
         if self._now.is_step:
-            self._variables.values.look(self._now.steps)
+            self._variables.values.take_snapshot(self._now.steps)
 
     def _operation(self, kind: str, inputs: Any, outputs: Any) -> None:
-        if self._variables.values.looking:
+        if self._variables.values.reading:
             return
         number = self._variables.operation(kind, inputs, outputs)
         if number is not None:
             distributed = self._variables.births[number].distributed
             if self._now.depth and kind not in READING and distributed:
-                self._data.wrote(self._variables.values.get(number))
+                self._inputs.wrote(self._variables.values.get(number))
         elif kind in OF_DATA:
-            self._data.operation(kind, inputs, outputs, self._now.replica())
+            self._inputs.operation(kind, inputs, outputs, self._now.replica())
         elif kind in DRAWING:
-            replica, step = self._now.replica(), self._data.step
+            replica, step = self._now.replica(), self._inputs.step
             if replica is not None and step is not None:
                 self._draws.drawn(kind, inputs, outputs, replica, step)
 
     def _replica_pauses(self, replica: int) -> None:
         if self._now.depth == 1 and self._now.replica_function is not None:
-            self._state.turn(self._now.replica_function, replica)
+            self._state.replica_paused(self._now.replica_function, replica)
 
     def _replica_id_read(self) -> None:
-        if self._data.step is not None and self._now.replica() is not None:
-            self._data.step.asked = True
+        if self._inputs.step is not None and self._now.replica() is not None:
+            self._inputs.step.asked = True
 
-    def _replicas_meet(self, what: Any) -> None:
+    def _replicas_meet(self, variable: Any) -> None:
         if (replica := self._now.replica()) is not None:
-            self._now.meetings.met(replica, what, author_lines())
+            self._now.meetings.met(replica, variable, author_lines())
 
     def _before_function(self, function: Any) -> None:
         if not self._now.in_function_or_run:
@@ -211,12 +211,12 @@ class Watchers:
             self._python.after(function, traced=traced)
 
     def _python_called(self, function: Callable[..., Any]) -> None:
-        self._python.made(function, by_replica=self._now.who().startswith("replica"))
+        self._python.traced(function, by_replica=self._now.actor().startswith("replica"))
 
     def _gradient(self, sources: Any, gradients: Any) -> None:
-        asked = tf.nest.flatten(sources)
-        if asked and all(each is None for each in tf.nest.flatten(gradients)):
-            name = str(getattr(asked[0], "name", type(asked[0]).__name__))
+        flat = tf.nest.flatten(sources)
+        if flat and all(each is None for each in tf.nest.flatten(gradients)):
+            name = str(getattr(flat[0], "name", type(flat[0]).__name__))
             self._without_gradient.setdefault(author_place().place, name)
 
     def _truth_tested(self, value: Any) -> None:

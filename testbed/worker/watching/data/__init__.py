@@ -1,1 +1,1 @@
-"""Data that replicas get, and random numbers that they draw."""
+"""Observes the data that replicas get, and the random numbers that they draw."""

@@ -1,4 +1,4 @@
-"""Batches: what a step is given, taken apart, and told by digests; what is known of a step."""
+"""Splits the inputs of a step into batches, computes digests, and holds the facts of a step."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from testbed.check.seen import Given, SourceLine
 
 T = TypeVar("T")
 
-# Elements of a batch that its digest looks at.
+# The most elements of a batch that its digest covers.
 _ELEMENTS = 2**16
 # A smaller tensor may be a number or a seed, which replicas share on purpose.
 _SMALLEST_BATCH = 3
-# Of a graph, before what a tensor is made from is taken for unknown.
+# The most operations of a graph that are searched for the inputs of a tensor.
 _LOOKED_AT = 200
 
 
-class ByTensor(Generic[T]):
-    """Knows something of tensors without keeping them."""
+class WeakTensorMap(Generic[T]):
+    """Stores a value for a tensor, as long as the tensor lives, without keeping it alive."""
 
     def __init__(self) -> None:
         self._of: dict[int, tuple[weakref.ref[Any], T]] = {}
 
     def put(self, tensor: Any, known: T) -> None:
-        """Keep what is known of a tensor as long as that lives."""
+        """Store a value for a tensor, as long as the tensor lives."""
         key = id(tensor)
 
         def forget(gone: weakref.ref[Any]) -> None:
@@ -40,7 +40,7 @@ class ByTensor(Generic[T]):
         self._of[key] = (weakref.ref(tensor, forget), known)
 
     def get(self, tensor: Any) -> T | None:
-        """What is known of it."""
+        """The value stored for a tensor; None if there is none."""
         found = self._of.get(id(tensor))
         return found[1] if found and found[0]() is tensor else None
 
@@ -50,8 +50,8 @@ class ByTensor(Generic[T]):
 
 
 @dataclass
-class Step:
-    """A `strategy.run` of the author, or a tf.function around it, while it is watched."""
+class WatchedStep:
+    """A step of the user's program, and its facts: a `strategy.run` or a tf.function around it."""
 
     function: str
     place: SourceLine | None
@@ -66,9 +66,9 @@ class Step:
     sizes: set[int] = field(default_factory=set)
     plain: list[str] = field(default_factory=list)
     distributed: bool = False
-    """Whether some call of it is given distributed values."""
+    """Whether some call of it gets distributed values."""
     through: bool = False
-    """Whether what it is called with is what all replicas are given."""
+    """Whether all replicas get the arguments of the step itself."""
     source: SourceLine | None = None
     batches: list[str] = field(default_factory=list)
     uneven: tuple[int, ...] = ()
@@ -80,8 +80,8 @@ class Step:
     not_a_number: str = ""
     nan_result: Any = None
 
-    def told(self) -> Given:
-        """As it stands in what was seen."""
+    def to_given(self) -> Given:
+        """The facts for the worker's observations."""
         return Given(
             function=self.function,
             place=self.place,
@@ -105,7 +105,7 @@ class Step:
 
 
 def leaves_of(values: Any) -> Iterator[Any]:
-    """Every tensor, array and distributed value of a structure; no variables."""
+    """Every tensor, array and distributed value of a structure, without variables."""
     for leaf in tf.nest.flatten(values):
         if isinstance(leaf, tf.distribute.DistributedValues):
             if not isinstance(leaf, tf.Variable):
@@ -117,7 +117,7 @@ def leaves_of(values: Any) -> Iterator[Any]:
 
 
 def components(leaf: Any) -> list[Any]:
-    """What each replica of this worker has of it."""
+    """The component of each replica of this worker."""
     if not isinstance(leaf, tf.distribute.DistributedValues):
         return [leaf]
     values = list(leaf._values)
@@ -127,16 +127,16 @@ def components(leaf: Any) -> list[Any]:
 
 
 def replicas_of(strategy: Any) -> int:
-    """How many replicas of a strategy this worker has."""
+    """The number of replicas of a strategy on this worker."""
     try:
         return len(strategy.extended.worker_devices)
     except RuntimeError:
-        # Of the default strategy nobody may ask that.
+        # The default strategy raises: it has one replica.
         return 1
 
 
 def first_dimension(tensor: Any) -> int:
-    """How many entries it has, -1 where that is not known; a scalar has one."""
+    """The size of the first dimension; -1 if unknown, 1 for a scalar."""
     shape = getattr(tensor, "shape", None)
     if shape is None:
         return -1
@@ -149,25 +149,25 @@ def first_dimension(tensor: Any) -> int:
 
 
 def is_batch(tensor: Any) -> bool:
-    """Whether it is large enough to be data."""
+    """Whether a tensor is large enough to be data."""
     return bool(tensor.shape.rank) and int(tf.size(tensor)) >= _SMALLEST_BATCH
 
 
 def digest(leaves: Sequence[Any]) -> str:
-    """Shapes, and what tells batches apart: of large ones, elements at equal distances."""
-    shapes, told = [], hashlib.blake2b(digest_size=8)
+    """Shapes, and a hash of the elements; of a large batch only of elements at equal distances."""
+    shapes, hashed = [], hashlib.blake2b(digest_size=8)
     for each in (each for leaf in leaves for each in components(leaf)):
         array = numpy.asarray(each)
         shapes.append("x".join(map(str, array.shape)))
         flat = array.reshape(-1)
         sample = flat[:: max(1, flat.size // _ELEMENTS)]
-        told.update(array.dtype.str.encode())
-        told.update(repr(sample.tolist()).encode() if array.dtype == object else sample.tobytes())
-    return f"{','.join(shapes)} {told.hexdigest()}"
+        hashed.update(array.dtype.str.encode())
+        hashed.update(repr(sample.tolist()).encode() if array.dtype == object else sample.tobytes())
+    return f"{','.join(shapes)} {hashed.hexdigest()}"
 
 
 def has_nan(value: Any) -> bool:
-    """Whether any copy of a tensor or variable has an element that is no number."""
+    """Whether any copy of a tensor or variable contains NaN."""
     for each in components(value):
         array = numpy.asarray(each)
         if array.dtype.kind == "f" and bool(numpy.isnan(array).any()):
@@ -176,7 +176,7 @@ def has_nan(value: Any) -> bool:
 
 
 def made_from(tensor: Any, batches: Sequence[Any]) -> bool:
-    """Whether a tensor of a graph is computed from an argument that is like one of the batches."""
+    """Whether a tensor of a graph is computed from an argument that may be one of the batches."""
     waiting, seen = [tensor], set[str]()
     while waiting and len(seen) < _LOOKED_AT:
         each = waiting.pop()

@@ -1,4 +1,4 @@
-"""Random numbers that replicas draw: by which seeds, or which numbers they were."""
+"""Records the random numbers that replicas draw: their seeds, or digests of the numbers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from testbed.check.seen import Draw, SourceLine
 from testbed.worker.probes import captured_from
-from testbed.worker.watching.data.batches import Step, digest
+from testbed.worker.watching.data.batches import WatchedStep, digest
 from testbed.worker.watching.stack import author_place
 
 _STATEFUL = (
@@ -25,7 +25,7 @@ _STATEFUL = (
     "TruncatedNormal",
 )
 
-# Without those of full integers, which generators make their keys with.
+# Without operations for full-range integers, with which generators create their keys.
 _STATELESS = (
     "StatelessMultinomial",
     "StatelessRandomBinomial",
@@ -45,10 +45,10 @@ _STATELESS = (
 
 DRAWING = frozenset((*_STATEFUL, *_STATELESS))
 
-# What these draw is told apart by chance alone; others may draw one number again and again.
-_TELLING = ("Normal", "NormalV2", "Uniform", "UniformV2", "Shuffle")
+# Numbers of these are equal only if they are the same draw; others may repeat one number.
+_DISTINCT = ("Normal", "NormalV2", "Uniform", "UniformV2", "Shuffle")
 
-# Draws of one line by one replica, and calls of one step, that are looked at.
+# Limits: draws of one line by one replica, calls of one step, lines, and searched operations.
 _DRAWS = 8
 _CALLS = 8
 _LINES = 500
@@ -67,18 +67,18 @@ Line = tuple["SourceLine | None", "SourceLine | None", int]
 
 
 class Draws:
-    """Watches random numbers.
+    """Observes operations that draw random numbers.
 
     Args:
-        number_of: gives the number of the variable whose handle a tensor is, where it is known.
+        number_of: returns the number of the variable with this handle; None if unknown.
     """
 
     def __init__(self, number_of: Callable[[Any], int | None]) -> None:
         self._number_of = number_of
         self._lines: dict[Line, _Drawn] = {}
 
-    def drawn(self, kind: str, inputs: Any, outputs: Any, replica: int, step: Step) -> None:
-        """A replica draws, by one of DRAWING."""
+    def drawn(self, kind: str, inputs: Any, outputs: Any, replica: int, step: WatchedStep) -> None:
+        """Record that a replica runs one of the operations in DRAWING."""
         if step.calls > _CALLS:
             return
         place, libraries, _ = author_place()
@@ -100,18 +100,18 @@ class Draws:
                 tuple(shape.as_list()) if shape.rank is not None else None,
             )
         known.sizes = tuple(sorted(step.sizes))
-        tells = not symbolic and known.origin == "drawn" and kind.endswith(_TELLING)
-        if tells and len(known.numbers) < _DRAWS:
+        distinct = not symbolic and known.origin == "drawn" and kind.endswith(_DISTINCT)
+        if distinct and len(known.numbers) < _DRAWS:
             known.numbers.append(digest(outputs[:1]))
 
     def seen(self) -> Iterator[Draw]:
-        """What each replica drew at each line."""
+        """The draws of each replica at each line."""
         for (place, step, replica), known in self._lines.items():
             numbers = tuple(known.numbers)
             yield Draw(place, step, replica, known.origin, numbers, known.shape, known.sizes)
 
     def _origin(self, kind: str, inputs: Any, outputs: Any) -> tuple[str, list[str]]:
-        """What decides the numbers that an operation of a graph draws."""
+        """The origin of the numbers that an operation of a graph draws, and its seeds."""
         if kind in _STATEFUL:
             operation = outputs[0].op
             seeds = (operation.get_attr("seed"), operation.get_attr("seed2"))
@@ -119,7 +119,7 @@ class Draws:
         return self._origin_of_key(list(inputs[1:]))
 
     def _origin_of_key(self, waiting: list[Any]) -> tuple[str, list[str]]:
-        """What the seed, or the key and the counter, of a stateless operation are made from."""
+        """The origin of the seed, or of key and counter, of a stateless operation."""
         constants: list[str] = []
         seen = set[str]()
         while waiting:

@@ -1,4 +1,4 @@
-"""The data of somebody's own steps: what replicas are given, and what becomes of it."""
+"""Observes the inputs of the user's steps, their results, and how the results are reduced."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import tensorflow as tf
 from testbed.check.seen import Given, SourceLine, Taken
 from testbed.worker.probes import captured_from
 from testbed.worker.watching.data.batches import (
-    ByTensor,
-    Step,
+    WatchedStep,
+    WeakTensorMap,
     components,
     digest,
     first_dimension,
@@ -31,31 +31,31 @@ _OPTIONAL = "IteratorGetNextAsOptional"
 
 OF_DATA = frozenset((*NEXT, _OPTIONAL, "MakeIterator", "Mean"))
 
-# Batches of one step whose contents are looked at; what they are later says nothing new.
+# The most batches of one step whose contents are compared; later ones show nothing new.
 _BATCHES = 8
 _STEPS = 200
-# Calls with an empty batch for which all variables are looked at.
+# The most calls with an empty batch for which all variables are searched for NaN.
 _EMPTY_CALLS = 3
 
 
-class Data:
-    """Watches what replicas are given.
+class Inputs:
+    """Observes the inputs of replicas.
 
     Args:
-        variables: gives the distributed variables that are known.
+        variables: returns the known distributed variables.
     """
 
     def __init__(self, variables: Callable[[], list[Any]]) -> None:
-        self.step: Step | None = None
+        self.step: WatchedStep | None = None
         self._variables = variables
-        self._steps: dict[Any, Step] = {}
-        # By their ids, which mean nothing once they are gone.
+        self._steps: dict[Any, WatchedStep] = {}
+        # Keeps the steps alive, so that their ids stay unique.
         self._keys: list[Any] = []
         self._depth = 0
-        self._sources: ByTensor[SourceLine | None] = ByTensor()
-        self._means: ByTensor[int] = ByTensor()
-        self._results: ByTensor[tuple[Step, bool]] = ByTensor()
-        # Iterators that have no end, and those of one replica.
+        self._sources: WeakTensorMap[SourceLine | None] = WeakTensorMap()
+        self._means: WeakTensorMap[int] = WeakTensorMap()
+        self._results: WeakTensorMap[tuple[WatchedStep, bool]] = WeakTensorMap()
+        # Infinite iterators, and iterators that a replica created.
         self._free: set[int] = set()
         self._taken: dict[tuple[int, SourceLine | None], set[int]] = {}
         self._plain: tuple[list[Any], str] = ([], "")
@@ -64,7 +64,7 @@ class Data:
         self._empty_calls = 0
 
     def operation(self, kind: str, inputs: Any, outputs: Any, replica: int | None) -> None:
-        """One of OF_DATA, by a replica or by none."""
+        """Record one of the operations in OF_DATA; `replica` is None outside of replicas."""
         if kind == "MakeIterator":
             self._made(*inputs, of_replica=replica is not None)
         elif kind == "Mean":
@@ -80,7 +80,7 @@ class Data:
                 self._sources.put(output, place)
 
     def run_begins(self, strategy: Any, step: Any, arguments: Any) -> None:
-        """A run is about to give the replicas these arguments."""
+        """Record the arguments that a run is about to pass to the replicas."""
         if tf.inside_function():
             leaves = list(leaves_of(arguments))
             self._given(strategy, leaves)
@@ -97,7 +97,7 @@ class Data:
         self._given(strategy, leaves)
 
     def function_begins(self, function: Any, arguments: Any) -> None:
-        """A tf.function is about to be called with these arguments."""
+        """Record the arguments with which a tf.function is about to be called."""
         if tf.inside_function():
             return
         self._depth += 1
@@ -106,18 +106,18 @@ class Data:
             self._look_at(list(leaves_of(arguments)))
 
     def run_ends(self, result: Any) -> None:
-        """It is over; without a result where it raised."""
+        """Record the result of a run; None if it raised."""
         self._gave(result)
         self._ended(result)
 
     def function_ends(self, result: Any) -> None:
-        """It is over; without a result where it raised."""
+        """Record the result of a tf.function; None if it raised."""
         if self._depth == 1 and not tf.inside_function():
             self._gave(result)
         self._ended(result)
 
     def reduced(self, how: str, value: Any) -> None:
-        """What the replicas of a step have returned is brought together."""
+        """Record that the results of the replicas of a step are reduced or gathered."""
         found = self._results.get(value)
         place, libraries = author_place()[:2] if found else (None, ())
         if found is None or libraries:
@@ -129,25 +129,25 @@ class Data:
         if how == "MEAN" and (self._are_means(value) or (alone and step.gives_means)):
             step.averaged = step.averaged or place
         if step.nan_result is value:
-            step.not_a_number = "what it returns"
+            step.not_a_number = "the result of the step"
 
     def wrote(self, variable: Any) -> None:
-        """A distributed variable is written while replicas run."""
+        """Record that a distributed variable is written while replicas run."""
         if self.step is None or variable is None:
             return
         if variable.dtype.is_floating and variable.shape.rank:
             if variable.synchronization is tf.VariableSynchronization.ON_READ:
-                # Each replica has a model of its own, or adds up what is its own.
+                # Each replica has a separate model, or sums its own values.
                 self.step.asked = True
             elif variable.trainable:
                 self.step.trains = True
 
     def given(self) -> Iterator[Given]:
-        """What the replicas of each step were given."""
-        return (step.told() for step in self._steps.values() if step.runs)
+        """The inputs of each step."""
+        return (step.to_given() for step in self._steps.values() if step.runs)
 
     def taken(self) -> Iterator[Taken]:
-        """Lines at which replicas took elements from an iterator that has an end."""
+        """Lines at which replicas took elements from a finite iterator."""
         for (iterator, place), replicas in self._taken.items():
             if iterator not in self._free:
                 yield Taken(place, len(replicas))
@@ -165,14 +165,14 @@ class Data:
         if key not in self._steps and len(self._steps) < _STEPS:
             place, libraries, _ = author_place()
             name = getattr(innermost(step), "__name__", "a step")
-            self._steps[key] = Step(name, None if libraries else place)
+            self._steps[key] = WatchedStep(name, None if libraries else place)
             self._keys.append(step)
         self.step = self._steps.get(key)
         if self.step is not None:
             self.step.calls += 1
 
     def _given(self, strategy: Any, leaves: list[Any]) -> None:
-        """What a run gives to the replicas, as far as shapes tell."""
+        """Record the shapes of the inputs that a run passes to the replicas."""
         step = self.step
         if step is None:
             return
@@ -183,7 +183,7 @@ class Data:
             step.sizes.update(first_dimension(each) for each in components(leaf))
 
     def _look_at(self, leaves: list[Any]) -> None:
-        """The contents of what is given, for the first calls."""
+        """Record the contents of the inputs, for the first calls."""
         step = self.step
         self._plain, self._sizes = ([], ""), ()
         if step is None:
@@ -202,19 +202,19 @@ class Data:
                 self._without_nan = {id(each): each for each in known if not has_nan(each)}
         data = [each for each in leaves if self._is_of_dataset(each)]
         if data and step.calls <= _BATCHES:
-            told = digest(data)
-            step.batches.append(told)
+            batch_digest = digest(data)
+            step.batches.append(batch_digest)
             if step.source is None:
                 first = next(each for each in components(data[0]) if each in self._sources)
                 step.source = self._sources.get(first)
             if not distributed:
-                self._plain = ([each for each in data if is_batch(each)], told)
+                self._plain = ([each for each in data if is_batch(each)], batch_digest)
 
     def _is_of_dataset(self, leaf: Any) -> bool:
         return any(each in self._sources for each in components(leaf))
 
     def _is_through(self, leaf: Any) -> bool:
-        """Whether a tensor of a trace is made from the batch that its tf.function is given."""
+        """Whether a tensor of a trace is computed from the batch that its tf.function gets."""
         if not tf.is_symbolic_tensor(leaf) or leaf.shape.rank == 0:
             return False
         return made_from(leaf, self._plain[0])
@@ -237,15 +237,15 @@ class Data:
         if self._depth or step is None:
             return
         self.step = None
-        batches, told = self._plain
+        batches, batch_digest = self._plain
         if batches and step.through:
-            step.plain.append(told)
+            step.plain.append(batch_digest)
         if 0 in self._sizes:
             self._look_for_nan(step, result)
         self._without_nan = {}
 
-    def _look_for_nan(self, step: Step, result: Any) -> None:
-        """Whether an empty batch has made something NaN that was not so before."""
+    def _look_for_nan(self, step: WatchedStep, result: Any) -> None:
+        """Record a variable or result that an empty batch has turned to NaN."""
         for variable in self._without_nan.values():
             if not step.not_a_number and has_nan(variable):
                 step.not_a_number = f"'{str(variable.name).removesuffix(':0')}'"
@@ -257,12 +257,12 @@ class Data:
                 step.nan_result = leaf
 
     def _are_means(self, value: Any) -> bool:
-        """Whether each replica's share is the mean over its batch, which is not of one size."""
+        """Whether each replica's value is the mean over its batch, and the sizes differ."""
         sizes = [self._mean(each) for each in components(value)]
         if any(size is None for size in sizes):
             return False
         if any(tf.is_symbolic_tensor(each) for each in components(value)):
-            # Of what size they are is seen when the trace is run.
+            # The sizes are known only when the trace runs.
             return self.step is not None and all(s in (-1, *self.step.sizes) for s in sizes)
         return len(set(sizes)) > 1
 
@@ -277,12 +277,12 @@ def _is_distributed(leaf: Any) -> bool:
 
 
 def _sizes(leaves: list[Any]) -> tuple[int, ...]:
-    """How many examples each replica of this worker has; nothing where that is not clear."""
+    """The number of examples of each replica of this worker; empty if it is not clear."""
     found = {
         tuple(first_dimension(each) for each in components(leaf))
         for leaf in leaves
         if len(components(leaf)) == len(getattr(leaf, "_values", [leaf]))
     }
-    # What has another size for each of its parts is no batch: words of sentences, say.
+    # Leaves with different sizes show no batch size: the words of sentences, for example.
     sizes = found.pop() if len(found) == 1 else ()
     return () if -1 in sizes else sizes

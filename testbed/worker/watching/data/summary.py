@@ -1,4 +1,4 @@
-"""A value as it is compared between replicas, workers and runs."""
+"""Summarizes a value, so that it can be compared between replicas, workers and runs."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import numpy
 
 from testbed.worker.probes import encode
 
-# A value of more elements is told by figures that stay close where its elements do.
+# A value with more elements becomes a few figures, which are close if the elements are close.
 WHOLE = 64
 
 
 def summary(value: Any, whole: int = WHOLE) -> Any:
-    """A value as it is compared: the whole of a small one; mean, norm and a mixture of a large one.
+    """A small value as a whole; mean, norm and a weighted sum of a large one.
 
-    The mixture weighs each element with another number, so that a change of order shows.
+    The sum has another weight for each element, so that it shows a change of their order.
 
     Args:
-        value: an array, or what becomes one.
-        whole: the most elements of a small one.
+        value: an array, or a value that numpy converts to one.
+        whole: the most elements of a small value.
     """
     array = numpy.asarray(value)
     if array.size <= whole or array.dtype.kind not in "fiu":

@@ -1,1 +1,1 @@
-"""Python state that replica functions change."""
+"""Observes Python state that replica functions change."""

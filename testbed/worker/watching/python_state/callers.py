@@ -1,4 +1,4 @@
-"""Who called `strategy.run`, and whether he reads a name once that is over."""
+"""Finds out whether a caller of `strategy.run` reads a name after it has returned."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from testbed.worker.watching.stack import is_authors
 
 
 def read_by_caller(spot: Spot) -> SourceLine | None:
-    """Where a function that is now on the stack goes on to read what is kept in a spot.
+    """The line at which a function on the stack will read a spot; None if there is none.
 
-    Only what it can reach after the line where it is now: further down, or in the same loop.
+    Only lines that it can reach after its current one: further down, or in the same loop.
     """
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
@@ -30,7 +30,7 @@ def read_by_caller(spot: Spot) -> SourceLine | None:
 
 
 def _reads(frame: FrameType) -> Iterator[ast.expr]:
-    """What the function of a frame may yet read: names, attributes and entries."""
+    """The names, attributes and entries that the function of a frame may still read."""
     body = _body(frame)
     now = frame.f_lineno
     loops = [
@@ -61,7 +61,7 @@ def _body(frame: FrameType) -> list[ast.stmt]:
 
 
 def _nodes(body: list[ast.stmt]) -> Iterator[ast.AST]:
-    """All that a body holds, but for functions within it and what is only called or set."""
+    """All nodes of a body, without inner functions, and names that are only called or set."""
     waiting: list[ast.AST] = list(reversed(body))
     while waiting:
         node = waiting.pop()
@@ -72,7 +72,7 @@ def _nodes(body: list[ast.stmt]) -> Iterator[ast.AST]:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             inner = [node.func.value, *node.args, *node.keywords]
         elif isinstance(node, ast.Subscript):
-            # An entry that is set reads no entry, and one that is read is no other one.
+            # Setting an entry reads no entry, and reading an entry reads no other one.
             inner = [node.slice]
         waiting += reversed(inner)
 
@@ -105,7 +105,7 @@ def _owns(held: Any, spot: Spot) -> bool:
 
 
 def _held(node: ast.expr, frame: FrameType) -> Any:
-    """What names and attributes lead to, without running anything of the author's."""
+    """The object of a name or attribute, without running any of the user's code."""
     if isinstance(node, ast.Name):
         return frame.f_locals.get(node.id, frame.f_globals.get(node.id))
     if isinstance(node, ast.Attribute):

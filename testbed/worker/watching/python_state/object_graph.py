@@ -1,4 +1,4 @@
-"""What somebody's own code can reach: from functions to the objects of its own classes."""
+"""Walks the objects that the user's code can reach, from modules, functions and instances."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from typing import Any
 from testbed.worker.watching.stack import is_authors
 
 _DEPTH = 3
-# A namespace of more names is data, not state.
+# A namespace with more names counts as data, not as state.
 _LARGEST = 1000
 
 
 @dataclass(frozen=True)
 class Spot:
-    """Where a value is kept."""
+    """The place of a value: a name, an attribute or an entry."""
 
     name: str
-    """As the author writes it: `STEPS`, `self.progress.done`, `self.audit[...]`."""
+    """As the user writes it: `STEPS`, `self.progress.done`, `self.audit[...]`."""
     file: str
-    """Of the code that keeps it."""
+    """The file of the code that holds the value."""
     owner: int = 0
-    """The id of the object that holds it; 0 for a module, CLOSURE for what a function holds."""
+    """The id of the object that holds it; 0 for a module, CLOSURE for a closure of a function."""
 
 
 CLOSURE = -1
@@ -34,7 +34,7 @@ Found = Iterator[tuple[Spot, Any]]
 
 
 def reached_from(step: Callable[..., Any] | None, objects: list[Any]) -> Found:
-    """Every value in the author's modules, in what a function holds, and in further objects."""
+    """Every value in the user's modules, in the closure of a function, and in further objects."""
     seen: set[int] = set()
     for name, file in _modules(len(sys.modules)):
         if isinstance(module := sys.modules.get(name), ModuleType):
@@ -51,9 +51,9 @@ def reached_from(step: Callable[..., Any] | None, objects: list[Any]) -> Found:
 
 @functools.lru_cache(1)
 def _modules(_: int) -> list[tuple[str, str]]:
-    """The author's modules and their files; most others are libraries', so asked once a number.
+    """The user's modules and their files; cached by the number of modules, most are libraries'.
 
-    By their names: a module that is kept here would outlive the program, with all that it holds.
+    By name: a module kept in the cache would outlive the program, with all its objects.
     """
     return [
         (name, file)
@@ -65,10 +65,10 @@ def _modules(_: int) -> list[tuple[str, str]]:
 
 
 def held_by(step: Callable[..., Any]) -> Iterator[tuple[str, Any, str]]:
-    """What a function is bound to, and what it closes over: name, value, file."""
+    """The object to which a function is bound, and its closure: name, value, file."""
     step = innermost(step)
     if isinstance(step, MethodType):
-        # tf.function holds the object of a method by another one.
+        # tf.function wraps the object of a method in another one.
         yield "self", getattr(step.__self__, "target", step.__self__), ""
         step = innermost(step.__func__)
     if isinstance(step, FunctionType):
@@ -81,7 +81,7 @@ def held_by(step: Callable[..., Any]) -> Iterator[tuple[str, Any, str]]:
 
 
 def innermost(step: Any) -> Any:
-    """The function that the author wrote, without what was wrapped around it."""
+    """The function that the user wrote, without its wrappers."""
     while True:
         if isinstance(step, functools.partial):
             step = step.func
@@ -94,7 +94,7 @@ def innermost(step: Any) -> Any:
 
 
 def file_of(kind: type) -> str:
-    """The file of the author that defines a class; nothing for anybody else's."""
+    """The user's file that defines a class; empty for any other class."""
     file = getattr(sys.modules.get(kind.__module__), "__file__", None)
     return file if file and is_authors(file) else ""
 

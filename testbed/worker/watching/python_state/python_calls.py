@@ -1,4 +1,4 @@
-"""What tf.py_function calls in a compiled step: it runs in every step, once for each replica."""
+"""Observes changes by tf.py_function in compiled steps, where it runs once for each replica."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from testbed.worker.watching.python_state.object_graph import Spot, innermost
 from testbed.worker.watching.python_state.state import state_of, what_changed
 from testbed.worker.watching.python_state.statements import GROWING, changing_statement
 from testbed.worker.watching.stack import source_of
-from testbed.worker.watching.traces.bytecode_reads import Lines, codes_in, reads_of
+from testbed.worker.watching.traces.bytecode_reads import Lines, bytecode_reads_of, codes_in
 
 
 class PythonCalls:
-    """Looks at Python's state before and after a step that was traced before."""
+    """Compares the Python state before and after a step that was traced earlier."""
 
     def __init__(self, lines: Lines) -> None:
         self._lines = lines
@@ -25,8 +25,8 @@ class PythonCalls:
         self._before: dict[Spot, Any] | None = None
         self._changes: dict[Spot, StateChange] = {}
 
-    def made(self, function: Callable[..., Any], *, by_replica: bool) -> None:
-        """A step is traced that will call it."""
+    def traced(self, function: Callable[..., Any], *, by_replica: bool) -> None:
+        """Record a function that a traced step will call."""
         self._replicated |= by_replica
         for code in {inner for each in _codes_of(function) for inner in codes_in(each)}:
             self._codes.add(code)
@@ -34,11 +34,11 @@ class PythonCalls:
             self._lines |= {source_of(code.co_filename, line, "")[:2] for line in lines}
 
     def before(self, step: Any) -> None:
-        """A step begins."""
+        """Read the state before a step."""
         self._before = state_of(step) if self._replicated else None
 
     def after(self, step: Any, *, traced: bool) -> None:
-        """It is over."""
+        """Compare the state after a step."""
         if self._before is not None and not traced:
             for spot, kind, old, now in what_changed(self._before, state_of(step)):
                 place = self._statement(spot, kind)
@@ -48,11 +48,11 @@ class PythonCalls:
         self._before = None
 
     def changes(self) -> list[StateChange]:
-        """What such calls changed."""
+        """The changes by such calls."""
         return list(self._changes.values())
 
     def _statement(self, spot: Spot, kind: str) -> SourceLine | None:
-        """The line of a called function that changes what is there; of nobody else."""
+        """The line of a called function that changes a spot; None if other code does."""
         place = changing_statement(spot.file, spot.name, kind)
         if place and (place.file, place.line) in self._lines:
             return place
@@ -65,7 +65,7 @@ class PythonCalls:
 
 def _codes_of(function: Any) -> set[CodeType]:
     own = getattr(innermost(function), "__code__", None)
-    found = {code for codes in reads_of(function).names.values() for code in codes}
+    found = {code for codes in bytecode_reads_of(function).names.values() for code in codes}
     return found | {own} if isinstance(own, CodeType) else found
 
 

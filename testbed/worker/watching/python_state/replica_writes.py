@@ -1,4 +1,4 @@
-"""What replicas leave under one name, each in its turn: MirroredStrategy runs one after another."""
+"""Compares the values that replicas write under one name; replicas run one after another."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from testbed.worker.watching.python_state.statements import overwriting_statemen
 # Numbers that are computed alike on two devices may differ by this.
 _CLOSE = 1e-4
 
-State = Mapping[Spot, Any]
+Values = Mapping[Spot, Any]
 
 
 @dataclass
 class _Written:
     value: Any
     changed: Any
-    """Of an array that was there before, which elements."""
+    """A mask of the changed elements, if the value replaces an array of the same shape."""
 
 
 @dataclass
-class _Kept:
+class _KeptWrite:
     run: int
     values: tuple[Any, ...]
     place: SourceLine
@@ -39,26 +39,26 @@ class _Kept:
 
 
 class ReplicaWrites:
-    """Compares what each replica stores with what the others do.
+    """Compares the values that each replica of a MirroredStrategy stores with those of the others.
 
-    What counts is what replicas put in the place of the old, and a caller of `strategy.run` reads
-    once that is over. What is stored anew between two runs is a scratch pad of whoever is at work.
+    A value counts if replicas replace the old value by it, and a caller of `strategy.run` reads it
+    afterwards. A value that is replaced between two runs is scratch data, and does not count.
     """
 
     def __init__(self) -> None:
-        self._last: State = {}
+        self._last: Values = {}
         self._stored: dict[Spot, dict[int, _Written]] = {}
-        self._kept: dict[Spot, _Kept] = {}
+        self._kept: dict[Spot, _KeptWrite] = {}
         self._left: dict[Spot, Any] = {}
         self._scratch: set[Spot] = set()
 
     @property
     def any_kept(self) -> bool:
-        """Whether something is kept of which it is not sure yet that it stays."""
+        """Whether a value is kept that may still turn out to be scratch data."""
         return bool(self._kept)
 
-    def between(self, now: State) -> None:
-        """No replica runs."""
+    def between_runs(self, now: Values) -> None:
+        """Compare the state while no replica runs, and drop scratch data."""
         for spot, left in self._left.items():
             if spot in now and not _is_same(left, now[spot]):
                 self._scratch.add(spot)
@@ -66,16 +66,16 @@ class ReplicaWrites:
         self._left = {}
         self._last, self._stored = now, {}
 
-    def turn(self, replica: int, now: State) -> None:
-        """A replica of this worker has run until its end, or until all meet."""
+    def replica_paused(self, replica: int, now: Values) -> None:
+        """Record the writes of a replica that has run to its end, or to a meeting of all."""
         for spot, value in now.items():
             if _is_data(value) and not _is_same(self._last.get(spot), value):
                 found = _Written(value, _changed(self._last.get(spot), value))
                 self._stored.setdefault(spot, {})[replica] = found
         self._last = now
 
-    def over(self, run: int, replicas: int, now: State) -> None:
-        """All replicas have run."""
+    def run_ended(self, run: int, replicas: int, now: Values) -> None:
+        """Keep the values that all replicas have written."""
         for spot, values in self._stored.items():
             if len(values) == replicas and spot not in self._scratch:
                 self._keep(spot, run, [values[each] for each in sorted(values)])
@@ -83,7 +83,7 @@ class ReplicaWrites:
         self._last, self._stored = {}, {}
 
     def stored(self) -> Iterator[Stored]:
-        """What replicas stored, as of the first run in which it differed, or of the last."""
+        """The values that replicas stored, of the first run in which they differ, or the last."""
         for spot, kept in self._kept.items():
             values = tuple(summary(value) for value in kept.values)
             yield Stored(spot.name, values, kept.run, kept.place, kept.use, kept.where)
@@ -97,17 +97,17 @@ class ReplicaWrites:
         place = known.place if known else _statement(spot, written[0].value)
         use = known.use if known else place and read_by_caller(spot)
         if place and use:
-            self._kept[spot] = _Kept(run, tuple(arrays), place, use, differs, where)
+            self._kept[spot] = _KeptWrite(run, tuple(arrays), place, use, differs, where)
 
 
 def _changed(old: Any, new: Any) -> Any:
-    """Which elements of an array differ from what they were, where it is the same in shape."""
+    """A mask of the elements of an array that changed; None if the shape differs."""
     arrays = isinstance(old, numpy.ndarray) and isinstance(new, numpy.ndarray)
     return old != new if arrays and old.shape == new.shape else None
 
 
 def _in_common(written: list[_Written]) -> tuple[list[Any], tuple[int, ...]]:
-    """The values that replicas wrote, of arrays those elements that all of them wrote."""
+    """The values that replicas wrote; of arrays only the elements that all of them wrote."""
     arrays = [numpy.asarray(each.value) for each in written]
     masks = [each.changed for each in written if each.changed is not None]
     if len({array.shape for array in arrays}) > 1 or len(masks) < len(written):

@@ -1,4 +1,4 @@
-"""Python state of somebody's own code: what a replica function changes of it."""
+"""Records the changes that replica functions make to the Python state of the user's code."""
 
 from __future__ import annotations
 
@@ -16,52 +16,52 @@ from testbed.worker.watching.python_state.statements import (
     overwriting_statement,
 )
 
-# Runs before and after which state is looked at; later ones are many, and take time. Two of ten,
-# as what is done every tenth time is done in the first of them or in the last.
+# The first runs for which the state is compared; of the later ones, which are many, two of ten. A
+# change at every tenth run happens in the first or the last of ten.
 _ALL_LOOKED_AT = 20
 _EVERY = 10
 
-# Of an array, before it is data, not state.
+# The largest array that counts as state; a larger one counts as data.
 _ELEMENTS = 10_000
 
 Step = Callable[..., Any]
 
 
-class State:
-    """Holds numbers, lengths of lists and variables before a run against what is there after it."""
+class PythonState:
+    """Compares numbers, lengths of lists, and variables before and after a run."""
 
     def __init__(self) -> None:
         self._runs = 0
         self._eager = False
         self._before: dict[Spot, Any] | None = None
         self._changes: dict[Spot, StateChange] = {}
-        self._turns = ReplicaWrites()
+        self._replica_writes = ReplicaWrites()
         self._replicas: set[int] = set()
 
     def before(self, step: Step) -> None:
-        """Look before the replicas run."""
+        """Read the state before the replicas run."""
         index, self._runs = self._runs, self._runs + 1
         self._before, self._replicas = None, set()
-        # What is traced is traced seldom.
+        # Traces are rare, so the state is always compared for them.
         self._eager = tf.executing_eagerly()
         sampled = index < _ALL_LOOKED_AT or index % _EVERY in (0, _EVERY - 1)
-        if sampled or self._turns.any_kept or not self._eager:
+        if sampled or self._replica_writes.any_kept or not self._eager:
             self._before = state_of(step)
-            self._turns.between(self._before)
+            self._replica_writes.between_runs(self._before)
 
-    def turn(self, step: Step, replica: int) -> None:
-        """A replica of this worker ends its function, or waits for the others within it."""
+    def replica_paused(self, step: Step, replica: int) -> None:
+        """Read the state when a replica ends its function, or waits for the others within it."""
         if self._before is not None and self._eager:
             self._replicas.add(replica)
-            self._turns.turn(replica, state_of(step))
+            self._replica_writes.replica_paused(replica, state_of(step))
 
     def after(self, step: Step) -> None:
-        """Look again, and keep what has grown or changed."""
+        """Read the state again, and record growth and changes."""
         if self._before is None:
             return
         now = state_of(step)
         if self._eager:
-            self._turns.over(self._runs, len(self._replicas), now)
+            self._replica_writes.run_ended(self._runs, len(self._replicas), now)
         for spot, kind, old, new in what_changed(self._before, now):
             if spot not in self._changes:
                 statement = "list" if kind == "list" else "number"
@@ -70,21 +70,21 @@ class State:
         self._before = None
 
     def changes(self) -> Iterator[StateChange]:
-        """What replica functions changed; only where a statement of theirs does so."""
+        """The changes by replica functions; only those that a statement of the code explains."""
         return (change for change in self._changes.values() if change.place is not None)
 
     def stored(self) -> Iterator[Stored]:
-        """What each replica stored under one name."""
-        self._turns.between(state_of(None))
-        return self._turns.stored()
+        """The values that each replica stored under one name."""
+        self._replica_writes.between_runs(state_of(None))
+        return self._replica_writes.stored()
 
 
 class _Length(int):
-    """The length of a list, which is no number that the author keeps."""
+    """The length of a list, as distinct from a number of the user's code."""
 
 
 def state_of(step: Step | None) -> dict[Spot, Any]:
-    """What a function and what it stands beside can reach, as it can be compared later."""
+    """The values that a function and the user's modules can reach, in a comparable form."""
     return {
         spot: kept for spot, value in reached_from(step, []) if (kept := _kept(value)) is not None
     }
@@ -93,7 +93,7 @@ def state_of(step: Step | None) -> dict[Spot, Any]:
 def what_changed(
     before: dict[Spot, Any], now: dict[Spot, Any]
 ) -> Iterator[tuple[Spot, str, Any, Any]]:
-    """What has grown or changed between two looks: where, its kind, the old and the new."""
+    """Growth and changes between two states: spot, kind, old and new value."""
     for spot, value in now.items():
         old = before.get(spot)
         if isinstance(old, tf.Variable):
@@ -106,7 +106,7 @@ def what_changed(
             type(old) is type(value)
             and _is_number(value)
             and old != value
-            # What takes the place of the old is counted by nobody.
+            # A number that is overwritten is no count.
             and overwriting_statement(spot.file, spot.name) is None
         ):
             yield spot, "number", old, value

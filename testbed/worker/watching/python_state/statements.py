@@ -1,4 +1,4 @@
-"""Finds the statement of the author that changes a name, in the text of his file."""
+"""Finds the statement in the user's file that changes a name."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def changing_statement(file: str, name: str, kind: str) -> SourceLine | None:
     """The first statement within a function that sets a name, or makes its list grow.
 
     Args:
-        file: that holds the statement.
-        name: `STEPS`, `self.seen`, or `counts['a']`; of an attribute its last part counts.
+        file: the user's file.
+        name: `STEPS`, `self.seen`, or `counts['a']`; of an attribute only the last part counts.
         kind: `number` or `list`.
     """
     entry = name.endswith("]")
@@ -44,15 +44,15 @@ def storing_statement(file: str, name: str) -> SourceLine | None:
 
 
 def overwriting_statement(file: str, name: str, *, element: bool = False) -> SourceLine | None:
-    """The first statement within a function that puts something new in the place of the old.
+    """The first statement within a function that replaces the old value by a new one.
 
-    None where any function adds to the old, keeps the better of both, or asks whether there is one:
-    what is stored there then depends on what was there.
+    None if any function adds to the old value, keeps the better of both, or tests whether one
+    exists: then the new value depends on the old one.
 
     Args:
-        file: that holds the statement.
-        name: as of `changing_statement`.
-        element: whether what is set is an element of an array of that name.
+        file: the user's file.
+        name: as in `changing_statement`.
+        element: whether the statement sets an element of an array of that name.
     """
     entry = element or name.endswith("]")
     whole = name.partition("[")[0]
@@ -74,7 +74,7 @@ def overwriting_statement(file: str, name: str, *, element: bool = False) -> Sou
 
 
 def is_kept_on_purpose(place: SourceLine) -> bool:
-    """Whether what a line computes is kept for later: under a name of more than its function."""
+    """Whether the result of a line is kept on purpose: cached, or under a name that outlives it."""
     for function in _functions(place.file, constructors=True):
         if not function.lineno <= place.line <= (function.end_lineno or 0):
             continue
@@ -92,7 +92,7 @@ def is_kept_on_purpose(place: SourceLine) -> bool:
 
 @functools.cache
 def tree_of(file: str) -> ast.Module | None:
-    """What a file of the author's says; None where it cannot be read."""
+    """The syntax tree of a user's file; None if it cannot be read or parsed."""
     try:
         return ast.parse(Path(file).read_bytes(), file)
     except (OSError, SyntaxError, ValueError):
@@ -100,7 +100,7 @@ def tree_of(file: str) -> ast.Module | None:
 
 
 def _functions(file: str, *, constructors: bool = False) -> list[Function]:
-    """Every function, in the order of their lines; constructors only where they are asked for."""
+    """Every function, in the order of lines; with constructors only if requested."""
     tree = tree_of(file)
     found = [
         node
@@ -111,7 +111,7 @@ def _functions(file: str, *, constructors: bool = False) -> list[Function]:
 
 
 def _statements(node: ast.AST) -> Iterator[ast.stmt]:
-    """The statements of a function in their order, without those of functions within it."""
+    """The statements of a function in their order, without those of inner functions."""
     for inner in ast.iter_child_nodes(node):
         if isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.expr)):
             continue
@@ -121,16 +121,16 @@ def _statements(node: ast.AST) -> Iterator[ast.stmt]:
 
 
 def _statements_about(function: Function, last: str, *, plain: bool) -> list[ast.stmt]:
-    """The statements of a function, where a name in them is not the function's own."""
+    """The statements of a function; none if the name is local to the function."""
     statements = list(_statements(function))
     declared = plain and any(last in _declared(node) for node in statements)
     own = plain and not declared and any(_sets(node, last, plain=True) for node in statements)
-    # A plain name that is only set is the function's own, as is a list that it has made.
+    # A plain name that a function sets without declaring it is local, as is a list that it makes.
     return [] if own else statements
 
 
 def _reads_before(function: Function, last: str, node: ast.stmt) -> bool:
-    """Whether a function has read a name by the end of a statement."""
+    """Whether a function reads a name before the end of a statement."""
     set_there = {
         id(each)
         for setting in _statements(function)
@@ -163,7 +163,7 @@ def _targets(node: ast.stmt) -> list[ast.expr]:
 
 
 def _sets_entry(node: ast.stmt, last: str, key: str = "") -> bool:
-    """Whether a statement sets an entry: of any key, or not surely of another one."""
+    """Whether a statement sets an entry; with a key, whether it may set the entry of that key."""
     return any(
         isinstance(target, ast.Subscript)
         and _is_named(target.value, last)

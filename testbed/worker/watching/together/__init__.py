@@ -1,1 +1,1 @@
-"""Where replicas and workers synchronise."""
+"""Observes where replicas and workers synchronise."""

@@ -1,4 +1,4 @@
-"""The current step of a worker: its number, the runs it is in, and the replica at work."""
+"""Tracks the current step of a worker: its number, the open runs, and the current replica."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ import tensorflow as tf
 
 from testbed.check.seen import SourceLine
 from testbed.worker.probes import replica_number
-from testbed.worker.watching.together.replica_meeting import Meetings
+from testbed.worker.watching.together.replica_meeting import ReplicaMeetings
 from testbed.worker.watching.together.scopes import Scopes
-from testbed.worker.writes import MERGED, who
+from testbed.worker.writes import MERGED, current_actor
 
 
 class CurrentStep:
-    """Counts runs, functions and steps, and says where the program is."""
+    """Counts open runs and functions and all steps, and returns the current actor."""
 
     def __init__(self) -> None:
         self.depth = 0
-        """How many calls of `strategy.run` go on, one within the other."""
+        """The number of calls of `strategy.run` that have not returned, one within the other."""
         self.steps = 0
         """Steps that have begun: outermost calls of `strategy.run` and of tf.functions."""
-        self.meetings = Meetings()
+        self.meetings = ReplicaMeetings()
         self.scopes = Scopes()
         self.replica_function: Callable[..., Any] | None = None
-        """Of the outermost run."""
+        """The replica function of the outermost run."""
         # Calls of tf.functions that have not returned, one within the other.
         self._functions = 0
 
     @property
     def is_step(self) -> bool:
-        """Whether what is called now begins a step: within a tf.function it is a part of one."""
+        """Whether a call made now begins a step; inside of a tf.function it is part of one."""
         return not (self.depth or tf.inside_function())
 
     @property
@@ -40,7 +40,7 @@ class CurrentStep:
         return bool(self.depth or self._functions)
 
     def begins_step(self) -> None:
-        """Count what is called now, if it is a step of its own."""
+        """Count the call that begins now, if it is a step."""
         self.steps += self.is_step
 
     def run_begins(self, _: Any, step: Callable[..., Any]) -> None:
@@ -61,16 +61,16 @@ class CurrentStep:
         """A tf.function has returned or raised."""
         self._functions -= 1
 
-    def who(self) -> str:
-        """`replica 0`, ..., `merged` or `outside`."""
-        return who(running=self.depth > 0)
+    def actor(self) -> str:
+        """The actor that runs the current code: `replica 0`, ..., `merged` or `outside`."""
+        return current_actor(running=self.depth > 0)
 
     def replica(self) -> int | None:
-        """The replica that this thread is, of all in sync."""
+        """The number of the replica that this thread runs, among all in sync; None if none."""
         within = self.depth and tf.distribute.has_strategy()
         return replica_number() if within and not tf.distribute.in_cross_replica_context() else None
 
-    def meeting_place(self, who: str) -> SourceLine | None:
-        """Of what replicas do together, the author's line at which they meet."""
-        lines = self.meetings.lines() if who == MERGED else ()
+    def meeting_place(self, actor: str) -> SourceLine | None:
+        """The user's line at which replicas meet, if they act together (`merged`)."""
+        lines = self.meetings.lines() if actor == MERGED else ()
         return lines[-1] if lines else None

@@ -1,4 +1,4 @@
-"""Which strategies' scopes the author's threads are in: a scope holds for one thread only."""
+"""Tracks the strategy scopes of the user's threads; a scope is valid in one thread only."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ _PASSING_ON = (contextlib.__file__,)
 
 
 class Scopes:
-    """Those that the author's own statements have entered."""
+    """The open scopes that statements of the user's code entered."""
 
     def __init__(self) -> None:
-        # By the id of the context manager, which lives as long as its scope is in force.
+        # By the id of the context manager, which lives as long as its scope is open.
         self._open: dict[int, tuple[int, SourceLine]] = {}
 
     def entered(self, scope: Any) -> None:
-        """See `Watch.scope_entered`."""
+        """Record the thread and line that entered a scope."""
         if place := _entering():
             self._open[id(scope)] = threading.get_ident(), place
 
     def left(self, scope: Any) -> None:
-        """See `Watch.scope_left`."""
+        """Forget a scope that is left."""
         self._open.pop(id(scope), None)
 
     def elsewhere(self) -> SourceLine | None:
-        """Where another thread has entered the scope in which it is, if there is one."""
+        """The line at which another thread entered a scope that is still open; None if none."""
         here = threading.get_ident()
         return next((place for thread, place in self._open.values() if thread != here), None)
 
 
 def _entering() -> SourceLine | None:
-    """The author's line that enters a scope now; None where a library enters one for itself."""
+    """The user's line that enters a scope now; None if a library enters one itself."""
     frame = sys._getframe(1)
     while frame.f_back and (
         is_ours(frame.f_code.co_filename) or frame.f_code.co_filename in _PASSING_ON

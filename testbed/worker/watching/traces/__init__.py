@@ -1,1 +1,1 @@
-"""Traces of tf.functions, and the values they keep."""
+"""Observes traces of tf.functions and the values that they keep."""

@@ -1,4 +1,4 @@
-"""What the code of a function reads: names, attributes of objects, random numbers."""
+"""Finds in bytecode what a function reads: names, attributes of objects, random numbers."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from testbed.worker.watching.python_state.object_graph import (
 )
 from testbed.worker.watching.stack import is_authors
 
-# What numbers are drawn from that belong to no object of the author's.
+# The shared sources of random numbers, which belong to no object of the user's.
 STREAMS = {"numpy.random": numpy.random.rand.__self__, "random": random.random.__self__}  # type: ignore[attr-defined]
 _NO_DRAW = ("seed", "get_state", "set_state", "getstate", "setstate")
 
-# What is read of an array without its elements.
+# Attributes of an array that do not depend on its elements.
 _SHAPES = ("shape", "dtype", "size", "ndim")
 _BETWEEN = ("CACHE", "EXTENDED_ARG", "NOP", "PUSH_NULL", "PRECALL")
 _UNKNOWN = object()
@@ -39,45 +39,45 @@ class Name:
 
     name: str
     file: str = ""
-    """Of a global its module's, of a closure that of the function that reads it."""
+    """For a global the file of its module; for a closure that of the function that reads it."""
     owner: int | None = 0
-    """As of `Spot`; None where the object cannot be told before the function runs."""
+    """The owner as in `Spot`; None if the object is unknown before the function runs."""
 
 
 @dataclass
-class Reads:
-    """What a function reads, and whatever it calls of the author's."""
+class BytecodeReads:
+    """The reads of a function and of the user's functions that it calls."""
 
     names: dict[Name, dict[CodeType, SourceLine]] = field(default_factory=dict)
-    """Where each code that reads a name does so first."""
+    """For each name, the first line of each code that reads it."""
     contents: set[Name] = field(default_factory=set)
-    """Of which more is read than a shape."""
+    """Names of which more than the shape is read."""
     draws: dict[str, dict[CodeType, SourceLine]] = field(default_factory=dict)
-    """Names of functions that draw from a stream, as `numpy.random.rand`."""
+    """Functions that draw from a shared stream, as `numpy.random.rand`, with their lines."""
 
     def place(self, name: Name, without: Lines) -> SourceLine | None:
-        """Where a name is read first, but for some lines."""
+        """The first line that reads a name, except for the lines in `without`."""
         return _first(self.names.get(name, {}), without)
 
     def place_of_draw(self, draw: str, without: Lines) -> SourceLine | None:
-        """Where a number is drawn first, but for some lines."""
+        """The first line that draws a number, except for the lines in `without`."""
         return _first(self.draws.get(draw, {}), without)
 
 
 def name_of(spot: Spot) -> Name:
-    """How an instruction reads what is kept there."""
+    """The name by which an instruction reads a spot."""
     if "." in spot.name:
         return Name(spot.name.rpartition(".")[2], "", spot.owner)
     return Name(spot.name, spot.file, spot.owner)
 
 
-def reads_of(function: Any) -> Reads:
-    """All that a function and what it calls of the author's may read.
+def bytecode_reads_of(function: Any) -> BytecodeReads:
+    """Everything that a function and the user's functions that it calls may read.
 
-    Of an object that is not known before the function runs, every method of that name counts that
-    an object has which the function names.
+    A method may be called on an object that is unknown before the function runs. Then every method
+    of that name counts, on every object that the function names.
     """
-    found = Reads()
+    found = BytecodeReads()
     waiting, seen = [innermost(function)], set[CodeType]()
     while waiting:
         each = waiting.pop()
@@ -93,7 +93,7 @@ def reads_of(function: Any) -> Reads:
 
 
 def codes_in(code: CodeType) -> Iterator[CodeType]:
-    """A code, and those of the functions within it."""
+    """A code object, and those of the functions within it."""
     yield code
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
@@ -101,9 +101,9 @@ def codes_in(code: CodeType) -> Iterator[CodeType]:
 
 
 class _Scan:
-    """Follows the instructions of one code, and those objects that they are known to load."""
+    """Follows the instructions of one code object, and the known objects that they load."""
 
-    def __init__(self, function: Any, code: CodeType, found: Reads) -> None:
+    def __init__(self, function: Any, code: CodeType, found: BytecodeReads) -> None:
         plain = getattr(function, "__func__", function)
         self._code, self._found = code, found
         self._globals = getattr(plain, "__globals__", {})
@@ -113,12 +113,12 @@ class _Scan:
         own = getattr(plain, "__code__", None) is code
         self._first = code.co_varnames[0] if own and code.co_argcount else ""
         self.calls: list[Any] = []
-        """Functions that it may call."""
+        """Functions that the code may call."""
         self.unknown: set[str] = set()
-        """Attributes, and so perhaps methods, of what is not known."""
+        """Attributes, and so perhaps methods, of unknown objects."""
 
     def scan(self) -> None:
-        """Add what the code reads to what was found."""
+        """Add the reads of the code to those found."""
         held: Any = _UNKNOWN
         line = self._code.co_firstlineno
         instructions = [
@@ -166,12 +166,12 @@ class _Scan:
 _OF_OBJECTS = ("LOAD_ATTR", "LOAD_METHOD")
 _LOADS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_FAST", *_OF_OBJECTS)
 
-# Of an object that is called: of any, and of one of Keras.
+# The methods that run when an object is called: of any object, and of one of Keras.
 _CALLING = ("__call__", "call")
 
 
 def _attribute(held: Any, name: str) -> Any:
-    """An attribute, but for a property, which would run."""
+    """The value of an attribute, without running a property."""
     owner = _owner(held, name)
     found = getattr(owner, "__dict__", {}).get(name, _UNKNOWN)
     if owner is held or isinstance(held, type):
@@ -181,16 +181,16 @@ def _attribute(held: Any, name: str) -> Any:
 
 
 def _owner(held: Any, name: str) -> Any:
-    """The object, or the class of it, that has an attribute."""
+    """The object or the class of it that holds an attribute."""
     kinds = held.__mro__ if isinstance(held, type) else type(held).__mro__
     having = (each for each in (held, *kinds) if name in getattr(each, "__dict__", {}))
     return next(having, held)
 
 
 def _called(held: Any) -> list[Any]:
-    """What runs where something is called."""
+    """The functions that run when an object is called."""
     function = innermost(held)
-    # Not what is compiled, which has a code without instructions.
+    # Excludes compiled functions, whose code has no instructions.
     if isinstance(getattr(function, "__func__", function), FunctionType):
         return [function]
     if isinstance(held, type) or not file_of(type(held)):
@@ -205,7 +205,7 @@ def _first(places: dict[CodeType, SourceLine], without: Lines) -> SourceLine | N
 
 
 def _methods(function: Any, code: CodeType, names: set[str]) -> Iterator[Any]:
-    """The methods of such names that the objects have which a function names."""
+    """The methods with these names, of all objects that a function names."""
     plain = getattr(function, "__func__", function)
     namespace = getattr(plain, "__globals__", {})
     objects = [namespace[name] for name in code.co_names if name in namespace]

@@ -1,4 +1,4 @@
-"""Calls of tf.functions: with what they are made, and on what they were traced."""
+"""Records the arguments of tf.function calls, and the values on which functions were traced."""
 
 from __future__ import annotations
 
@@ -15,12 +15,17 @@ from testbed.check.seen import Frozen, Mixed, Retraced, SourceLine
 from testbed.worker.watching.python_state.object_graph import Spot, innermost
 from testbed.worker.watching.python_state.statements import is_kept_on_purpose
 from testbed.worker.watching.stack import author_place, is_authors
-from testbed.worker.watching.traces.bytecode_reads import Lines, Name, Reads, reads_of
+from testbed.worker.watching.traces.bytecode_reads import (
+    BytecodeReads,
+    Lines,
+    Name,
+    bytecode_reads_of,
+)
 from testbed.worker.watching.traces.signature import Signature, signature_of, what_differs
-from testbed.worker.watching.traces.snapshots import Look, drawn_at, look_at, place_of
-from testbed.worker.watching.traces.traced_values import Kept
+from testbed.worker.watching.traces.snapshots import Snapshot, drawn_at, place_of, take_snapshot
+from testbed.worker.watching.traces.traced_values import TracedValue
 
-# Calls whose values are looked at; later ones are many, and take time.
+# The first calls that are inspected; of the later ones, which are many, only every tenth.
 _ALL_LOOKED_AT = 20
 _LOOKED_AT_EVERY = 10
 
@@ -28,11 +33,11 @@ _LOOKED_AT_EVERY = 10
 @dataclass
 class _Function:
     calls: int = 0
-    reads: Reads = field(default_factory=Reads)
-    traced: dict[Signature, dict[Spot, Kept]] = field(default_factory=dict)
-    """On which values, by the arguments; only where a call with these was seen to trace."""
+    reads: BytecodeReads = field(default_factory=BytecodeReads)
+    traced: dict[Signature, dict[Spot, TracedValue]] = field(default_factory=dict)
+    """Values of each trace, by its signature; only for traces made in an inspected call."""
     drawn: dict[Signature, dict[str, Name | None]] = field(default_factory=dict)
-    """From which sources numbers were drawn meanwhile."""
+    """Sources from which numbers were drawn during that trace."""
 
 
 @dataclass
@@ -41,12 +46,12 @@ class _Call:
     signature: Signature | None
     count: int
     births: int
-    look: Look | None
+    snapshot: Snapshot | None
 
 
 @dataclass
 class _Traces:
-    """Of all tf.functions that are made of one code."""
+    """Counts over all tf.functions that share one code object."""
 
     name: str
     place: SourceLine
@@ -57,54 +62,54 @@ class _Traces:
     why: Counter[str] = field(default_factory=Counter)
 
 
-class Calls:
-    """Remembers what each tf.function was called with, and what it had when it was traced."""
+class FunctionCalls:
+    """Records the arguments of each tf.function, and the values that it read when traced."""
 
     def __init__(self) -> None:
         self.mixed: dict[int, Mixed] = {}
         self.python_lines: Lines = set()
-        """Of what tf.py_function calls: it reads when the step runs, not when it is traced."""
+        """Lines that tf.py_function calls: they read when the step runs, not during the trace."""
         self._variables: dict[tuple[int, int], Any] = {}
         self._known: dict[int, _Function] = {}
         self._frozen: dict[tuple[int, Any], Frozen] = {}
         self._traces: dict[CodeType, _Traces] = {}
-        # By their ids, which mean nothing once they are gone.
+        # Keeps the functions alive, so that their ids stay unique.
         self._functions: dict[int, Any] = {}
         self._going_on = threading.local()
 
     def called(self, function: Any, args: Any, kwargs: Any, births: int) -> None:
-        """A tf.function is about to be called; so many variables have been made."""
+        """Record a call that begins; `births` is the number of variables created so far."""
         self._functions[id(function)] = function
         self._look_at_variables(function, (args, kwargs))
         known = self._known.setdefault(id(function), _Function())
         known.calls += 1
         if known.calls == 1:
-            known.reads = reads_of(function)
-        look = known.calls <= _ALL_LOOKED_AT or known.calls % _LOOKED_AT_EVERY == 0
+            known.reads = bytecode_reads_of(function)
+        inspected = known.calls <= _ALL_LOOKED_AT or known.calls % _LOOKED_AT_EVERY == 0
         call = _Call(
             function,
             signature_of(args, kwargs),
             function.experimental_get_tracing_count(),
             births,
-            look_at(function, known.reads) if look else None,
+            take_snapshot(function, known.reads) if inspected else None,
         )
         self._stack().append(call)
 
     def returned(self, births: int) -> bool:
-        """The call that began last is over; whether it has traced."""
+        """Record the end of the call that began last; returns whether it has traced."""
         call = self._stack().pop()
         known = self._known[id(call.function)]
         traced = bool(call.function.experimental_get_tracing_count() > call.count)
         if not tf.inside_function():
             self._count(call, known, traced=traced)
-        if call.signature is None or call.look is None:
+        if call.signature is None or call.snapshot is None:
             if traced and call.signature is not None:
-                # Of a trace between two looks nobody knows what it was made with.
+                # This call was not inspected, so the values of its trace are unknown.
                 known.traced.pop(call.signature, None)
         elif traced:
             self._keep(call, known, call.signature, made=births > call.births)
         else:
-            self._compare(call, known, call.signature, call.look)
+            self._compare(call, known, call.signature, call.snapshot)
         return traced
 
     @property
@@ -113,17 +118,17 @@ class Calls:
         return self._stack()[-1].function
 
     def frozen(self) -> Iterator[Frozen]:
-        """What changed after it was traced, and was not traced again."""
+        """Values that changed after a trace, without a new trace."""
         return iter(self._frozen.values())
 
     def retraced(self) -> Iterator[Retraced]:
-        """How often each tf.function of the author's was called, and traced."""
+        """How often each of the user's tf.functions was called and traced."""
         for traces in self._traces.values():
             why = traces.why.most_common(1)[0][0] if traces.why else ""
             yield Retraced(traces.name, traces.calls, traces.traces, why, traces.place)
 
     def _stack(self) -> list[_Call]:
-        # Replicas call in threads of their own.
+        # Each replica calls in a separate thread.
         stack: list[_Call] = self._going_on.__dict__.setdefault("calls", [])
         return stack
 
@@ -149,32 +154,34 @@ class Calls:
         if traced:
             traces.traces += 1
             if known.calls == 1 and traces.functions:
-                traces.why["the tf.function itself, made anew,"] += 1
+                traces.why["the tf.function itself, created again,"] += 1
             elif traces.traces > 1:
                 traces.why.update(what_differs(traces.last, call.signature))
             traces.last = call.signature
         traces.functions.add(id(call.function))
 
     def _keep(self, call: _Call, known: _Function, signature: Signature, *, made: bool) -> None:
-        """Keep on what a trace was made; without what it has changed itself."""
-        before, after = call.look or Look(), look_at(call.function, known.reads)
+        """Keep the values on which a trace was made, without those that the call itself changed."""
+        before, after = call.snapshot or Snapshot(), take_snapshot(call.function, known.reads)
         known.traced[signature] = {
             spot: kept
             for spot, kept in before.values.items()
             if after.values.get(spot, kept) == kept
         }
-        # What a variable begins with is drawn once, and rightly.
+        # A call that creates variables is excluded: an initial value is drawn once on purpose.
         known.drawn[signature] = {
             name: read
             for name, (read, state) in before.sources.items()
             if not made and name in after.sources and after.sources[name][1] != state
         }
 
-    def _compare(self, call: _Call, known: _Function, signature: Signature, look: Look) -> None:
-        """Tell what a call without a trace goes on with."""
+    def _compare(
+        self, call: _Call, known: _Function, signature: Signature, snapshot: Snapshot
+    ) -> None:
+        """Compare the values of an old trace with the current ones, and record differences."""
         name = getattr(innermost(call.function), "__name__", "the tf.function")
         for spot, kept in known.traced.get(signature, {}).items():
-            now = look.values.get(spot, kept)
+            now = snapshot.values.get(spot, kept)
             key = id(call.function), spot
             if now.kind != kept.kind or now == kept or key in self._frozen:
                 continue
@@ -189,13 +196,13 @@ class Calls:
     def _look_at_draws(
         self, call: _Call, known: _Function, drawn: dict[str, Name | None], name: str
     ) -> None:
-        before, after = call.look or Look(), look_at(call.function, known.reads)
+        before, after = call.snapshot or Snapshot(), take_snapshot(call.function, known.reads)
         for source, read in drawn.items():
             if before.sources.get(source) != after.sources.get(source):
-                # It is drawn from in the calls themselves.
+                # The calls themselves draw from it, so nothing is frozen.
                 continue
             found = drawn_at(known.reads, source, read, self.python_lines)
             if found and not is_kept_on_purpose(found[1]):
-                told, place = found
+                drawing, place = found
                 key = id(call.function), source
-                self._frozen.setdefault(key, Frozen(told, None, None, place, name, "draw"))
+                self._frozen.setdefault(key, Frozen(drawing, None, None, place, name, "draw"))

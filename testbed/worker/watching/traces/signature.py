@@ -1,4 +1,4 @@
-"""With what a tf.function is called: what decides which of its traces is taken."""
+"""Computes the signature of a tf.function call, which decides the trace that runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Signature = tuple[Any, ...]
 
 
 def signature_of(args: Any, kwargs: Any) -> Signature | None:
-    """Each argument by what a trace depends on; None where that cannot be told."""
+    """The properties of each argument on which a trace depends; None if they are unknown."""
     try:
         leaves = tf.nest.flatten((args, kwargs), expand_composites=True)
         around = (tf.inside_function(), tf.distribute.has_strategy())
@@ -20,17 +20,17 @@ def signature_of(args: Any, kwargs: Any) -> Signature | None:
 
 
 def what_differs(before: Signature | None, now: Signature | None) -> list[str]:
-    """In words, the arguments that another trace was made for; what is traced most comes first."""
+    """In words, the differences that caused another trace; Python values come first."""
     if before is None or now is None or len(before) != len(now):
         return ["the number of arguments"]
     changed = [(old, new) for old, new in zip(before, now, strict=True) if old != new]
-    told = {_told(old, new): None for old, new in changed}
-    return sorted(told, key=lambda each: not each.startswith("a Python"))
+    differences = {_difference(old, new): None for old, new in changed}
+    return sorted(differences, key=lambda each: not each.startswith("a Python"))
 
 
-def _told(old: Any, new: Any) -> str:
+def _difference(old: Any, new: Any) -> str:
     if isinstance(new[0], bool):
-        return "what is around its calls"
+        return "the context of its calls"
     if old[0] != new[0] or (new[0] == "tensor" and old[1] == new[1]):
         return "the type of an argument"
     if new[0] == "tensor":

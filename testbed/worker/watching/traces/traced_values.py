@@ -1,4 +1,4 @@
-"""What a trace keeps of what it reads, as it can be compared with what is there later."""
+"""Represents the values that a trace keeps, so that they can be compared with later values."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ import tensorflow as tf
 from testbed.worker.watching.data.summary import WHOLE, summary
 from testbed.worker.watching.traces.bytecode_reads import STREAMS
 
-# Of an array, before looking at it takes too long.
+# The largest array that is compared; a larger one takes too long.
 _BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A value, or what tells it from others of its kind."""
+class TracedValue:
+    """A value that a trace keeps, or a digest of it."""
 
     kind: str
-    """`number`, `text`, `array`, or `object` of what holds variables."""
+    """`number`, `text`, `array`, or `object` for an object that holds variables."""
     value: Any
     shown: Any = field(default=None, compare=False)
-    """The value for people, where it is not too large."""
+    """The value for people; None if it is too large."""
 
 
 class _Same:
-    """An object by its identity, which is not held by that."""
+    """Compares an object by identity, without keeping it alive."""
 
     def __init__(self, held: Any) -> None:
         self._held = weakref.ref(held)
@@ -42,22 +42,22 @@ class _Same:
         return 0
 
 
-def kept_of(value: Any) -> Kept | None:
-    """What a trace would keep of a value; None of what it keeps nothing that changes."""
+def traced_value_of(value: Any) -> TracedValue | None:
+    """The representation that a trace would keep; None for a value that is not compared."""
     if isinstance(value, numpy.number):
         value = value.item()
     if isinstance(value, (bool, str)):
-        return Kept("text", value, value)
+        return TracedValue("text", value, value)
     if isinstance(value, (int, float)):
-        return Kept("number", value, value)
+        return TracedValue("number", value, value)
     if isinstance(value, numpy.ndarray):
         if value.nbytes > _BYTES or value.dtype.kind not in "fiub":
             return None
         digest = hashlib.blake2b(numpy.ascontiguousarray(value).tobytes(), digest_size=8)
-        told = (str(value.dtype), value.shape, digest.hexdigest())
-        return Kept("array", told, summary(value) if value.size <= WHOLE else None)
+        identity = (str(value.dtype), value.shape, digest.hexdigest())
+        return TracedValue("array", identity, summary(value) if value.size <= WHOLE else None)
     if _holds_variables(value):
-        return Kept("object", _Same(value), type(value).__name__)
+        return TracedValue("object", _Same(value), type(value).__name__)
     return None
 
 
@@ -65,12 +65,12 @@ def _holds_variables(value: Any) -> bool:
     kind = type(value)
     if isinstance(value, type):
         return False
-    # Of Keras by what its classes have, as there are two of it, and neither need be there.
+    # Keras objects by an attribute, because two Keras packages exist, and both are optional.
     return isinstance(value, (tf.Variable, tf.Module)) or hasattr(kind, "trainable_variables")
 
 
 def state_of_source(source: Any) -> int | None:
-    """A digest of where a source of random numbers is; None where it is no source."""
+    """A digest of the state of a random number source; None for any other object."""
     if isinstance(source, numpy.random.Generator):
         return hash(repr(source.bit_generator.state))
     if isinstance(source, numpy.random.RandomState):
@@ -82,5 +82,5 @@ def state_of_source(source: Any) -> int | None:
 
 
 def states_of_streams() -> dict[str, int | None]:
-    """Of the sources that every module shares."""
+    """The states of the sources that all modules share."""
     return {name: state_of_source(source) for name, source in STREAMS.items()}

@@ -1,1 +1,1 @@
-"""Variables: creation, values, reads and writes."""
+"""Observes variables: creation, values, reads and writes."""

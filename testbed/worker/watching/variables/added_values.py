@@ -1,4 +1,4 @@
-"""What is added to a variable: whether it depends on any data, or on the variable itself."""
+"""Finds the values that are added to variables, and whether they depend on data."""
 
 from __future__ import annotations
 
@@ -14,64 +14,64 @@ from testbed.worker.probes import captured_from, encode
 _READ = READING[0]
 _SUMS = {"AddV2": ADDING[0], "Add": ADDING[0], "Sub": ADDING[1]}
 _SAME_VALUE = ("Identity", "StopGradient")
-# Of a number that is added, the most elements that are told.
-_TOLD = 64
-# Of a graph, before it is taken for too large.
+# The most elements of an added constant that are reported.
+_REPORTED = 64
+# The most operations of a graph that are searched.
 _LOOKED_AT = 200
-# Of values that were computed eagerly, those that may still be assigned.
+# The number of values last computed eagerly that are kept, because they may be assigned.
 _RECENT = 8
 
 
-class Term(NamedTuple):
-    """What an assignment adds."""
+class AddedValue(NamedTuple):
+    """The value that an assignment adds."""
 
     operation: str
-    """That which adds, or subtracts, so."""
+    """The assigning operation that would add or subtract it directly."""
     value: Any
 
 
-class Sums:
-    """Finds assignments that add: of a variable's value and something more."""
+class AddedValues:
+    """Finds assignments that add: the assigned value is the variable's value plus another."""
 
     def __init__(self) -> None:
-        # Tensors are kept for as long as their ids have to mean them.
+        # The tensors are kept alive, so that their ids stay unique.
         self._reads: OrderedDict[int, tuple[Any, Any]] = OrderedDict()
-        self._sums: OrderedDict[int, tuple[Any, Any, Term]] = OrderedDict()
+        self._sums: OrderedDict[int, tuple[Any, Any, AddedValue]] = OrderedDict()
 
     def computed(self, kind: str, inputs: Any, outputs: Any) -> None:
-        """An operation was run eagerly."""
+        """Record an operation that ran eagerly."""
         if kind == _READ:
             _remember(self._reads, id(outputs[0]), (outputs[0], inputs[0]))
         elif kind in _SUMS:
             for own, other in _pairs(kind, inputs):
                 if id(own) in self._reads:
                     handle = self._reads[id(own)][1]
-                    term = Term(_SUMS[kind], other)
-                    _remember(self._sums, id(outputs[0]), (outputs[0], handle, term))
+                    added = AddedValue(_SUMS[kind], other)
+                    _remember(self._sums, id(outputs[0]), (outputs[0], handle, added))
 
-    def term(self, value: Any, handle: Any) -> Term | None:
-        """What is added by assigning a value to the variable of this handle, if it is a sum."""
+    def added_by(self, value: Any, handle: Any) -> AddedValue | None:
+        """The value added by assigning `value` to the variable of this handle; None if none is."""
         if not tf.is_symbolic_tensor(value):
-            _, own, term = self._sums.get(id(value), (None, None, None))
-            return term if own is handle else None
+            _, own, added = self._sums.get(id(value), (None, None, None))
+            return added if own is handle else None
         operation = _origin(value).op
         for own, other in _pairs(operation.type, operation.inputs):
             read = _origin(own).op
             if read.type == _READ and captured_from(read.inputs[0]) is captured_from(handle):
-                return Term(_SUMS[operation.type], other)
+                return AddedValue(_SUMS[operation.type], other)
         return None
 
 
 def constant(tensor: Any) -> Any:
-    """The value of a number that depends on no data, or SAME where only that is known."""
+    """The value of a tensor that depends on no data; SAME if it is constant, but not known."""
     value = tf.get_static_value(tensor)
     if value is not None:
-        return encode(value) if numpy.size(value) <= _TOLD else SAME
+        return encode(value) if numpy.size(value) <= _REPORTED else SAME
     return SAME if tf.is_symbolic_tensor(tensor) and _is_of_constants(tensor) else None
 
 
 def depends_on(tensor: Any, handle: Any) -> bool | None:
-    """Whether what a graph computes begins with a variable's value; None where nobody knows."""
+    """Whether a tensor of a graph is computed from a variable's value; None if unknown."""
     if not tf.is_symbolic_tensor(tensor):
         return None
     own = captured_from(handle)
@@ -90,7 +90,7 @@ def depends_on(tensor: Any, handle: Any) -> bool | None:
 
 
 def _pairs(kind: str, inputs: Any) -> list[tuple[Any, Any]]:
-    """What may be the variable's value, and what is added to it."""
+    """Pairs of the operand that may be the variable's value, and the operand added to it."""
     if kind not in _SUMS:
         return []
     one, other = inputs
@@ -110,7 +110,7 @@ def _remember(kept: OrderedDict[int, Any], key: int, value: Any) -> None:
 
 
 def _is_of_constants(tensor: Any) -> bool:
-    """Whether what a graph computes begins with constants alone."""
+    """Whether a tensor of a graph is computed from constants only."""
     waiting, seen = [tensor.op], set[str]()
     while waiting and len(seen) < _LOOKED_AT:
         operation = waiting.pop()

@@ -1,4 +1,4 @@
-"""The collectives of a worker, in their order."""
+"""Records the collectives of a worker, in their order."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ from testbed.worker.watching.together.current_step import CurrentStep
 from testbed.worker.writes import MERGED
 
 _KEPT = 10_000
-# Of the lines by which one is reached.
+# The most lines of the user's stack that are kept for one collective.
 _LINES = 8
 
 
 class Collectives:
-    """Keeps each with the lines by which the author's code has come to it."""
+    """Records each collective with the user's lines on the stack."""
 
     def __init__(self, now: CurrentStep) -> None:
         self.kept: list[Collective] = []
         self._now = now
-        # A trace that is gone takes its number with it.
+        # The number of a trace is dropped together with the trace.
         self._traces: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
         self._traced = 0
 
     def add(self, kind: str, value: Any) -> None:
-        """Keep a collective with its place in the order of all."""
+        """Record a collective after all earlier ones."""
         if len(self.kept) == _KEPT:
             return
         first = tf.nest.flatten(value)[0]
         while isinstance(first, tuple):
             first = first[0]
-        inner = self._now.meetings.lines() if self._now.who() == MERGED else ()
+        inner = self._now.meetings.lines() if self._now.actor() == MERGED else ()
         lines = (*author_lines(), *inner)[-_LINES:]
         shape, dtype = str(getattr(first, "shape", "")), getattr(first, "dtype", None)
         dtype, place = str(getattr(dtype, "name", "")), lines[-1] if lines else None
         self.kept.append(Collective(kind, shape, dtype, place, lines[:-1], self._trace()))
 
     def _trace(self) -> int:
-        """The number of the trace to which it is added; 0 where it is run at once."""
+        """The number of the current trace; 0 in eager mode."""
         if not tf.inside_function():
             return 0
         graph = tf.compat.v1.get_default_graph()

@@ -1,4 +1,4 @@
-"""Variables that are kept for their values: at the end, between steps, and when they are read."""
+"""Reads the values of variables: at the end, between steps, and when the program reads them."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ import tensorflow as tf
 from testbed.worker.watching.data.batches import components
 from testbed.worker.watching.data.summary import WHOLE, summary
 
-# A value of more elements is told by figures between steps, which are many.
+# Between steps, a value with more elements is summarized, because steps are many.
 _WHOLE_BETWEEN_STEPS = 4
-# What a check holds in memory has to end somewhere, and so has what it reads while steps are taken.
+# Limits of the memory of the variables that are kept, and of those read between steps.
 _KEPT_BYTES = 2**30
 _LOOKED_AT_BYTES = 2**26
 
 Values = tuple[Any, ...]
-"""Of each copy."""
+"""The value of each copy."""
 
 
 class VariableValues:
-    """Variables by the numbers of their births."""
+    """Keeps variables by their numbers, and reads their values."""
 
     def __init__(self) -> None:
-        self.looking = False
-        """Whether it reads values now, which is nothing that the program does."""
+        self.reading = False
+        """Whether the watcher itself reads values now; such reads are not the program's."""
         self._variables: dict[int, Any] = {}
         self._bytes = 0
-        self._looks: dict[int, list[tuple[int, Values]]] = {}
+        self._snapshots: dict[int, list[tuple[int, Values]]] = {}
 
     def keep(self, number: int, variable: Any) -> None:
-        """Keep a variable, if there is room."""
+        """Keep a variable, within the limit of memory."""
         elements = math.prod(size or 1 for size in variable.shape.as_list() or ())
         self._bytes += elements * variable.dtype.size
         if self._bytes <= _KEPT_BYTES:
             self._variables[number] = variable
 
     def drop(self, number: int) -> None:
-        """Keep it no longer: it was no variable of its own."""
+        """Drop a variable that has become the copy of another one."""
         self._variables.pop(number, None)
 
     def get(self, number: int) -> Any:
@@ -46,36 +46,36 @@ class VariableValues:
         return self._variables.get(number)
 
     def distributed(self) -> list[Any]:
-        """Those that have a copy for each replica."""
+        """The kept variables that have a copy for each replica."""
         kept = self._variables.values()
         return [each for each in kept if isinstance(each, tf.distribute.DistributedValues)]
 
     def values(self, number: int) -> Values:
-        """The value of each copy; nothing where there is none."""
+        """The value of each copy; empty if the variable has no value or is not kept."""
         return self._read(number, WHOLE)
 
-    def looks(self, number: int) -> tuple[tuple[int, Values], ...]:
-        """After how many steps it was looked at, and what its copies held."""
-        return tuple(self._looks.get(number, ()))
+    def snapshots(self, number: int) -> tuple[tuple[int, Values], ...]:
+        """The number of steps before each snapshot, and the values of the copies."""
+        return tuple(self._snapshots.get(number, ()))
 
-    def look(self, step: int) -> None:
-        """Look at what should be alike on all replicas and workers, now and then.
+    def take_snapshot(self, step: int) -> None:
+        """After some steps, read the variables that should be equal on all replicas and workers.
 
         Args:
             step: how many steps have been taken.
         """
-        # After the first, second, fourth, ...: many steps take few looks.
+        # After steps 1, 2, 4, 8, ...: many steps take few snapshots.
         if step & (step - 1) or not step or self._bytes > _LOOKED_AT_BYTES:
             return
         for number, variable in self._variables.items():
-            if _should_be_alike(variable):
+            if _should_be_equal(variable):
                 values = self._read(number, _WHOLE_BETWEEN_STEPS)
-                self._looks.setdefault(number, []).append((step, values))
+                self._snapshots.setdefault(number, []).append((step, values))
 
-    def apart(self, number: int) -> Values:
-        """The value of each copy, where copies that should be alike differ now."""
+    def differing(self, number: int) -> Values:
+        """The value of each copy, if copies that should be equal differ now; else empty."""
         variable = self._variables.get(number)
-        if variable is None or not _should_be_alike(variable):
+        if variable is None or not _should_be_equal(variable):
             return ()
         values = self._read(number, WHOLE)
         return values if any(value != values[0] for value in values) else ()
@@ -84,16 +84,16 @@ class VariableValues:
         variable = self._variables.get(number)
         if variable is None:
             return ()
-        self.looking = True
+        self.reading = True
         try:
             return tuple(summary(each.numpy(), whole) for each in components(variable))
         except Exception:
-            # Of a graph, or never initialised.
+            # A variable of a graph, or one that was never initialised.
             return ()
         finally:
-            self.looking = False
+            self.reading = False
 
 
-def _should_be_alike(variable: Any) -> bool:
+def _should_be_equal(variable: Any) -> bool:
     distributed = isinstance(variable, tf.distribute.DistributedValues)
     return distributed and variable.synchronization != tf.VariableSynchronization.ON_READ
