@@ -12,7 +12,7 @@ from typing import Any
 from testbed.catalogue.fault import Fault
 from testbed.launcher.cluster.cluster_end import ClusterEnd, WorkerEnd
 from testbed.launcher.cluster.cluster_look import ClusterLook
-from testbed.launcher.cluster.faults import Strike
+from testbed.launcher.cluster.faults import FaultInjection
 from testbed.launcher.cluster.ledger import ledger
 from testbed.launcher.cluster.output import OUTPUT_LIMIT, TOO_MUCH_OUTPUT, exceeds, shorten
 from testbed.launcher.cluster.standstill import Patience, StandStill
@@ -93,15 +93,15 @@ async def run_cluster(
     began, kills = time.monotonic(), oom_kills()
     changed, ends = asyncio.Event(), tuple[WorkerEnd, ...]()
     beside = _Beside(changed)
-    strike = Strike(fault) if fault else None
+    injection = FaultInjection(fault) if fault else None
     with descriptors.raised(), ledger(folder, began) as note:
         running = _start_all(server, workers, folder, changed, note, fresh=fresh, fault=fault)
         look = ClusterLook(running, folder, began, output_limit)
         still = StandStill(running, look, deadlines.patience) if deadlines.patience else None
         try:
             beside.start(_watch_output(running, folder, output_limit))
-            _start_beside(beside, running, watch, still, strike)
-            if overdue := await _wait_for_reports(running, beside, deadlines, bool(strike)):
+            _start_beside(beside, running, watch, still, injection)
+            if overdue := await _wait_for_reports(running, beside, deadlines, bool(injection)):
                 await look.take()
             # The ends are taken before any worker leaves: once the first ones leave, a worker that
             # waited for them may still raise and report.
@@ -121,7 +121,7 @@ async def run_cluster(
         overdue,
         time.monotonic() - began,
         hint=held or _hint(ends, kills),
-        struck=strike.at - began if strike and strike.at else None,
+        struck=injection.at - began if injection and injection.at else None,
         left_behind=still.left_behind if still else None,
     )
 
@@ -131,15 +131,15 @@ def _start_beside(
     running: Sequence[WorkerProcess],
     watch: Callable[[Sequence[WorkerProcess]], Awaitable[None]] | None,
     still: StandStill | None,
-    strike: Strike | None,
+    injection: FaultInjection | None,
 ) -> None:
     """Start what the caller wants to run beside the cluster."""
     if watch:
         beside.start(watch(running))
     if still:
         beside.start(still.watch())
-    if strike:
-        beside.start(strike.carry_out(running[strike.fault.worker]))
+    if injection:
+        beside.start(injection.carry_out(running[injection.fault.worker]))
         beside.start(_release_failed(running, beside.changed))
 
 

@@ -18,7 +18,7 @@ _SLOW_SHARE = 0.1
 
 
 @dataclass
-class Strike:
+class FaultInjection:
     """Injects one fault: waits until the worker is held at the fault's phase, then acts."""
 
     fault: Fault
@@ -30,7 +30,7 @@ class Strike:
         if not await worker.until_reached(self.fault.phase, 1):
             return
         self.at = time.monotonic()
-        async with _DEEDS[self.fault.kind](worker, self.fault.seconds):
+        async with _INJECTORS[self.fault.kind](worker, self.fault.seconds):
             worker.give_turn()
             if self.fault.kind in LASTING:
                 await asyncio.sleep(self.fault.seconds)
@@ -87,7 +87,7 @@ async def _cut_off(worker: WorkerProcess, _seconds: float) -> AsyncIterator[None
         await worker.set_cable(plugged=True)
 
 
-_DEEDS = {
+_INJECTORS = {
     "kill": _killed,
     "terminate": _terminated,
     "stop": _stopped,

@@ -89,7 +89,9 @@ class PreloadedServer:
         return f"see {self._log}" + f", which ends: {said}" * bool(said)
 
     @contextlib.asynccontextmanager
-    async def seats(self, count: int, *, apart: bool = False) -> AsyncIterator[list[WorkerSlot]]:
+    async def reserve_slots(
+        self, count: int, *, apart: bool = False
+    ) -> AsyncIterator[list[WorkerSlot]]:
         """Reserve slots on loopback, or each worker in a separate network with `apart`."""
         with contextlib.ExitStack() as holding:
             try:

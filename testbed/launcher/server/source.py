@@ -47,7 +47,7 @@ class WorkerServer(WorkerSource, Protocol):
     def sources(self) -> Sequence[WorkerSource]:
         """The source of each host."""
 
-    def seats(
+    def reserve_slots(
         self, count: int, *, apart: bool = False
     ) -> AbstractAsyncContextManager[list[WorkerSlot]]:
         """Reserve slots for one cluster; no other process can take their ports in the block.
