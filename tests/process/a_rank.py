@@ -1,4 +1,4 @@
-"""One process of a cluster that somebody else has started: python -m tests.process.a_rank ...
+"""One process of a cluster that an engine has started: python -m tests.process.a_rank ...
 
 Arguments: the folder, the seconds within which all have to meet, and JSON: see `Asked`. It is
 `testbed launch --engine environment` in everything but for what is launched: worker 0 runs clusters
@@ -98,7 +98,7 @@ async def cluster(source: HostPool, folder: RunFolder, program: str, name: str, 
         {
             "cause": end.cause,
             "seconds": end.seconds,
-            "overdue": end.overdue,
+            "overdue": end.missed_deadline,
             "told": told,
             "addresses": [slot.address for slot in slots],
             "lost": source.lost,

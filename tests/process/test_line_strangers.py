@@ -66,7 +66,7 @@ GARBAGE = [
 
 @pytest.mark.parametrize("garbage", GARBAGE, ids=lambda garbage: repr(garbage[:12]))
 def test_garbage_is_refused_at_once(garbage: bytes) -> None:
-    """Whoever says something else is not let in, and nobody waits for more of it."""
+    """A wrong exchange is rejected, without a wait for more of it."""
     began = time.monotonic()
     assert asyncio.run(visited(says(garbage))) == "the connection was closed"
     assert time.monotonic() - began < 5
@@ -154,7 +154,7 @@ def test_who_swallows_connections_is_not_waited_for(monkeypatch: pytest.MonkeyPa
 
 
 def test_nobody_listens() -> None:
-    """A port on which nobody listens is an error of the operating system's."""
+    """A port without a listener is an error of the operating system's."""
     with socket.socket() as held:
         held.bind((HERE, 0))
         with pytest.raises(ConnectionRefusedError):

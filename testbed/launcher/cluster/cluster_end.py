@@ -102,12 +102,12 @@ class ClusterEnd:
     """How a whole cluster ended."""
 
     workers: tuple[WorkerEnd, ...]
-    overdue: str
+    missed_deadline: str
     """The missed deadline: `start`, `run`, or empty."""
     seconds: float
     hint: str = ""
     """The machine's evidence: why a worker was killed, or could not be."""
-    struck: float | None = None
+    injected_at: float | None = None
     """The time when an ordered fault was injected, in seconds after the start of the cluster."""
     left_behind: LeftBehind | None = None
     """Which workers waited in vain for workers whose program had ended, if any did."""

@@ -101,11 +101,13 @@ async def run_cluster(
         try:
             beside.start(_watch_output(running, folder, output_limit))
             _start_beside(beside, running, watch, still, injection)
-            if overdue := await _wait_for_reports(running, beside, deadlines, bool(injection)):
+            if missed_deadline := await _wait_for_reports(
+                running, beside, deadlines, bool(injection)
+            ):
                 await look.take()
             # The ends are taken before any worker leaves: once the first ones leave, a worker that
             # waited for them may still raise and report.
-            ends = look.ends(stuck=bool(overdue))
+            ends = look.ends(stuck=bool(missed_deadline))
             _let_leave(running)
         except asyncio.CancelledError:
             if still:
@@ -118,10 +120,10 @@ async def run_cluster(
         shorten(log)
     return ClusterEnd(
         ends,
-        overdue,
+        missed_deadline,
         time.monotonic() - began,
         hint=held or _hint(ends, kills),
-        struck=injection.at - began if injection and injection.at else None,
+        injected_at=injection.at - began if injection and injection.at else None,
         left_behind=still.left_behind if still else None,
     )
 
