@@ -63,7 +63,7 @@ async def _resolved(host: str, deadline: float) -> str:
 
 
 def _is_here(address: str) -> bool:
-    """Whether an address belongs to this host, which only then can bind it."""
+    """Whether this host has an address, and so can bind it."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         with socket.socket(family, socket.SOCK_STREAM) as probe:

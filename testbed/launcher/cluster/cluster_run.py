@@ -82,12 +82,11 @@ async def run_cluster(
         folder: the folder for logs, reports, stacks and the ledger.
         deadlines: the workers are stopped after these.
         fresh: whether workers are new interpreters instead of forks.
-        watch: runs beside the cluster, to show its progress, and is cancelled at its end. An
-            exception of it ends the cluster, and is raised. It may hold workers, which are then not
-            part of the cluster.
-        fault: a fault to inject into one worker. Then a failed worker does not end the others,
-        because their reaction is to be observed. A worker that failed by raising leaves at once, as
-        a program does.
+        watch: runs beside the cluster to show its progress, until its end. An exception in it ends
+            the cluster, and is raised. It may hold workers, which then are not part of the cluster.
+        fault: a fault to inject into one worker. Then a failed worker does not end the others: it
+            is observed how they react. A worker that failed by raising leaves at once, as a
+            program does.
         output_limit: bytes that each worker may print; a worker that prints more is ended.
     """
     began, kills = time.monotonic(), oom_kills()
@@ -101,13 +100,11 @@ async def run_cluster(
         try:
             beside.start(_watch_output(running, folder, output_limit))
             _start_beside(beside, running, watch, still, injection)
-            if missed_deadline := await _wait_for_reports(
-                running, beside, deadlines, bool(injection)
-            ):
+            if missed := await _wait_for_reports(running, beside, deadlines, bool(injection)):
                 await look.take()
             # The ends are taken before any worker leaves: once the first ones leave, a worker that
             # waited for them may still raise and report.
-            ends = look.ends(stuck=bool(missed_deadline))
+            ends = look.ends(stuck=bool(missed))
             _let_leave(running)
         except asyncio.CancelledError:
             if still:
@@ -120,7 +117,7 @@ async def run_cluster(
         shorten(log)
     return ClusterEnd(
         ends,
-        missed_deadline,
+        missed,
         time.monotonic() - began,
         hint=held or _hint(ends, kills),
         injected_at=injection.at - began if injection and injection.at else None,

@@ -9,7 +9,7 @@ modules that it imports: first the worker's, then the user's. Requests and answe
 line, on that socket. Neither side waits for the other in a send: see `wire.py`.
 
     {"op": "start", "worker": KEY, "fresh": false, "log": FILE, "environment": {...},
-      "folder": FOLDER, "address": ""}   and with it the worker's end of its channel;
+     "folder": FOLDER, "address": ""}   and with it the worker's end of its channel;
                                         an address, where the worker gets a separate network
     {"op": "signal", "worker": KEY, "signal": 10}
     {"op": "kill", "worker": KEY}       the worker and everything that it started
@@ -26,7 +26,7 @@ The other events:
     {"event": "ready", "threads": 1, "seconds": 2.1, "isolation": {...}}
     {"event": "failed", "message": "..."}
     {"event": "ended", "worker": KEY, "status": 0, "at": 12.3, "words": ""}
-                                        status as waitpid gives it; at, of the monotonic clock;
+                                        status in waitpid's format; at, on the monotonic clock;
                                         words, where it could not be started
 """
 
