@@ -83,7 +83,7 @@ def test_whoever_comes_after_the_end(tmp_path: Path) -> None:
 
 
 def test_strangers_do_not_disturb_the_meeting(tmp_path: Path) -> None:
-    """A connection to the port of the rendezvous without the token is rejected, without an effect."""
+    """A connection to the port of the rendezvous without the token is rejected without effect."""
     with ranks(tmp_path, 3) as started:
         started.start(0)
         wait_for(started.run.meeting.exists)
