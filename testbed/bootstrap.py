@@ -1,19 +1,19 @@
-"""Runs a module of this package in a new interpreter, whatever lies in the working folder.
+"""Runs a module of this package in a new interpreter, unaffected by the working folder.
 
     python .../testbed/bootstrap.py MODULE [ARGUMENT ...]
 
-`python -m` puts the working folder first on `sys.path`: a `json.py` there would be imported in
-place of the standard library's, and a package `testbed` in place of this one. `-P` prevents that,
-but only from Python 3.11 on, and programs would see the flag. With a script Python puts the
-script's folder first; this one removes it before it imports anything, and loads the package from
-where this file is. So `sys.path` is what the environment asks for, without a folder of the
-testbed, and an interpreter that does not have the testbed installed can run it, too.
+`python -m` puts the working folder first on `sys.path`: a `json.py` there would replace the
+standard library's, and a package `testbed` would replace this one. `-P` prevents that, but only
+from Python 3.11 on, and programs would see the flag. With a script, Python puts the script's
+folder first; this script removes it before it imports anything, and loads the package from its
+own folder. So `sys.path` is what the environment asks for, without a folder of the testbed. An
+interpreter that does not have the testbed installed can run it, too.
 """
 
 import sys
 
 MODULES_AT_START = frozenset(sys.modules)
-"""What plain Python has imported when it starts a program."""
+"""The modules that plain Python has imported when it starts a program."""
 
 _HERE, _, _ = __file__.rpartition("/")
 _PACKAGE = "testbed"
@@ -35,8 +35,8 @@ def python_command(module: str, *arguments: str, python: str = sys.executable) -
     """The command that runs a module of this package in a new interpreter.
 
     Args:
-        module: its name; `testbed` for the command line.
-        arguments: of the module.
+        module: the module's name; `testbed` for the command line.
+        arguments: the module's arguments.
         python: the interpreter, which need not have the testbed installed.
     """
     return [python, *python_arguments(module, *arguments)]
@@ -45,7 +45,7 @@ def python_command(module: str, *arguments: str, python: str = sys.executable) -
 def _main() -> None:
     if not safe_path():
         del sys.path[0]
-    # Not before the line above.
+    # These imports must come after the line above.
     import importlib.util
     import runpy
 
@@ -56,7 +56,7 @@ def _main() -> None:
     assert spec.loader is not None
     package = importlib.util.module_from_spec(spec)
     sys.modules[_PACKAGE] = package
-    # Whoever imports this module gets this one, which has seen how the interpreter started.
+    # Imports of this module get this instance, which saw how the interpreter started.
     sys.modules[f"{_PACKAGE}.bootstrap"] = sys.modules["__main__"]
     spec.loader.exec_module(package)
     del sys.argv[0]

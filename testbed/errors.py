@@ -1,4 +1,4 @@
-"""The ways in which a command or a launch ends early, each with words that a user can act on."""
+"""The errors that end a command or a launch, each with a message that a user can act on."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _LIMITS = {
 
 
 def limit_reached(problem: OSError) -> str:
-    """Which limit of the machine an error tells, and what to do; nothing for any other error."""
+    """The machine limit that an error reports, and the cure; empty for any other error."""
     if hasattr(problem, "characters_written"):
-        # The same number as for a process too many: output that its reader does not take yet.
+        # The error number is that of a process limit, but the cause is a reader that is too slow.
         return ""
     return _LIMITS.get(problem.errno or 0, "")
 
@@ -27,37 +27,37 @@ UNEXPECTED = 1
 """Something unexpected was seen, or could not be judged."""
 WRONG_COMMAND = 2
 INTERRUPTED = 130
-"""As a shell gives it of SIGINT."""
+"""The status that a shell reports after SIGINT."""
 
 
 class UsageError(Exception):
-    """The command cannot be carried out as written: what is wrong, and what is valid.
+    """The command is not valid as written: says what is wrong, and what is valid.
 
     The command line prints the message alone and exits with status 2.
     """
 
 
 class LaunchError(Exception):
-    """The machine did not give what a run needs: what happened, where to look, what to do."""
+    """The machine lacks what a run needs: says what happened, where to look, what to do."""
 
 
 class WorkerFailedError(Exception):
-    """A function that was launched did not return in every worker.
+    """A launched function did not return in every worker.
 
-    The text is one sentence that says which worker failed first and how, and where the logs are;
-    where the worker raised, its traceback follows.
+    The text is one sentence: which worker failed first and how, and where the logs are. Where the
+    worker raised an exception, its traceback follows.
     """
 
     def __init__(self, text: str, *, worker: int | None = None, traceback: str = "") -> None:
         super().__init__(text + f"\n\n{traceback.rstrip()}" * bool(traceback))
         self.worker = worker
-        """The worker that failed first; None of a hang, in which they wait for each other."""
+        """The worker that failed first; None for a hang, where workers wait for each other."""
         self.traceback = traceback
-        """Of what it raised, without the frames that only start the function; may be empty."""
+        """The traceback of its exception, without the frames that start the function, or empty."""
 
 
 class TooFewDevicesError(UsageError):
-    """This host has fewer GPUs than a cluster of this size takes."""
+    """This host has fewer GPUs than the cluster needs."""
 
     def __init__(self, message: str, workers: int, replicas_per_worker: int) -> None:
         super().__init__(message)

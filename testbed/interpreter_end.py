@@ -1,7 +1,7 @@
-"""Ends this process as the interpreter ends itself, in the interpreter's own order.
+"""Ends this process as the interpreter does, in the interpreter's order of steps.
 
-Py_FinalizeEx waits for threads, runs exit handlers, flushes the standard streams, and then takes
-the modules down, which calls finalizers and writes what files left open still hold.
+Py_FinalizeEx waits for threads, runs exit handlers and flushes the standard streams. Then it
+destroys the modules, which calls finalizers and writes the buffers of files that are still open.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ LOST_OUTPUT = 120
 def run_exit_handlers() -> None:
     """Do the first two steps: wait for threads and run exit handlers, each in Python's order.
 
-    `threading._shutdown` first calls what libraries have registered for the end of threads: by
-    this the idle threads of a ThreadPoolExecutor end. The interpreter itself calls the same two
-    functions. Whatever is run here is not run again by `end_interpreter`.
+    `threading._shutdown` first calls the handlers that libraries have registered for the end of
+    threads; they end the idle threads of a ThreadPoolExecutor. The interpreter itself calls the
+    same two functions. `end_interpreter` does not run these handlers again.
     """
     try:
         threading._shutdown()  # type: ignore[attr-defined]
     except BaseException as problem:
-        # Ctrl-C while it waits, and nothing else, comes here; the interpreter goes on, too.
+        # Only Ctrl-C during the wait comes here; the interpreter goes on after it, too.
         kind, trace = type(problem), problem.__traceback__
         ignored = types.SimpleNamespace(
             exc_type=kind, exc_value=problem, exc_traceback=trace, err_msg=None, object=threading
@@ -37,17 +37,17 @@ def run_exit_handlers() -> None:
 
 
 def output_is_lost() -> bool:
-    """Flush the standard streams; whether one of them still holds what it could not write.
+    """Flush the standard streams; True if one of them could not write all its data.
 
-    `end_interpreter` tries again, and tells about it as the interpreter does.
+    `end_interpreter` tries again, and reports a failure as the interpreter does.
     """
     return not all([_flushed(sys.stdout), _flushed(sys.stderr)])
 
 
 def end_interpreter(code: int) -> NoReturn:
-    """Do what is left of Python's own end, and leave with this exit code.
+    """Do the remaining steps of Python's shutdown, and exit with this code.
 
-    The frames that are on the stack are not unwound, as by `sys.exit` in an embedded interpreter.
+    The frames on the stack are not unwound, as by `sys.exit` in an embedded interpreter.
     """
     ctypes.pythonapi.Py_Exit(ctypes.c_int(code))
     raise AssertionError("Py_Exit does not return")

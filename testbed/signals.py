@@ -1,4 +1,4 @@
-"""Work that a signal ends early, but not before everything is cleaned up."""
+"""Runs work that a signal can end early, after everything is cleaned up."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ Result = TypeVar("Result")
 
 
 def interruptible(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run to the end, or, on SIGINT, SIGTERM or SIGHUP, only until everything is cleaned up.
+    """Run to the end; on SIGINT, SIGTERM or SIGHUP cancel the work and clean up.
 
     Raises:
-        KeyboardInterrupt: it was interrupted.
+        KeyboardInterrupt: a signal has interrupted the work.
     """
 
     async def watched() -> Result:

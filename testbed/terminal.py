@@ -1,4 +1,4 @@
-"""Standard input, output and errors: they are there, print anything, and may lose their reader."""
+"""The standard streams: always open, able to print any text, safe when the reader leaves."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ import sys
 from typing import Any, TextIO
 
 TERMINAL_WIDTH = "TESTBED_TERMINAL_WIDTH"
-"""The variable that tells a run on another host how wide the terminal is that shows it."""
+"""The variable that gives a run on another host the width of the user's terminal."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 class _Lasting(io.FileIO):
-    """Output that outlives its reader: what cannot be written any more goes nowhere."""
+    """Output whose write errors do not stop the program: data that cannot be written is dropped."""
 
     problem: OSError | None = None
 
     def write(self, data: Any, /) -> int:
-        """See `io.RawIOBase.write`."""
+        """Write; after an error, send all further output of this descriptor to /dev/null."""
         try:
             return super().write(data)
         except OSError as problem:
             if not isinstance(problem, BrokenPipeError):
                 self.problem = problem
-            # So that this is the last such error, of whoever else writes there, too.
+            # So this is the last such error, also for other code that writes to this descriptor.
             nothing = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nothing, self.fileno())
             os.close(nothing)
@@ -36,10 +36,10 @@ class _Lasting(io.FileIO):
 
 
 def prepare() -> None:
-    """Make the standard streams fit for anything that may happen to them.
+    """Make the standard streams robust against closed descriptors and lost readers.
 
-    A run is worth more than what it prints: whoever closes the other end of its output, as `head`
-    does, or fills the disk that it goes to, changes neither the run nor its exit status.
+    A run matters more than its output. If the reader closes the pipe, as `head` does, or the disk
+    is full, neither the run nor its exit status changes.
     """
     _open_standard_descriptors()
     sys.stdout = _lasting(sys.stdout, sys.__stdout__, 1)
@@ -47,10 +47,10 @@ def prepare() -> None:
 
 
 def write_utf8(data: bytes, stream: TextIO | None = None) -> None:
-    """Write UTF-8 to a stream, by default the standard output; byte for byte if it is UTF-8, too.
+    """Write UTF-8 to a stream, by default standard output; byte for byte if it is UTF-8, too.
 
-    Elsewhere what its alphabet lacks is written with backslashes. It goes past the stream's buffer,
-    so that nobody else waits for the lock of that while a slow reader keeps this from returning.
+    In another encoding, letters that it lacks are written with backslashes. The data bypasses the
+    stream's buffer, so that other threads do not wait for its lock while a slow reader blocks this.
     """
     stream = stream or sys.stdout
     buffer = getattr(stream, "buffer", None)
@@ -58,7 +58,7 @@ def write_utf8(data: bytes, stream: TextIO | None = None) -> None:
     text = data.decode("utf-8", "backslashreplace")
     stream.flush()
     if not isinstance(raw, io.FileIO):
-        # A notebook, or whoever has put a stream of their own there.
+        # A notebook or other code has replaced the stream.
         stream.write(text)
         stream.flush()
         return
@@ -68,13 +68,13 @@ def write_utf8(data: bytes, stream: TextIO | None = None) -> None:
     while view:
         written = raw.write(view)
         if written is None:
-            # Whoever shares this output has made it one that does not wait.
+            # Another process that shares this output has made it non-blocking.
             select.select([], [raw], [])
         view = view[written or 0 :]
 
 
 def lost() -> str:
-    """Why a part of the standard output is nowhere, or nothing; a reader that left is no reason."""
+    """Why part of the standard output is lost, or empty; a reader that left is no reason."""
     sys.stdout.flush()
     raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
     problem = raw.problem if isinstance(raw, _Lasting) else None
@@ -82,32 +82,32 @@ def lost() -> str:
 
 
 def complain(problem: object) -> None:
-    """Tell what is wrong in one line, whatever stands in it."""
+    """Print a problem in one line, with control characters escaped."""
     tell(problem)
 
 
 def tell(what: object) -> None:
-    """Tell something beside the output in one line, whatever stands in it."""
+    """Print a message to standard error in one line, with control characters escaped."""
     print(f"testbed: {one_line(str(what))}", file=sys.stderr, flush=True)
 
 
 def one_line(text: str) -> str:
-    """A text whose line breaks, and what else a terminal would obey, are seen and do nothing."""
+    """Escape line breaks and other control characters, so that a terminal only shows them."""
     return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def _open_standard_descriptors() -> None:
-    """Open those that were closed, before a socket or a record takes their numbers."""
+    """Open closed standard descriptors, before a socket or a record takes their numbers."""
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
-            # The lowest free number is given out, and those below are taken.
+            # The kernel assigns the lowest free number, and those below are taken.
             os.open(os.devnull, os.O_RDWR)
 
 
 def _lasting(stream: TextIO | None, original: TextIO | None, number: int) -> TextIO:
-    """The stream made to last; one that somebody else has put there is only made to print."""
+    """Wrap the stream in lasting output; a replaced stream only gets an error handler."""
     if stream is not None and stream is not original:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -103,6 +103,6 @@ class InterleavedTurns(Quiet):
         """See `testbed.run.runner.Observer`; of a case of one worker."""
         (worker,) = workers
         for turn in range(1, self._turns + 1):
-            if await worker.until_told("waiting", turn):
+            if await worker.until_reached("waiting", turn):
                 self.seconds += await self._loop.answer(str(self._steps))
                 worker.give_turn()

@@ -65,10 +65,10 @@ def outcome_of(
     return Outcome(
         number=number,
         fault=first.fault,
-        struck=_rounded(first.end.struck),
+        struck=_rounded(first.end.injected_at),
         reactions=reactions,
         noticed=_noticed(reactions, first.fault),
-        hang=first.end.hang if first.end.overdue else "",
+        hang=first.end.hang if first.end.missed_deadline else "",
         restarts=len(attempts) - 1,
         steps=_steps(last),
         resumed=_resumed(undisturbed, attempts) if result == "recovered" else None,
@@ -90,7 +90,7 @@ def _fails(attempt: Attempt, in_sync: Cluster) -> tuple[str, str]:
         return "", attempt.unreadable
     if not attempt.finished and not any(report.raised for report in attempt.reports):
         end = attempt.end
-        return "", end.hang if end.overdue else end.cause
+        return "", end.hang if end.missed_deadline else end.cause
     found = diagnose(attempt.reports, in_sync)
     return (found.symptom, found.evidence) if found else ("", "")
 
@@ -101,7 +101,7 @@ def _result(first: Attempt, last: Attempt, fails: tuple[str, str], undisturbed: 
     # The fault did no damage where the claims hold, or fail as they do undisturbed.
     if fails not in (("", ""), (undisturbed.symptom, undisturbed.evidence)):
         return "wrong"
-    return "missed" if first.fault and first.end.struck is None else "recovered"
+    return "missed" if first.fault and first.end.injected_at is None else "recovered"
 
 
 def _reactions(attempt: Attempt, undisturbed: Undisturbed) -> tuple[Reaction, ...]:
@@ -220,7 +220,7 @@ def _reported_after(end: WorkerEnd) -> float:
 
 
 def _since(cluster: ClusterEnd, after: float) -> float | None:
-    return None if cluster.struck is None else _rounded(after - cluster.struck)
+    return None if cluster.injected_at is None else _rounded(after - cluster.injected_at)
 
 
 def _rounded(seconds: float | None) -> float | None:

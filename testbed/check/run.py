@@ -145,12 +145,16 @@ def _hang(end: ClusterEnd, reports: Sequence[dict[str, Any]]) -> list[Finding]:
 def _left_behind(end: ClusterEnd, reports: Sequence[dict[str, Any]]) -> LeftBehind | None:
     """Workers that waited for ended peers in vain, and failed when those peers were gone."""
     failed = any(report.get("raised") for report in reports)
-    return end.left_behind if failed or end.overdue else None
+    return end.left_behind if failed or end.missed_deadline else None
 
 
 def _hangs(end: ClusterEnd, reports: Sequence[dict[str, Any]]) -> bool:
     failed = any(worker.complaint for worker in end.workers)
-    return bool(end.overdue) and not failed and not any(report.get("code") for report in reports)
+    return (
+        bool(end.missed_deadline)
+        and not failed
+        and not any(report.get("code") for report in reports)
+    )
 
 
 def _place_of(worker: WorkerEnd) -> SourceLine | None:

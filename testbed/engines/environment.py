@@ -13,8 +13,8 @@ from testbed.cli.options.engine import RunsOnEngine
 from testbed.engines.slurm.scheduler import Scheduler
 from testbed.errors import INTERRUPTED, OK, UNEXPECTED, WRONG_COMMAND, LaunchError, UsageError
 from testbed.hosts.agent import serve
-from testbed.hosts.rank import Rank, Surroundings, rank_of
-from testbed.hosts.rendezvous import RunEnd, come, write_end
+from testbed.hosts.rank import Rank, RankInputs, rank_of
+from testbed.hosts.rendezvous import RunEnd, join_rendezvous, write_end
 from testbed.hosts.role import Role
 from testbed.launcher.run_folder import RunFolder, agent_folder, shared_run_folder
 from testbed.launcher.trusted import replaceable_by_all
@@ -31,7 +31,7 @@ def main(options: RunsOnEngine, command: Command) -> int:
         UsageError: nothing says which worker this is, or the workers do not fit together.
         LaunchError: another worker is not there, or is gone.
     """
-    rank = rank_of(os.environ, _surroundings(options))
+    rank = rank_of(os.environ, _rank_inputs(options))
     asked = options.engine
     rank = replace(rank, host=asked.address or rank.host, meets_within=asked.meeting_timeout)
     assert asked.folder is not None
@@ -58,7 +58,7 @@ def main(options: RunsOnEngine, command: Command) -> int:
 
 
 async def _serve(rank: Rank, folder: RunFolder) -> int:
-    line = await come(rank, folder)
+    line = await join_rendezvous(rank, folder)
     if isinstance(line, RunEnd):
         if line.message:
             complain(line.message)
@@ -82,8 +82,8 @@ def _require_so_many(options: RunsOnEngine, rank: Rank) -> None:
         )
 
 
-def _surroundings(options: RunsOnEngine) -> Surroundings:
-    return Surroundings(
+def _rank_inputs(options: RunsOnEngine) -> RankInputs:
+    return RankInputs(
         workers=options.workers or None,
         fqdn=socket.getfqdn,
         slurm_nodes=Scheduler().addresses,

@@ -1,1 +1,1 @@
-"""Several hosts as one source of workers."""
+"""Combines several hosts into one source of workers."""

@@ -1,4 +1,4 @@
-"""The agent: starts workers on its host when worker 0 asks it to, and outlives none of them."""
+"""The agent: starts workers on its host for worker 0, and kills all of them before it ends."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from testbed.launcher.server.worker_process import WorkerProcess
 
 _STACKS_DEADLINE_S = 1.5
 
-# Code in a worker may write anything to its channel; a message has a limit.
+# Code in a worker may write anything to its channel, but a message has a limit.
 _WORDS = 2000
 
 
 class Agent:
-    """Does what worker 0 asks for, until it is dismissed."""
+    """Executes worker 0's requests until worker 0 dismisses it."""
 
     def __init__(self, line: Connection, folder: RunFolder) -> None:
         self._line = line
@@ -52,7 +52,7 @@ class Agent:
         }
 
     async def serve(self) -> str:
-        """Serve worker 0 until it lets this agent go; why it does so early, or nothing.
+        """Serve worker 0 until it dismisses this agent; returns why it does so early, or empty.
 
         Raises:
             LineError: worker 0 is gone.
@@ -65,12 +65,12 @@ class Agent:
             self._line.start_beating(connection.LEADER_SILENCE_S)
             try:
                 while (message := await self._line.receive()).get("op") != "dismiss":
-                    # Each by itself: a server that starts must not keep a beat from being heard.
+                    # Each in a separate task: a slow start of a server must not delay the beats.
                     doing = asyncio.ensure_future(self._do(message))
                     self._doing.add(doing)
                     doing.add_done_callback(self._doing.discard)
             finally:
-                # A server that has not started yet is not on the stack.
+                # A server that has not started yet is not on the exit stack.
                 await self._stop_doing()
         return str(message.get("why", ""))
 
@@ -119,24 +119,24 @@ class Agent:
         key, orders = message["worker"], message["orders"]
         try:
             if self._server is None:
-                raise LaunchError("it was asked for a worker before it was opened")
+                raise LaunchError("it got a request for a worker before its server was opened")
             worker = self._server.start_worker(
                 orders,
                 log=Path(message["log"]),
                 environment=message["environment"],
                 changed=asyncio.Event(),
-                told=lambda told: self._line.send({"worker": key, "told": told}),
+                on_message=lambda said: self._line.send({"worker": key, "told": said}),
                 fresh=message["fresh"],
             )
         except LaunchError as problem:
-            self._tell_end(key, signal.SIGKILL, time.monotonic(), str(problem))
+            self._report_end(key, signal.SIGKILL, time.monotonic(), str(problem))
             return
         self._workers[key] = worker
         await worker.wait_until_ended()
         del self._workers[key]
-        self._tell_end(key, worker.status or 0, worker.ended_at or 0.0, worker.words)
+        self._report_end(key, worker.status or 0, worker.ended_at or 0.0, worker.words)
 
-    def _tell_end(self, key: str, status: int, at: float, words: str) -> None:
+    def _report_end(self, key: str, status: int, at: float, words: str) -> None:
         said = words[:_WORDS]
         self._line.send({"worker": key, "status": int(status), "at": at, "words": said})
 
@@ -155,17 +155,17 @@ class Agent:
 
 
 async def _show(stacks: Path) -> None:
-    """Have other hosts see a file that its writer keeps open: a shared folder may hold it back."""
+    """Flush an open stacks file, which a shared folder may otherwise hide from other hosts."""
     deadline = time.monotonic() + _STACKS_DEADLINE_S
     while not is_whole(stacks) and time.monotonic() < deadline:
-        # A signal has no answer to wait for: the file itself is the answer.
+        # A signal has no answer: the file itself is the answer.
         await asyncio.sleep(0.01)
     with contextlib.suppress(OSError), stacks.open("rb") as file:
         os.fsync(file.fileno())
 
 
 async def serve(connection: Connection, folder: RunFolder) -> str:
-    """Serve worker 0 on a line until the end of the run; why it ended early, or nothing."""
+    """Serve worker 0 on a connection until the run ends; returns why it ended early, or empty."""
     try:
         return await Agent(connection, folder).serve()
     except LineError as problem:

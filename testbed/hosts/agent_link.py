@@ -1,4 +1,4 @@
-"""Worker 0's handle on one agent: a source of workers, on another host."""
+"""Worker 0's handle on one agent, a source of workers on another host."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ _CLOCK_ROUNDS = 5
 class RemoteWorker(WorkerProcess):
     """A worker that an agent has started."""
 
-    def __init__(self, key: str, link: AgentLink, changed: asyncio.Event, told: Any) -> None:
-        super().__init__(key, changed, told)
+    def __init__(self, key: str, link: AgentLink, changed: asyncio.Event, on_message: Any) -> None:
+        super().__init__(key, changed, on_message)
         self._link = link
 
     def say(self, line: str) -> None:
-        """See `WorkerProcess`."""
+        """Send the worker a line through its agent."""
         self._link.send({"op": "say", "worker": self.key, "line": line})
 
     def request(self, what: dict[str, Any]) -> asyncio.Future[Any]:
-        """See `WorkerProcess`."""
+        """Send a request about the worker to its agent."""
         return asyncio.ensure_future(self._link.just_ask("request", worker=self.key, what=what))
 
 
 @dataclass(frozen=True)
 class Opening:
-    """With what each host's preloaded server is started: see `preloaded_server`."""
+    """The arguments of each host's `preloaded_server`."""
 
     preload: tuple[str, ...]
     python: str
@@ -46,24 +46,24 @@ class Opening:
 
 
 class AgentLink:
-    """The agent of one worker of the cluster, once it has come to the meeting."""
+    """The connection to one worker's agent, after the agent has joined the rendezvous."""
 
     def __init__(self, number: int, host: str, line: Connection) -> None:
         self.number = number
         self.host = host
         self.lost = ""
-        """Why no worker can be started there any more."""
+        """Why no worker can be started there any more; empty where one can."""
         self._line = line
         self._workers: dict[str, RemoteWorker] = {}
         self._keys = itertools.count()
         self._asked: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._numbers = itertools.count()
         self._ahead = 0.0
-        """How many seconds our clock is ahead of the agent's."""
+        """How many seconds the local clock is ahead of the agent's."""
         self._listening = asyncio.ensure_future(self._listen())
 
     async def open(self, opening: Opening) -> None:
-        """Start the preloaded server there.
+        """Start the preloaded server on the agent's host.
 
         Raises:
             LaunchError: it does not start.
@@ -78,7 +78,7 @@ class AgentLink:
 
     @contextlib.asynccontextmanager
     async def held_ports(self, count: int, port: int | None = None) -> AsyncIterator[list[int]]:
-        """Ports of that host that nobody else can take within the block; the first may be given."""
+        """Hold ports of that host within the block; the caller may choose the first."""
         key = str(next(self._keys))
         ports = (await self._ask("hold", key=key, count=count, port=port)).get("ports")
         if not isinstance(ports, list) or [type(each) for each in ports] != [int] * count:
@@ -95,11 +95,11 @@ class AgentLink:
         log: Path,
         environment: dict[str, str | None],
         changed: asyncio.Event,
-        told: Callable[[dict[str, Any]], None] = lambda _: None,
+        on_message: Callable[[dict[str, Any]], None] = lambda _: None,
         fresh: bool = False,
         address: str = "",
     ) -> WorkerProcess:
-        """See `WorkerSource`.
+        """Start a worker on the agent's host; the arguments are those of `WorkerSource`.
 
         Raises:
             LaunchError: the agent is gone.
@@ -108,7 +108,7 @@ class AgentLink:
         if self.lost:
             raise LaunchError(self.lost)
         key = str(next(self._keys))
-        worker = self._workers[key] = RemoteWorker(key, self, changed, told)
+        worker = self._workers[key] = RemoteWorker(key, self, changed, on_message)
         self.send(
             {
                 "op": "start",
@@ -122,10 +122,10 @@ class AgentLink:
         return worker
 
     def send(self, message: dict[str, Any]) -> None:
-        """Send something to the agent; nothing if it is gone.
+        """Send a message to the agent; ignored if it is gone.
 
         Raises:
-            LaunchError: it is more than travels in one message.
+            LaunchError: it is too long for one message.
         """
         if self.lost:
             return
@@ -135,19 +135,19 @@ class AgentLink:
             raise LaunchError(f"worker {self.number}'s host {self.host}: {problem}") from problem
 
     async def dismiss(self, why: str = "") -> None:
-        """Let the agent end: the run is over, or, for a reason, does not begin."""
+        """Let the agent end, because the run is over or, with a reason, does not begin."""
         self.send({"op": "dismiss", "why": why})
         self._listening.cancel()
         await self._line.close()
 
     async def just_ask(self, op: str, **what: Any) -> Any:
-        """Ask for something; what was found, or None where the agent is gone."""
+        """Send a request; returns the result, or None if the agent is gone."""
         with contextlib.suppress(LaunchError):
             return (await self._ask(op, **what)).get("found")
         return None
 
     async def _ask(self, op: str, **what: Any) -> dict[str, Any]:
-        """Ask the agent for something, and wait for its answer.
+        """Send the agent a request, and wait for its answer.
 
         Raises:
             LaunchError: it cannot do that, or is gone.
@@ -163,34 +163,34 @@ class AgentLink:
         return answer
 
     async def _compare_clocks(self) -> None:
-        """Find out how far our clock is ahead, by the answer that took the shortest way."""
+        """Measure how far the local clock is ahead, by the fastest answer of several."""
         rounds = []
         for _ in range(_CLOCK_ROUNDS):
             asked = time.monotonic()
             there = (await self._ask("clock")).get("now")
             if not isinstance(there, float):
-                raise LaunchError(f"worker {self.number}'s host {self.host}: it told no time")
+                raise LaunchError(f"worker {self.number}'s host {self.host}: it sent no time")
             way = time.monotonic() - asked
             rounds.append((way, asked + way / 2 - there))
         self._ahead = min(rounds)[1]
 
     async def _listen(self) -> None:
         self._line.start_beating(connection.SILENCE_S)
-        why: object = "it sent what is no message of an agent"
+        why: object = "it sent an invalid message"
         try:
             while True:
                 self._hear(await self._line.receive())
         except LineError as problem:
             why = problem
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
-            # It knows the token, but is no agent: none of its workers can be trusted to be there.
+            # It knows the token, but is not an agent: its workers may not exist.
             self._line.abort()
         self._give_up(f"worker {self.number}'s host {self.host} is gone: {why}")
 
     def _hear(self, message: dict[str, Any]) -> None:
         if "number" in message:
             asked = self._asked.pop(message["number"], None)
-            # Whoever asked may have been cancelled.
+            # The request may have been cancelled.
             if asked and not asked.done():
                 asked.set_result(message)
             return
@@ -198,15 +198,15 @@ class AgentLink:
         if worker is None:
             return
         if "told" in message:
-            told = message["told"]
-            worker.take_in({**told, "at": float(told["at"]) + self._ahead})
+            said = message["told"]
+            worker.take_in({**said, "at": float(said["at"]) + self._ahead})
         else:
             worker.words = str(message["words"])
             worker.ended(int(message["status"]), float(message["at"]) + self._ahead)
             del self._workers[message["worker"]]
 
     def _give_up(self, why: str) -> None:
-        """Nothing is heard of the agent any more, nor of its workers."""
+        """Mark the agent as lost, fail its requests, and end its workers."""
         self.lost = why
         for asked in self._asked.values():
             if not asked.done():

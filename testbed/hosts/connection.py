@@ -1,11 +1,11 @@
-"""The line between worker 0 and one of its agents: JSON, a message a line, both ways.
+"""The connection between worker 0 and an agent: JSON messages, one a line, both ways.
 
-Both ends show first that they know the token of the run, without sending it. Then each sends a
-beat every second, so that a cut cable and a stopped host are noticed, which close no connection.
-A cut cable the kernel notices by itself, since nobody acknowledges the beats.
+First both ends prove that they know the run's token, without sending it. Then each sends a beat
+every second. Missing beats show a cut cable or a stopped host, which close no connection. The
+kernel detects a cut cable by itself, since the beats are not acknowledged.
 
 Every message has a limit: UNPROVEN_BYTES before the proof, then MESSAGE_BYTES from an agent and
-ORDERS_BYTES from worker 0. So neither end keeps much from the other, nor parses for long.
+ORDERS_BYTES from worker 0. So neither end can fill the other's memory or keep it busy with parsing.
 """
 
 from __future__ import annotations
@@ -26,32 +26,32 @@ __all__ = ["Connection", "LineError", "accept", "connect", "listen"]
 
 BEAT_S = 1.0
 SILENCE_S = 8.0
-"""TensorFlow bears 5 s without a network, and gives a worker up after 9.6 s (measured, 2.21)."""
+"""TensorFlow survives 5 s without a network, and gives a worker up after 9.6 s (measured, 2.21)."""
 LEADER_SILENCE_S = 60.0
-"""Worker 0 may be busy for some seconds with what its workers have reported."""
+"""Worker 0 may be busy with its workers' reports for some seconds."""
 GREETING_DEADLINE_S = 10.0
 """For the whole proof, and then for the first message."""
 
 MESSAGE_BYTES = 2**20
-"""Of one message of an agent's: phases, last words, the addresses of a cluster."""
+"""The limit for an agent's message: phases, last words, the addresses of a cluster."""
 ORDERS_BYTES = 16 * 2**20
-"""Of one message of worker 0's: the arguments of a program, which the kernel bounds by 6 MiB."""
+"""The limit for worker 0's message: a program's arguments, which the kernel limits to 6 MiB."""
 WAITING_BYTES = 4 * ORDERS_BYTES
-"""Of messages that the other end does not take, before it is given up."""
+"""The limit for messages that the other end does not read, before it is given up."""
 
 _CHUNK = 2**16
 
-_Told = TypeVar("_Told")
+_Result = TypeVar("_Result")
 
 _CUT_OFF = (errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENETUNREACH)
 
 
 class LineError(Exception):
-    """The other end is gone, or is not who it should be; the message says which."""
+    """The other end is gone, or could not prove its identity; the message says which."""
 
 
 class Connection:
-    """One end of it; `close` when done."""
+    """One end of a connection; call `close` after use."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
@@ -61,7 +61,7 @@ class Connection:
         self._heard = time.monotonic()
         self._why = "the connection was closed"
         self._beats: asyncio.Future[None] | None = None
-        # What is not acknowledged for so long never will be: the beats, where nothing else.
+        # Data that is unacknowledged for so long means a lost connection; there are always beats.
         connected: socket.socket = writer.get_extra_info("socket")
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(SILENCE_S * 1000))
 
@@ -73,16 +73,16 @@ class Connection:
     @property
     def there(self) -> str:
         """The address of the other end."""
-        # As IPv6 sees an address of IPv4.
+        # An IPv6 socket shows an IPv4 address with this prefix.
         return str(self._writer.get_extra_info("peername")[0]).removeprefix("::ffff:")
 
     def admit(self, heard: int, sent: int) -> None:
-        """The other end has proved that it knows the token: messages may have so many bytes."""
+        """Raise the message limits, after the other end has proved that it knows the token."""
         self._heard_bytes, self._sent_bytes = heard, sent
         admit(self._writer)
 
     def send(self, message: dict[str, Any]) -> None:
-        """Send a message; whether it arrives shows in what is received.
+        """Send a message; a failure shows in `receive`.
 
         Raises:
             ValueError: it is longer than the other end accepts.
@@ -102,10 +102,10 @@ class Connection:
         self._writer.write(data + b"\n")
 
     async def receive(self) -> dict[str, Any]:
-        """The next message that is no beat.
+        """Wait for the next message that is not a beat.
 
         Raises:
-            LineError: there will be none any more.
+            LineError: the connection is lost.
         """
         while True:
             try:
@@ -121,7 +121,7 @@ class Connection:
                 return message
 
     async def _next_line(self) -> bytes:
-        """What stands before the next end of a line; nothing where none comes any more.
+        """Read up to the next line end; empty at the end of the connection.
 
         Raises:
             LineError: it is too long.
@@ -133,7 +133,7 @@ class Connection:
             data = await self._reader.read(_CHUNK)
             if not data:
                 return b""
-            # A part of a long message is a sign of life, too.
+            # A part of a long message is a sign of life, like a beat.
             self._heard = time.monotonic()
             self._unread += data
         self._require_short(end)
@@ -149,7 +149,7 @@ class Connection:
         raise LineError(self._why)
 
     def start_beating(self, silence: float) -> None:
-        """Send beats from now on, and give the other end up when none came for so many seconds."""
+        """Send beats from now on, and abort if the other end is silent for `silence` seconds."""
         self._heard = time.monotonic()
         self._beats = asyncio.ensure_future(self._beat(silence))
 
@@ -158,7 +158,7 @@ class Connection:
             self.send({})
             slept = time.monotonic()
             await asyncio.sleep(BEAT_S)
-            # Who was busy itself, or stopped, has not listened meanwhile.
+            # If this process was busy or stopped, it has not read the beats meanwhile.
             self._heard += max(0.0, time.monotonic() - slept - 2 * BEAT_S)
             if time.monotonic() - self._heard > silence:
                 self._why = _silent_for(silence)
@@ -166,7 +166,7 @@ class Connection:
                 return
 
     async def close(self) -> None:
-        """Send what is left, and end the connection."""
+        """Send the remaining data, and close the connection."""
         if self._beats:
             self._beats.cancel()
         self._writer.close()
@@ -176,16 +176,16 @@ class Connection:
         self.abort()
 
     def abort(self) -> None:
-        """End the connection at once."""
+        """Close the connection at once."""
         self._writer.transport.abort()
 
 
 async def connect(host: str, port: int, token: str) -> Connection:
-    """The agent's end of a line.
+    """Connect to worker 0; returns the agent's end.
 
     Raises:
-        LineError: whoever listens there does not know the token.
-        OSError: nobody listens there.
+        LineError: the listener does not know the token, or does not answer.
+        OSError: no process listens there.
     """
     line = await _opened(host, port)
     try:
@@ -201,7 +201,7 @@ async def _prove_as_agent(line: Connection, token: str) -> None:
     line.send({"nonce": nonce})
     answer = await line.receive()
     if not _is_proof(answer.get("proof"), token, "worker 0", nonce):
-        raise LineError("somebody else listens there")
+        raise LineError("another program listens there")
     line.send({"proof": _proof(token, "agent", str(answer.get("nonce")))})
     line.admit(ORDERS_BYTES, MESSAGE_BYTES)
 
@@ -211,7 +211,7 @@ async def _opened(host: str, port: int) -> Connection:
     try:
         await asyncio.wait({opening}, timeout=GREETING_DEADLINE_S)
         if not opening.done():
-            # Where packets get lost the kernel tries on for two minutes.
+            # When packets are lost, the kernel retries for two minutes.
             raise LineError(f"it does not answer for {GREETING_DEADLINE_S:.0f} s")
         return Connection(*opening.result())
     except UnicodeError:
@@ -223,10 +223,10 @@ async def _opened(host: str, port: int) -> Connection:
 async def accept(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str
 ) -> tuple[Connection, dict[str, Any]]:
-    """Worker 0's end of a line, and the first message on it.
+    """Accept an agent; returns worker 0's end, and the agent's first message.
 
     Raises:
-        LineError: whoever connected does not know the token.
+        LineError: the other end does not know the token.
     """
     line = Connection(reader, writer)
     await _in_time(_prove_as_worker_0(line, token))
@@ -239,13 +239,13 @@ async def _prove_as_worker_0(line: Connection, token: str) -> None:
     line.send({"proof": _proof(token, "worker 0", str(greeting.get("nonce"))), "nonce": nonce})
     answer = await line.receive()
     if not _is_proof(answer.get("proof"), token, "agent", nonce):
-        raise LineError("somebody else has connected")
+        raise LineError("another program has connected")
     line.admit(MESSAGE_BYTES, ORDERS_BYTES)
 
 
-async def _in_time(talk: Coroutine[Any, Any, _Told]) -> _Told:
-    """What comes of talking to somebody who is not known yet."""
-    talking = asyncio.ensure_future(talk)
+async def _in_time(exchange: Coroutine[Any, Any, _Result]) -> _Result:
+    """Wait for an exchange with an unproven end, up to the greeting deadline."""
+    talking = asyncio.ensure_future(exchange)
     try:
         await asyncio.wait({talking}, timeout=GREETING_DEADLINE_S)
         if not talking.done():
@@ -268,5 +268,5 @@ def _is_proof(given: Any, token: str, who: str, nonce: str) -> bool:
 
 
 def _bytes(text: str) -> bytes:
-    # A stranger may send half of a surrogate pair.
+    # An unproven end may send half of a surrogate pair.
     return text.encode("utf-8", "backslashreplace")

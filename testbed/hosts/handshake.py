@@ -1,4 +1,4 @@
-"""Where agents come in: lets in who knows the token, and keeps who is who."""
+"""Admits agents that know the token, and keeps track of which have joined."""
 
 from __future__ import annotations
 
@@ -16,39 +16,39 @@ from testbed.hosts.rank import Rank
 from testbed.terminal import tell
 
 FAREWELL_S = 10.0
-"""How long others may still come to hear that the run will not begin."""
+"""How many seconds others may still join, to hear that the run will not begin."""
 
 
 @dataclass(frozen=True)
-class Guest:
-    """Who has come, and what it says of itself."""
+class JoinedAgent:
+    """An agent that has joined, and its introduction."""
 
     link: AgentLink
-    said: Introduction
+    introduction: Introduction
 
     @property
     def name(self) -> str:
-        """As people find it."""
-        return f"{self.said.hostname}, process {self.said.pid}"
+        """The host name and pid, for messages to the user."""
+        return f"{self.introduction.hostname}, process {self.introduction.pid}"
 
 
-class Reception:
-    """Where agents come in: lets in who knows the token, and keeps who is who."""
+class Handshake:
+    """Admits agents that know the token, until all have joined."""
 
     def __init__(self, rank: Rank, token: str) -> None:
         self.token = token
-        self.guests: dict[int, Guest] = {}
+        self.agents: dict[int, JoinedAgent] = {}
         self.too_many: list[str] = []
-        self.over = False
-        """Whether all have met; the run goes on without whoever comes later."""
+        self.complete = False
+        """Whether all have joined; the run continues without agents that come later."""
         self._rank = rank
-        self._came = asyncio.Event()
-        self._everybody: list[AgentLink] = []
+        self._joined = asyncio.Event()
+        self._links: list[AgentLink] = []
         self._greeting: set[asyncio.Future[None]] = set()
 
-    def welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Somebody has connected."""
-        # Not left to the server, which complains of whoever is still there at the end.
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Start the handshake on a new connection."""
+        # A separate task: the server would log an error if this still ran at its end.
         greeting = asyncio.ensure_future(self._greet(reader, writer))
         self._greeting.add(greeting)
         greeting.add_done_callback(self._greeting.discard)
@@ -56,62 +56,63 @@ class Reception:
     async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             line, message = await accept(reader, writer, self.token)
-            said = Introduction.from_message(message)
-            guest = Guest(AgentLink(said.worker, said.host or line.there, line), said)
+            introduction = Introduction.from_message(message)
+            number, host = introduction.worker, introduction.host or line.there
+            agent = JoinedAgent(AgentLink(number, host, line), introduction)
         except BaseException as problem:
             writer.close()
             if isinstance(problem, (LineError, OSError, ValueError)):
                 return
             raise
-        wrong = self._one_too_many(said.worker, guest)
-        if wrong and self.over:
-            # Not kept: a worker that is started again and again may come any number of times.
+        wrong = self._one_too_many(number, agent)
+        if wrong and self.complete:
+            # The link is not stored: a worker that restarts may come any number of times.
             tell(wrong)
-            await guest.link.dismiss(wrong)
+            await agent.link.dismiss(wrong)
             return
-        self._everybody.append(guest.link)
+        self._links.append(agent.link)
         if wrong:
             self.too_many.append(wrong)
         else:
-            self.guests[said.worker] = guest
-        self._came.set()
+            self.agents[number] = agent
+        self._joined.set()
 
-    def _one_too_many(self, number: int, guest: Guest) -> str:
-        """What is wrong with somebody who has come, or nothing."""
-        known = self.guests.get(number)
+    def _one_too_many(self, number: int, agent: JoinedAgent) -> str:
+        """Why an agent is one too many; empty where it is not."""
+        known = self.agents.get(number)
         if number >= self._rank.size:
             return (
-                f"worker {number} has come from {guest.name}, and worker 0 knows of"
+                f"worker {number} has come from {agent.name}, and worker 0 knows of"
                 f" {self._rank.size} workers, by {self._rank.taken_from}"
             )
-        if known and known.link.lost and not self.over:
-            # Its engine has started it again.
+        if known and known.link.lost and not self.complete:
+            # The engine has restarted the worker.
             return ""
         if known or number <= 0:
             first = known.name if known else f"{socket.gethostname()}, here"
-            return f"worker {number} has come twice, from {first} and from {guest.name}"
+            return f"worker {number} has come twice, from {first} and from {agent.name}"
         return ""
 
-    async def until_all_are_there(self, host: str, problems: Sequence[str]) -> None:
-        """Wait until every worker has come, or one too many has.
+    async def until_all_joined(self, host: str, problems: Sequence[str]) -> None:
+        """Wait until every worker has joined, or one too many has.
 
         Args:
-            host: at which they come.
-            problems: that are known beforehand. The run will not begin; who comes soon hears of it.
+            host: the address at which they join.
+            problems: known problems; the run will not begin, and agents that join soon get them.
 
         Raises:
-            LaunchError: some have not come in time.
+            LaunchError: some have not joined in time.
         """
         rank = self._rank
         patience = min(rank.meets_within, FAREWELL_S) if problems else rank.meets_within
         deadline = time.monotonic() + patience
         while (missing := self._missing) and not self.too_many:
-            waiting = asyncio.ensure_future(self._came.wait())
+            waiting = asyncio.ensure_future(self._joined.wait())
             done, _ = await asyncio.wait({waiting}, timeout=max(0, deadline - time.monotonic()))
             waiting.cancel()
-            self._came.clear()
+            self._joined.clear()
             if not done:
-                gone = [guest.link.lost for guest in self.guests.values() if guest.link.lost]
+                gone = [agent.link.lost for agent in self.agents.values() if agent.link.lost]
                 who, have = ("worker", "has") if len(missing) == 1 else ("workers", "have")
                 raise LaunchError(
                     f"{who} {', '.join(missing)} of {rank.size} {have} not come within"
@@ -121,13 +122,13 @@ class Reception:
 
     @property
     def _missing(self) -> list[str]:
-        here = {number for number, guest in self.guests.items() if not guest.link.lost}
+        here = {number for number, agent in self.agents.items() if not agent.link.lost}
         return [str(each) for each in range(1, self._rank.size) if each not in here]
 
     async def dismiss(self, why: str) -> None:
-        """Let everybody go who has come, and who is about to come in."""
+        """Dismiss all agents, and cancel the handshakes that are under way."""
         greeting = list(self._greeting)
         for each in greeting:
             each.cancel()
         await asyncio.gather(*greeting, return_exceptions=True)
-        await asyncio.gather(*(link.dismiss(why) for link in self._everybody))
+        await asyncio.gather(*(link.dismiss(why) for link in self._links))

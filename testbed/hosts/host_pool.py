@@ -1,4 +1,4 @@
-"""All hosts of a cluster as one source of workers: worker 0's own, and its agents."""
+"""A source of workers on all hosts of a cluster: worker 0's host, and its agents'."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from testbed.errors import LaunchError
 from testbed.hosts.agent_link import AgentLink, Opening
 from testbed.hosts.rank import Rank, join_address, split_address
-from testbed.hosts.rendezvous import meeting
+from testbed.hosts.rendezvous import host_rendezvous
 from testbed.launcher.isolation.isolation import NONE, Isolation
 from testbed.launcher.isolation.ports import held_ports
 from testbed.launcher.run_folder import RunFolder
@@ -21,7 +21,7 @@ from testbed.terminal import tell
 
 
 class HostPool:
-    """Deals out the workers of a cluster over its hosts, one after the other."""
+    """Distributes the workers of a cluster over its hosts, round robin."""
 
     def __init__(
         self, rank: Rank, host: str, own: PreloadedServer, links: Sequence[AgentLink]
@@ -30,31 +30,33 @@ class HostPool:
         self._host = host
         self._own = own
         self._links = links
-        # A port that somebody else has chosen can serve one cluster at a time.
+        # A port that the environment prescribes can serve one cluster at a time.
         self._turn = asyncio.Lock() if rank.addresses else contextlib.nullcontext()
 
     @property
     def sources(self) -> Sequence[WorkerSource]:
-        """See `WorkerServer`."""
+        """The sources of all hosts, worker 0's first."""
         return [self._own, *self._links]
 
     @property
     def isolation(self) -> Isolation:
-        """See `WorkerServer`."""
+        """None: the workers use the hosts' network."""
         return Isolation(why="workers of several hosts meet over their network")
 
     @property
     def lost(self) -> str:
-        """See `WorkerServer`."""
+        """Why the first lost host is lost; empty where all hosts are there."""
         return next(filter(None, (source.lost for source in self.sources)), "")
 
     def start_worker(self, orders: dict[str, Any], **how: Any) -> WorkerProcess:
-        """Start a worker that needs no peers, on this host: see `WorkerServer`."""
+        """Start a worker that needs no peers, on this host."""
         return self._own.start_worker(orders, **how)
 
     @contextlib.asynccontextmanager
-    async def seats(self, count: int, *, apart: bool = False) -> AsyncIterator[list[WorkerSlot]]:
-        """See `WorkerServer`; no worker gets a network of its own on an engine."""
+    async def reserve_slots(
+        self, count: int, *, apart: bool = False
+    ) -> AsyncIterator[list[WorkerSlot]]:
+        """Reserve slots over all hosts; without separate networks, even with `apart`."""
         del apart
         hosts = len(self.sources)
         async with contextlib.AsyncExitStack() as holding:
@@ -70,7 +72,7 @@ class HostPool:
 
     @contextlib.asynccontextmanager
     async def _held(self, number: int, count: int) -> AsyncIterator[list[str]]:
-        """The addresses of so many workers on one host, the first as the environment has it."""
+        """Hold ports for `count` workers on one host; the environment may prescribe the first."""
         given = self._rank.addresses
         chosen = split_address(given[number])[1] if given else None
         if number:
@@ -87,7 +89,7 @@ class HostPool:
 
 
 @contextlib.asynccontextmanager
-async def fleet(
+async def open_host_pool(
     rank: Rank,
     folder: RunFolder,
     preload: Sequence[str],
@@ -95,18 +97,18 @@ async def fleet(
     *,
     exact: bool,
 ) -> AsyncIterator[HostPool]:
-    """The fleet of a cluster, once all have met; every process of it is gone after the block.
+    """Open the host pool of a cluster, once all hosts have joined; it ends with the block.
 
     Args:
-        rank: of this process, which is worker 0.
-        folder: that all hosts share.
-        preload, python, exact: see `preloaded_server`.
+        rank: the rank of this process, which is worker 0.
+        folder: the run folder that all hosts share.
+        preload, python, exact: as for `preloaded_server`.
 
     Raises:
-        LaunchError: some worker does not come, or its host cannot start workers.
-        UsageError: the workers do not fit together.
+        LaunchError: some worker does not join, or its host cannot start workers.
+        UsageError: the workers disagree on the cluster.
     """
-    async with meeting(rank, folder) as (host, links):
+    async with host_rendezvous(rank, folder) as (host, links):
         if links:
             hosts = ", ".join([host, *(link.host for link in links)])
             tell(f"{rank.size} workers have met: {hosts}")

@@ -1,4 +1,4 @@
-"""The first message of an agent: who it is, and what it sees of the cluster."""
+"""The first message of an agent: its identity, and its view of the cluster."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Introduction:
-    """Who an agent is, and what it sees of the cluster."""
+    """The identity of an agent, and its view of the cluster."""
 
     worker: int
     host: str
-    """At which the others find it; empty where that is the address from which it connects."""
+    """The address for its peers; empty where that is the address from which it connects."""
     hostname: str
     pid: int
     taken_from: str
     """The variable that gave it its number."""
     cluster: tuple[str, ...]
-    """See `Rank.cluster`."""
+    """The same as `Rank.cluster`, which all must agree on."""
     version: str
-    """Of its testbed."""
+    """The version of its testbed."""
     problems: tuple[str, ...]
-    """See `problems_of`."""
+    """The network problems that `problems_of` found on its host."""
 
     def to_message(self) -> dict[str, Any]:
-        """As a message."""
+        """Encode as a message."""
         return asdict(self)
 
     @classmethod
     def from_message(cls, message: dict[str, Any]) -> Introduction:
-        """The introduction that a message holds.
+        """Decode a message.
 
         Raises:
-            ValueError: it holds none.
+            ValueError: it is not a valid introduction.
         """
         return cls(
             worker=_number(message, "worker"),
@@ -50,7 +50,7 @@ class Introduction:
 
 def _number(message: dict[str, Any], name: str) -> int:
     found = message.get(name)
-    # True is an int, and what is longer than a machine's numbers may be too long to be shown.
+    # True is an int, and a number longer than a machine's may be too long to be shown.
     if type(found) is not int or not 0 <= found <= sys.maxsize:
         raise ValueError(f"{name} is no number")
     return found

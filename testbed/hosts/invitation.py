@@ -1,4 +1,4 @@
-"""Where worker 0 waits, and the token of the run: a file that one user alone can read."""
+"""The file with worker 0's address and the run's token, readable by one user only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LONGEST = 2**16
 
 @dataclass(frozen=True)
 class Invitation:
-    """Where worker 0 waits, and how its agents prove that they may come in."""
+    """The address at which worker 0 waits, and the token by which its agents prove themselves."""
 
     host: str
     port: int
@@ -23,25 +23,25 @@ class Invitation:
     """The path of the run's folder on worker 0's host."""
 
     def write(self, path: Path) -> None:
-        """Write it for this user alone.
+        """Write it as a file that only this user can read.
 
         Raises:
-            OSError: see `write_private`.
+            OSError: it cannot be written for this user only: see `write_private`.
         """
         write_private(path, json.dumps(asdict(self)).encode())
 
 
 def read_invitation(path: Path) -> Invitation:
-    """The invitation that worker 0 has written.
+    """Read the invitation that worker 0 has written.
 
     Raises:
-        OSError: there is none, or another user could have written it; says why.
+        OSError: there is none, or another user could have written it; the error says why.
     """
     data = read_private(path, _LONGEST)
     try:
-        told = json.loads(data)
+        fields = json.loads(data)
         found = Invitation(
-            str(told["host"]), int(told["port"]), str(told["token"]), str(told["folder"])
+            str(fields["host"]), int(fields["port"]), str(fields["token"]), str(fields["folder"])
         )
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         raise _unreadable(path) from None
@@ -51,4 +51,4 @@ def read_invitation(path: Path) -> Invitation:
 
 
 def _unreadable(path: Path) -> OSError:
-    return OSError(errno.EINVAL, "it says not where worker 0 waits", str(path))
+    return OSError(errno.EINVAL, "it does not say where worker 0 waits", str(path))

@@ -1,8 +1,8 @@
-"""Worker 0's listening socket: connections without a proof cost little, and few are open at once.
+"""Worker 0's listening socket, which limits the cost and the number of unproven connections.
 
-Until a connection is admitted, UNPROVEN_BYTES are read from it at a time, and no more than four
-times as many are kept. Where too many are open, the oldest from the most crowded address is closed.
-A proof takes milliseconds, so an agent gets in while a stranger keeps many connections open.
+Until a connection is admitted, UNPROVEN_BYTES are read from it at a time, and at most four times as
+many are kept. When too many are open, the oldest one from the address with the most is closed. A
+proof takes milliseconds, so an agent gets in while another program keeps many connections open.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from collections.abc import Callable
 from typing import Any
 
 UNPROVEN_BYTES = 256
-"""The longest message before the proof; the longest that is needed has 130."""
+"""The limit for a message before the proof; the longest valid one has 130 bytes."""
 SPARE_PER_ADDRESS = 16
 """Unproven connections from one address, beyond one for each expected agent."""
 SPARE = 64
-"""The same from all addresses together."""
+"""The same limit for all addresses together."""
 
 _BACKLOG = 128
 _ADMITTED_BYTES = 2**16
@@ -33,7 +33,7 @@ class Listener:
     """Accepts connections until it is closed.
 
     Args:
-        listening: a socket that listens.
+        listening: a listening socket.
         serve: gets the streams of each connection.
         expected: agents, all of which may come from one address.
     """
@@ -96,12 +96,12 @@ class Listener:
         return True
 
     def forget(self, connection: _Connection) -> None:
-        """Stop counting a connection: it is closed, or admitted."""
+        """Stop counting a connection, which is closed or admitted."""
         self._unproven.pop(connection, None)
 
 
 class _Connection(asyncio.StreamReaderProtocol, asyncio.BufferedProtocol):
-    """A connection's streams, over a buffer that stays small until it is admitted."""
+    """A connection's streams, with a buffer that stays small until it is admitted."""
 
     def __init__(self, listener: Listener, address: str, serve: Serve) -> None:
         # The stream stops reading when it holds more than twice its limit.
@@ -138,23 +138,23 @@ class _Connection(asyncio.StreamReaderProtocol, asyncio.BufferedProtocol):
 
 
 def admit(writer: asyncio.StreamWriter) -> None:
-    """Lift the limits of an unproven connection: its other end has proved that it may come in."""
+    """Lift the limits of a connection whose other end has proved that it knows the token."""
     connection = writer.transport.get_protocol()
     if isinstance(connection, _Connection):
         connection.admit()
 
 
 async def listen(host: str, serve: Serve, port: int = 0, *, expected: int = 1) -> Listener:
-    """Listen at an address or, with "", at all of them.
+    """Listen at an address or, with "", at all addresses.
 
     Args:
         serve: gets the streams of each connection.
-        port: 0 for one that is free.
+        port: the port, or 0 for any free one.
         expected: agents.
 
     Raises:
-        OSError: it is not possible there.
-        UnicodeError: `host` cannot be a host's name.
+        OSError: the address cannot be used.
+        UnicodeError: `host` is not a valid host name.
     """
     return Listener(await _listening(host, port), serve, expected)
 

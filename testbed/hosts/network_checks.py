@@ -1,4 +1,4 @@
-"""What of a network TensorFlow would hang on without a word: asked before anything runs."""
+"""Finds network problems on which TensorFlow would hang without a message, before a run."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ import time
 from testbed.hosts.rank import Rank, split_address
 
 NAMES_DEADLINE_S = 60.0
-"""Names of a Kubernetes service appear some time after the pods that they mean."""
+"""Names of a Kubernetes service appear some time after their pods."""
 _AGAIN_S = 1.0
 
 
 async def problems_of(rank: Rank, own: str) -> list[str]:
-    """What is wrong, seen from this process; one sentence each.
+    """Find the network problems that this process can see; one sentence each.
 
     Args:
-        rank: of this process.
-        own: the host that the others find it at; nothing where they find that out themselves.
+        rank: the rank of this process.
+        own: the host name for its peers; empty where they find out the address themselves.
     """
     found = []
     deadline = time.monotonic() + min(NAMES_DEADLINE_S, rank.meets_within / 2)
@@ -37,17 +37,17 @@ async def problems_of(rank: Rank, own: str) -> list[str]:
         found.append(f"{own} is {means}no address of this host ({socket.gethostname()})")
     if rank.addresses:
         if not rank.number:
-            # The others have the same list, or that is what is wrong.
+            # The others have the same list, or the difference is reported as a problem.
             found += _alike(rank, meant)
         found += _port_in_use(split_address(rank.addresses[rank.number])[1])
     return found
 
 
 async def _resolved(host: str, deadline: float) -> str:
-    """The address that a name means here.
+    """Resolve a host name to its address here.
 
     Raises:
-        OSError: none, up to the deadline.
+        OSError: it has no address before the deadline.
     """
     loop = asyncio.get_running_loop()
     while True:
@@ -63,7 +63,7 @@ async def _resolved(host: str, deadline: float) -> str:
 
 
 def _is_here(address: str) -> bool:
-    """Whether this host has an address: only then can it be bound."""
+    """Whether this host has an address, and so can bind it."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -74,7 +74,7 @@ def _is_here(address: str) -> bool:
 
 
 def _alike(rank: Rank, meant: dict[str, str]) -> list[str]:
-    """Pairs of workers that were given one address."""
+    """Find pairs of workers with the same address."""
     places = []
     for address in rank.addresses:
         host, port = split_address(address)
@@ -89,7 +89,7 @@ def _alike(rank: Rank, meant: dict[str, str]) -> list[str]:
 def _port_in_use(port: int) -> list[str]:
     try:
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-            # As gRPC does: a port that is only about to be given back counts as free.
+            # As gRPC does: a port in TIME_WAIT counts as free.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("", port))
     except OSError as problem:
@@ -98,17 +98,17 @@ def _port_in_use(port: int) -> list[str]:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host's name or address means this host, for itself only."""
+    """Whether a host's name or address is loopback, which only this host can reach."""
     return _means_loopback(host) is True
 
 
 def is_elsewhere(host: str) -> bool:
-    """Whether a host's name or address means one that several hosts can share."""
+    """Whether a host's name or address is one that other hosts can reach."""
     return _means_loopback(host) is False
 
 
 def _means_loopback(host: str) -> bool | None:
-    """Whether it means loopback; None where it means nothing here."""
+    """Whether it is loopback; None where it has no address here."""
     try:
         return ipaddress.ip_address(socket.getaddrinfo(host, None)[0][4][0]).is_loopback
     except (OSError, UnicodeError):
@@ -116,10 +116,10 @@ def _means_loopback(host: str) -> bool | None:
 
 
 def outward_address() -> str:
-    """The address from which this host would send to others; loopback where it has no other."""
+    """The address from which this host sends to other hosts; loopback where it has no other."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            # Of a datagram socket this sends nothing: the kernel only looks for a way.
+            # On a datagram socket this sends nothing: the kernel only looks up the route.
             probe.connect(("192.0.2.1", 9))
         except OSError:
             return "127.0.0.1"

@@ -1,4 +1,4 @@
-"""Which worker of how many this process is: taken from its environment, and from nothing else."""
+"""Reads this process's rank (worker number and count) from its environment only."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from testbed.cluster.engine_names import MEETING_S
 from testbed.errors import UsageError
 
 TYPES = ("chief", "master", "worker")
-"""The task types that take a step together, in the order in which TensorFlow counts them."""
+"""The task types that run a step together, in the order in which TensorFlow counts them."""
 
 
 @dataclass(frozen=True)
 class Rank:
-    """One process of a cluster that somebody else has started."""
+    """The rank of this process in a cluster that an engine or a user has started."""
 
     number: int
-    """Counted from 0 over all tasks, the chief first; who has 0 is the launching process."""
+    """Counted from 0 over all tasks, the chief first; process 0 is the launching process."""
     size: int
     taken_from: str
-    """The variable that says so."""
+    """The variable that gives the rank."""
     host: str = ""
-    """Of this process, as the others find it; nothing where that shows only when they meet."""
+    """This process's host name for its peers; empty where only the rendezvous shows it."""
     addresses: tuple[str, ...] = ()
-    """Of all, `host:port`, where the environment gives ports."""
+    """`host:port` of all processes, where the environment gives ports."""
     nodes: tuple[str, ...] = ()
     """The hosts of the cluster, where the environment names them and gives no ports."""
     tasks: tuple[Task, ...] = ()
-    """What the environment calls each process, where it does."""
+    """The task of each process, where the environment names it."""
     meets_within: float = MEETING_S
-    """Seconds until all have to be there."""
+    """Seconds within which all processes must join."""
     not_asked: tuple[str, ...] = ()
-    """The other variables that say something of it, which come later in the order."""
+    """The other variables that give a rank; they have lower priority."""
 
     def __str__(self) -> str:
         at = f" at {self.host}" if self.host else ""
@@ -50,31 +50,31 @@ class Rank:
 
     @property
     def cluster(self) -> list[str]:
-        """What all processes of the cluster have to agree on."""
+        """A description of the cluster that all its processes must agree on."""
         return [f"{self.size} workers", *(self.addresses or self.nodes)]
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """What else a rank may be made of."""
+class RankInputs:
+    """Further inputs for a rank, besides the environment."""
 
     workers: int | None = None
-    """How many workers the command names."""
+    """The number of workers in the command."""
     fqdn: Callable[[], str] = str
-    """The full name of this host."""
+    """Returns the full name of this host."""
     slurm_nodes: Callable[[str], Mapping[str, str]] = lambda listed: {listed: listed}
-    """The nodes of a Slurm host list, in its order, with the addresses that Slurm has of them."""
+    """Returns the nodes of a Slurm host list, in its order, with Slurm's address for each."""
 
 
-def rank_of(environment: Mapping[str, str], around: Surroundings) -> Rank:
-    """The rank that an environment gives: of TF_CONFIG, Slurm, Open MPI, Kubernetes the first.
+def rank_of(environment: Mapping[str, str], around: RankInputs) -> Rank:
+    """Read the rank from the first that is set: TF_CONFIG, Slurm, Open MPI, Kubernetes.
 
     Raises:
-        UsageError: none is there, or the first one is not whole.
+        UsageError: none is set, or the first one is incomplete.
     """
     present = [name for name in _READERS if name in environment]
     if "SLURM_PROCID" in present and "SLURM_STEP_NODELIST" not in environment:
-        # The script of a job looks like its first task, but for this, and is none.
+        # A job's batch script looks like its first task, except for this variable, but is none.
         present.remove("SLURM_PROCID")
     if present:
         return replace(_READERS[present[0]](environment, around), not_asked=tuple(present[1:]))
@@ -85,7 +85,7 @@ def rank_of(environment: Mapping[str, str], around: Surroundings) -> Rank:
     )
 
 
-def _of_tf_config(environment: Mapping[str, str], _around: Surroundings) -> Rank:
+def _of_tf_config(environment: Mapping[str, str], _around: RankInputs) -> Rank:
     cluster, task = _parts_of(environment["TF_CONFIG"])
     unknown = sorted(cluster.keys() - set(TYPES))
     if unknown:
@@ -114,7 +114,7 @@ def _of_tf_config(environment: Mapping[str, str], _around: Surroundings) -> Rank
 
 
 def _parts_of(text: str) -> tuple[dict[str, list[str]], dict[str, Any]]:
-    """Cluster and task of a TF_CONFIG; what else stands there is somebody else's."""
+    """Parse the cluster and the task of a TF_CONFIG; its other fields are ignored."""
     try:
         found = json.loads(text)
         cluster = {str(kind): list(addresses) for kind, addresses in found["cluster"].items()}
@@ -127,7 +127,7 @@ def _parts_of(text: str) -> tuple[dict[str, list[str]], dict[str, Any]]:
 
 
 def _is_address(text: str) -> bool:
-    """Whether this is `host:port`, with a port that there is."""
+    """Whether this is `host:port`, with a valid port number."""
     found = re.fullmatch(r".+:([0-9]{1,5})", text)
     return found is not None and 0 < int(found[1]) < 2**16
 
@@ -136,7 +136,7 @@ def _wrong_config(what: str) -> UsageError:
     return UsageError(f"TF_CONFIG {what}")
 
 
-def _of_slurm(environment: Mapping[str, str], around: Surroundings) -> Rank:
+def _of_slurm(environment: Mapping[str, str], around: RankInputs) -> Rank:
     number = _number(environment, "SLURM_PROCID")
     size = _number(environment, "SLURM_STEP_NUM_TASKS", "SLURM_NTASKS")
     listed = environment["SLURM_STEP_NODELIST"]
@@ -153,15 +153,15 @@ def _of_slurm(environment: Mapping[str, str], around: Surroundings) -> Rank:
     )
 
 
-def _of_open_mpi(environment: Mapping[str, str], _around: Surroundings) -> Rank:
+def _of_open_mpi(environment: Mapping[str, str], _around: RankInputs) -> Rank:
     number = _number(environment, "OMPI_COMM_WORLD_RANK")
     size = _number(environment, "OMPI_COMM_WORLD_SIZE")
-    # Where all of them are on one host, nobody else has to reach them.
+    # If all of them are on one host, no other host must reach them.
     alone = environment.get("OMPI_COMM_WORLD_LOCAL_SIZE") == str(size)
     return Rank(number, size, "OMPI_COMM_WORLD_RANK", host="127.0.0.1" if alone else "")
 
 
-def _of_kubernetes(environment: Mapping[str, str], around: Surroundings) -> Rank:
+def _of_kubernetes(environment: Mapping[str, str], around: RankInputs) -> Rank:
     number = _number(environment, "JOB_COMPLETION_INDEX")
     if around.workers is None:
         raise UsageError("an Indexed Job does not tell its pods how many they are: add --workers W")
@@ -179,7 +179,7 @@ def _of_kubernetes(environment: Mapping[str, str], around: Surroundings) -> Rank
 
 
 def _number(environment: Mapping[str, str], *names: str) -> int:
-    """What the first of these variables that is set says."""
+    """The number in the first of these variables that is set."""
     for name in names:
         if name in environment:
             if not environment[name].isdecimal():
@@ -189,17 +189,17 @@ def _number(environment: Mapping[str, str], *names: str) -> int:
 
 
 def split_address(address: str) -> tuple[str, int]:
-    """Host and port of `host:port`; an IPv6 host loses its brackets."""
+    """Split `host:port`; an IPv6 host loses its brackets."""
     host, _, port = address.rpartition(":")
     return host.strip("[]"), int(port)
 
 
 def join_address(host: str, port: int) -> str:
-    """`host:port`; an IPv6 host gets brackets."""
+    """Join host and port to `host:port`; an IPv6 host gets brackets."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-_READERS: dict[str, Callable[[Mapping[str, str], Surroundings], Rank]] = {
+_READERS: dict[str, Callable[[Mapping[str, str], RankInputs], Rank]] = {
     "TF_CONFIG": _of_tf_config,
     "SLURM_PROCID": _of_slurm,
     "OMPI_COMM_WORLD_RANK": _of_open_mpi,

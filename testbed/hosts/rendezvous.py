@@ -1,7 +1,7 @@
-"""Where all workers meet before anything runs: who is missing, and what TensorFlow would hang on.
+"""The rendezvous of all workers before a run: finds missing workers and network problems.
 
-Worker 0 writes into the shared folder where it waits, and a token that only this user can read.
-The others come, say which worker they are and which cluster they see, and stay as its agents.
+Worker 0 writes its address, and a token that only this user can read, into the shared folder. The
+others connect, send their number and their view of the cluster, and stay as worker 0's agents.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from testbed import __version__
 from testbed.errors import LaunchError, UsageError
 from testbed.hosts.agent_link import AgentLink
 from testbed.hosts.connection import Connection, LineError, connect
-from testbed.hosts.handshake import Reception
+from testbed.hosts.handshake import Handshake
 from testbed.hosts.introduction import Introduction
 from testbed.hosts.invitation import Invitation, read_invitation
 from testbed.hosts.listener import Listener, listen
@@ -45,75 +45,81 @@ class RunEnd:
 
     status: int
     message: str
-    """What was wrong; nothing where that is among what it printed."""
+    """The problem; empty where the output of the run shows it."""
 
 
 def read_end(folder: RunFolder) -> RunEnd | None:
-    """How the run in a folder ended; None where it has not.
+    """Read how the run in a folder ended; None if it has not ended.
 
     Raises:
-        OSError: the file does not say it.
+        OSError: the file is not valid.
     """
     try:
-        told = json.loads(read_regular(folder.end, _LONGEST_END))
-        return RunEnd(int(told["status"]), str(told["message"]))
+        end = json.loads(read_regular(folder.end, _LONGEST_END))
+        return RunEnd(int(end["status"]), str(end["message"]))
     except FileNotFoundError:
         return None
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as problem:
-        raise OSError(f"{folder.end} does not tell how the run ended") from problem
+        raise OSError(f"{folder.end} does not say how the run ended") from problem
 
 
 @contextlib.asynccontextmanager
-async def meeting(rank: Rank, folder: RunFolder) -> AsyncIterator[tuple[str, list[AgentLink]]]:
-    """Worker 0's own address and its agents, in their order; all are dismissed after the block.
+async def host_rendezvous(
+    rank: Rank, folder: RunFolder
+) -> AsyncIterator[tuple[str, list[AgentLink]]]:
+    """Wait for all agents; yields worker 0's address and the agents, and dismisses them at the end.
 
     Raises:
-        UsageError: the workers do not fit together, or would not find each other.
-        LaunchError: some have not come in time.
+        UsageError: the workers disagree on the cluster, or could not reach each other.
+        LaunchError: some have not joined in time.
     """
     host = rank.host or outward_address()
     problems = await problems_of(rank, rank.host)
-    reception = Reception(rank, secrets.token_hex(32))
-    # Its own name may mean loopback here, and something else on the others' hosts.
+    handshake = Handshake(rank, secrets.token_hex(32))
+    # Worker 0's name may be loopback here, and another address on the other hosts.
     everywhere = is_loopback(host) and any(map(is_elsewhere, rank.hosts))
-    server = await _listen("" if everywhere else host, reception, problems, rank.size)
+    server = await _listen("" if everywhere else host, handshake, problems, rank.size)
     why = ""
     try:
-        _invite(folder, host, server.sockets[0].getsockname()[1], reception.token)
-        await reception.until_all_are_there(host, problems)
-        guests = [guest for _, guest in sorted(reception.guests.items())]
-        _require_agreement(rank, [guest.said for guest in guests], problems, reception.too_many)
-        reception.over = True
-        yield host, [guest.link for guest in guests]
+        _invite(folder, host, server.sockets[0].getsockname()[1], handshake.token)
+        await handshake.until_all_joined(host, problems)
+        agents = [agent for _, agent in sorted(handshake.agents.items())]
+        introductions = [agent.introduction for agent in agents]
+        _require_agreement(rank, introductions, problems, handshake.too_many)
+        handshake.complete = True
+        yield host, [agent.link for agent in agents]
     except (UsageError, LaunchError) as problem:
         why = str(problem)
         raise
     finally:
         server.close()
-        await reception.dismiss(why)
+        await handshake.dismiss(why)
         folder.meeting.unlink(missing_ok=True)
 
 
 async def _listen(
-    host: str, reception: Reception, problems: Sequence[str], expected: int
+    host: str, handshake: Handshake, problems: Sequence[str], expected: int
 ) -> Listener:
     try:
-        return await listen(host, reception.welcome, expected=expected)
+        return await listen(host, handshake.accept, expected=expected)
     except (OSError, UnicodeError) as problem:
-        why = "; ".join(problems) or f"nobody can listen at {host} here ({problem})"
+        why = "; ".join(problems) or f"cannot listen at {host} here ({problem})"
         raise UsageError(f"worker 0: {why}") from None
 
 
 def _invite(folder: RunFolder, host: str, port: int, token: str) -> None:
-    """Tell the others where the meeting is, and the token."""
+    """Write worker 0's address and the token for the other workers."""
     Invitation(host, port, token, str(folder.path)).write(folder.meeting)
 
 
 def _require_agreement(
-    rank: Rank, said: Sequence[Introduction], problems: Sequence[str], too_many: Sequence[str]
+    rank: Rank,
+    introductions: Sequence[Introduction],
+    problems: Sequence[str],
+    too_many: Sequence[str],
 ) -> None:
     found = [f"worker 0: {problem}" for problem in problems] + list(too_many)
-    for each in said:
+    for each in introductions:
         who = f"worker {each.worker}"
         found += [f"{who}: {problem}" for problem in each.problems]
         if list(each.cluster) != rank.cluster:
@@ -127,12 +133,12 @@ def _require_agreement(
         raise UsageError("; ".join(found))
 
 
-async def come(rank: Rank, folder: RunFolder) -> Connection | RunEnd:
-    """An agent's way to the meeting: its line to worker 0, or the end of a run that is over.
+async def join_rendezvous(rank: Rank, folder: RunFolder) -> Connection | RunEnd:
+    """Join as an agent; returns the connection to worker 0, or the end of a run that is over.
 
     Raises:
-        LaunchError: worker 0 is not to be found in time.
-        UsageError: the folder is not the same on both hosts, or others may write to it.
+        LaunchError: worker 0 is not found in time.
+        UsageError: the folder differs between the hosts, or other users may write to it.
     """
     deadline = time.monotonic() + rank.meets_within
     problems = await problems_of(rank, rank.host)
@@ -143,20 +149,20 @@ async def come(rank: Rank, folder: RunFolder) -> Connection | RunEnd:
             require_private(folder.path)
             if (end := read_end(folder)) is not None:
                 return end
-            told = read_invitation(folder.meeting)
-            where = f"worker 0 waits at {told.host} port {told.port}, but: "
-            line = await connect(told.host, told.port, told.token)
+            invitation = read_invitation(folder.meeting)
+            where = f"worker 0 waits at {invitation.host} port {invitation.port}, but: "
+            line = await connect(invitation.host, invitation.port, invitation.token)
         except (OSError, LineError) as why:
             if not isinstance(why, FileNotFoundError):
                 problem = f"{where}{why}"
-            # Its writer is on another host: there is nothing to wait on but the file.
+            # Another host writes the file, so there is no event to wait for but the file.
             await asyncio.sleep(LOOK_INTERVAL_S)
         else:
-            if told.folder != str(folder.path):
+            if invitation.folder != str(folder.path):
                 line.abort()
                 raise UsageError(
-                    f"the folder is {folder.path} here, and {told.folder} for worker 0: mount it"
-                    " at one path"
+                    f"the folder is {folder.path} here, and {invitation.folder} for worker 0:"
+                    " mount it at one path"
                 )
             line.send(_introduction(rank, line, problems).to_message())
             return line
@@ -179,5 +185,5 @@ def _introduction(rank: Rank, line: Connection, problems: list[str]) -> Introduc
 
 
 def write_end(folder: RunFolder, end: RunEnd) -> None:
-    """Tell all who look on that the run is over, and how."""
+    """Write how the run ended, for the processes that follow it."""
     write_json(folder.end, asdict(end))

@@ -1,4 +1,4 @@
-"""What part this process has in a run: all of it, or worker 0 of several hosts."""
+"""The role of this process in a run: the whole run, or worker 0 of several hosts."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from testbed.launcher.run_folder import RunFolder
 
 @dataclass(frozen=True)
 class Role:
-    """The place of a command's process among those that an engine has started."""
+    """The role of a command's process among the processes that an engine has started."""
 
     rank: Rank | None = None
-    """None on one machine."""
+    """The rank of this process; None on one machine."""
     folder: RunFolder | None = None
-    """That all hosts share; None before there is one, and on one machine."""
+    """The run folder that all hosts share; None on one machine, and before it is made."""
 
 
 ALONE = Role()
-"""Of a run on this machine."""
+"""The role in a run on this machine alone."""

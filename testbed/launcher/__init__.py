@@ -1,1 +1,1 @@
-"""Operating-system work only: processes, ports, folders. Nothing here knows of TensorFlow."""
+"""Processes, ports and folders of the operating system; knows nothing of TensorFlow."""

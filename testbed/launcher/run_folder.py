@@ -22,24 +22,24 @@ RUNS = Path(".testbed/runs")
 KEPT_RUNS = 20
 
 ENGINE = "engine"
-"""The folder, within that of a run, of whoever follows it on an engine."""
+"""The folder, inside the run folder, of the process that follows the run on an engine."""
 
 _STAMP = "%Y%m%d-%H%M%S"
 
-# What is removed when it is old is a run by its name, and nothing else that lies beside it.
+# Old runs are removed. Only a name of this form is a run; other files beside it are kept.
 _RUN = re.compile(r"\d{8}-\d{6}-|slurm-")
 
-# What a byte of a file name becomes that is no text; no reader of JSON takes it for one.
+# A byte of a file name that is not text becomes one of these; no JSON reader accepts them.
 _NO_TEXT = re.compile("[\ud800-\udfff]")
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file that is either whole or not there.
+    """Write a file atomically: it is complete, or it does not exist.
 
     Raises:
-        OSError: it cannot be written; names the file, and nothing is left of it.
+        OSError: it cannot be written; the error names the file, and no part of it is left.
     """
-    # Not made of the file's own name, which may be as long as a name can be.
+    # The draft's name does not contain the file's name, which may be as long as a name can be.
     draft = path.with_name(f".testbed-{os.getpid()}-{secrets.token_hex(4)}")
     try:
         draft.write_bytes(data)
@@ -53,13 +53,13 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text that is either whole or not there."""
-    # A file name whose bytes are no text can be part of it, and is written as Python shows it.
+    """Write a text file atomically."""
+    # The text may contain a file name whose bytes are not text; it is written as Python shows it.
     write_bytes(path, text.encode("utf-8", "backslashreplace"))
 
 
 def json_text(data: Any) -> str:
-    """JSON as it stands in the files of a run."""
+    """Return the JSON text that the files of a run contain."""
     text = json.dumps(data, indent=1)
     if "\\ud" in text:
         readable = json.dumps(data, ensure_ascii=False)
@@ -69,18 +69,18 @@ def json_text(data: Any) -> str:
 
 
 def write_json(path: Path, data: Any) -> None:
-    """Write JSON that is either whole or not there."""
+    """Write a JSON file atomically."""
     write_text(path, json_text(data))
 
 
 def keep_json(path: Path, data: Any) -> None:
-    """Write JSON that a run can do without: on a full disk it goes on."""
+    """Write JSON that a run can do without: on a full disk the run goes on."""
     with contextlib.suppress(OSError):
         write_json(path, data)
 
 
 class RunFolder:
-    """`.testbed/runs/<id>`, with a folder for every case that ran."""
+    """`.testbed/runs/<id>`, with a folder for each case that ran."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()
@@ -101,7 +101,7 @@ class RunFolder:
         return self.path / "environment.json"
 
     def script(self, name: str) -> Path:
-        """The copy of a scenario script that workers run: as it was read, whoever edits it."""
+        """The copy of a scenario script that workers run: later edits do not change it."""
         return self.path / "scripts" / _file_name(f"{name}.py")
 
     @property
@@ -111,46 +111,46 @@ class RunFolder:
 
     @property
     def temporary(self) -> Path:
-        """Where the workers' temporary files go; gone when the run is over."""
+        """The folder of the workers' temporary files; removed at the end of the run."""
         return self.path / "tmp"
 
     @property
     def plan(self) -> Path:
-        """What the run is going to do, written before it does it."""
+        """The plan of the run, written before the run starts."""
         return self.path / "plan.json"
 
     @property
     def progress(self) -> Path:
-        """How many of its cases are judged; for who looks on from another host."""
+        """The number of judged cases; a process on another host can read it."""
         return self.path / "progress.json"
 
     @property
     def program(self) -> Path:
-        """What a run of the user's own program is, written before it begins."""
+        """The description of a run of the user's program, written before it starts."""
         return self.path / "program.json"
 
     @property
     def notices(self) -> Path:
-        """What was told of its workers while they stood still, one a line."""
+        """Notices about workers that stood still, one a line."""
         return self.path / "notices.txt"
 
     @property
     def outcome(self) -> Path:
-        """How such a run ended."""
+        """How a run of the user's program ended."""
         return self.path / "outcome.json"
 
     @property
     def end(self) -> Path:
-        """How a run on an engine ended: its status, and what was wrong."""
+        """How a run on an engine ended: its status, and what went wrong."""
         return self.path / "end.json"
 
     @property
     def meeting(self) -> Path:
-        """Where worker 0 waits for its agents, and how they know each other; for this user only."""
+        """The address at which worker 0 waits for its agents, and the token; for this user only."""
         return self.path / "meeting.json"
 
     def agent(self, number: int) -> RunFolder:
-        """What belongs to the host of one worker alone, made on first use."""
+        """The folder for the files of one worker's host, made on first use."""
         folder = RunFolder(self.path / "agents" / str(number))
         make_folder(folder.path)
         return folder
@@ -173,58 +173,58 @@ class CaseFolder:
         self.path = path
 
     def log(self, worker: int) -> Path:
-        """Everything that the worker printed."""
+        """The log: all output of the worker."""
         return self.path / f"worker-{worker}.log"
 
     def report(self, worker: int) -> Path:
-        """What the worker had to say, there only once it is complete."""
+        """The worker's report; it exists only once it is complete."""
         return self.path / f"worker-{worker}.report.json"
 
     @property
     def verdict(self) -> Path:
-        """What became of the case, there as soon as that is known."""
+        """The verdict on the case; it exists as soon as it is known."""
         return self.path / "verdict.json"
 
     @property
     def program(self) -> Path:
-        """The copy of a program that workers run: as it was read, whoever edits it."""
+        """The copy of a program that workers run: later edits do not change it."""
         return self.path / "program.py"
 
     @property
     def arguments(self) -> Path:
-        """What a function is called with, in every worker."""
+        """The arguments with which every worker calls the function."""
         return self.path / "arguments.json"
 
     def restart(self, number: int) -> CaseFolder:
-        """The files of the workers that were started again, for the number-th time; made anew."""
+        """The files of the workers after the number-th restart; made anew."""
         folder = CaseFolder(self.path / f"restart-{number}")
         make_folder(folder.path)
         return folder
 
     @property
     def shared(self) -> Path:
-        """What the workers of the case keep for each other, and over a restart."""
+        """The folder that the workers of the case share; it survives a restart."""
         return self.path / "shared"
 
     def temporary(self, worker: int) -> Path:
-        """The temporary files that the worker's tests make, which people want to look at."""
+        """The temporary files of the worker's tests, kept so that the user can read them."""
         return self.path / f"worker-{worker}.tmp"
 
     @property
     def ledger(self) -> Path:
-        """Every phase that a worker told, one JSON object a line."""
+        """Every phase that a worker reported, one JSON object a line."""
         return self.path / "ledger.jsonl"
 
     def stacks(self, worker: int) -> Path:
-        """The worker's Python stacks, filled when it hangs."""
+        """The worker's Python stacks, written when it hangs."""
         return self.path / f"worker-{worker}.stacks"
 
 
 @contextlib.contextmanager
 def new_run_folder(runs: Path = RUNS) -> Iterator[RunFolder]:
-    """Make the folder of a new run, and remove the oldest of those that are finished.
+    """Make the folder of a new run, and remove the oldest finished runs.
 
-    A lock on the folder tells other processes that the run goes on.
+    A lock on the folder shows other processes that the run goes on.
 
     Raises:
         UsageError: the folder cannot be made here.
@@ -244,10 +244,10 @@ def new_run_folder(runs: Path = RUNS) -> Iterator[RunFolder]:
 
 @contextlib.contextmanager
 def shared_run_folder(path: str) -> Iterator[RunFolder]:
-    """The folder of a run whose hosts all know it by this path; it may not hold a run yet.
+    """Use a run folder that all hosts know by this path; it must not contain a run yet.
 
     Raises:
-        UsageError: it does, or cannot be made, or other users may write to it.
+        UsageError: it contains a run, cannot be made, or other users may write to it.
     """
     folder = RunFolder(Path(path))
     try:
@@ -267,10 +267,10 @@ def shared_run_folder(path: str) -> Iterator[RunFolder]:
 
 
 def require_unused(folder: RunFolder) -> None:
-    """Refuse the folder of another run, whose end would be taken for that of this one.
+    """Reject the folder of another run, whose end would be taken for the end of this one.
 
     Raises:
-        UsageError: it holds one.
+        UsageError: the folder contains a run.
     """
     if any(file.exists() for file in (folder.end, folder.plan, folder.program)):
         raise UsageError(f"{folder.path} holds a run already: give another --folder")
@@ -278,21 +278,21 @@ def require_unused(folder: RunFolder) -> None:
 
 @contextlib.contextmanager
 def agent_folder(run: RunFolder, number: int) -> Iterator[RunFolder]:
-    """What belongs to the host of one worker; a lock tells others there that the run goes on."""
+    """Open the folder for the files of one worker's host, and lock it while the run goes on."""
     folder = run.agent(number)
     with contextlib.ExitStack() as stack:
-        # A second process with this number is sent away soon.
+        # Worker 0 soon rejects a second process with this number.
         with contextlib.suppress(BlockingIOError):
             stack.enter_context(locked(folder.path))
         yield folder
 
 
 def next_run_path(runs: Path) -> Path:
-    """Where the folder of a new run is to be, in a folder that is made for all runs.
+    """Choose the path of a new run folder; make the folder of all runs if it is missing.
 
     Raises:
-        OSError: that one cannot be made.
-        UsageError: another user has made it in a folder for everybody, such as /tmp.
+        OSError: the folder of all runs cannot be made.
+        UsageError: another user has made it in a folder that all users share, such as /tmp.
     """
     runs.mkdir(parents=True, exist_ok=True)
     require_not_planted(runs.parent)
@@ -303,9 +303,9 @@ def next_run_path(runs: Path) -> Path:
 
 
 def _next_stamp(runs: Path) -> str:
-    """The time, or where a clock was ahead of it, the second after the newest run's.
+    """The time now, or one second after the newest run if that run's clock was ahead.
 
-    Names are what tells the oldest runs, so the newest must come last among them.
+    The oldest runs are found by name, so the newest run must have the last name.
     """
     now = datetime.datetime.now().replace(microsecond=0)
     names = [run.name for run in runs.iterdir()] if runs.is_dir() else []
@@ -313,7 +313,7 @@ def _next_stamp(runs: Path) -> str:
 
 
 def _second_after(name: str) -> datetime.datetime | None:
-    """The second after that of a run's id; None where the name is no id."""
+    """The second after the time in a run's id; None where the name is not an id."""
     try:
         return datetime.datetime.strptime(name[:15], _STAMP) + datetime.timedelta(seconds=1)
     except (ValueError, OverflowError):
@@ -321,13 +321,13 @@ def _second_after(name: str) -> datetime.datetime | None:
 
 
 def is_running(run: Path) -> bool:
-    """Whether the process that launched a run is still there; where nobody can tell, it is."""
+    """Whether the process that launched a run still exists; True where this cannot be found out."""
     return _is_locked(run) or _is_locked(run / ENGINE)
 
 
 def _is_locked(folder: Path) -> bool:
     try:
-        # Where a run is, another user may have put a pipe.
+        # Another user may have put a pipe in place of the lock.
         lock = os.open(folder / "lock", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -343,10 +343,10 @@ def _is_locked(folder: Path) -> bool:
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Tell other processes that this one works on a folder, as long as the block lasts.
+    """Lock a folder for as long as the block lasts.
 
     Raises:
-        BlockingIOError: another one does.
+        BlockingIOError: another process has locked it.
     """
     with (folder / "lock").open("w") as lock:
         try:
@@ -354,7 +354,7 @@ def locked(folder: Path) -> Iterator[None]:
         except BlockingIOError:
             raise
         except OSError:
-            # Folders that hosts share may know no locks; a run there is just not told from others.
+            # A file system that hosts share may have no locks; then a run there is not protected.
             pass
         yield
 
@@ -367,7 +367,7 @@ def _remove_old(runs: Path) -> None:
 
 
 def _file_name(case_id: str) -> str:
-    """A file name that is easy to type, and another one for every other id."""
+    """A file name that is easy to type, and unique for each id."""
     name = re.sub(r"[^A-Za-z0-9_.@]+", "-", case_id).lstrip(".")[:150]
     plain = case_id.replace("[", "-").replace(",", "-").replace("]", "-")
     if name == plain:

@@ -1,7 +1,7 @@
-"""Folders and files that other users must not have made, and must not be able to change.
+"""Checks that other users did not make, and cannot change, a folder or file.
 
-Trusted are this user and root. A mode is looked at on the open file, so that no other file can
-take its place meanwhile; no link is followed, and no pipe is waited for.
+Trusted users are this user and root. Modes are read from the open file, so that no other file can
+take its place in between. Links are not followed, and a read never waits for a pipe.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _FOR_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def make_folder(path: Path, mode: int = 0o755) -> None:
-    """Make a folder, and those above it, where they are missing; others may not write to it.
+    """Make a folder and its missing parents; other users may not write to them.
 
     Raises:
         OSError: it cannot be made.
@@ -40,10 +40,10 @@ def make_folder(path: Path, mode: int = 0o755) -> None:
 
 
 def require_private(folder: Path) -> None:
-    """Refuse a folder that other users may write to, or in which they have left something.
+    """Reject a folder that other users may write to, or that contains a file of theirs.
 
     Raises:
-        UsageError: it is one; says how to go on.
+        UsageError: the folder is one of these; the message says how to go on.
         OSError: it cannot be looked at.
     """
     if problem := _shared_with(folder):
@@ -74,7 +74,7 @@ def _shared_with(folder: Path) -> str:
 
 
 def replaceable_by_all(folder: Path) -> str:
-    """Why every user could put another folder in place of this one; nothing where none could."""
+    """Why any user could replace this folder; empty where none could."""
     above = folder.parent
     found = above.stat()
     if not found.st_mode & stat.S_IWOTH or found.st_mode & stat.S_ISVTX:
@@ -86,10 +86,10 @@ def replaceable_by_all(folder: Path) -> str:
 
 
 def require_not_planted(path: Path) -> None:
-    """Refuse what another user has made in a folder in which everybody may make something.
+    """Reject a path that another user has made in a folder that all users may write to.
 
     Raises:
-        UsageError: it was; says how to go on.
+        UsageError: another user has made it; the message says how to go on.
         OSError: it cannot be looked at.
     """
     found, above = path.lstat(), path.parent.stat()
@@ -101,7 +101,7 @@ def require_not_planted(path: Path) -> None:
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Write a file that this user alone can read; it appears whole.
+    """Write a file that only this user can read, atomically.
 
     Raises:
         OSError: it cannot be written, or the file system has no files for one user alone.
@@ -122,10 +122,10 @@ def write_private(path: Path, data: bytes) -> None:
 
 
 def read_private(path: Path, limit: int) -> bytes:
-    """The bytes of a file that this user or root has written for this user alone.
+    """Read a file that this user or root has written for this user only.
 
     Raises:
-        OSError: it is not there, or not such a file, or has more than `limit` bytes.
+        OSError: it does not exist, is not such a file, or has more than `limit` bytes.
     """
     with _opened(path, os.O_NOFOLLOW) as descriptor:
         if problem := _shared_file(os.fstat(descriptor)):
@@ -134,7 +134,7 @@ def read_private(path: Path, limit: int) -> bytes:
 
 
 def read_regular(path: Path, limit: int) -> bytes:
-    """The bytes of a file of at most `limit`; neither a pipe nor a device is waited for.
+    """Read a regular file of at most `limit` bytes, without waiting for a pipe or a device.
 
     Raises:
         OSError: it is not there, or not such a file.
@@ -172,7 +172,7 @@ def _read(descriptor: int, path: Path, limit: int) -> bytes:
 
 
 def _shared_file(found: os.stat_result) -> str:
-    """Why a file is not for this user alone; nothing where it is."""
+    """Why other users can read or change a file; empty where only this user can."""
     if not _is_trusted(found.st_uid):
         return f"it belongs to {_name(found.st_uid)}, and this process is {_name(os.geteuid())}"
     if found.st_mode & _FOR_OTHERS:

@@ -69,7 +69,7 @@ def _of_worker(item: DistributedTest, ended: TestEnd, worker: WorkerEnd) -> Repo
         ]
     if worker.complaint:
         return [_failure(item, end.hinted(worker.complaint), worker)]
-    if end.overdue:
+    if end.missed_deadline:
         return [_failure(item, end.hang + _skipped_elsewhere(ended), worker)]
     return []
 
@@ -152,7 +152,7 @@ def _attach(reports: Reports, ended: TestEnd, number: int, *, first: bool) -> No
     for each in [number, *(others if first else ())]:
         output = tail(ended.folder.log(each), SHOWN_OUTPUT)
         _add_section(shown, f"Captured output of worker {each}", output)
-    if ended.end.overdue:
+    if ended.end.missed_deadline:
         stacks = telling_part(ended.folder.stacks(number))
         _add_section(shown, f"Captured stacks of worker {number}", stacks)
 

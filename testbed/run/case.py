@@ -242,9 +242,9 @@ class CaseRun:
             )
         if last.died and last.first_failed in last.died:
             return failed(case, expected, end.cause, **stopped)
-        if not raised and end.overdue == "start" and not last.fault:
+        if not raised and end.missed_deadline == "start" and not last.fault:
             return failed(case, expected, end.cause, **stopped)
-        if not raised and end.overdue:
+        if not raised and end.missed_deadline:
             return judge(case, expected, Diagnosis("hang", end.hang), **stopped)
         return judge(case, expected, diagnose(reports, case.deployment.in_sync), **seen)
 

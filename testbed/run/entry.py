@@ -52,8 +52,8 @@ async def run_entry(
         fresh, watch, fault, output_limit: see `run_cluster`.
     """
     apart = fault is not None and fault.kind in NEED_OWN_NETWORK
-    async with server.seats(deployment.processes, apart=apart) as seats:
-        places = deployment.environments([seat.address for seat in seats], named)
+    async with server.reserve_slots(deployment.processes, apart=apart) as slots:
+        places = deployment.environments([slot.address for slot in slots], named)
         workers = [
             WorkerOrders(
                 {
@@ -67,10 +67,10 @@ async def run_entry(
                     **devices.environment(deployment, number),
                     **places[number],
                 },
-                address=seat.network,
-                source=seat.source,
+                address=slot.network,
+                source=slot.source,
             )
-            for number, seat in enumerate(seats)
+            for number, slot in enumerate(slots)
         ]
         return await run_cluster(
             server,

@@ -64,7 +64,7 @@ class OwnCodeCluster:
             # How much own code prints is its own affair.
             output_limit=math.inf,
         )
-        if self.output and end.overdue:
+        if self.output and end.missed_deadline:
             self.output.hurry()
         return end
 

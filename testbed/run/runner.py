@@ -17,7 +17,7 @@ from testbed.catalogue.scenario import Case, Expectation
 from testbed.catalogue.selection import Selection
 from testbed.cluster.devices import Devices, shared_out, visible_ids
 from testbed.errors import LaunchError, TooFewDevicesError, UsageError
-from testbed.hosts.host_pool import fleet
+from testbed.hosts.host_pool import open_host_pool
 from testbed.hosts.rank import Rank
 from testbed.launcher.cluster.cluster_run import Deadlines, WorkerOrders, run_cluster
 from testbed.launcher.isolation.isolation import AUTO
@@ -173,7 +173,7 @@ def open_server(
     """
     preload = [] if fresh else [module, *more]
     if rank:
-        return fleet(rank, folder, preload, python, exact=exact)
+        return open_host_pool(rank, folder, preload, python, exact=exact)
     return preloaded_server(
         preload,
         folder,

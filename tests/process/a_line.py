@@ -58,7 +58,7 @@ async def pair() -> AsyncIterator[tuple[Connection, Connection]]:
 
 
 async def visited(talk: Callable[[int], Awaitable[Any]], token: str = TOKEN) -> str:
-    """Why whoever talks to a listening worker 0 is not let in."""
+    """Why worker 0 rejects a connection that makes this exchange."""
     refused: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -82,7 +82,7 @@ async def visited(talk: Callable[[int], Awaitable[Any]], token: str = TOKEN) -> 
 
 
 async def answered(serve: Callable[[Any, Any], Awaitable[None]], token: str = TOKEN) -> str:
-    """Why an agent does not stay with whoever listens there."""
+    """Why an agent rejects this listener."""
     async with listening(serve) as port:
         with pytest.raises(LineError) as problem:
             await connect(HERE, port, token)

@@ -1,4 +1,4 @@
-"""One process of a cluster that somebody else has started: python -m tests.process.a_rank ...
+"""One process of a cluster that an engine has started: python -m tests.process.a_rank ...
 
 Arguments: the folder, the seconds within which all have to meet, and JSON: see `Asked`. It is
 `testbed launch --engine environment` in everything but for what is launched: worker 0 runs clusters
@@ -15,7 +15,7 @@ from testbed.cli import main
 from testbed.cli.commands import launch
 from testbed.cli.options.launch import LaunchOptions
 from testbed.hosts import connection, rendezvous
-from testbed.hosts.host_pool import HostPool, fleet
+from testbed.hosts.host_pool import HostPool, open_host_pool
 from testbed.hosts.rank import split_address
 from testbed.hosts.role import Role
 from testbed.launcher.cluster.cluster_run import Deadlines, WorkerOrders, run_cluster
@@ -58,7 +58,7 @@ def clusters(options: LaunchOptions, role: Role) -> int:
         assert rank
         assert folder
         preload = [] if ASKED.fresh else [ASKED.module]
-        async with fleet(rank, folder, preload, sys.executable, exact=True) as source:
+        async with open_host_pool(rank, folder, preload, sys.executable, exact=True) as source:
             size = ASKED.workers or rank.size
             for program in ASKED.programs:
                 names = [program, *(f"{program}-{each}" for each in range(1, ASKED.at_once))]
@@ -73,19 +73,19 @@ def clusters(options: LaunchOptions, role: Role) -> int:
 async def cluster(source: HostPool, folder: RunFolder, program: str, name: str, size: int) -> None:
     """One cluster; what came of it stands in `end.json` of its folder."""
     case = folder.case(name)
-    async with source.seats(size) as seats:
+    async with source.reserve_slots(size) as slots:
         workers = [
             WorkerOrders(
                 {
                     "entry": f"{ASKED.module}:{program}",
                     "worker": worker,
-                    "host": split_address(seat.address)[0],
-                    "port": split_address(seat.address)[1],
+                    "host": split_address(slot.address)[0],
+                    "port": split_address(slot.address)[1],
                     "report": str(case.report(worker)),
                 },
-                source=seat.source,
+                source=slot.source,
             )
-            for worker, seat in enumerate(seats)
+            for worker, slot in enumerate(slots)
         ]
         shown: list[str] = []
         patience = Patience(ASKED.release, ASKED.show, tell=shown.append)
@@ -98,9 +98,9 @@ async def cluster(source: HostPool, folder: RunFolder, program: str, name: str, 
         {
             "cause": end.cause,
             "seconds": end.seconds,
-            "overdue": end.overdue,
+            "overdue": end.missed_deadline,
             "told": told,
-            "addresses": [seat.address for seat in seats],
+            "addresses": [slot.address for slot in slots],
             "lost": source.lost,
             "shown": shown,
             "left_behind": end.left_behind.sentence if end.left_behind else "",

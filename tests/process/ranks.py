@@ -1,4 +1,4 @@
-"""Ranks as somebody else starts them: real processes on loopback, and what is left of them."""
+"""Ranks as an engine starts them: real processes on loopback, and what is left of them."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class Ranks:
         return [each.pid for each in processes_of() if top in (each.run, *each.run.parents)]
 
     def assert_nothing_is_left(self) -> None:
-        """No process of the run, and nobody waits for a meeting."""
+        """No process of the run is left, and none waits in a rendezvous."""
         wait_for(lambda: not self.left, 8)
         assert all(rank.process.poll() is not None for rank in self.all)
 
@@ -140,14 +140,14 @@ def end_of(run: RunFolder) -> dict[str, Any]:
     return found
 
 
-def refused(started: Ranks, told: str, status: int = 2, *, agents: int = 1) -> None:
-    """Worker 0 says it, with its status, and so does everybody else, whom nothing else hit."""
+def refused(started: Ranks, message: str, status: int = 2, *, agents: int = 1) -> None:
+    """Worker 0 ends with the message and the status, and so does every other process."""
     first, *others = started.all
-    assert (first.ends(), f"testbed: {told}\n" in first.said) == (status, True), first.said
+    assert (first.ends(), f"testbed: {message}\n" in first.said) == (status, True), first.said
     for other in others:
         assert other.ends() in (1, status)
-        assert told in other.said, other.said
-    assert end_of(started.run) == {"status": status, "message": told}
+        assert message in other.said, other.said
+    assert end_of(started.run) == {"status": status, "message": message}
     assert not started.run.meeting.exists()
 
 
@@ -166,7 +166,7 @@ def ranks(folder: Path, size: int = 2, meet: float = 30.0, **asked: Any) -> Iter
 def pick_ports(count: int) -> list[int]:
     """Ports that are free, as people write them into a TF_CONFIG.
 
-    They are none of those that the kernel gives to whoever asks for any.
+    They are outside the range from which the kernel assigns ports on request.
     """
     first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     candidates = random.sample(range(first // 3, first), 50 * count)

@@ -96,7 +96,7 @@ def test_ports_are_picked_where_none_are_given(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("given", [True, False], ids=["TF_CONFIG", "Open MPI"])
 def test_more_workers_than_ranks(tmp_path: Path, given: bool) -> None:
-    """Further workers are dealt out in turn, each with a port of its own."""
+    """Further workers are distributed round robin, each with a separate port."""
     with ranks(tmp_path, 2, programs=("listen", "report"), workers=5) as started:
         for number in range(2):
             started.start(number, None if given else mpi(number, 2))

@@ -32,7 +32,7 @@ def test_a_deadline_holds_in_a_burst(launcher: Launcher) -> None:
     """A start deadline that passes while workers are still forked ends them all, within seconds."""
     began = time.monotonic()
     end = launcher.run("one_never_joins", BURST, deadlines=Deadlines(0.3, 60), environment=LONG)
-    assert end.overdue == "start"
+    assert end.missed_deadline == "start"
     assert time.monotonic() - began < 30
 
 

@@ -93,7 +93,7 @@ def test_segmentation_fault_is_in_the_log(launcher: Launcher) -> None:
 def test_start_deadline_names_the_absent(launcher: Launcher) -> None:
     """When the start deadline passes, the first complaint is about who has not joined."""
     end = launcher.run("one_never_joins", 3, deadlines=SHORT)
-    assert end.overdue == "start"
+    assert end.missed_deadline == "start"
     odd, _, others = end.cause.partition("; ")
     assert odd.startswith("worker 1 has not joined and is in phase 'thinking', at programs.py:")
     assert odd.endswith(" in one_never_joins")
@@ -104,7 +104,7 @@ def test_start_deadline_names_the_absent(launcher: Launcher) -> None:
 def test_run_deadline_says_where(launcher: Launcher) -> None:
     """When the run deadline passes, whoever has not reported is named with its line."""
     end = launcher.run("one_never_reports", deadlines=SHORT)
-    assert end.overdue == "run"
+    assert end.missed_deadline == "run"
     odd, _, others = end.cause.partition("; ")
     assert odd.startswith("worker 1 is in phase 'step 3', at programs.py:")
     assert others == "worker 0 has reported"

@@ -24,7 +24,7 @@ def gaps(end: ClusterEnd, worker: int) -> dict[str, float]:
 
 @pytest.mark.parametrize("phase", ["forked", "joined", "step 1", "step 7"])
 def test_killed_at_the_phase(launcher: Launcher, phase: str) -> None:
-    """A worker is killed when it has told the phase and nothing after it, every time."""
+    """A worker is killed when it has reported the phase and nothing after it, every time."""
     end = launcher.run("count_steps", fault=Fault("kill", 1, phase))
     assert end.workers[1].phase == phase
     assert end.workers[1].status == signal.SIGKILL
@@ -34,24 +34,24 @@ def test_killed_at_the_phase(launcher: Launcher, phase: str) -> None:
 def test_the_others_are_not_ended_for_it(launcher: Launcher) -> None:
     """What the others do about a killed worker is what is to be seen, until the deadline."""
     end = launcher.run("one_never_reports", deadlines=SHORT, fault=Fault("kill", 0, "joined"))
-    assert end.overdue == "run"
+    assert end.missed_deadline == "run"
     assert end.seconds > 3.0
     assert end.hang.startswith("worker 0 has ended; worker 1 is in phase 'step 3'")
 
 
-def test_it_is_told_when_it_struck(launcher: Launcher) -> None:
+def test_the_time_of_the_injection_is_reported(launcher: Launcher) -> None:
     """The moment lies between the phase and whatever came after it."""
     end = launcher.run("count_steps", fault=Fault("stop", 1, "step 4", seconds=0.2))
     ledger = {told.phase: told.after for told in end.workers[1].ledger}
-    assert end.struck is not None
-    assert ledger["step 4"] < end.struck < ledger["step 5"]
+    assert end.injected_at is not None
+    assert ledger["step 4"] < end.injected_at < ledger["step 5"]
 
 
-def test_a_phase_that_never_comes_strikes_nobody(launcher: Launcher) -> None:
-    """A fault for a phase that the worker does not reach is not done, and that is told."""
+def test_a_phase_that_never_comes_injects_no_fault(launcher: Launcher) -> None:
+    """A fault for a phase that the worker does not reach is not injected, and the end shows it."""
     end = launcher.run("count_steps", fault=Fault("kill", 1, "step 11"))
     assert end.cause == ""
-    assert end.struck is None
+    assert end.injected_at is None
 
 
 def test_stopped_for_so_long(launcher: Launcher) -> None:
@@ -86,7 +86,7 @@ def test_who_raises_leaves_at_once(launcher: Launcher) -> None:
     """A worker that raised does not wait for its peers: programs do not either."""
     fault = Fault("kill", 1, "joined")
     end = launcher.run("wait_for_who_raised", 3, deadlines=SHORT, fault=fault)
-    assert end.overdue == ""
+    assert end.missed_deadline == ""
     assert [worker.reported for worker in end.workers] == [True, False, True]
 
 
@@ -122,5 +122,5 @@ async def _visit(launcher: Launcher, fault: Fault | None) -> float:
 def test_a_fault_leaves_nobody_stopped(launcher: Launcher) -> None:
     """A cluster whose time is over while a worker is stopped is ended all the same."""
     end = launcher.run("count_steps", deadlines=SHORT, fault=Fault("stop", 1, "step 4", 600.0))
-    assert end.overdue == "run"
+    assert end.missed_deadline == "run"
     assert end.seconds < 3.0 + 5.0

@@ -87,7 +87,7 @@ def test_workers_have_nothing_but_loopback(launcher: Launcher) -> None:
 
 
 def test_isolation_is_told(launcher: Launcher) -> None:
-    """What the run has of its own is known, and where it is less than all, why."""
+    """A run reports which namespaces it has, and why one is missing."""
 
     async def of(isolation: str) -> tuple[bool, bool, str]:
         async with launcher.server(PROGRAMS, isolation) as server:

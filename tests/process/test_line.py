@@ -133,7 +133,7 @@ def test_the_token_is_never_sent() -> None:
     assert len(heard) > 100
     assert TOKEN.encode() not in heard
     replayed = [line + b"\n" for line in bytes(heard).split(b"\n") if line]
-    assert asyncio.run(visited(says(*replayed))) == "somebody else has connected"
+    assert asyncio.run(visited(says(*replayed))) == "another program has connected"
 
 
 @pytest.mark.parametrize("end", [0, 1])

@@ -19,7 +19,10 @@ def test_an_agent_with_another_token_is_refused() -> None:
     """An agent of another run notices that, and worker 0 does not let it in."""
 
     async def talk(port: int) -> None:
-        with pytest.raises(LineError, match=r"^somebody else listens there$"):
+        with pytest.raises(
+            LineError,
+            match=r"^another program listens there$",
+        ):
             await connect(HERE, port, "another")
 
     assert asyncio.run(visited(talk)) == "the connection was closed"
@@ -30,7 +33,7 @@ def test_a_client_without_the_token_is_refused(proof: object) -> None:
     """Whoever proves nothing is not let in, whatever it says instead of a proof."""
     greeting = json.dumps({"nonce": "1"}).encode() + b"\n"
     answer = json.dumps({"proof": proof}).encode() + b"\n"
-    assert asyncio.run(visited(says(greeting, answer))) == "somebody else has connected"
+    assert asyncio.run(visited(says(greeting, answer))) == "another program has connected"
 
 
 def test_a_client_cannot_hand_the_server_s_own_proof_back() -> None:
@@ -45,7 +48,7 @@ def test_a_client_cannot_hand_the_server_s_own_proof_back() -> None:
         writer.write(json.dumps({"proof": told["proof"]}).encode() + b"\n")
         await asyncio.Event().wait()
 
-    assert asyncio.run(visited(talk)) == "somebody else has connected"
+    assert asyncio.run(visited(talk)) == "another program has connected"
 
 
 GARBAGE = [
@@ -63,7 +66,7 @@ GARBAGE = [
 
 @pytest.mark.parametrize("garbage", GARBAGE, ids=lambda garbage: repr(garbage[:12]))
 def test_garbage_is_refused_at_once(garbage: bytes) -> None:
-    """Whoever says something else is not let in, and nobody waits for more of it."""
+    """A wrong exchange is rejected, without a wait for more of it."""
     began = time.monotonic()
     assert asyncio.run(visited(says(garbage))) == "the connection was closed"
     assert time.monotonic() - began < 5
@@ -74,7 +77,7 @@ def test_any_nonce_is_borne(nonce: object) -> None:
     """What a stranger sends as a nonce does not end worker 0."""
     greeting = json.dumps({"nonce": nonce}).encode() + b"\n"
     answer = json.dumps({"proof": "x"}).encode() + b"\n"
-    assert asyncio.run(visited(says(greeting, answer))) == "somebody else has connected"
+    assert asyncio.run(visited(says(greeting, answer))) == "another program has connected"
 
 
 @pytest.mark.parametrize("garbage", GARBAGE, ids=lambda garbage: repr(garbage[:12]))
@@ -97,7 +100,7 @@ def test_an_agent_leaves_who_does_not_know_the_token(proof: object) -> None:
         while line := await reader.readline():
             heard.append(line)
 
-    assert asyncio.run(answered(serve)) == "somebody else listens there"
+    assert asyncio.run(answered(serve)) == "another program listens there"
     assert [json.loads(line).keys() for line in heard] == [{"nonce"}]
 
 
@@ -151,7 +154,7 @@ def test_who_swallows_connections_is_not_waited_for(monkeypatch: pytest.MonkeyPa
 
 
 def test_nobody_listens() -> None:
-    """A port on which nobody listens is an error of the operating system's."""
+    """A port without a listener is an error of the operating system's."""
     with socket.socket() as held:
         held.bind((HERE, 0))
         with pytest.raises(ConnectionRefusedError):

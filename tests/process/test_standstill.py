@@ -42,7 +42,7 @@ def run(
 def test_one_that_has_ended_leaves_when_others_wait(launcher: Launcher, workers: int) -> None:
     """A worker whose program has ended leaves, and what followed from what is known."""
     end = run(launcher, "one_has_more_steps", Patience(release=0.6, show=NEVER), workers)
-    assert (end.overdue, end.cause) == ("", "")
+    assert (end.missed_deadline, end.cause) == ("", "")
     assert end.left_behind
     others = "worker 1 is" if workers == 2 else "workers 1, 2, 3 are"
     assert re.fullmatch(
@@ -56,7 +56,7 @@ def test_one_that_has_ended_leaves_when_others_wait(launcher: Launcher, workers:
 def test_workers_that_leave_together_are_held(launcher: Launcher) -> None:
     """Without patience a worker that has ended is held, and the deadline names who waits."""
     end = run(launcher, "one_has_more_steps", None, seconds=2.0)
-    assert end.overdue == "run"
+    assert end.missed_deadline == "run"
     assert end.left_behind is None
     assert end.cause.startswith("worker 0 ended after 3 steps; worker 1 is in step 4's collective")
 
@@ -80,7 +80,7 @@ def test_where_all_stand_still_is_told(launcher: Launcher) -> None:
         (folder / ("first" if len(told) == 1 else "second")).touch()
 
     end = run(launcher, "wait_here_and_there", Patience(NEVER, show=0.8, tell=tell))
-    assert (end.overdue, end.cause) == ("", "")
+    assert (end.missed_deadline, end.cause) == ("", "")
     places = ["_wait_first", "_wait_second"]
     assert len(told) == 2, told
     for line, place in zip(told, places, strict=True):

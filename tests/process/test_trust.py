@@ -104,7 +104,7 @@ def test_a_damaged_end_is_told(tmp_path: Path) -> None:
             started.run.end.write_text(text)
             agent = started.start(1)
             assert agent.ends() == 1
-            assert agent.said.endswith(f": {started.run.end} does not tell how the run ended\n"), (
+            assert agent.said.endswith(f": {started.run.end} does not say how the run ended\n"), (
                 agent.said
             )
 

@@ -1,4 +1,4 @@
-"""Who comes to a meeting: too often, too late, again, without being asked, or not any more."""
+"""Joining a rendezvous twice, late, again, without an invitation, or after its end."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_whoever_comes_after_the_end(tmp_path: Path) -> None:
 
 
 def test_strangers_do_not_disturb_the_meeting(tmp_path: Path) -> None:
-    """Whoever knocks at the port of the meeting without the token is not let in, and no matter."""
+    """A connection to the port of the rendezvous without the token is rejected without effect."""
     with ranks(tmp_path, 3) as started:
         started.start(0)
         wait_for(started.run.meeting.exists)
@@ -162,7 +162,7 @@ def test_a_worker_that_has_come_and_gone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_worker_0_is_interrupted_while_it_waits(tmp_path: Path, number: signal.Signals) -> None:
-    """An interrupt ends the meeting at once, for whoever has come and whoever is to come."""
+    """An interrupt ends the rendezvous at once, for all who have joined or are about to join."""
     with ranks(tmp_path, 3) as started:
         first, agent = started.start(0), started.start(1)
         wait_for(lambda: (started.run.path / "agents/1").exists())

@@ -1,1 +1,1 @@
-"""One cluster: start, watch, deadlines, end."""
+"""Runs one cluster: start, watch, deadlines, end."""

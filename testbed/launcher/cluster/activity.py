@@ -1,4 +1,4 @@
-"""Reads from /proc what a worker does: CPU time, states of its threads, steps begun."""
+"""Reads a worker's activity from /proc: CPU time, states of its threads, steps begun."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True)
 class Activity:
-    """What a worker and the processes that it started have done so far."""
+    """The activity of a worker and its descendants so far."""
 
     cpu: float
-    """Seconds of CPU time, of processes that have ended, too."""
+    """Seconds of CPU time, including processes that have ended."""
     busy: tuple[str, ...]
-    """The threads that run, or wait for a CPU or a disk. One of a process that waits is rarely
-    among them, and seldom twice: its heartbeats take no time."""
+    """The threads that run, or wait for a CPU or a disk. A thread of a waiting process is rarely
+    among them, and seldom in two looks: its heartbeats take no time."""
     stopped: bool
     """Whether a signal or a debugger has stopped the worker."""
     steps: Steps | None = None
     """The steps that its program has begun; None where they are not counted."""
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON."""
+        """Encode as JSON types."""
         return asdict(self)
 
     @staticmethod
     def from_json(data: dict[str, Any]) -> Activity:
-        """From JSON."""
+        """Decode from JSON types."""
         steps = Steps(**data["steps"]) if data["steps"] else None
         return Activity(float(data["cpu"]), tuple(data["busy"]), bool(data["stopped"]), steps)
 
 
 def activity_of(pid: int) -> Activity | None:
-    """What a process and its descendants do; None where the process is gone."""
+    """The activity of a process and its descendants; None where the process is gone."""
     cpu, stopped = 0.0, False
     busy = []
     waiting = [pid]
@@ -49,7 +49,7 @@ def activity_of(pid: int) -> Activity | None:
         if not own and process == pid:
             return None
         if own:
-            # utime, stime, and those of children that were waited for.
+            # utime, stime, and those of children that were collected.
             cpu += sum(map(int, own[11:15])) / _TICKS
             stopped = stopped or (process == pid and own[0] in "Tt")
         for task in _tasks(process):
@@ -100,7 +100,7 @@ def _children(task: Path) -> list[int]:
 
 
 def _stat(file: Path) -> list[str]:
-    """The fields of a stat file from the state on; none where it is gone."""
+    """The fields of a stat file, starting with the state; empty where the file is gone."""
     try:
         # The name in parentheses may hold spaces, so the fields are counted from behind it.
         return file.read_text(errors="replace").rpartition(")")[2].split()

@@ -1,4 +1,4 @@
-"""How a cluster ended: what each worker did, and the one cause where something is wrong."""
+"""How a cluster ended: each worker's progress and end, and the one cause of a failure."""
 
 from __future__ import annotations
 
@@ -13,57 +13,57 @@ from testbed.launcher.cluster.hang import Standing, describe_hang
 from testbed.launcher.cluster.stacks import NOWHERE, StackPlace
 from testbed.launcher.cluster.step_count import Steps
 
-# A worker that raised so long before another died may be why it died.
+# A worker that raised this long before another died may have caused that death.
 CLEARLY_S = 1.0
 
 
 @dataclass(frozen=True)
 class PhaseReport:
-    """A phase that a worker told, and how many seconds after the start of its cluster."""
+    """A phase that a worker reported, in seconds after the start of its cluster."""
 
     phase: str
     after: float
     steps: int | None = None
-    """The steps that its program had begun, where they are counted and it told them."""
+    """The steps that its program had begun, where they are counted and reported."""
 
 
 @dataclass(frozen=True)
 class WorkerEnd:
-    """How far one worker came, and how it ended."""
+    """The progress of one worker, and how it ended."""
 
     worker: int
     log: Path
     ledger: tuple[PhaseReport, ...] = ()
     reported: bool = False
     status: int | None = None
-    """As waitpid tells it, of a worker that ended by itself before all had reported."""
+    """waitpid's status of a worker that ended by itself before all had reported."""
     after: float = 0.0
-    """When it told its last phase or ended, in seconds after the start of its cluster."""
+    """The time of its last phase or its end, in seconds after the start of its cluster."""
     place: StackPlace = NOWHERE
-    """Where it was when the time was over."""
+    """The place in its code when the deadline passed."""
     words: str = ""
-    """What it said when it was about to end."""
+    """Its last message before it ended."""
     ended_for: str = ""
-    """Why it was ended before all had reported."""
+    """Why the launcher ended it before all had reported; empty if it did not."""
     steps: Steps | None = None
     """The steps that its program had begun, where they are counted."""
     exit_code_counts: bool = False
-    """Whether exit code 0 is a good end of it without a report, as of a program of one's own."""
+    """Whether exit code 0 is a good end without a report, as for a user's program."""
     notes: tuple[Mapping[str, Any], ...] = ()
-    """What it told besides its phases: see `WorkerProcess.notes`."""
+    """Its notes: see `WorkerProcess.notes`."""
 
     @property
     def phase(self) -> str:
-        """The last phase that it told."""
+        """The last phase that it reported."""
         return self.ledger[-1].phase if self.ledger else "starting"
 
     def reached(self, phase: str) -> bool:
-        """Whether it told this phase."""
-        return any(told.phase == phase for told in self.ledger)
+        """Whether it reported this phase."""
+        return any(each.phase == phase for each in self.ledger)
 
     @property
     def complaint(self) -> str:
-        """How it ended, where that is wrong: without a report."""
+        """A sentence on its bad end, without a report; empty where it ended well."""
         when = f"after {self.after:.1f} s in phase '{self.phase}'"
         if self.ended_for:
             return f"worker {self.worker} was ended {when}: {self.ended_for}"
@@ -74,12 +74,12 @@ class WorkerEnd:
 
     @property
     def done(self) -> bool:
-        """Whether it has come to its end: it has reported, or may end without."""
+        """Whether it is complete: it has reported, or may end without a report."""
         return self.reported or (self.exit_code_counts and self.status == 0)
 
     @property
     def was_killed(self) -> bool:
-        """Whether somebody else has killed it."""
+        """Whether SIGKILL ended it, and the launcher did not send it."""
         if self.ended_for or self.status is None:
             return False
         return os.WIFSIGNALED(self.status) and os.WTERMSIG(self.status) == signal.SIGKILL
@@ -90,11 +90,11 @@ class LeftBehind:
     """Workers whose program ended while others waited for them in a collective."""
 
     sentence: str
-    """Who had ended, and where the others waited."""
+    """The sentence that names the ended workers, and where the others waited."""
     place: StackPlace
-    """Where the first of the others waited."""
+    """The place where the first of the others waited."""
     after: float
-    """When those that had ended were let go, in seconds after the start of the cluster."""
+    """The time when the ended workers were let go, in seconds after the start of the cluster."""
 
 
 @dataclass(frozen=True)
@@ -102,56 +102,56 @@ class ClusterEnd:
     """How a whole cluster ended."""
 
     workers: tuple[WorkerEnd, ...]
-    overdue: str
-    """The deadline that passed: `start`, `run`, or nothing."""
+    missed_deadline: str
+    """The missed deadline: `start`, `run`, or empty."""
     seconds: float
     hint: str = ""
-    """What the machine says of it: why a worker was killed, or could not be."""
-    struck: float | None = None
-    """When a fault that was ordered struck, in seconds after the start of the cluster."""
+    """The machine's evidence: why a worker was killed, or could not be."""
+    injected_at: float | None = None
+    """The time when an ordered fault was injected, in seconds after the start of the cluster."""
     left_behind: LeftBehind | None = None
-    """Who waited in vain for workers whose program had ended, if any did."""
+    """Which workers waited in vain for workers whose program had ended, if any did."""
 
     @property
     def guilty(self) -> list[WorkerEnd]:
-        """The workers that are not done, the cause first: the earliest end, then who waits."""
+        """The workers that are not done, the cause first: the earliest end, then waiting ones."""
         silent = [end for end in self.workers if not end.done]
         return sorted(silent, key=lambda end: (not end.complaint, end.after))
 
     @property
     def cause(self) -> str:
-        """What went wrong, in one sentence; nothing where all are done."""
+        """The cause of the failure in one sentence; empty where all are done."""
         if not self.guilty:
             return ""
         return self.hinted(self.guilty[0].complaint or self.hang)
 
     def hinted(self, found: str) -> str:
-        """What was found of it, and what the machine says."""
+        """Add the machine's hint to a sentence."""
         return found + f"; {self.hint}" * bool(self.hint)
 
     @property
     def hang(self) -> str:
-        """Who keeps whom waiting, in one sentence."""
+        """Which workers keep which waiting, in one sentence."""
         return describe_hang(standings(self.workers))
 
     def led_to(self, failure: str, after: float) -> str:
-        """A failure, and before it what it followed from.
+        """Describe a failure, with the left-behind workers before it if they led to it.
 
         Args:
-            failure: of a worker.
-            after: when that was, in seconds after the start of the cluster.
+            failure: the sentence on a worker's failure.
+            after: the time of the failure, in seconds after the start of the cluster.
         """
         before = self.left_behind
         return f"{before.sentence}; then {failure}" if before and before.after <= after else failure
 
 
 def standings(workers: Sequence[WorkerEnd]) -> list[Standing]:
-    """Where the workers of a cluster stand."""
+    """The standings of a cluster's workers, for `describe_hang`."""
     return [
         Standing(
             worker=end.worker,
             phase=end.phase,
-            told=len(end.ledger),
+            phases=len(end.ledger),
             joined=end.reached("joined"),
             reported=end.reported,
             ended=bool(end.complaint) or (end.done and not end.reported),
@@ -164,10 +164,10 @@ def standings(workers: Sequence[WorkerEnd]) -> list[Standing]:
 
 
 def first_failed(died: Sequence[WorkerEnd], raised: Sequence[WorkerEnd]) -> WorkerEnd | None:
-    """The worker that failed first, of those that died and those that raised.
+    """The worker that failed first, among those that died and those that raised.
 
-    Peers notice a death at once, and may have raised before the server has collected who died: so
-    what was raised comes first only where it clearly did.
+    Peers notice a death at once, and may have raised before the server has collected the dead
+    worker. So an error counts as first only if it was clearly earlier.
     """
     death = min(died, key=_after, default=None)
     error = min(raised, key=_after, default=None)
@@ -181,7 +181,7 @@ def _after(end: WorkerEnd) -> float:
 
 
 def describe_end(status: int) -> str:
-    """How a process ended, in words: `exit code 3`, `killed by SIGSEGV`."""
+    """Describe a process's status: `exit code 3`, `killed by SIGSEGV`."""
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
         try:

@@ -1,4 +1,4 @@
-"""Looks at all workers of a cluster at once: where each is, and how far it has come."""
+"""Takes a snapshot of all workers of a cluster: their places and their progress."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STACKS_DEADLINE_S = 1.5
 
 
 class ClusterLook:
-    """A look at the workers of a cluster; it ends nobody."""
+    """Takes snapshots of a cluster's workers without ending any."""
 
     def __init__(
         self,
@@ -30,11 +30,11 @@ class ClusterLook:
         self._folder = folder
         self.began = began
         self._limit = output_limit
-        # Each look empties the files that it has the workers write.
+        # Each look empties the files that the workers then write.
         self._turn = asyncio.Lock()
 
     async def take(self) -> None:
-        """Have every worker that has not reported write its stacks, and ask for its steps."""
+        """Make every worker that has not reported write its stacks, and read its steps."""
         async with self._turn:
             asked = [
                 (worker, self._folder.stacks(index))
@@ -44,7 +44,7 @@ class ClusterLook:
             deadline = time.monotonic() + STACKS_DEADLINE_S
             looks = [asyncio.ensure_future(worker.look()) for worker, _ in asked]
             for worker, file in asked:
-                # The worker's host empties it, too, but later: what is whole from now on is new.
+                # The worker's host empties it, too, but later: a whole file from now on is new.
                 with contextlib.suppress(OSError):
                     file.write_bytes(b"")
                 worker.show_stacks(file)
@@ -54,7 +54,7 @@ class ClusterLook:
                 while time.monotonic() < deadline:
                     if all(is_whole(file) for _, file in asked):
                         return
-                    # A signal has no answer to wait for: the file itself is the answer.
+                    # A signal has no answer: the file itself is the answer.
                     await asyncio.sleep(0.01)
             finally:
                 for each in looks:
@@ -62,18 +62,18 @@ class ClusterLook:
                 await asyncio.gather(*looks, return_exceptions=True)
 
     def stacks_of(self, worker: int) -> str:
-        """What the stacks of a worker tell, as the last look has found them."""
+        """The relevant part of a worker's stacks, as of the last look."""
         return telling_part(self._folder.stacks(worker))
 
     def printed(self, worker: WorkerProcess) -> int:
-        """How many bytes a worker has printed."""
+        """The number of bytes that a worker has printed."""
         try:
             return self._folder.log(self._workers.index(worker)).stat().st_size
         except OSError:
             return 0
 
     def ends(self, *, stuck: bool) -> tuple[WorkerEnd, ...]:
-        """How far each worker came; where it is, if `stuck`, as the last look has found it."""
+        """The progress of each worker; with `stuck`, also its place as of the last look."""
         return tuple(
             self._end(worker, index, stuck=stuck)
             for index, worker in enumerate(self._workers)
@@ -82,14 +82,14 @@ class ClusterLook:
 
     def _end(self, worker: WorkerProcess, index: int, *, stuck: bool) -> WorkerEnd:
         log = self._folder.log(index)
-        # Of one that has reported since, the stacks are those of an earlier look.
+        # The stacks of a worker that has reported since then are those of an earlier look.
         runs = worker.status is None and not worker.reported
         ended_for = worker.ended_for or (TOO_MUCH_OUTPUT if exceeds(log, self._limit) else "")
         return WorkerEnd(
             index,
             log,
             ledger=tuple(
-                PhaseReport(told["phase"], told["at"] - self.began) for told in worker.phases
+                PhaseReport(each["phase"], each["at"] - self.began) for each in worker.phases
             ),
             reported=worker.reported and not ended_for,
             status=worker.status,

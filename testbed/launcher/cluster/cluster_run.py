@@ -12,7 +12,7 @@ from typing import Any
 from testbed.catalogue.fault import Fault
 from testbed.launcher.cluster.cluster_end import ClusterEnd, WorkerEnd
 from testbed.launcher.cluster.cluster_look import ClusterLook
-from testbed.launcher.cluster.faults import Strike
+from testbed.launcher.cluster.faults import FaultInjection
 from testbed.launcher.cluster.ledger import ledger
 from testbed.launcher.cluster.output import OUTPUT_LIMIT, TOO_MUCH_OUTPUT, exceeds, shorten
 from testbed.launcher.cluster.standstill import Patience, StandStill
@@ -23,44 +23,44 @@ from testbed.launcher.run_folder import CaseFolder
 from testbed.launcher.server.source import WorkerSource
 from testbed.launcher.server.worker_process import WorkerProcess
 
-# When one worker has failed, its peers can only wait for it; what they say soon is still heard.
+# When one worker has failed, its peers can only wait for it. Their reports still count within this.
 PEER_GRACE_S = 2.0
-# With the time for stacks they are what a hang may cost beyond its deadline: below five seconds.
+# This and the time for stacks are what a hang may cost beyond its deadline: below five seconds.
 LEAVE_DEADLINE_S = 2.0
-# A program ends as its interpreter does: files that it left open are written, finalizers run.
+# A program ends with its interpreter: open files are written, finalizers run.
 PROGRAM_LEAVE_DEADLINE_S = 30.0
 KILL_DEADLINE_S = 1.0
 
-# A log has no event for its growth, so it is looked at this often.
+# A log has no event for its growth, so its size is read this often.
 OUTPUT_INTERVAL_S = 0.25
 
 
 @dataclass(frozen=True)
 class Deadlines:
-    """How long a cluster may take, in seconds."""
+    """The deadlines of a cluster, in seconds."""
 
     start: float = 60.0
-    """Until every worker has told the phase `joined`."""
+    """Until every worker has reported the phase `joined`."""
     run: float = 60.0
-    """From then until every worker has reported."""
+    """From then until every worker has written its report."""
     begin: str = ""
-    """The phase from which the first of them counts, once any worker has told it; then the second
-    counts from the start of the cluster. For programs that join when they please, or never."""
+    """The phase at which `start` begins to count, once any worker has reported it; then `run`
+    counts from the start of the cluster. For programs that join at any time, or never."""
     patience: Patience | None = None
-    """For the user's own program, what is done about workers that stand still; None where all
-    workers leave together."""
+    """For the user's program: how to handle workers that stand still. None where all workers leave
+    together."""
 
 
 @dataclass(frozen=True)
 class WorkerOrders:
-    """What one worker of a cluster is to do."""
+    """The orders and the environment of one worker of a cluster."""
 
     orders: dict[str, Any]
     environment: dict[str, str | None] = field(default_factory=dict)
     address: str = ""
-    """Where it gets a network of its own: see `PreloadedServer.new_address`."""
+    """Its address in a separate network, from `PreloadedServer.new_address`, or empty."""
     source: WorkerSource | None = None
-    """Where it comes from, if from somewhere else than the others."""
+    """Its source, if that differs from the other workers' source."""
 
 
 async def run_cluster(
@@ -77,34 +77,34 @@ async def run_cluster(
     """Run one cluster to its end; no process of it is left when this returns or raises.
 
     Args:
-        server: where the workers come from.
-        workers: in the order of their indices.
-        folder: for logs, reports, stacks and the ledger.
-        deadlines: after which the workers are stopped.
-        fresh: new interpreters instead of forks.
-        watch: runs beside the cluster and is cancelled at its end, to show what goes on. What it
-            raises ends the cluster, and is raised. It may hold workers that are then no part of it.
-        fault: what is done to one of the workers. Then the others are not ended when one has
-            failed: what they do about it is what is to be seen. One that has failed by raising
-            leaves at once, as a program does.
-        output_limit: bytes that each worker may print; who prints more is ended.
+        server: the source of the workers.
+        workers: their orders, by index.
+        folder: the folder for logs, reports, stacks and the ledger.
+        deadlines: the workers are stopped after these.
+        fresh: whether workers are new interpreters instead of forks.
+        watch: runs beside the cluster to show its progress, until its end. An exception in it ends
+            the cluster, and is raised. It may hold workers, which then are not part of the cluster.
+        fault: a fault to inject into one worker. Then a failed worker does not end the others: it
+            is observed how they react. A worker that failed by raising leaves at once, as a
+            program does.
+        output_limit: bytes that each worker may print; a worker that prints more is ended.
     """
     began, kills = time.monotonic(), oom_kills()
     changed, ends = asyncio.Event(), tuple[WorkerEnd, ...]()
     beside = _Beside(changed)
-    strike = Strike(fault) if fault else None
+    injection = FaultInjection(fault) if fault else None
     with descriptors.raised(), ledger(folder, began) as note:
         running = _start_all(server, workers, folder, changed, note, fresh=fresh, fault=fault)
         look = ClusterLook(running, folder, began, output_limit)
         still = StandStill(running, look, deadlines.patience) if deadlines.patience else None
         try:
             beside.start(_watch_output(running, folder, output_limit))
-            _start_beside(beside, running, watch, still, strike)
-            if overdue := await _wait_for_reports(running, beside, deadlines, bool(strike)):
+            _start_beside(beside, running, watch, still, injection)
+            if missed := await _wait_for_reports(running, beside, deadlines, bool(injection)):
                 await look.take()
-            # What counts is how far they came by themselves: once the first ones leave, a worker
-            # that waited for them may still raise and report.
-            ends = look.ends(stuck=bool(overdue))
+            # The ends are taken before any worker leaves: once the first ones leave, a worker that
+            # waited for them may still raise and report.
+            ends = look.ends(stuck=bool(missed))
             _let_leave(running)
         except asyncio.CancelledError:
             if still:
@@ -117,10 +117,10 @@ async def run_cluster(
         shorten(log)
     return ClusterEnd(
         ends,
-        overdue,
+        missed,
         time.monotonic() - began,
         hint=held or _hint(ends, kills),
-        struck=strike.at - began if strike and strike.at else None,
+        injected_at=injection.at - began if injection and injection.at else None,
         left_behind=still.left_behind if still else None,
     )
 
@@ -130,15 +130,15 @@ def _start_beside(
     running: Sequence[WorkerProcess],
     watch: Callable[[Sequence[WorkerProcess]], Awaitable[None]] | None,
     still: StandStill | None,
-    strike: Strike | None,
+    injection: FaultInjection | None,
 ) -> None:
     """Start what the caller wants to run beside the cluster."""
     if watch:
         beside.start(watch(running))
     if still:
         beside.start(still.watch())
-    if strike:
-        beside.start(strike.carry_out(running[strike.fault.worker]))
+    if injection:
+        beside.start(injection.carry_out(running[injection.fault.worker]))
         beside.start(_release_failed(running, beside.changed))
 
 
@@ -163,7 +163,7 @@ def _start_all(
             environment=worker.environment,
             fresh=fresh,
             changed=changed,
-            told=functools.partial(note, index),
+            on_message=functools.partial(note, index),
             address=worker.address,
         )
         for index, worker in enumerate(workers)
@@ -179,7 +179,7 @@ def _let_leave(workers: Sequence[WorkerProcess]) -> None:
 
 
 class _Beside:
-    """What runs beside a cluster: whatever of it raises ends the cluster."""
+    """Tasks that run beside a cluster; an exception in one of them ends the cluster."""
 
     def __init__(self, changed: asyncio.Event) -> None:
         self.changed = changed
@@ -202,7 +202,7 @@ class _Beside:
 
 
 async def _watch_output(workers: Sequence[WorkerProcess], folder: CaseFolder, limit: float) -> None:
-    """End a worker that prints without end, before the disk is full."""
+    """End a worker that prints too much, before the disk is full."""
     while True:
         for index, worker in enumerate(workers):
             if exceeds(folder.log(index), limit):
@@ -211,7 +211,7 @@ async def _watch_output(workers: Sequence[WorkerProcess], folder: CaseFolder, li
 
 
 async def _release_failed(workers: Sequence[WorkerProcess], changed: asyncio.Event) -> None:
-    """Let each worker that has raised leave at once, whatever becomes of its peers."""
+    """Let each worker that has raised leave at once, regardless of its peers."""
     while True:
         for worker in workers:
             if worker.reported and worker.failed:
@@ -223,9 +223,9 @@ async def _release_failed(workers: Sequence[WorkerProcess], changed: asyncio.Eve
 async def _wait_for_reports(
     workers: Sequence[WorkerProcess], beside: _Beside, deadlines: Deadlines, patient: bool
 ) -> str:
-    """Wait until all have reported or one has failed; the name of a deadline that passed.
+    """Wait until all have reported or one has failed; returns the name of a missed deadline.
 
-    With `patient`, until each has reported or ended.
+    With `patient`, wait until each has reported or ended.
     """
 
     def over() -> bool:
@@ -263,7 +263,7 @@ async def _wait_for_reports(
 
 
 async def _until(condition: Callable[[], bool], changed: asyncio.Event, seconds: float) -> bool:
-    """Wait for a condition on workers that set `changed`; whether it came true in time."""
+    """Wait for a condition on workers that set `changed`; whether it became true in time."""
     over = False
 
     def stop() -> None:
@@ -272,7 +272,7 @@ async def _until(condition: Callable[[], bool], changed: asyncio.Event, seconds:
         changed.set()
 
     # Not asyncio.wait_for: before Python 3.12 it loses a cancellation that comes together with
-    # what is waited for, and the run would go on after Ctrl-C.
+    # the awaited event, and the run would continue after Ctrl-C.
     timer = asyncio.get_running_loop().call_later(seconds, stop)
     try:
         while not over and not condition():
@@ -284,7 +284,7 @@ async def _until(condition: Callable[[], bool], changed: asyncio.Event, seconds:
 
 
 async def _end_all(workers: Sequence[WorkerProcess], beside: _Beside, *, at_once: bool) -> str:
-    """End what runs beside the cluster and all workers; who cannot even be killed."""
+    """End the tasks beside the cluster and all workers; returns which could not be killed."""
     if at_once:
         for worker in workers:
             worker.kill()
@@ -293,7 +293,7 @@ async def _end_all(workers: Sequence[WorkerProcess], beside: _Beside, *, at_once
 
 
 async def _wait_until_all_ended(workers: Sequence[WorkerProcess]) -> str:
-    """Wait until no worker is left, and kill those that linger; who cannot even be killed."""
+    """Wait for all workers to end, kill those that linger; returns which could not be killed."""
     leaving = [asyncio.ensure_future(worker.wait_until_ended()) for worker in workers]
     many = EACH_S * len(workers)
     ends_itself = any(worker.exit_code_counts for worker in workers)
@@ -312,7 +312,7 @@ async def _wait_until_all_ended(workers: Sequence[WorkerProcess]) -> str:
 
 
 def _hint(ends: Sequence[WorkerEnd], before: dict[str, int]) -> str:
-    """What may have killed a worker, where the kernel's counters say so."""
+    """The likely killer of a worker, if the kernel's counters show one; else empty."""
     if not any(end.was_killed for end in ends):
         return ""
     grown = [file for file, count in oom_kills().items() if count > before.get(file, count)]

@@ -1,4 +1,4 @@
-"""Does to a worker what was ordered, at the phase for which it was ordered."""
+"""Injects a fault into a worker, at the phase for which it was ordered."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from dataclasses import dataclass
 from testbed.catalogue.fault import LASTING, Fault
 from testbed.launcher.server.worker_process import WorkerProcess
 
-# One turn of a slowed worker: it runs for a tenth of it.
+# The period of a slowed worker, which runs for a tenth of it.
 _SLOW_TURN_S = 0.05
 _SLOW_SHARE = 0.1
 
 
 @dataclass
-class Strike:
-    """A fault on its way to its worker: it waits until the worker is at the phase, and holds it."""
+class FaultInjection:
+    """Injects one fault: waits until the worker is held at the fault's phase, then acts."""
 
     fault: Fault
     at: float | None = None
-    """When it struck, in seconds of the monotonic clock; None where the phase never came."""
+    """The time of the injection on the monotonic clock; None where the phase never came."""
 
     async def carry_out(self, worker: WorkerProcess) -> None:
-        """Do it to the worker, which holds at the fault's phase, and let it go on."""
-        if not await worker.until_told(self.fault.phase, 1):
+        """Inject the fault into the worker, which is held at the phase, and let it continue."""
+        if not await worker.until_reached(self.fault.phase, 1):
             return
         self.at = time.monotonic()
-        async with _DEEDS[self.fault.kind](worker, self.fault.seconds):
+        async with _INJECTORS[self.fault.kind](worker, self.fault.seconds):
             worker.give_turn()
             if self.fault.kind in LASTING:
                 await asyncio.sleep(self.fault.seconds)
@@ -87,7 +87,7 @@ async def _cut_off(worker: WorkerProcess, _seconds: float) -> AsyncIterator[None
         await worker.set_cable(plugged=True)
 
 
-_DEEDS = {
+_INJECTORS = {
     "kill": _killed,
     "terminate": _terminated,
     "stop": _stopped,

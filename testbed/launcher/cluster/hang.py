@@ -1,4 +1,4 @@
-"""Says of a cluster that hangs who keeps whom waiting: the odd one first."""
+"""Describes a hang in one sentence: which workers keep which waiting, the odd one first."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _STEP = re.compile(r"step (\d+)")
 
 @dataclass(frozen=True)
 class Standing:
-    """How far one worker of a cluster has come, and where it is."""
+    """The progress and the place of one worker of a cluster."""
 
     worker: int
     phase: str
-    """The last one that it told."""
-    told: int
-    """How many phases it told: who told fewer is behind."""
+    """The last phase that it reported."""
+    phases: int
+    """How many phases it reported: a worker with fewer is behind."""
     joined: bool = True
     reported: bool = False
     ended: bool = False
@@ -32,7 +32,7 @@ class Standing:
 
     @property
     def collective(self) -> str:
-        """The collective in which it waits, as `step 3's collective`; nothing where in none.
+        """The collective in which it waits, as `step 3's collective`; empty where it is in none.
 
         Inferred: a step of a worker with peers has called TensorFlow, which does not return.
         """
@@ -47,7 +47,7 @@ class Standing:
 
     @property
     def over(self) -> str:
-        """How its work is over: `has reported`, `ended after 3 steps`; nothing where it goes on."""
+        """How its work ended: `has reported`, `ended after 3 steps`; empty where it continues."""
         if self.ended:
             return "ended"
         if not self.reported or self.steps is None:
@@ -57,7 +57,7 @@ class Standing:
 
 
 def describe_hang(standings: Sequence[Standing]) -> str:
-    """One sentence on all workers: those that stand alike together, the odd one first.
+    """One sentence on all workers: workers in the same place together, the odd one first.
 
     `worker 1 is at train.py:42 in step, in phase 'step 3', and has not entered step 3's
     collective; workers 0, 2, 3 wait in it, at train.py:40 in step`.
@@ -68,21 +68,21 @@ def describe_hang(standings: Sequence[Standing]) -> str:
     first, *others = sorted(groups.values(), key=_oddness)
     missed = next((group[0].collective for group in others if group[0].collective), "")
     if first[0].collective or (first[0].over and first[0].steps):
-        # Whose program has ended enters no collective any more.
+        # A worker whose program has ended enters no collective any more.
         missed = ""
     return "; ".join([_sentence(first, missed), *(_sentence(each, "", missed) for each in others)])
 
 
 def _oddness(group: list[Standing]) -> tuple[object, ...]:
-    """Sorts first who shows no stack, then who does not wait, then the few, then those behind."""
+    """Sort key: workers without a stack, then not waiting, then in small groups, then behind."""
     first = group[0]
     silent = first.ended or not (first.place.known or first.reported)
     waits = bool(first.collective), first.place.in_tensorflow, first.reported
-    return not silent, waits, len(group), first.told, first.worker
+    return not silent, waits, len(group), first.phases, first.worker
 
 
 def _sentence(group: list[Standing], missed: str = "", known: str = "") -> str:
-    """What a group does; `missed` is a collective that it has not entered, `known` one named."""
+    """Describe a group; `missed` is a collective it has not entered, `known` one named before."""
     first, one = group[0], len(group) == 1
     who = f"worker{'s' * (not one)} {', '.join(str(each.worker) for each in group)}"
     has, is_ = ("has", "is") if one else ("have", "are")

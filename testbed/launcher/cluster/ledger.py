@@ -1,4 +1,4 @@
-"""The ledger of a cluster: each phase of each worker, written down when it is told."""
+"""The ledger of a cluster: a file with each phase of each worker, in order of arrival."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from typing import Any
 from testbed.launcher.cluster.cluster_end import PhaseReport
 from testbed.launcher.run_folder import CaseFolder
 
-# Of one that somebody else may have written.
+# The limit for a ledger that another program may have written.
 _LONGEST = 1_000_000
 
 
 @contextlib.contextmanager
 def ledger(folder: CaseFolder, began: float) -> Iterator[Callable[[int, dict[str, Any]], None]]:
-    """Writes down each phase when it is told, so that the ledger is there whoever is killed."""
+    """Write each phase when it arrives, so that the ledger survives any kill."""
     file = None
-    # A full disk shows itself where something is lost by it.
+    # A full disk is reported where it loses data that the run needs.
     with contextlib.suppress(OSError):
-        # Unbuffered: what could not be written would be written, and raise, once more at the end.
+        # Unbuffered: close would write a buffer that could not be written, and raise, once more.
         file = folder.ledger.open("wb", buffering=0)
 
-    def note(worker: int, told: dict[str, Any]) -> None:
-        if "phase" not in told:
+    def note(worker: int, message: dict[str, Any]) -> None:
+        if "phase" not in message:
             return
         line = {
             "worker": worker,
-            "phase": told["phase"],
-            "after": round(told["at"] - began, 4),
-            **{name: told[name] for name in ("steps",) if name in told},
+            "phase": message["phase"],
+            "after": round(message["at"] - began, 4),
+            **{name: message[name] for name in ("steps",) if name in message},
         }
         with contextlib.suppress(OSError):
             if file:
@@ -45,8 +45,8 @@ def ledger(folder: CaseFolder, began: float) -> Iterator[Callable[[int, dict[str
 
 
 def read_ledger(folder: CaseFolder, workers: int) -> list[tuple[PhaseReport, ...]]:
-    """The phases of each worker; lines that are damaged are left out."""
-    told: list[list[PhaseReport]] = [[] for _ in range(workers)]
+    """Read the phases of each worker; damaged lines are skipped."""
+    phases: list[list[PhaseReport]] = [[] for _ in range(workers)]
     with contextlib.suppress(OSError), folder.ledger.open("rb") as file:
         for line in file.read(_LONGEST).splitlines():
             with contextlib.suppress(ValueError, TypeError, KeyError, RecursionError):
@@ -54,7 +54,7 @@ def read_ledger(folder: CaseFolder, workers: int) -> list[tuple[PhaseReport, ...
                 worker, steps = found["worker"], found.get("steps")
                 if isinstance(worker, int) and 0 <= worker < workers:
                     steps = int(steps) if steps is not None else None
-                    told[worker].append(
+                    phases[worker].append(
                         PhaseReport(str(found["phase"]), float(found["after"]), steps)
                     )
-    return [tuple(each) for each in told]
+    return [tuple(each) for each in phases]

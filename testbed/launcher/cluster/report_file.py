@@ -1,4 +1,4 @@
-"""Reads what a worker reported, which the code that it ran may have damaged."""
+"""Reads a worker's report, which the user's code may have damaged."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from testbed.launcher.run_folder import CaseFolder
 from testbed.launcher.trusted import read_regular
 
 REPORT_LIMIT = 16 * 2**20
-"""Bytes of one worker's report; a case's own is a few thousand."""
+"""The limit on one worker's report, in bytes; a case's report has a few thousand."""
 
 
 class UnreadableReportError(Exception):
-    """A worker's report that cannot be read; the message says whose, and why."""
+    """A worker's report cannot be read; the message names the worker and the reason."""
 
 
 def read_report(folder: CaseFolder, worker: int) -> Any:
-    """The report of a worker, as the JSON that it is.
+    """Read the report of a worker as JSON.
 
     Raises:
-        UnreadableReportError: it is too long, not there, or no JSON.
+        UnreadableReportError: it is too long, missing, or not JSON.
     """
     file = folder.report(worker)
     try:
@@ -40,7 +40,7 @@ def read_report(folder: CaseFolder, worker: int) -> Any:
 
 
 def unreadable(folder: CaseFolder, worker: int, problem: Exception) -> UnreadableReportError:
-    """The error of a report that is not what it should be."""
+    """The error for a report with invalid contents."""
     return UnreadableReportError(
         f"worker {worker}'s report cannot be read ({type(problem).__name__}: {problem});"
         f" {folder.report(worker)}"

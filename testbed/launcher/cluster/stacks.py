@@ -1,4 +1,4 @@
-"""Reads the stacks that a blocked worker wrote, and says where it stands."""
+"""Reads the stacks that a blocked worker wrote, and finds its place in the author's code."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 STACKS_SIGNAL = int(signal.SIGRTMIN) + 11
-"""Has a worker append its stacks to its file. Programs use SIGUSR1 for purposes of their own."""
+"""Makes a worker append its stacks to its file. Programs use SIGUSR1 themselves."""
 
 _FRAME = re.compile(r'^  File "(?P<file>.+)", line (?P<line>\d+) in (?P<function>.+)$')
 
 _PACKAGE = str(Path(__file__).resolve().parents[2])
 _SCENARIOS = f"{_PACKAGE}/scenarios/"
-# Frames of these folders are how a worker waits, not what its author wrote.
+# Frames in these folders belong to libraries or the testbed, and not to the author's code.
 _MACHINERY = ("/site-packages/", "/dist-packages/", "/lib/python", f"{_PACKAGE}/")
 _TENSORFLOW = ("/tensorflow/", "/tf_keras/", "/keras/")
 _STEPS = ("/tensorflow/python/eager/polymorphic_function/", "/tensorflow/python/distribute/")
@@ -23,19 +23,19 @@ _STEPS = ("/tensorflow/python/eager/polymorphic_function/", "/tensorflow/python/
 
 @dataclass(frozen=True)
 class StackPlace:
-    """Where a blocked worker stands."""
+    """The place of a blocked worker."""
 
     at: str = ""
-    """The innermost frame of its author, like `train.py:12 in step`; empty where there is none."""
+    """The innermost frame of the author's code, like `train.py:12 in step`, or empty."""
     in_tensorflow: bool = False
-    """Whether that frame has called TensorFlow, which has not returned."""
+    """Whether that frame has called TensorFlow, and the call has not returned."""
     known: bool = True
     """Whether the worker wrote its stacks at all."""
     file: str = ""
-    """Of that frame."""
+    """The file of that frame."""
     line: int = 0
     in_step: bool = False
-    """Whether what it has called is a tf.function or a strategy, and not, say, a dataset."""
+    """Whether it has called a tf.function or a strategy, and not, say, a dataset."""
 
 
 NOWHERE = StackPlace(known=False)
@@ -53,7 +53,7 @@ class _Frame:
     @property
     def is_authors(self) -> bool:
         if self.file.startswith("<"):
-            # `<frozen importlib._bootstrap>` and the like: Python's own, and no file to open.
+            # `<frozen importlib._bootstrap>` and the like: part of Python, and not a file to open.
             return False
         if self.file.startswith(_SCENARIOS):
             return True
@@ -65,12 +65,12 @@ class _Frame:
 
 
 def where_blocked(stacks: Path) -> StackPlace:
-    """The place of the innermost frame that is neither library nor testbed.
+    """Find the innermost frame that is neither library nor testbed.
 
-    faulthandler writes the innermost frame of each thread first, and the threads of replicas
-    before the main thread, so the first frame that fits is the deepest one of its author. Where
-    none of the author's code is on any stack, the main thread says whether it is TensorFlow that
-    does not return.
+    faulthandler writes the innermost frame of each thread first, and the threads of replicas before
+    the main thread, so the first frame that fits is the deepest one of the author. Where no stack
+    has a frame of the author's code, the main thread shows whether TensorFlow is the code that does
+    not return.
     """
     try:
         lines = stacks.read_text(errors="replace").splitlines()
@@ -90,27 +90,27 @@ def where_blocked(stacks: Path) -> StackPlace:
 
 
 def telling_part(stacks: Path) -> str:
-    """The stacks without what only waits for work, and without what started the author's code.
+    """The stacks without idle threads, and without the frames that started the author's code.
 
-    Nothing where there are none; all of it where no thread is in the author's code.
+    Empty where there are none; the whole text where no thread is in the author's code.
     """
     try:
         text = stacks.read_text(errors="replace")
     except OSError:
         return ""
-    told = []
+    parts = []
     for thread in _threads(text.splitlines()):
         last = max((depth for depth, frame in enumerate(thread) if frame.is_authors), default=None)
         if last is not None:
-            told.append("\n".join(map(str, thread[: last + 1])))
-    return "\n\n".join([*told, f"(all of them: {stacks})"]) if told else text
+            parts.append("\n".join(map(str, thread[: last + 1])))
+    return "\n\n".join([*parts, f"(all of them: {stacks})"]) if parts else text
 
 
 def is_whole(stacks: Path) -> bool:
-    """Whether a worker has written its stacks to the end.
+    """Whether a worker has written its stacks completely.
 
     The main thread comes last, and its outermost frame is where the interpreter started the module
-    of the worker or its server; of a stack that is too deep faulthandler leaves out what follows.
+    of the worker or its server. faulthandler ends a stack that is too deep with dots.
     """
     try:
         text = stacks.read_text(errors="replace").rstrip()

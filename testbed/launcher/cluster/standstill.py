@@ -1,10 +1,11 @@
-"""Notices that workers of the user's program stand still, and what that means for the others.
+"""Detects workers of a user's program that stand still, and lets ended peers leave.
 
-Such a program is let go as under plain python, where a worker that is done leaves. It does not
-leave at once: its peers may be about to read from it what their last collective needs, and would
-fail. It leaves when one of them has stood still for some seconds, which no such peer does.
+A worker of a user's program leaves when its program is done, as under plain Python. But it does not
+leave at once: its peers may still need to read the result of their last collective from it, and
+would fail. It leaves when one of them has stood still for some seconds, because a peer that still
+reads does not stand still.
 
-A worker stands still that takes nearly no CPU time, begins no step, tells no phase and prints
+A worker stands still if it takes nearly no CPU time, begins no step, reports no phase and prints
 nothing. Where all stand still for long, one line says where each of them waits.
 """
 
@@ -23,58 +24,58 @@ from testbed.launcher.cluster.cluster_look import ClusterLook
 from testbed.launcher.cluster.hang import describe_hang
 from testbed.launcher.server.worker_process import WorkerProcess
 
-# Of one core. A worker that waits takes about 0.001 for its heartbeats.
+# The share of one core. A waiting worker takes about 0.001 for its heartbeats.
 _IDLE_SHARE = 0.05
-# The clock of CPU time has steps of this size.
+# The resolution of the CPU time clock.
 _TICK_S = 0.02
 
 
 @dataclass(frozen=True)
 class Patience:
-    """What is done about workers that stand still, and when; times in seconds."""
+    """How long workers may stand still, and how that is shown; times in seconds."""
 
     release: float = 3.0
-    """A worker whose program has ended is let go when a peer has stood still so long."""
+    """An ended worker may leave when a peer has stood still for this long."""
     show: float = 60.0
-    """Where the workers wait is told when all have stood still so long."""
+    """The workers' places are shown when all have stood still for this long."""
     interval: float = 3.0
-    """Between two looks, at most."""
+    """The longest time between two looks."""
     tell: Callable[[str], None] = lambda _: None
-    """Gets each line that is to be told."""
+    """Called with each line to show."""
     show_stacks: Callable[[int, str], None] = lambda *_: None
-    """Gets the stacks of a worker, when a standstill is interrupted."""
+    """Called with a worker and its stacks, when a standstill is interrupted."""
 
 
 class _Mark:
-    """When a worker moved last, as far as one can see."""
+    """The last time when a worker was observed to move."""
 
     def __init__(self, worker: WorkerProcess, now: float) -> None:
         self.worker = worker
         self.moved_at = now
         self.stopped = False
         self._seen: Activity | None = None
-        self._told: object = None
+        self._progress: object = None
 
     def note(self, seen: Activity | None, printed: int, now: float, since: float) -> None:
-        """Note what the worker does now.
+        """Record the worker's activity now.
 
         Args:
-            seen: its activity; None where it is not known.
-            printed: bytes.
-            now: seconds of the monotonic clock.
-            since: seconds since the last note.
+            seen: its activity; None where it is unknown.
+            printed: the number of bytes that it has printed.
+            now: the time on the monotonic clock, in seconds.
+            since: seconds since the last call.
         """
-        told = len(self.worker.phases), printed, seen and seen.steps and seen.steps.begun
+        progress = len(self.worker.phases), printed, seen and seen.steps and seen.steps.begun
         before = self._seen
         worked = seen is None or before is None or _has_worked(before, seen, since)
-        if worked or told != self._told:
+        if worked or progress != self._progress:
             self.moved_at = now
         self.stopped = bool(seen and seen.stopped)
-        self._seen, self._told = seen, told
+        self._seen, self._progress = seen, progress
 
 
 class StandStill:
-    """Watches the workers of one cluster; see `Patience` for what it does."""
+    """Watches the workers of one cluster, and acts as `Patience` says."""
 
     def __init__(
         self, workers: Sequence[WorkerProcess], look: ClusterLook, patience: Patience
@@ -86,23 +87,23 @@ class StandStill:
         self._marks = [_Mark(worker, self._began) for worker in workers]
         self._noted_at = self._began
         self._found: str | None = None
-        """Where all waited at the last look; None where they have not stood still since."""
+        """Where all waited at the last look; None if any has moved since."""
         self._look_again_at = 0.0
-        self._told = ""
+        self._shown = ""
 
     async def watch(self) -> None:
         """Watch until cancelled."""
         while True:
-            # Standing still has no event: it shows in that nothing happens between two looks.
+            # Standing still has no event: it is visible only as no change between two looks.
             began, interval = time.monotonic(), self._interval
             await asyncio.sleep(interval)
-            # Whoever was suspended or late himself knows nothing of the time in between.
+            # If this process was suspended or late, it knows nothing of the time in between.
             await self._note(late=time.monotonic() - began > 2 * interval + 1)
             await self._let_go()
             await self._show()
 
     async def interrupted(self) -> None:
-        """Tell where each worker is, and show the stacks of those that stand still."""
+        """Show where each worker is, and the stacks of those that stand still."""
         running = [mark.worker for mark in self._running if mark.worker.reached("started")]
         if not running:
             return
@@ -119,7 +120,7 @@ class StandStill:
 
     @property
     def _held(self) -> list[_Mark]:
-        """Those whose program has ended well, and who are still here."""
+        """The workers whose program has ended well, and which still run."""
         return [
             each
             for each in self._marks
@@ -144,11 +145,11 @@ class StandStill:
         self._noted_at = now
 
     async def _let_go(self) -> None:
-        """Let those leave whose program has ended, if somebody waits."""
+        """Let the ended workers leave, if a peer waits."""
         held, running = self._held, self._running
         if not held:
             return
-        # What a peer did before the last of them ended says nothing of whether it waits for them.
+        # A peer's activity before the last of them ended does not show whether it waits for them.
         ended_at = max(float(mark.worker.phases[-1]["at"]) for mark in held)
         since = [max(mark.moved_at, ended_at) for mark in running if not mark.stopped]
         if self._noted_at - min(since, default=self._noted_at) < self._patience.release:
@@ -163,7 +164,7 @@ class StandStill:
             mark.worker.let_leave()
 
     async def _show(self) -> None:
-        """Tell where all wait, if they have waited there for long enough."""
+        """Show where all wait, if they have waited there for long enough."""
         running = self._running
         still = min(map(self._still_for, running), default=0.0)
         if still < self._patience.show / 2:
@@ -173,10 +174,9 @@ class StandStill:
             return
         before, self._found = self._found, describe_hang(standings(await self._taken()))
         self._look_again_at = self._noted_at + self._patience.show / 2
-        # Twice at one place, so that a worker that goes on at its leisure is not taken for one
-        # that waits.
-        if still >= self._patience.show and before == self._found != self._told:
-            self._told = self._found
+        # Two looks must find one place, so that a slow worker is not taken for a waiting one.
+        if still >= self._patience.show and before == self._found != self._shown:
+            self._shown = self._found
             self._patience.tell(f"no worker has moved for {still:.0f} s: {self._found}")
 
     async def _taken(self) -> tuple[WorkerEnd, ...]:
@@ -185,7 +185,7 @@ class StandStill:
 
 
 def _has_worked(before: Activity, now: Activity, seconds: float) -> bool:
-    # A thread that wants a CPU and gets none is busy at both looks.
+    # A thread that wants a CPU and gets none is busy in both looks.
     took = now.cpu - before.cpu
     return took > _IDLE_SHARE * seconds + _TICK_S or bool({*before.busy} & {*now.busy})
 

@@ -1,4 +1,4 @@
-"""A count of steps that a worker keeps in shared memory, and others read without asking it."""
+"""Counts a worker's steps in shared memory, which other processes read without its help."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-# Memory and not a file: a full disk would end the worker when it writes to the mapped page.
+# Memory, because with a file a full disk would end the worker when it writes to the page.
 _NAME = "testbed-steps"
 _FORMAT = struct.Struct("=QQ")
 
@@ -19,7 +19,7 @@ class Steps:
 
     begun: int
     inside: bool
-    """Whether the last call that may have been a step was one."""
+    """Whether the last call that could be a step was one."""
 
 
 class StepCount:
@@ -28,30 +28,30 @@ class StepCount:
     def __init__(self) -> None:
         memory = os.memfd_create(_NAME)
         os.ftruncate(memory, mmap.PAGESIZE)
-        # Keeps a descriptor open, by which others find the memory.
+        # The mmap keeps a descriptor open, by which other processes find the memory.
         self._memory = mmap.mmap(memory, mmap.PAGESIZE)
         os.close(memory)
         self.begun = 0
 
     def begin(self) -> None:
-        """A step begins."""
+        """Count the beginning of a step."""
         self.begun += 1
         _FORMAT.pack_into(self._memory, 0, self.begun, 1)
 
     def other(self) -> None:
-        """Something begins that is no step."""
+        """Mark the beginning of a call that is not a step."""
         _FORMAT.pack_into(self._memory, 0, self.begun, 0)
 
 
 def steps_of(pid: int) -> Steps | None:
-    """The steps of a worker on this host; None where it keeps no count, or has closed it."""
+    """Read the steps of a worker on this host; None where it has no count, or has closed it."""
     try:
         for descriptor in Path(f"/proc/{pid}/fd").iterdir():
             if _is_count(descriptor):
                 begun, inside = _FORMAT.unpack(descriptor.read_bytes()[: _FORMAT.size])
                 return Steps(begun, bool(inside))
     except (OSError, struct.error):
-        # It has just ended, or is not ours to look into.
+        # The worker has just ended, or this process may not read its descriptors.
         pass
     return None
 

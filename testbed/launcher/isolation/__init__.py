@@ -1,1 +1,1 @@
-"""A network, processes and ports that belong to the run."""
+"""Isolation of a run: its network, processes and ports."""

@@ -1,8 +1,8 @@
-"""A network and processes of a run's own: namespaces of the kernel, where it allows them.
+"""Isolates a run in network and process namespaces, where the kernel allows them.
 
-TensorFlow's server listens on every interface and asks nobody for credentials. In a network
-namespace that has only loopback, nobody outside can reach it. In a process namespace the kernel
-kills everything, grandchildren included, when the first process of it ends.
+TensorFlow's server listens on every interface and requires no credentials. In a network namespace
+that has only loopback, no other host can reach it. When the first process of a process namespace
+ends, the kernel kills all other processes in it, grandchildren included.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ _WHOLE = kernel.CLONE_NEWNET | kernel.CLONE_NEWNS | kernel.CLONE_NEWPID
 
 @dataclass(frozen=True)
 class Isolation:
-    """What a run has of its own."""
+    """The namespaces that a run has."""
 
     network: bool = False
     processes: bool = False
     why: str = ""
-    """Why it has less than both: `turned off`, or what the kernel said."""
+    """Why one is missing: `turned off`, or the kernel's error."""
 
     @property
     def notice(self) -> str:
-        """What a user must know where others can get in; nothing where they cannot."""
+        """A warning for the user where other machines can reach the run; else empty."""
         if self.network:
             return ""
         return f"not isolated ({self.why}): other machines can reach clusters of several workers"
@@ -49,14 +49,14 @@ class Isolation:
 
 
 def enter(wanted: str) -> Isolation:
-    """Move this process, which may have one thread only, into namespaces of its own.
+    """Move this process, which may have only one thread, into new namespaces.
 
-    Each set of namespaces is tried in a process that is thrown away, since a half-made move cannot
-    be taken back. Where there is a process namespace, what goes on from here is its first process;
-    the one that called stays outside as its keeper, does nothing but wait, and never returns.
+    Each set of namespaces is tried first in a child process that then ends, since a half-made move
+    cannot be undone. With a process namespace, the code after this call runs as its first process;
+    the calling process stays outside as its keeper, only waits for it, and never returns.
 
     Args:
-        wanted: one of CHOICES; `required` is the caller's to check.
+        wanted: one of CHOICES; the caller must check `required`.
     """
     if wanted == NONE:
         return Isolation(why="turned off")
@@ -71,38 +71,38 @@ def enter(wanted: str) -> Isolation:
 
 
 def _refusal(flags: int) -> str:
-    """Why a move into such namespaces does not work here; nothing where it does."""
+    """Why a move into such namespaces fails here; empty where it works."""
 
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
-        told = "it failed"
+        result = "it failed"
         try:
             _move(flags)
-            told = _WORKS
+            result = _WORKS
         except OSError as problem:
-            told = problem.strerror or str(problem)
+            result = problem.strerror or str(problem)
         finally:
-            os.write(writing, told.encode())
+            os.write(writing, result.encode())
             os._exit(0)
     os.close(writing)
     with os.fdopen(reading, encoding="utf-8", errors="replace") as answer:
-        told = answer.read()
+        result = answer.read()
     os.waitpid(pid, 0)
-    return "" if told == _WORKS else told
+    return "" if result == _WORKS else result
 
 
 def _move(flags: int) -> None:
-    """Leave this process's namespaces for new ones, and make them usable.
+    """Move this process to new namespaces, and set them up.
 
     Raises:
-        OSError: the kernel allows a part of it only, or nothing.
+        OSError: the kernel allows only a part of it, or nothing.
     """
     user, group = os.geteuid(), os.getegid()
     try:
         kernel.unshare(flags)
     except PermissionError:
-        # Who is not root may do it as the owner of a user namespace.
+        # A user other than root may do it as the owner of a user namespace.
         kernel.unshare(flags | kernel.CLONE_NEWUSER)
         Path("/proc/self/setgroups").write_text("deny")
         Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
@@ -114,26 +114,26 @@ def _move(flags: int) -> None:
         safe = kernel.MS_NOSUID | kernel.MS_NODEV
         kernel.mount("proc", "/proc", "proc", safe | kernel.MS_NOEXEC)
         if Path("/dev/shm").is_dir():
-            # Shared memory that a killed worker cannot remove goes with the namespace.
+            # The namespace's end frees shared memory that a killed worker cannot remove.
             kernel.mount("tmpfs", "/dev/shm", "tmpfs", safe)
 
 
 def _become_first() -> None:
-    """Go on as the first process of a new process namespace; the old process waits for it."""
+    """Continue as the first process of a new process namespace; the old process waits for it."""
     alive, keeping = os.pipe()
     pid = os.fork()
     if pid:
         _keep(pid, keeping)
     os.close(keeping)
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
-    # getppid() is 0 here whether or not the keeper lives; the end of its pipe tells.
+    # getppid() is 0 here whether or not the keeper lives; the end of its pipe shows its death.
     if select.select([alive], [], [], 0)[0]:
         os._exit(1)
     os.close(alive)
 
 
 def _keep(pid: int, keeping: int) -> None:
-    """Hold nothing but the pipe, wait for the first process, and end as it did."""
+    """Close all but the pipe, wait for the first process, and end with its status."""
     with contextlib.suppress(OSError):
         process_tree.die_with_parent(os.getppid())
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -144,7 +144,7 @@ def _keep(pid: int, keeping: int) -> None:
 
 
 def main(wanted: str, arguments: list[str]) -> None:
-    """Run Python with these arguments in namespaces of its own; for what is no worker."""
+    """Run Python with these arguments in new namespaces; for processes that are not workers."""
     enter(wanted)
     os.execv(sys.executable, [sys.executable, *arguments])
 

@@ -1,4 +1,4 @@
-"""The few system calls that Python has no name for."""
+"""The few system calls that Python does not offer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _IFF_UP = 1
 
 
 def prctl(option: int, argument: int) -> None:
-    """See prctl(2).
+    """Set an attribute of this process; see prctl(2).
 
     Raises:
         OSError: the kernel refuses.
@@ -34,7 +34,7 @@ def prctl(option: int, argument: int) -> None:
 
 
 def unshare(flags: int) -> None:
-    """Leave the namespaces that the flags name for new ones; see unshare(2).
+    """Move this process to new namespaces of the given kinds; see unshare(2).
 
     Raises:
         OSError: the kernel does not allow it.
@@ -43,7 +43,7 @@ def unshare(flags: int) -> None:
 
 
 def enter_network(fd: int) -> None:
-    """Move to the network namespace that the descriptor stands for; see setns(2).
+    """Move to the network namespace behind a descriptor; see setns(2).
 
     Raises:
         OSError: the kernel does not allow it.
@@ -52,7 +52,7 @@ def enter_network(fd: int) -> None:
 
 
 def mount(source: str, target: str, kind: str, flags: int) -> None:
-    """See mount(2).
+    """Mount a file system; see mount(2).
 
     Raises:
         OSError: the kernel does not allow it.
@@ -61,7 +61,7 @@ def mount(source: str, target: str, kind: str, flags: int) -> None:
 
 
 def set_link(name: str, *, up: bool) -> None:
-    """Switch an interface of this network namespace on or off.
+    """Switch a network interface of this namespace on or off.
 
     Raises:
         OSError: there is no such interface, or the kernel does not allow it.

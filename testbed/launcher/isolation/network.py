@@ -1,8 +1,8 @@
-"""A network of its own for each worker of a cluster, so that one of them can be cut off.
+"""Gives each worker of a cluster a separate network, so that it can be cut off.
 
-Inside the run's network namespace there is one bridge. A worker that asks for an address gets a
-namespace with an interface `eth0`, whose other end is on the bridge: as a host is on a switch.
-Switching that end off is pulling the cable.
+The run's network namespace has one bridge. A worker that asks for an address gets a namespace with
+an interface `eth0`, whose other end is on the bridge, like a host on a switch. Switching that end
+off unplugs the cable.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ _INFO_KIND, _INFO_DATA, _VETH_INFO_PEER = 1, 2, 1
 
 
 def address_of(number: int) -> str:
-    """The address of the number-th worker that a server starts; none is used twice."""
+    """The address of the number-th worker of a server; no address is used twice."""
     return f"{_PREFIX}.{number // _HOSTS}.{number % _HOSTS + 1}"
 
 
 @contextlib.contextmanager
 def own_network(address: str, cable: str) -> Iterator[None]:
-    """A new network namespace for the processes that are forked in this block.
+    """Make a new network namespace for the processes that are forked in this block.
 
     Args:
-        address: of its interface `eth0`.
+        address: the address of its interface `eth0`.
         cable: the name of that interface's other end, on the bridge of the namespace that this
             process is in; at most 15 letters.
 
@@ -82,8 +82,8 @@ def _ioctl(request: int, argument: bytes) -> None:
 
 
 def _make_cable(here: str, there: str, namespace: int) -> None:
-    """A veth pair: one end in this namespace, the other in the one of that descriptor."""
-    # The kernel has no older way than this message to make one.
+    """Make a veth pair: one end in this namespace, the other in the descriptor's namespace."""
+    # The kernel offers no ioctl for this, only a netlink message.
     header = struct.pack("BxHiII", socket.AF_UNSPEC, 0, 0, 0, 0)
     peer = (
         header

@@ -1,4 +1,4 @@
-"""Ports that nobody else can take while a cluster uses them."""
+"""Holds ports, so that no other process can take them while a cluster uses them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ def held_ports(count: int, chosen: int | None = None) -> Iterator[list[int]]:
     """Pick `count` ports (from portpicker's portserver, where one runs) and hold them.
 
     A picked port is free only until another process picks it too. So each is bound here with
-    SO_REUSEPORT, without listening, for as long as the block lasts: strangers' binds are refused,
-    and a worker that has TF_GRPC_REUSE_PORT=true in its environment can still listen on it.
+    SO_REUSEPORT, without listening, for as long as the block lasts. The kernel refuses binds of
+    other programs, and a worker that has TF_GRPC_REUSE_PORT=true in its environment can still
+    listen on it.
 
     Args:
         count: how many.
-        chosen: the first of them, where somebody else has chosen it.
+        chosen: the first of them, where the environment prescribes it.
 
     Raises:
         OSError: the machine has no free port left, or the chosen one is in use.
@@ -53,7 +54,7 @@ def _hold(stack: contextlib.ExitStack) -> int:
         except OSError as taken:
             if taken.errno in (errno.EMFILE, errno.ENFILE):
                 raise
-            # Somebody bound it between the pick and the bind: this is the race, so pick again.
+            # Another process bound it between the pick and the bind, so pick again.
             problem = taken
             continue
         return port
@@ -64,6 +65,6 @@ def _picked() -> int:
     try:
         return int(portpicker.pick_unused_port())
     except portpicker.NoFreePortFoundError:
-        # It tells neither this from too few descriptors, which opening one more does.
+        # portpicker raises this also for too few descriptors; then this raises the real error.
         socket.socket().close()
         raise OSError(errno.EADDRNOTAVAIL, "no port is free") from None

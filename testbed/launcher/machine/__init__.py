@@ -1,1 +1,1 @@
-"""This machine: facts, memory, processes, leftovers, environment."""
+"""This machine: its description, memory, processes, leftovers and environment."""

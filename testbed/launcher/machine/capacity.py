@@ -1,8 +1,8 @@
-"""How many workers this machine carries at once, and which limit says so.
+"""Computes how many workers this machine can run at once, and names the limit.
 
-A cluster that is too large would fail in the middle, or take down others with it, so it is refused
-before anything starts. What a worker takes at least was measured on TensorFlow 2.21, Python 3.11,
-CPU, 2 cores, with an all-reduce over MultiWorkerMirroredStrategy: a worker takes more where its
+A cluster that is too large would fail in the middle, or stop other processes, so it is rejected
+before anything starts. The least that a worker needs was measured on TensorFlow 2.21, Python 3.11,
+CPU, 2 cores, with an all-reduce over MultiWorkerMirroredStrategy. A worker needs more where its
 model does, and where there are more cores.
 """
 
@@ -22,35 +22,35 @@ from testbed.launcher.machine.memory import available
 MIB = 2**20
 
 FORKED_MIB, FRESH_MIB = 64.0, 200.0
-"""Of its own, besides what all share: 71 to 85 forked, and 260 in a new interpreter (measured)."""
+"""Unshared memory of a worker: 71 to 85 forked, and 260 in a new interpreter (measured)."""
 REPLICA_MIB = 0.7
 """For each replica but the first: 0.7 up to 64 replicas, 1.6 up to 1,000 (measured)."""
 THREADS = 100
 """114 on 1 core, 115 on 2 (measured), and one more for each replica but the first."""
 
 DESCRIPTORS = 2
-"""A worker's channel and its port, in the launching process."""
+"""A worker's channel and its port, both in the launching process."""
 OWN_DESCRIPTORS = 24
-"""Of the launching process: its event loop, the server, files that it writes and shows."""
+"""The launching process's descriptors: event loop, server, files that it writes and shows."""
 
 _CAN_PASS_LIMITS = 1 << 24 | 1 << 21
-"""CAP_SYS_RESOURCE and CAP_SYS_ADMIN, to whose owner RLIMIT_NPROC means nothing."""
+"""CAP_SYS_RESOURCE and CAP_SYS_ADMIN: RLIMIT_NPROC does not apply to their owner."""
 
 
 @dataclass(frozen=True)
 class Limit:
-    """What limits how many workers can run at once."""
+    """A limit on how many workers can run at once."""
 
     most: int
-    """Workers."""
+    """The most workers that fit."""
     why: str
 
 
 def limit_of(replicas: int = 1, *, fresh: bool = False) -> Limit:
-    """The limit that fewest workers fit, of workers with so many replicas each.
+    """Find the limit that allows the fewest workers.
 
     Args:
-        replicas: of each worker.
+        replicas: the replicas of each worker.
         fresh: whether each is a new interpreter.
     """
     limits = [_memory(replicas, fresh=fresh), _descriptors(), *_processes(replicas)]
@@ -60,13 +60,13 @@ def limit_of(replicas: int = 1, *, fresh: bool = False) -> Limit:
 def require_room(
     asked: str, workers: int, replicas: int = 1, *, beside: int = 0, fresh: bool = False
 ) -> None:
-    """Refuse more workers than this machine carries at once.
+    """Reject more workers than this machine can run at once.
 
     Args:
-        asked: what was asked for, as it was typed.
-        workers: that would run at once.
-        replicas, fresh: see `limit_of`.
-        beside: other processes that would run with them.
+        asked: the requested size, as the user typed it.
+        workers: how many would run at once.
+        replicas, fresh: as for `limit_of`.
+        beside: how many other processes would run with them.
 
     Raises:
         UsageError: names the limit, and the most that fit.
@@ -86,7 +86,7 @@ def require_room(
 
 
 def _most_replicas(workers: int, too_many: int, *, fresh: bool) -> int:
-    """The most replicas that each of so many workers may have."""
+    """The most replicas a worker with which so many workers fit."""
     least = 0
     while too_many - least > 1:
         middle = (least + too_many) // 2
@@ -129,7 +129,7 @@ def _processes(replicas: int) -> Iterator[Limit]:
 
 
 def _task_limits() -> Iterator[tuple[str, int, int]]:
-    """The name of each limit of processes and threads, the limit, and how many there are."""
+    """Yield the name of each task limit, the limit, and the number of tasks now."""
     everywhere = _tasks_of_the_machine()
     for name in ("pid_max", "threads-max"):
         most = number_in(Path("/proc/sys/kernel") / name)
@@ -145,7 +145,7 @@ def _task_limits() -> Iterator[tuple[str, int, int]]:
 
 
 def _tasks_of_the_machine() -> int:
-    # `0.20 0.18 0.12 1/80 11206`: of 80 threads one runs.
+    # `0.20 0.18 0.12 1/80 11206`: one of 80 threads runs.
     return int(Path("/proc/loadavg").read_text(encoding="ascii").split()[3].partition("/")[2])
 
 
@@ -157,7 +157,7 @@ def _passes_limits() -> bool:
 
 
 def _tasks_of_this_user() -> int:
-    """Threads of all processes of this user that can be seen."""
+    """The number of threads in all visible processes of this user."""
     threads = 0
     for entry in Path("/proc").iterdir():
         try:
@@ -165,6 +165,6 @@ def _tasks_of_this_user() -> int:
                 # The command in parentheses may hold spaces, so count from behind it.
                 threads += int((entry / "stat").read_text().rpartition(")")[2].split()[17])
         except OSError:
-            # It has ended meanwhile.
+            # The process has ended in between.
             continue
     return threads

@@ -1,4 +1,4 @@
-"""The control groups of this process: where the kernel tells and limits what it may take."""
+"""Finds the control groups of this process, where the kernel counts and limits resources."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ _MOUNTED = Path("/sys/fs/cgroup")
 
 
 def control_groups(controller: str = "") -> list[Path]:
-    """The folders of this process's own group and of all around it, the own first.
+    """The folders of this process's group and of all groups around it, innermost first.
 
     Args:
-        controller: of version 1, like `memory`; without one, those of version 2.
+        controller: a controller of version 1, like `memory`; empty for version 2.
     """
     try:
         lines = Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()
@@ -22,13 +22,13 @@ def control_groups(controller: str = "") -> list[Path]:
         if controller in controllers.split(","):
             top = _MOUNTED / controller
             own = top / path.lstrip("/")
-            # In a container the path may be one of the machine's, which is not there.
+            # In a container the path may be the host's, which does not exist here.
             return [each for each in (own, *own.parents) if each.is_relative_to(top)]
     return []
 
 
 def number_in(file: Path) -> int | None:
-    """The number that stands in a file of a control group; None where it is not there, or `max`."""
+    """The number in a file of a control group; None where it is missing, or is `max`."""
     try:
         text = file.read_text(encoding="utf-8").strip()
     except OSError:

@@ -1,12 +1,12 @@
-"""The environment that workers get: what must not leak in, and what they need."""
+"""Builds the environment of workers: removes misleading variables, adds needed ones."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
-# Inherited by accident, each of these changes what a cluster does without a word, or breaks it.
-# Measured on TensorFlow 2.21, those of NCCL read in its sources.
+# Inherited by accident, each of these changes a cluster's behaviour without a message, or
+# breaks it. Measured on TensorFlow 2.21; the NCCL variables were read in its sources.
 MISLEADING = {
     "TF_CONFIG": "describes another cluster, which workers would try to join",
     "http_proxy": "gRPC sends the workers' own traffic to it",
@@ -25,24 +25,24 @@ MISLEADING = {
     "NCCL_COMM_ID": "makes all workers of all cases meet at one address",
 }
 
-# A benchmark is to run as fast as the user has it elsewhere.
+# A benchmark keeps these, to run as fast as the user's programs.
 _TUNED = {"TF_NUM_INTEROP_THREADS"}
 
-# Terraform's variables begin with TF_, too, and some hold what is nobody else's business.
+# Terraform's variables begin with TF_, too, and some hold private data.
 _NO_TERRAFORM = (
     r"(?!TF_(VAR|CLI|TOKEN|HTTP|REGISTRY|STATE|PLUGIN|REATTACH|ENCRYPTION)_"
     r"|TF_(LOG|INPUT|WORKSPACE|DATA_DIR|IN_AUTOMATION)\b)"
 )
 _OF_TENSORFLOW = re.compile(rf"{_NO_TERRAFORM}(TF|XLA|NCCL|GRPC)_")
 
-# One thread per process before the fork: OpenBLAS would start its own when numpy is imported, and
-# so would Arrow's allocator, which Keras imports with pandas where that is installed (pyarrow 26).
+# One thread per process before the fork: OpenBLAS would start more when numpy is imported, and so
+# would Arrow's allocator, which Keras imports with pandas where that is installed (pyarrow 26).
 SINGLE_THREADED = {
     "OPENBLAS_NUM_THREADS": "1",
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
 }
 
-# What explains a run. Whatever else is set may be a secret, whatever it is called.
+# Variables that explain a run. Any other variable may hold a secret, whatever its name.
 _TELLING = re.compile(
     rf"{_NO_TERRAFORM}(TF|TF2|XLA|NCCL|GRPC|CUDA|CUDNN|NVIDIA|KERAS|OMP|OPENBLAS|MKL|KMP|GOMP|PYTHON|CONDA|LC|SLURM"
     r"|OMPI|PMI|TESTBED)[A-Z0-9_]*"
@@ -56,23 +56,23 @@ _SECRET = re.compile(
 )
 LEFT_OUT = "(left out)"
 
-# User and password up to the last @, since a password may hold one; and what follows a ?, which
-# signs the addresses of clouds' stores.
+# User and password up to the last @, since a password may contain one; and the text after
+# a ?, which signs the addresses of clouds' stores.
 _IN_ADDRESS = re.compile(r"(?://\S*|^[^/\s]+)(?=@)|(?<=\?)\S+")
 
 
-# Logs are read as UTF-8, and a worker is not to fail on a letter that the terminal lacks.
+# Logs are read as UTF-8, and a worker must not fail on a letter that the terminal lacks.
 PRINTS_ANYTHING = {"PYTHONIOENCODING": "utf-8:backslashreplace"}
 
-# Values are read to their last digit, and oneDNN's depend on the processor.
+# Values are compared to their last digit, and oneDNN's depend on the processor.
 EXACT = {"TF_ENABLE_ONEDNN_OPTS": "0"}
 
 
 def server_environment(inherited: Mapping[str, str], *, exact: bool = True) -> dict[str, str]:
-    """The environment of the preloaded server, which every forked worker starts from.
+    """The environment of the preloaded server, which every forked worker inherits.
 
-    With `exact`, operations compute the same on every processor; without, as fast as they do
-    elsewhere.
+    With `exact`, operations compute the same on every processor; without, they run as fast as in
+    the user's programs.
     """
     unwanted = MISLEADING.keys() if exact else MISLEADING.keys() - _TUNED
     kept = {name: value for name, value in inherited.items() if name not in unwanted}
@@ -81,7 +81,7 @@ def server_environment(inherited: Mapping[str, str], *, exact: bool = True) -> d
 
 
 def kept_from(inherited: Mapping[str, str]) -> list[str]:
-    """What workers get that changes TensorFlow, as `NAME=value`; it may be there on purpose."""
+    """Inherited variables that change TensorFlow, as `NAME=value`; they may be intended."""
     found = {
         name: value
         for name, value in inherited.items()
@@ -91,7 +91,7 @@ def kept_from(inherited: Mapping[str, str]) -> list[str]:
 
 
 def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment as it may be written down: values that explain a run, and else only names."""
+    """The environment for a record: values that explain a run, and only names of the rest."""
     return {name: _shown(name, value) for name, value in sorted(environment.items())}
 
 

@@ -1,4 +1,4 @@
-"""Finds processes that an earlier run left, by its mark and never by name, and ends them."""
+"""Finds and ends processes that an earlier run left, by the run's mark and never by name."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from testbed.errors import LaunchError
 from testbed.launcher.run_folder import is_running
 
 RUN_MARK = "TESTBED_RUN"
-"""Stands in the environment of the server and all workers of a run; its value is the folder."""
+"""The variable in the environment of a run's server and workers; its value is the run's folder."""
 
 END_DEADLINE_S = 10.0
 
 
 @dataclass(frozen=True)
 class Leftover:
-    """A process that is still there, and the folder of the run that started it."""
+    """A process that still runs, and the folder of the run that started it."""
 
     pid: int
     run: Path
@@ -44,21 +44,21 @@ def leftovers() -> dict[Path, list[int]]:
     """The processes of runs that have ended, or whose launching process has died, by run."""
     found: dict[Path, list[int]] = {}
     for process in processes_of():
-        # Started from a shell that a worker left, this process has its mark, and is none of it.
+        # If a shell that a worker left started this process, it has the mark, but is no leftover.
         if process.pid != os.getpid():
             found.setdefault(process.run, []).append(process.pid)
     return {run: pids for run, pids in sorted(found.items()) if not is_running(run)}
 
 
 def end(run: Path) -> int:
-    """SIGKILL every process of a run, and wait until they are gone; how many there were.
+    """SIGKILL every process of a run, wait until they are gone, and return how many there were.
 
     Raises:
-        LaunchError: some are still there after END_DEADLINE_S.
+        LaunchError: some still exist after END_DEADLINE_S.
     """
     deadline = time.monotonic() + END_DEADLINE_S
     ended = 0
-    # Whoever is forked while others are ended is found in the next round.
+    # The next round finds processes that are forked during this one.
     while pids := [each.pid for each in processes_of(run) if each.pid != os.getpid()]:
         left = deadline - time.monotonic()
         if left <= 0:
@@ -78,8 +78,8 @@ def _end_once(pids: Sequence[int], run: Path, seconds: float) -> int:
             with contextlib.suppress(ProcessLookupError):
                 fd = os.pidfd_open(pid)
                 opened.callback(os.close, fd)
-                # The number may have become somebody else's since it was listed. From here on it
-                # cannot: what is asked, and what is killed, is the process that the pidfd holds.
+                # The pid may have been reused since it was listed. From here on that cannot
+                # happen: both the mark and the signal are those of the pidfd's process.
                 if _mark_of(pid) == run:
                     signal.pidfd_send_signal(fd, signal.SIGKILL)
                     waits.register(fd, select.POLLIN)
@@ -94,17 +94,17 @@ def _end_once(pids: Sequence[int], run: Path, seconds: float) -> int:
 
 
 def _mark_of(pid: int) -> Path | None:
-    """The run of a process; None of one without a mark, and of another user's.
+    """The run of a process; None for a process without a mark, or of another user.
 
-    Root may read and end the processes of all users. But any user chooses the mark of the processes
-    that it starts, also of one that becomes root's, as su does: only this user's own count.
+    Root may read and end the processes of all users. But any user chooses the mark of their
+    processes, also of one that becomes root's, as su does: so only this user's processes count.
     """
     try:
         environment = Path(f"/proc/{pid}/environ").read_bytes()
         if users_of(Path(f"/proc/{pid}/status").read_text(errors="replace")) != {os.geteuid()}:
             return None
     except OSError:
-        # It ended meanwhile, or belongs to somebody else.
+        # It ended in between, or belongs to another user.
         return None
     for entry in environment.split(b"\0"):
         name, _, value = entry.partition(b"=")
@@ -114,6 +114,6 @@ def _mark_of(pid: int) -> Path | None:
 
 
 def users_of(status: str) -> set[int]:
-    """The users for whom a process acts, and acted before, by its /proc/PID/status."""
+    """The real, effective, saved and file system users in a process's /proc/PID/status."""
     lines = [line for line in status.splitlines() if line.startswith("Uid:")]
     return {int(user) for line in lines for user in line.split()[1:]}

@@ -1,4 +1,4 @@
-"""What machine this is, as far as it decides what a run shows and costs."""
+"""Describes this machine, as far as that affects a run's results and costs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LINK = re.compile(r"\s+Link \d+: ([\d.]+) GB/s")
 
 
 def describe_machine() -> dict[str, Any]:
-    """The machine as JSON types; nothing that names its owner, and nothing of its environment.
+    """Describe the machine in JSON types, without its owner's name or its environment.
 
     `memory_gib` is what the kernel manages; `governor` is how the kernel sets the cores' clock
     (null where it does not say); `nccl` is the version of the NCCL package that TensorFlow's
@@ -35,7 +35,7 @@ def describe_machine() -> dict[str, Any]:
 
 
 def identity() -> str:
-    """What tells this machine, as its processes see it, from every other.
+    """A text that identifies this machine, as its processes see it.
 
     Machines of a cluster may all be called localhost; containers of one machine, which may have
     GPUs of their own under the same numbers, share its kernel.
@@ -48,7 +48,7 @@ def identity() -> str:
 
 
 def usable_cores() -> int:
-    """The cores that this process may run on, which a container may have fewer of."""
+    """The number of cores that this process may use; a container may restrict it."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -63,10 +63,10 @@ def governor() -> str | None:
 
 
 def gpus() -> list[dict[str, Any]]:
-    """Name, driver, memory and links of each GPU, as nvidia-smi tells them."""
-    told = _ask_nvidia_smi(f"--query-gpu={_GPU_QUERY}", "--format=csv,noheader,nounits")
-    links = nvlinks_of(_ask_nvidia_smi("nvlink", "--status")) if told else []
-    lines = [line for line in told.splitlines() if line.strip()]
+    """Name, driver, memory and links of each GPU, read from nvidia-smi."""
+    listing = _ask_nvidia_smi(f"--query-gpu={_GPU_QUERY}", "--format=csv,noheader,nounits")
+    links = nvlinks_of(_ask_nvidia_smi("nvlink", "--status")) if listing else []
+    lines = [line for line in listing.splitlines() if line.strip()]
     return [
         gpu_of(line, links[number] if number < len(links) else 0.0)
         for number, line in enumerate(lines)
@@ -74,7 +74,7 @@ def gpus() -> list[dict[str, Any]]:
 
 
 def _ask_nvidia_smi(*arguments: str) -> str:
-    """What it prints; nothing where it is missing, or has no answer."""
+    """The output of nvidia-smi; empty where it is missing or fails."""
     try:
         return subprocess.run(
             ["nvidia-smi", *arguments],
@@ -88,7 +88,7 @@ def _ask_nvidia_smi(*arguments: str) -> str:
 
 
 def nvlinks_of(status: str) -> list[float]:
-    """GB/s of all NVLinks of each GPU together, from what `nvidia-smi nvlink --status` prints."""
+    """Total NVLink GB/s of each GPU, read from the output of `nvidia-smi nvlink --status`."""
     found: list[float] = []
     for line in status.splitlines():
         link = _LINK.match(line)
@@ -100,7 +100,7 @@ def nvlinks_of(status: str) -> list[float]:
 
 
 def gpu_of(line: str, nvlink: float = 0.0) -> dict[str, Any]:
-    """One line of nvidia-smi's answer; what it does not know is null."""
+    """Parse one line of nvidia-smi's answer; unknown values are null."""
     name, driver, memory, generation, width = (part.strip() for part in line.split(","))
     return {
         "name": name,

@@ -1,4 +1,4 @@
-"""How much memory a process takes, how much there is, and whether the kernel ran out of it."""
+"""Measures a process's memory, the available memory, and out-of-memory kills."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from testbed.launcher.machine.control_groups import control_groups, number_in
 
 
 def memory_of_process() -> dict[str, int]:
-    """Bytes of this process: `proportional` (what it shares, divided by who shares it), `peak`.
+    """Bytes of this process: `proportional` (shared pages divided by their users), and `peak`.
 
     A worker forked from a preloaded server shares most of TensorFlow with it, so that the
     resident size would count the same pages again in every worker.
@@ -27,7 +27,7 @@ def _kilobytes(file: str, name: str) -> int:
 
 
 def oom_kills() -> dict[str, int]:
-    """How many processes the kernel's out-of-memory killer has ended, by the counter's file."""
+    """How many processes the out-of-memory killer has ended, by the counter's file."""
     found = {}
     for file in (Path("/proc/vmstat"), *_cgroup_counters()):
         try:
@@ -41,7 +41,7 @@ def oom_kills() -> dict[str, int]:
 
 
 def _cgroup_counters() -> list[Path]:
-    """The counters of this process's own control group, of version 2 and of version 1."""
+    """The counters of this process's control group, of version 2 and of version 1."""
     two, one = control_groups(), control_groups("memory")
     return [folder / "memory.events" for folder in two[:1]] + [
         folder / "memory.oom_control" for folder in one[:1]
@@ -49,9 +49,9 @@ def _cgroup_counters() -> list[Path]:
 
 
 def available() -> int:
-    """Bytes that processes may still take: of the machine with its swap, and of control groups.
+    """Bytes that processes may still take: the least of machine, swap included, and control groups.
 
-    The kernel's own estimate, which counts files that it can drop from memory as available.
+    This is the kernel's estimate, which counts files that it can drop from memory as available.
     """
     room = 1024 * (
         _kilobytes("/proc/meminfo", "MemAvailable:") + _kilobytes("/proc/meminfo", "SwapFree:")

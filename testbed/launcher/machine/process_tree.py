@@ -1,4 +1,4 @@
-"""Custody of processes: whoever starts one makes sure that it and all its children end."""
+"""Process trees: end all processes of a tree, and die with the parent."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from pathlib import Path
 from testbed.launcher.isolation import kernel
 
 EACH_S = 0.02
-"""What the kernel may take for each of many processes that end at once, to free their memory."""
+"""Seconds that the kernel may need for each of many ending processes, to free their memory."""
 
 
 def adopt_orphans() -> None:
-    """Become the parent of every descendant whose own parent has died, so that none gets away."""
+    """Become the parent of every descendant whose parent has died, so that none escapes."""
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
 
 
 def die_with_parent(parent: int) -> None:
-    """Have the kernel kill this process when its parent ends, however that ends."""
+    """Let the kernel kill this process when its parent ends in any way."""
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
@@ -46,17 +46,17 @@ def session_of(pid: int) -> int | None:
 
 
 def kill(pids: Iterable[int]) -> None:
-    """SIGKILL each process; one that is gone already is fine."""
+    """SIGKILL each process; a process that is gone already is no error."""
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 
 
 def end_children(pids: Iterable[int], seconds: float) -> None:
-    """SIGKILL children of this process, and wait until they are gone or the seconds are over.
+    """SIGKILL children of this process, and wait until they are gone or the time is over.
 
-    A process that the kernel holds in a driver cannot even be killed; it must not stop everybody.
-    However many they are, this takes one descriptor.
+    A process that the kernel holds in a driver cannot be killed; it must not block the caller. This
+    takes one descriptor, however many the children are.
     """
     ending = list(pids)
     kill(ending)
@@ -78,13 +78,13 @@ def _wait_for_end(pid: int, seconds: float) -> None:
 
 
 def kill_group(leader: int) -> None:
-    """SIGKILL a process and its group. TensorFlow swallows SIGTERM, so nothing gentler is sure."""
+    """SIGKILL a process and its group; TensorFlow ignores SIGTERM, so only this is certain."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, signal.SIGKILL)
 
 
 def kill_worker(pid: int) -> None:
-    """SIGKILL a child of this process with its group, which a young one does not lead yet."""
+    """SIGKILL a child of this process and its group, which a new child does not lead yet."""
     kill([pid])
     kill_group(pid)
 

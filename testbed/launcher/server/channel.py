@@ -1,4 +1,4 @@
-"""A worker's line to the launching process: one JSON object a line, both ways."""
+"""A worker's connection to the launching process: one JSON object a line, both ways."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Any
 
 from testbed.launcher.server.kept_descriptors import identity, moved_out_of_the_way
 
-# Of what a worker says at its end; an exception may hold a whole dataset.
+# The limit of a worker's last words; an exception may contain a whole dataset.
 _WORDS = 500
 
 EXIT_CODE_COUNTS = "exit_code_counts"
-"""Told with a phase by a worker that runs somebody's program: with os._exit or exec it may end
-without a report, and then its exit code is all that there is to say."""
+"""A worker that runs the user's program sends this with a phase: with os._exit or exec the program
+may end without a report, and then only its exit code shows how it ended."""
 
 _channels: list[Channel] = []
 
@@ -28,11 +28,11 @@ def in_worker() -> bool:
 
 
 class Channel:
-    """The worker's end. Reads its orders, tells its phases, and leaves when told to.
+    """The worker's end: reads its orders, reports its phases, and waits for permission to leave.
 
-    It is of the process that opened it: a process forked from that one tells nothing. Where the
-    worker's code has closed the descriptor, whatever it opened under the number is left alone, and
-    nothing is told or waited for any more.
+    It belongs to the process that opened it: a process forked from that one sends nothing. If the
+    worker's code has closed the descriptor, the channel does not touch a new file under its number,
+    and neither sends nor waits any more.
     """
 
     def __init__(self, fd: int) -> None:
@@ -40,13 +40,13 @@ class Channel:
         self._identity = identity(self._socket.fileno())
         self._process = os.getpid()
         self._lines = self._socket.makefile("r", encoding="utf-8")
-        # Replica threads may tell phases too, and half a line must never be followed by another.
+        # Replica threads may report phases too, and their lines must not mix.
         self._lock = threading.Lock()
         self._hold_at = ""
         _channels.append(self)
 
     def orders(self) -> dict[str, Any]:
-        """The first thing that a worker reads: what it is to do.
+        """Read the first line: the worker's orders.
 
         Raises:
             ConnectionError: the launching process is gone.
@@ -58,25 +58,25 @@ class Channel:
         return orders
 
     def hold_at(self, phase: str) -> None:
-        """Block when this phase is told, until whoever watches this worker lets it go on.
+        """Block when this phase is reported, until the launching process lets the worker continue.
 
-        So that what is done to a worker at a phase is done at that phase, not somewhere after it.
+        So a fault is injected into a worker exactly at a phase, and not some time after it.
         """
         self._hold_at = phase
 
     def phase(self, name: str, **details: Any) -> None:
-        """Tell how far this worker has come."""
+        """Report the phase that this worker has reached."""
         self._send({"phase": name, "at": time.monotonic(), **details})
         if name == self._hold_at:
             self._hold_at = ""
             self._read_line()
 
     def note(self, name: str, /, **details: Any) -> None:
-        """Tell something that is no phase."""
+        """Send a note, which is not a phase."""
         self._send({"note": name, "at": time.monotonic(), **details})
 
     def ask(self, name: str, /, **details: Any) -> str:
-        """Tell it, and block until the launching process has answered; its answer.
+        """Send a note, block until the launching process answers, and return its answer.
 
         Raises:
             ConnectionError: the launching process is gone.
@@ -88,11 +88,11 @@ class Channel:
         return answer.rstrip("\n")
 
     def last_words(self, words: str) -> None:
-        """Tell why this worker is about to end without a report."""
+        """Report why this worker is about to end without a report."""
         self._send({"words": words[:_WORDS]})
 
     def reported(self, *, good: bool) -> None:
-        """Tell that the report is written, and whether this worker's peers can still finish."""
+        """Report that the report file is written, and whether this worker's peers can finish."""
         self._send({"phase": "reported", "at": time.monotonic(), "good": good})
 
     def wait_for_leave(self) -> None:
@@ -103,7 +103,7 @@ class Channel:
         self._read_line()
 
     def wait_for_turn(self) -> None:
-        """Block until it is this worker's turn, which whoever watches it decides.
+        """Block until it is this worker's turn, which the launching process decides.
 
         Raises:
             ConnectionError: the launching process is gone.
@@ -114,19 +114,19 @@ class Channel:
 
     @property
     def is_own(self) -> bool:
-        """Whether this is the process that opened it, and not one that was forked from that."""
+        """Whether this process opened the channel; False in a process forked from that one."""
         return os.getpid() == self._process
 
     def _send(self, message: dict[str, Any]) -> None:
         if not self._is_open():
             return
         data = (json.dumps(message) + "\n").encode()
-        # Whoever listened may be gone; then the server, or the kernel, ends this worker.
+        # The launching process may be gone; then the server, or the kernel, ends this worker.
         with self._lock, contextlib.suppress(OSError):
             self._socket.sendall(data)
 
     def _read_line(self) -> str:
-        """The next line for this worker; nothing where there is nobody to send one."""
+        """Read the next line for this worker; empty if the launching process is gone."""
         with contextlib.suppress(OSError):
             return self._lines.readline() if self._is_open() else ""
         return ""

@@ -1,4 +1,4 @@
-"""The first steps of a worker process, forked or fresh: become itself, then do its orders."""
+"""The first steps of a worker process, forked or fresh: sets it up, then runs its orders."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from testbed.launcher.server.kept_descriptors import moved_out_of_the_way
 
 
 def become_worker(log: str, environment: dict[str, str | None], folder: str) -> None:
-    """Take a session, a log, an environment and a working folder of one's own."""
+    """Set up a separate session, a log, an environment and a working folder."""
     os.setsid()
     _write_output_to(log)
     os.chdir(folder)
@@ -27,11 +27,11 @@ def become_worker(log: str, environment: dict[str, str | None], folder: str) -> 
 
 
 def follow_orders(fd: int) -> None:
-    """Read the orders, run the entry that they name, and end; never returns.
+    """Read the orders, run their entry, and end; never returns.
 
     The orders hold `entry` (`module:function`, called with the orders and the channel),
-    `stacks` (the file that gets this worker's Python stacks whenever it receives STACKS_SIGNAL),
-    and `hold_at` (the phase at which it waits to be let go on; nothing for none).
+    `stacks` (the file for this worker's Python stacks, written on each STACKS_SIGNAL),
+    and `hold_at` (the phase at which it waits for permission to continue; empty for none).
     """
     code = 1
     channel = Channel(fd)
@@ -51,21 +51,21 @@ def follow_orders(fd: int) -> None:
         code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
         _say(channel, f"it left by sys.exit({leaving.code!r})")
     except BaseException as problem:
-        # Said first: the log may be what has no space left.
+        # The channel comes first: the log's disk may be full.
         _say(channel, "".join(traceback.format_exception_only(problem)).strip())
         with contextlib.suppress(OSError):
             traceback.print_exc()
     finally:
         for stream in (sys.stdout, sys.stderr):
-            # A program may have closed them, or put something else in their places.
+            # A program may have closed or replaced them.
             with contextlib.suppress(Exception):
                 stream.flush()
-        # No exit handlers: those of TensorFlow take long, and those of the parent are not ours.
+        # Exit handlers do not run: TensorFlow's take long, and the parent's are not for a worker.
         os._exit(code)
 
 
 def _say(channel: Channel, words: str) -> None:
-    """The last words, where somebody still listens."""
+    """Send the last words, if the launching process still listens."""
     with contextlib.suppress(OSError):
         channel.last_words(words.splitlines()[0] if words else "")
 
@@ -79,7 +79,7 @@ def _write_output_to(log: str) -> None:
     os.close(output)
     os.close(nothing)
     for stream in (sys.stdout, sys.stderr):
-        # A line at a time, so that the log is live and a killed worker loses nothing.
+        # Line by line, so that the log is live and a killed worker loses nothing.
         stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
 
 

@@ -1,4 +1,4 @@
-"""Gives a program the imports that plain Python would give it, though much is imported already."""
+"""Gives a program the same imports as plain Python, though many modules are imported already."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def put_first(folder: str, keep: Container[str] = ()) -> None:
     """Put a program's folder first on `sys.path`, unless PYTHONSAFEPATH forbids it, as Python does.
 
     Args:
-        folder: of the script, or the working folder of a module.
-        keep: names of modules that stay as they are, whatever the folder holds.
+        folder: the script's folder, or the working folder for a module.
+        keep: names of modules that are not replaced, whatever the folder holds.
     """
     if not safe_path():
         sys.path.insert(0, folder)
@@ -32,12 +32,11 @@ def set_path(path: Sequence[str], keep: Container[str] = ()) -> None:
 
 
 def _forget_replaced(folders: Sequence[str], keep: Container[str]) -> None:
-    """Forget imported modules in whose place plain Python would find others in these folders.
+    """Drop imported modules that plain Python would import from these folders instead.
 
-    A worker has imported TensorFlow before the program begins, and with it a few hundred modules.
-    A program with a `cmd.py` beside it would get the standard library's `cmd`, because that is
-    in `sys.modules`, where plain Python finds the program's own. Libraries that have imported a
-    forgotten module keep it.
+    A worker has imported TensorFlow before the program begins, and with it a few hundred modules. A
+    program with a `cmd.py` beside it would get the standard library's `cmd` from `sys.modules`,
+    where plain Python finds the program's file. Libraries that imported a dropped module keep it.
     """
     for name in _offered_by(folders):
         if name in sys.modules and name not in MODULES_AT_START and name not in keep:
@@ -45,7 +44,7 @@ def _forget_replaced(folders: Sequence[str], keep: Container[str]) -> None:
 
 
 def _offered_by(folders: Iterable[str]) -> set[str]:
-    """The names of modules and packages that these folders may hold."""
+    """The names of modules and packages that these folders may contain."""
     names: set[str] = set()
     for folder in folders:
         with contextlib.suppress(OSError):
@@ -55,7 +54,7 @@ def _offered_by(folders: Iterable[str]) -> set[str]:
 
 def _forget_if_replaced(name: str) -> None:
     if BuiltinImporter.find_spec(name) or FrozenImporter.find_spec(name):
-        # These come before every folder.
+        # Built-in and frozen modules come before every folder.
         return
     found = PathFinder.find_spec(name)
     if found is None or not found.origin:

@@ -1,4 +1,4 @@
-"""Descriptors of ours in a process whose program may close any number, and use it again."""
+"""Keeps the testbed's descriptors where the user's program is unlikely to close them."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import fcntl
 import os
 import resource
 
-# Programs that close what they have inherited begin at 3, and most of them stop long before this.
-# The kernel gives out the lowest free number, so a file of the program's gets this one as its
-# thousandth at the earliest.
+# Programs that close inherited descriptors begin at 3, and most of them stop long before this. The
+# kernel assigns the lowest free number, so a file of the program gets this number as its thousandth
+# at the earliest.
 _OUT_OF_THE_WAY = 1000
 _SPARE = 16
 
 
 def moved_out_of_the_way(fd: int) -> int:
-    """The same open file under a high number, which exec closes; `fd` itself is closed.
+    """Move an open file to a high number, which exec closes; `fd` itself is closed.
 
-    Where no high number can be had it stays as it is.
+    Where no high number is available, the descriptor keeps its number.
     """
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     lowest = _OUT_OF_THE_WAY
@@ -34,7 +34,7 @@ def moved_out_of_the_way(fd: int) -> int:
 
 
 def identity(fd: int) -> tuple[int, int] | None:
-    """What is open under a number: the same file or socket has the same identity."""
+    """The identity of the file or socket open under a number; None if there is none."""
     with contextlib.suppress(OSError):
         found = os.fstat(fd)
         return found.st_dev, found.st_ino

@@ -1,4 +1,4 @@
-"""The handle on a worker of this machine's own preloaded server: a channel, and the server."""
+"""A handle on a worker of this machine's preloaded server, which uses a channel and the server."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from testbed.launcher.server.outbox import LoopOutbox
 from testbed.launcher.server.worker_process import WorkerProcess
 
 _LONGEST = 2**20
-"""Of a line that a worker tells; more bytes without an end are none of its own."""
+"""The longest line of a worker; more bytes without a line end come from other code."""
 
 
 class LocalWorker(WorkerProcess):
-    """A worker whose channel ends here; `ask` has the server do something to it."""
+    """A worker whose channel ends in this process; `ask` sends requests to the server."""
 
     def __init__(
         self,
         key: str,
         ask: Callable[[dict[str, Any]], asyncio.Future[Any]],
         changed: asyncio.Event,
-        told: Callable[[dict[str, Any]], None],
+        on_message: Callable[[dict[str, Any]], None],
     ) -> None:
-        super().__init__(key, changed, told)
+        super().__init__(key, changed, on_message)
         self._channel: socket.socket | None = None
         self._outbox: LoopOutbox | None = None
         self._unsaid: list[bytes] = []
@@ -33,7 +33,7 @@ class LocalWorker(WorkerProcess):
         self._ask = ask
 
     def connect(self, channel: socket.socket) -> None:
-        """It is being started, and this is our end of its channel."""
+        """Attach the local end of the worker's channel, when its start is requested."""
         self._channel, self._outbox = channel, LoopOutbox(channel)
         asyncio.get_running_loop().add_reader(channel, self._read)
         for line in self._unsaid:
@@ -41,7 +41,7 @@ class LocalWorker(WorkerProcess):
         self._unsaid.clear()
 
     def say(self, line: str) -> None:
-        """See `WorkerProcess`; the line waits until it can be sent."""
+        """Send the worker a line; the line waits until it can be sent."""
         data = line.encode() + b"\n"
         if self._outbox:
             self._outbox.put(data)
@@ -49,19 +49,19 @@ class LocalWorker(WorkerProcess):
             self._unsaid.append(data)
 
     def request(self, what: dict[str, Any]) -> asyncio.Future[Any]:
-        """See `WorkerProcess`."""
+        """Send a request about the worker to this machine's preloaded server."""
         return self._ask({**what, "worker": self.key})
 
     def ended(self, status: int, at: float) -> None:
-        """See `WorkerProcess`."""
-        # What it said last may still lie in the channel.
+        """Read the last messages, close the channel, and record the end."""
+        # Its last messages may still be in the channel.
         while self._read():
             pass
         self._close()
         super().ended(status, at)
 
     def _read(self) -> bool:
-        """Take in what lies in the channel; False when there is nothing (any more)."""
+        """Process the data in the channel; False when there is no more."""
         if self._channel is None:
             return False
         try:
@@ -85,7 +85,7 @@ class LocalWorker(WorkerProcess):
         try:
             self.take_in(json.loads(line))
         except (ValueError, TypeError, KeyError):
-            # Code in the worker wrote to a descriptor that it did not open.
+            # Code in the worker wrote to a descriptor that it had not opened.
             self.words = self.words or f"something else wrote to its channel: {line[:80]!r}"
 
     def _close(self) -> None:

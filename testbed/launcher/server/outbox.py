@@ -1,4 +1,4 @@
-"""An outbox that the running event loop empties."""
+"""An outbox that the running event loop sends."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from testbed.launcher.server.wire import Outbox
 
 
 class LoopOutbox:
-    """Sends on a socket without blocking: what the kernel does not take at once, later."""
+    """Sends on a socket without blocking; data that the kernel does not take is sent later."""
 
     def __init__(self, sending: socket.socket) -> None:
         sending.setblocking(False)
@@ -25,18 +25,18 @@ class LoopOutbox:
         return self._outbox.is_empty
 
     def put(self, data: bytes, passed: socket.socket | None = None) -> None:
-        """Send something, now or later; nothing if the other end is gone: see `Outbox.put`."""
+        """Send data, now or later; arguments as for `Outbox.put`. Dropped if the peer is gone."""
         self._outbox.put(data, passed)
         if not self._waits:
             self._flush()
 
     def close(self) -> None:
-        """Send nothing more; the socket itself is its owner's to close."""
+        """Stop sending; the owner closes the socket itself."""
         self._outbox.drop()
         self._wait(False)
 
     def _flush(self) -> None:
-        # That the other end is gone is told where its messages are read.
+        # The reader of the socket notices that the other end is gone.
         with contextlib.suppress(OSError):
             self._outbox.flush()
         self._wait(not self._outbox.is_empty)

@@ -1,4 +1,4 @@
-"""The launching process's side of the preloaded server: start it, ask it for workers, end it."""
+"""The launching process's side of the preloaded server: starts it, requests workers, ends it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ STOP_DEADLINE_S = 10.0
 
 
 class PreloadedServer:
-    """A running server; `start_worker` gives handles on the workers that it forks."""
+    """A running server; `start_worker` returns handles on the workers that it forks."""
 
     def __init__(self, process: subprocess.Popen[bytes], control: socket.socket, log: Path) -> None:
         self._process = process
@@ -61,22 +61,22 @@ class PreloadedServer:
 
     @property
     def pid(self) -> int:
-        """The process that everything ends with: the server's, or its keeper's."""
+        """The process whose end ends everything: the server's, or its keeper's."""
         return self._process.pid
 
     @property
     def isolation(self) -> Isolation:
-        """What the run has of its own; known once the server is ready."""
+        """The namespaces that belong to the run; known once the server is ready."""
         return Isolation(**self._ready.result()["isolation"])
 
     @property
     def sources(self) -> Sequence[WorkerSource]:
-        """See `WorkerServer`."""
+        """This server alone: one host."""
         return [self]
 
     @property
     def lost(self) -> str:
-        """See `WorkerSource`: it is gone, though nobody here has stopped it."""
+        """Why no worker can be started: the server has ended unexpectedly; else empty."""
         # A process that dies closes its socket some time before it can be waited for.
         if self._gone or self._process.poll() is not None:
             return f"the preloaded server has ended unexpectedly; {self._last_word}"
@@ -84,13 +84,15 @@ class PreloadedServer:
 
     @property
     def _last_word(self) -> str:
-        """Where its log is, and the last line of that."""
+        """The path of its log, and the log's last line."""
         said = last_line(self._log)
         return f"see {self._log}" + f", which ends: {said}" * bool(said)
 
     @contextlib.asynccontextmanager
-    async def seats(self, count: int, *, apart: bool = False) -> AsyncIterator[list[WorkerSlot]]:
-        """See `WorkerServer`: on loopback, or each worker in a network of its own."""
+    async def reserve_slots(
+        self, count: int, *, apart: bool = False
+    ) -> AsyncIterator[list[WorkerSlot]]:
+        """Reserve slots on loopback, or each worker in a separate network with `apart`."""
         with contextlib.ExitStack() as holding:
             try:
                 ports = holding.enter_context(held_ports(count))
@@ -104,7 +106,7 @@ class PreloadedServer:
             ]
 
     def new_address(self) -> str:
-        """The address of a worker that gets a network of its own; no other gets it again."""
+        """A new address for a worker that gets a separate network; no other worker gets it."""
         return next(self._addresses)
 
     async def wait_until_ready(self, isolation: str) -> None:
@@ -112,7 +114,7 @@ class PreloadedServer:
 
         Raises:
             LaunchError: it failed, is too slow, has threads, which make forking unsafe, or has no
-                network of its own where that is required.
+                separate network where that is required.
         """
         await asyncio.wait({self._ready}, timeout=START_DEADLINE_S)
         if not self._ready.done():
@@ -141,20 +143,20 @@ class PreloadedServer:
         log: Path,
         environment: dict[str, str | None],
         changed: asyncio.Event,
-        told: Callable[[dict[str, Any]], None] = lambda _: None,
+        on_message: Callable[[dict[str, Any]], None] = lambda _: None,
         fresh: bool = False,
         address: str = "",
     ) -> WorkerProcess:
-        """Start a worker and give it its orders.
+        """Start a worker and send it its orders.
 
         Args:
             orders: JSON; `entry`, `stacks` and `hold_at` as in `testbed.launcher.server.child`.
-            log: gets what the worker prints.
-            environment: set (or, with None, removed) before the worker does anything.
-            changed: set whenever something happens to the worker.
-            told: called with each phase that the worker tells.
+            log: the file for the worker's output.
+            environment: variables to set (or, with None, to remove) before the worker starts.
+            changed: is set whenever something happens to the worker.
+            on_message: called with each phase and note that the worker reports.
             fresh: a new interpreter instead of a fork of the preloaded one.
-            address: from `new_address`, for a network of its own.
+            address: from `new_address`, for a separate network.
 
         Raises:
             LaunchError: the server is gone.
@@ -162,7 +164,7 @@ class PreloadedServer:
         if self.lost:
             raise LaunchError(self.lost)
         key = str(next(self._keys))
-        worker = self._workers[key] = LocalWorker(key, self._ask, changed, told)
+        worker = self._workers[key] = LocalWorker(key, self._ask, changed, on_message)
         worker.give_orders(orders)
         self._starts.add(
             worker,
@@ -179,11 +181,11 @@ class PreloadedServer:
         return worker
 
     def _ask(self, request: dict[str, Any]) -> Answer:
-        """Have something done to a worker, which may not be started yet."""
+        """Send a request about a worker that may not be started yet."""
         return self._starts.ask(request) or self._request(request)
 
     def _request(self, request: dict[str, Any], channel: socket.socket | None = None) -> Answer:
-        """Ask the server for something; done when the server has done it, or has ended."""
+        """Send the server a request; the answer is done when the server did it, or has ended."""
         answer: Answer = asyncio.get_running_loop().create_future()
         if self._gone:
             finish(answer)
@@ -234,28 +236,28 @@ class PreloadedServer:
         self._starts.drop()
         self._outbox.close()
         asyncio.get_running_loop().remove_reader(self._control)
-        # End of file on its control socket is what tells the server that its work is over; while
-        # it still imports it does not listen, and has no workers either.
+        # End of file on the control socket ends the server. While it still imports, it does not
+        # read the socket, and has no workers either.
         self._control.close()
         if not self._ready.done():
             self._process.kill()
         elif self._process.poll() is None:
-            # Who was stopped would not hear that, and its keeper waits for it.
+            # A stopped server would not read the end of file, and its keeper waits for it.
             os.killpg(self._process.pid, signal.SIGCONT)
         try:
             self._process.wait(STOP_DEADLINE_S + EACH_S * len(self._workers))
         except subprocess.TimeoutExpired:
-            # Its workers die with it: the kernel sees to that.
+            # The kernel kills its workers when it dies.
             self._process.kill()
             self._process.wait()
 
 
 @contextlib.contextmanager
 def _temporary(folder: RunFolder) -> Iterator[Path]:
-    """Where workers put their temporary files, among them the code that AutoGraph makes.
+    """Make the folder of the workers' temporary files, which hold the code that AutoGraph makes.
 
-    TensorFlow traces no code from a file whose name is not UTF-8, so that a folder among the
-    machine's temporary files has to do where the run's has such a name.
+    TensorFlow cannot trace code from a file whose name is not UTF-8. If the run's folder has such a
+    name, this makes a folder among the machine's temporary files instead.
     """
     try:
         folder.temporary.as_posix().encode("utf-8")
@@ -263,7 +265,7 @@ def _temporary(folder: RunFolder) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="testbed-") as elsewhere:
             yield Path(elsewhere)
         return
-    # TMPDIR of the workers: what is made there may be code, and is for this user alone.
+    # TMPDIR of the workers: files there may be code, so only this user may use the folder.
     folder.temporary.mkdir(0o700, exist_ok=True)
     try:
         yield folder.temporary
@@ -282,11 +284,11 @@ async def preloaded_server(
     isolation: str = AUTO,
     path: Sequence[str] = (),
 ) -> AsyncIterator[PreloadedServer]:
-    """A server that has imported the modules in `preload`; nothing of it outlives the block.
+    """Run a server that has imported the modules in `preload`; nothing of it outlives the block.
 
     Args:
-        preload: empty where every worker is to be fresh.
-        folder: of the run; its temporary files are gone after the block, too.
+        preload: the modules to import; empty if every worker is fresh.
+        folder: the run's folder; its temporary files are removed after the block, too.
         python: the interpreter of the server and all workers.
         environment: further variables of the server and so of all workers.
         exact: see `testbed.launcher.machine.environment.server_environment`.
@@ -323,7 +325,7 @@ async def preloaded_server(
 def _start(
     python: str, words: Sequence[str], variables: Mapping[str, str], log: Path
 ) -> tuple[subprocess.Popen[bytes], socket.socket]:
-    """A server's process, and our end of its control socket."""
+    """Start a server; returns its process and the local end of its control socket."""
     ours, theirs = socket.socketpair()
     try:
         with theirs, log.open("ab") as output:

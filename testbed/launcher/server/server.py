@@ -1,32 +1,32 @@
-"""The preloaded server: imports once what workers need, then forks a worker on request.
+"""The preloaded server: imports the workers' modules once, then forks a worker on request.
 
-It runs in a process of its own with a single thread, because a fork copies only the thread that
+It runs in a separate process with a single thread, because a fork copies only the thread that
 calls it: a lock that another thread held would stay locked in the worker for ever.
 
-Its arguments are the number of its socket, the isolation that is wanted, how many descriptors a
-worker may have, the `sys.path` of the user's modules (a JSON list, empty where there are none), and
-the modules that it imports: first the worker's, then the user's. Requests and answers are JSON, one
-a line, on that socket. Neither side waits for the other in a send: see `wire.py`.
+Its arguments are the number of its socket, the wanted isolation, how many descriptors a worker may
+have, the `sys.path` of the user's modules (a JSON list, empty where there are none), and the
+modules that it imports: first the worker's, then the user's. Requests and answers are JSON, one a
+line, on that socket. Neither side waits for the other in a send: see `wire.py`.
 
     {"op": "start", "worker": KEY, "fresh": false, "log": FILE, "environment": {...},
      "folder": FOLDER, "address": ""}   and with it the worker's end of its channel;
-                                        an address, where the worker gets a network of its own
+                                        an address, where the worker gets a separate network
     {"op": "signal", "worker": KEY, "signal": 10}
     {"op": "kill", "worker": KEY}       the worker and everything that it started
-    {"op": "link", "worker": KEY, "up": false}         pull the cable of its network, or plug it in
-    {"op": "stacks", "worker": KEY, "file": FILE}      have it write its stacks, and nothing before
-    {"op": "activity", "worker": KEY}                  find what it does
+    {"op": "link", "worker": KEY, "up": false}         unplug its network cable, or plug it in
+    {"op": "stacks", "worker": KEY, "file": FILE}      empty FILE; it writes its stacks there
+    {"op": "activity", "worker": KEY}                  read its activity
 
-Each request has a `number`, and is answered when it is done, with what was found:
+Each request has a `number`. The server answers when it is done, with the result:
 
     {"event": "did", "number": 7, "found": null}
 
-What else is told:
+The other events:
 
     {"event": "ready", "threads": 1, "seconds": 2.1, "isolation": {...}}
     {"event": "failed", "message": "..."}
     {"event": "ended", "worker": KEY, "status": 0, "at": 12.3, "words": ""}
-                                        status as waitpid gives it; at, of the monotonic clock;
+                                        status in waitpid's format; at, on the monotonic clock;
                                         words, where it could not be started
 """
 
@@ -60,18 +60,18 @@ from testbed.launcher.server.wire import Inbox, Outbox, line_of
 ORPHANS_DEADLINE_S = 2.0
 
 NOT_STARTED = 1 << 8
-"""The status of a worker that could not be started, as waitpid tells an exit code of 1."""
+"""The status of a worker that could not be started: waitpid's for an exit code of 1."""
 
-# A terminal and an engine send these to all processes at once. What follows from them is for the
-# launching process to decide, whose end this one sees.
+# A terminal and an engine send these to all processes at once. The launching process decides what
+# follows from them; this process ends when that one does.
 _NOT_ITS_OWN = (signal.SIGINT, signal.SIGTERM)
 
-# What a worker does on a signal is what any process does that was started where the server was.
+# A worker handles these signals as any process does that was started in the server's place.
 _OF_WORKERS = {number: signal.getsignal(number) for number in _NOT_ITS_OWN}
 
 
 class Server:
-    """Starts workers, watches them, and outlives none of them."""
+    """Starts workers, watches them, and kills all of them before it ends."""
 
     def __init__(self, control: socket.socket) -> None:
         control.setblocking(False)
@@ -80,7 +80,7 @@ class Server:
         self._workers: dict[int, str] = {}
         self._cables: dict[str, str] = {}
         self._cable_numbers = itertools.count()
-        # What only this process uses, and not a worker that is forked from it.
+        # Only this process uses these; a forked worker closes them.
         self._own: list[socket.socket | selectors.BaseSelector] = [control]
 
     def serve(self) -> None:
@@ -106,21 +106,21 @@ class Server:
                 ready.modify(self._control, selectors.EVENT_READ | left)
 
     def _answer(self) -> bool:
-        """Do what is asked for; False when nobody is there to ask any more."""
+        """Do what the requests ask for; False when the launching process is gone."""
         requests = self._inbox.receive()
         if requests is None:
             return False
         for request in requests:
             found = None
             if request["op"] == "start":
-                self._start_or_tell(request, self._inbox.take_fd())
+                self._start_or_report(request, self._inbox.take_fd())
             else:
                 found = self._do(request)
             self._tell({"event": "did", "number": request["number"], "found": found})
         return True
 
     def _do(self, request: dict[str, Any]) -> dict[str, Any] | None:
-        """Do something to a worker, and give what was found; nothing if it has ended."""
+        """Do a request about a worker, and return the result; None if the worker has ended."""
         pid = self._pid_of(request["worker"])
         if pid is None:
             return None
@@ -137,15 +137,15 @@ class Server:
             else:
                 process_tree.kill_worker(pid)
         except OSError as problem:
-            # For the log: one worker to which this cannot be done must not cost all the others.
+            # For the log: a failure for one worker must not end all the others.
             print(f"{request['op']}, worker {pid}: {problem}", file=sys.stderr, flush=True)
         return None
 
     def _pid_of(self, key: str) -> int | None:
         return next((pid for pid, known in self._workers.items() if known == key), None)
 
-    def _start_or_tell(self, request: dict[str, Any], fd: int | None) -> None:
-        """Start a worker, or tell why the machine does not allow one more."""
+    def _start_or_report(self, request: dict[str, Any], fd: int | None) -> None:
+        """Start a worker, or report why the machine does not allow one more."""
         if fd is None:
             self._tell_end(request["worker"], NOT_STARTED, "this process has too many descriptors")
             return
@@ -170,7 +170,7 @@ class Server:
             self._workers[pid] = request["worker"]
 
     def _network(self, request: dict[str, Any]) -> contextlib.AbstractContextManager[None]:
-        """The network that a worker is forked in: the run's, or one of its own."""
+        """The network that a worker is forked in: the run's, or a separate one."""
         if not request["address"]:
             return contextlib.nullcontext()
         cable = self._cables[request["worker"]] = f"cable{next(self._cable_numbers)}"
@@ -192,15 +192,15 @@ class Server:
             child.follow_orders(fd)
         except BaseException as problem:
             words = f"it could not start: {problem!r}"
-            # Its log may not be open yet, and its channel not be read any more.
-            for told, data in ((2, f"{words}\n".encode()), (fd, line_of({"words": words}))):
+            # Its log may not be open yet, and its channel may have no reader any more.
+            for target, data in ((2, f"{words}\n".encode()), (fd, line_of({"words": words}))):
                 with contextlib.suppress(OSError):
-                    os.write(told, data)
+                    os.write(target, data)
         finally:
             os._exit(1)
 
     def _reap(self) -> None:
-        """Collect all that have ended, and end what workers among them left running."""
+        """Collect all ended children, and end the processes that ended workers left running."""
         ended = []
         while (pid_status := _collected()) is not None:
             key = self._workers.pop(pid_status[0], None)
@@ -213,8 +213,8 @@ class Server:
             self._tell_end(key, status)
 
     def _tell_end(self, key: str, status: int, words: str = "") -> None:
-        told = {"worker": key, "status": status, "at": time.monotonic(), "words": words}
-        self._tell({"event": "ended", **told})
+        details = {"worker": key, "status": status, "at": time.monotonic(), "words": words}
+        self._tell({"event": "ended", **details})
 
     def _end_orphans(self) -> None:
         """End all orphans; ending one may make more of them."""
@@ -227,7 +227,7 @@ class Server:
             process_tree.end_children(orphans, left)
 
     def _orphans(self) -> list[int]:
-        """Adopted processes that do not belong to a worker that still runs."""
+        """Adopted processes that do not belong to a running worker."""
         return [
             pid
             for pid in process_tree.children()
@@ -250,7 +250,7 @@ class Server:
 
 
 def _collected() -> tuple[int, int] | None:
-    """A child that has ended, and its status; None where none has."""
+    """Collect an ended child: its pid and status; None if there is none."""
     try:
         pid, status = os.waitpid(-1, os.WNOHANG)
     except ChildProcessError:
@@ -259,7 +259,7 @@ def _collected() -> tuple[int, int] | None:
 
 
 def _have_stacks_written(pid: int, file: str) -> None:
-    """Ask a worker for its stacks, unless its program has taken the signal or the file away."""
+    """Request a worker's stacks, unless its program has taken the signal or the file."""
     ready = activity.catches(pid, STACKS_SIGNAL) and activity.holds_open(pid, file)
     with contextlib.suppress(OSError):
         os.truncate(file, 0)
@@ -268,7 +268,7 @@ def _have_stacks_written(pid: int, file: str) -> None:
 
 
 def main(control_fd: int, wanted: str, usual: int, path: list[str], preload: list[str]) -> None:
-    """Move to where the run's processes live, import `preload`, say so, and serve."""
+    """Enter the run's namespaces, import `preload`, report that, and serve."""
     control = socket.socket(fileno=control_fd)
     descriptors.allow(usual)
     for number in _NOT_ITS_OWN:
@@ -296,8 +296,8 @@ def main(control_fd: int, wanted: str, usual: int, path: list[str], preload: lis
     threads = sum(1 for _ in Path("/proc/self/task").iterdir())
     seconds = time.monotonic() - began
     if not entered.processes:
-        # From here on the end of the launching process is told by the socket: there is more to do
-        # then than to die.
+        # From here on the socket shows the end of the launching process: the server must then
+        # end its workers, and not just die.
         kernel.prctl(kernel.PR_SET_PDEATHSIG, 0)
     ready = {"event": "ready", "threads": threads, "seconds": seconds}
     control.sendall(line_of({**ready, "isolation": entered.to_json()}))
@@ -305,10 +305,10 @@ def main(control_fd: int, wanted: str, usual: int, path: list[str], preload: lis
 
 
 def _die_while_importing(control: socket.socket) -> None:
-    """Have the kernel end this process with its parent, as an import listens to nobody."""
+    """Let the kernel end this process with its parent: an import does not read the socket."""
     process_tree.die_with_parent(os.getppid())
     if select.select([control], [], [], 0)[0]:
-        # Nobody has asked for anything yet, so this is the end of the socket.
+        # The launching process has sent no request yet, so this is the end of the socket.
         os._exit(1)
 
 

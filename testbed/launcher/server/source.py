@@ -1,4 +1,4 @@
-"""Where workers come from: the preloaded server of this machine, or those of several hosts."""
+"""Protocols of worker sources: the preloaded server of this machine, or of several hosts."""
 
 from __future__ import annotations
 
@@ -29,42 +29,42 @@ class WorkerSource(Protocol):
         log: Path,
         environment: dict[str, str | None],
         changed: asyncio.Event,
-        told: Callable[[dict[str, Any]], None] = lambda _: None,
+        on_message: Callable[[dict[str, Any]], None] = lambda _: None,
         fresh: bool = False,
         address: str = "",
     ) -> WorkerProcess:
-        """Start a worker: see `PreloadedServer.start_worker`."""
+        """Start a worker; the arguments are those of `PreloadedServer.start_worker`."""
 
 
 class WorkerServer(WorkerSource, Protocol):
-    """Has what a run takes: one host, or several as one. By itself it starts on the first."""
+    """Provides workers and ports for a run, on one host or several; starts on the first."""
 
     @property
     def isolation(self) -> Isolation:
-        """What the run has of its own."""
+        """The namespaces that belong to the run."""
 
     @property
     def sources(self) -> Sequence[WorkerSource]:
         """The source of each host."""
 
-    def seats(
+    def reserve_slots(
         self, count: int, *, apart: bool = False
     ) -> AbstractAsyncContextManager[list[WorkerSlot]]:
-        """Seats for one cluster, whose ports nobody else can take within the block.
+        """Reserve slots for one cluster; no other process can take their ports in the block.
 
         Args:
-            count: of its processes.
-            apart: each is to have a network of its own, so that it can be cut off.
+            count: how many processes the cluster has.
+            apart: whether each gets a separate network, so that it can be cut off.
         """
 
 
 @dataclass(frozen=True)
 class WorkerSlot:
-    """Where one process of a cluster runs."""
+    """The host and address for one process of a cluster."""
 
     source: WorkerSource
-    """That starts it."""
+    """The source that starts it."""
     address: str
-    """`host:port`, at which its peers find it."""
+    """`host:port`, at which its peers reach it."""
     network: str = ""
-    """The address of a network of its own, where it has one."""
+    """The address in its separate network, where it has one."""

@@ -1,8 +1,8 @@
-"""Workers that wait to be started: few starts are under way at once.
+"""Queues worker starts, so that only few are under way at once.
 
-Each start has a channel, whose descriptors lie in a socket until the server takes them. A burst of
-starts would fill the socket, and a deadline or Ctrl-C would come behind all of it. So a worker's
-channel is made when it is its turn, and one that is ended before its turn costs nothing.
+Each start has a channel, whose descriptors stay in a socket until the server takes them. A burst
+of starts would fill the socket and delay a deadline or Ctrl-C. So a worker's channel is made when
+its turn comes, and a worker that is ended before its turn costs nothing.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from testbed.errors import limit_reached
 from testbed.launcher.server.local_worker import LocalWorker
 
 AT_ONCE = 16
-"""Enough for the server never to wait for the next one."""
+"""Enough starts under way that the server never waits for the next one."""
 
 _FAILED = 1 << 8
-"""As waitpid tells an exit code of 1."""
+"""waitpid's status for an exit code of 1."""
 
 Answer = asyncio.Future[Any]
 
@@ -33,11 +33,11 @@ class _Start:
     worker: LocalWorker
     request: dict[str, Any]
     later: list[tuple[dict[str, Any], Answer]] = field(default_factory=list)
-    """What is to be done to the worker once it has been started."""
+    """Requests about the worker, sent once it has been started."""
 
 
 class Starts:
-    """The starts that one server has still to be asked for."""
+    """The starts that are not yet requested from one server."""
 
     def __init__(
         self,
@@ -50,12 +50,12 @@ class Starts:
         self._under_way = 0
 
     def add(self, worker: LocalWorker, request: dict[str, Any]) -> None:
-        """Start a worker when it is its turn."""
+        """Queue the start of a worker."""
         self._waiting[worker.key] = _Start(worker, request)
         self.go_on()
 
     def go_on(self) -> None:
-        """Ask for as many starts as may be under way."""
+        """Request as many starts as may be under way."""
         while self._waiting and self._under_way < AT_ONCE:
             self._ask_for(self._waiting.pop(next(iter(self._waiting))))
 
@@ -77,7 +77,7 @@ class Starts:
         self.go_on()
 
     def ask(self, request: dict[str, Any]) -> Answer | None:
-        """Do something to a worker that is not started yet; None where it is, or has ended."""
+        """Queue a request about a worker that waits for its start; None if none waits."""
         start = self._waiting.get(request["worker"])
         if start is None:
             return None
@@ -91,7 +91,7 @@ class Starts:
         return answer
 
     def drop(self) -> None:
-        """Start none of them any more."""
+        """Drop all waiting starts."""
         waiting, self._waiting = self._waiting, {}
         for start in waiting.values():
             for _, answer in start.later:
@@ -108,6 +108,6 @@ def _pass_on(answer: Answer, given: Answer) -> None:
 
 
 def finish(answer: Answer, found: Any = None) -> None:
-    """Answer whoever has asked with what was found, unless that was cancelled meanwhile."""
+    """Set the result of a request, unless the request was cancelled in between."""
     if not answer.done():
         answer.set_result(found)

@@ -1,8 +1,8 @@
-"""JSON messages on a stream socket, one a line, with descriptors, and without ever blocking.
+"""JSON messages and descriptors on a stream socket, one message a line, without blocking.
 
 Both ends of such a socket serve an event loop. If both waited in `send`, each for the other to
-read, they would wait for ever. So what the kernel does not take at once is kept here, and sent when
-the socket can be written to.
+read, they would wait for ever. So data that the kernel does not take at once is kept here, and sent
+when the socket is writable.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _FDS_A_READ = 4
 
 
 def line_of(message: Any) -> bytes:
-    """A message as it is sent."""
+    """Encode a message as one line."""
     return json.dumps(message).encode() + b"\n"
 
 
 class Outbox:
-    """What is still to be sent on a socket that does not block."""
+    """Data that waits to be sent on a non-blocking socket."""
 
     def __init__(self, sending: socket.socket) -> None:
         self._socket = sending
@@ -36,12 +36,12 @@ class Outbox:
         return not self._unsent
 
     def put(self, data: bytes, passed: socket.socket | None = None) -> None:
-        """Keep something to be sent.
+        """Queue data to be sent.
 
         Args:
             data: the bytes.
-            passed: a socket that is given to the other end with the first of them, and closed here
-                when it is sent.
+            passed: a socket to pass to the other end with the first byte of the data; it is closed
+                here when it is sent.
         """
         self._unsent.append((memoryview(data), passed))
 
@@ -49,7 +49,7 @@ class Outbox:
         """Send as much as the kernel takes now.
 
         Raises:
-            OSError: the other end is gone; what was left is dropped.
+            OSError: the other end is gone; the unsent data is dropped.
         """
         try:
             while self._unsent:
@@ -68,7 +68,7 @@ class Outbox:
             raise
 
     def drop(self) -> None:
-        """Forget what is not sent, and close what would have been given with it."""
+        """Drop the unsent data, and close the sockets that would be passed with it."""
         for _, passed in self._unsent:
             if passed:
                 passed.close()
@@ -76,7 +76,7 @@ class Outbox:
 
 
 class Inbox:
-    """Reads messages, and the descriptors that came with them, in their order."""
+    """Reads messages, and the descriptors passed with them, in order."""
 
     def __init__(self, receiving: socket.socket) -> None:
         self._socket = receiving
@@ -84,7 +84,7 @@ class Inbox:
         self._fds: deque[int | None] = deque()
 
     def receive(self) -> list[dict[str, Any]] | None:
-        """The messages that are complete with what can be read now; None at the end.
+        """Read the available data, and return the complete messages; None at the end.
 
         A message that is longer than one read is complete after several.
         """

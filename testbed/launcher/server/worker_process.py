@@ -1,4 +1,4 @@
-"""The launching process's handle on one worker: how far it is, and how it ended."""
+"""The launching process's handle on one worker: its progress, and how it ended."""
 
 from __future__ import annotations
 
@@ -16,52 +16,52 @@ from testbed.launcher.server.channel import EXIT_CODE_COUNTS
 
 
 class WorkerProcess(ABC):
-    """A worker seen from outside, wherever it runs.
+    """A handle on a worker on any host.
 
-    Whenever something happens to it, it sets `changed`; what it tells of itself goes to `told`.
-    A subclass knows how to reach it: see `say` and `request`.
+    It sets `changed` whenever something happens to the worker, and passes each message to
+    `on_message`. A subclass implements `say` and `request`, which reach the worker.
     """
 
     def __init__(
         self,
         key: str,
         changed: asyncio.Event,
-        told: Callable[[dict[str, Any]], None],
+        on_message: Callable[[dict[str, Any]], None],
     ) -> None:
         self.key = key
         self.phases: list[dict[str, Any]] = []
-        """What the worker told of itself: `phase`, `at` (seconds of the monotonic clock), more."""
+        """Its phases: each has `phase`, `at` (seconds of the monotonic clock), and details."""
         self.notes: list[dict[str, Any]] = []
-        """What else it told: `note` (its name), `at`, more."""
+        """Its other messages: each has `note` (a name), `at`, and details."""
         self.held = False
-        """Whether it waits for its turn before it has done anything: it is no part of the cluster
+        """Whether it still waits for its turn and has done nothing: it is not part of the cluster
         yet, and may never become one."""
         self.late = 0.0
-        """How many seconds after the first worker it was let go on."""
+        """Seconds between the release of the first worker and the release of this one."""
         self.words = ""
-        """What it said when it was about to end without a report."""
+        """Its message before it ended without a report."""
         self.ended_for = ""
-        """Why it was ended before its time."""
+        """Why the launcher ended it early; empty if it did not."""
         self.status: int | None = None
-        """How it ended, as waitpid tells it; None while it runs."""
+        """Its exit status in waitpid's format; None while it runs."""
         self.ended_at: float | None = None
         self.steps: Steps | None = None
-        """The steps that its program had begun when that was last heard of."""
+        """The steps that its program had begun at the last message or look."""
         self._changed = changed
-        self._told = told
+        self._on_message = on_message
         self._gone = asyncio.Event()
 
     @abstractmethod
     def say(self, line: str) -> None:
-        """Send the worker a line, which it reads when it waits for one; nothing if it ended."""
+        """Send the worker a line, which it reads when it waits for one; ignored if it ended."""
 
     @abstractmethod
     def request(self, what: dict[str, Any]) -> asyncio.Future[Any]:
-        """Have something done to the worker from outside; done, with what was found, when it is."""
+        """Send a request about the worker to its server; the result is the server's answer."""
 
     @property
     def phase(self) -> str:
-        """The last phase that the worker told."""
+        """The last phase that the worker reported."""
         return str(self.phases[-1]["phase"]) if self.phases else "starting"
 
     @property
@@ -71,32 +71,32 @@ class WorkerProcess(ABC):
 
     @property
     def failed(self) -> bool:
-        """Whether its peers wait for it in vain: it ended early, or what it reported is bad."""
+        """Whether its peers wait in vain: it ended early, or its report is bad."""
         if self.held:
             return False
         if self.reported:
-            return not all(told.get("good", True) for told in self.phases)
+            return not all(phase.get("good", True) for phase in self.phases)
         return self.status is not None and not (self.status == 0 and self.exit_code_counts)
 
     @property
     def exit_code_counts(self) -> bool:
-        """Whether it runs a program, which may end without a report, as under plain python."""
-        return any(told.get(EXIT_CODE_COUNTS) for told in self.phases)
+        """Whether it runs a program, which may end without a report, as under plain Python."""
+        return any(phase.get(EXIT_CODE_COUNTS) for phase in self.phases)
 
     def reached(self, phase: str) -> bool:
-        """Whether the worker has told this phase."""
-        return any(told["phase"] == phase for told in self.phases)
+        """Whether the worker has reported this phase."""
+        return any(each["phase"] == phase for each in self.phases)
 
     def give_orders(self, orders: dict[str, Any]) -> None:
-        """Tell the worker what to do; its channel holds this until it reads."""
+        """Send the worker its orders; the channel keeps them until it reads."""
         self.say(json.dumps(orders))
 
     def give_turn(self) -> None:
-        """Let a worker go on that told `waiting`."""
+        """Let a worker that reported `waiting` continue."""
         self.say("turn")
 
     def release(self, late: float) -> None:
-        """Let a held worker go on, so many seconds after the first one."""
+        """Let a held worker continue, `late` seconds after the first one."""
         self.held, self.late = False, late
         self.give_turn()
 
@@ -105,9 +105,9 @@ class WorkerProcess(ABC):
         self._changed.clear()
         await self._changed.wait()
 
-    async def until_told(self, phase: str, times: int) -> bool:
-        """Wait until the worker has told a phase so often; False where it ended or reported."""
-        while sum(told["phase"] == phase for told in self.phases) < times:
+    async def until_reached(self, phase: str, times: int) -> bool:
+        """Wait until the worker has reported a phase `times` times; False if it ended before."""
+        while sum(each["phase"] == phase for each in self.phases) < times:
             if self.status is not None or self.reported:
                 return False
             await self.until_changed()
@@ -118,11 +118,11 @@ class WorkerProcess(ABC):
         self.say("leave")
 
     def show_stacks(self, file: Path) -> None:
-        """Have the worker write its Python stacks anew to its stacks file, and go on."""
+        """Make the worker write its Python stacks anew to its stacks file, and continue."""
         self._request_of({"op": "stacks", "file": str(file)})
 
     async def look(self) -> Activity | None:
-        """What the worker does now; None where that is not known, as before it has started."""
+        """Read the worker's current activity; None where it is unknown, as before its start."""
         found = await self._request_of({"op": "activity"})
         if not found:
             return None
@@ -135,15 +135,15 @@ class WorkerProcess(ABC):
         await self._request_of({"op": "signal", "signal": int(number)})
 
     async def set_cable(self, *, plugged: bool) -> None:
-        """Pull the cable of the worker's own network, or plug it in again, and wait for that."""
+        """Unplug or plug in the cable of the worker's separate network, and wait for that."""
         await self._request_of({"op": "link", "up": plugged})
 
     def kill(self) -> asyncio.Future[None]:
-        """SIGKILL the worker and everything in its process group; nothing if it has ended."""
+        """SIGKILL the worker and everything in its process group; ignored if it has ended."""
         return self._request_of({"op": "kill"})
 
     def end_for(self, reason: str) -> None:
-        """Kill the worker, and keep the reason."""
+        """Kill the worker, and store the reason."""
         self.ended_for = self.ended_for or reason
         self.kill()
 
@@ -152,13 +152,13 @@ class WorkerProcess(ABC):
         await self._gone.wait()
 
     def ended(self, status: int, at: float) -> None:
-        """Whoever started it says that the process is gone."""
+        """Record the end of the process, which the process that started it reports."""
         self.status, self.ended_at = status, at
         self._gone.set()
         self._changed.set()
 
     def _request_of(self, request: dict[str, Any]) -> asyncio.Future[Any]:
-        """Have the server do something to this worker; nothing if it has ended."""
+        """Send a request about this worker to its server; the answer is None if it has ended."""
         if self.status is None:
             return self.request(request)
         nothing: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -166,21 +166,21 @@ class WorkerProcess(ABC):
         return nothing
 
     def take_in(self, message: Any) -> None:
-        """Keep what the worker told: a phase, a note, or its last words.
+        """Store a message of the worker: a phase, a note, or its last words.
 
         Raises:
-            ValueError, TypeError, KeyError: it is neither.
+            ValueError, TypeError, KeyError: the message is none of these.
         """
         if "words" in message:
             self.words = str(message["words"])
         elif "note" in message:
             note = {**message, "note": str(message["note"]), "at": float(message["at"])}
             self.notes.append(note)
-            self._told(note)
+            self._on_message(note)
         else:
-            told = {**message, "phase": str(message["phase"]), "at": float(message["at"])}
-            if "steps" in told:
-                self.steps = Steps(int(told["steps"]), inside=False)
-            self.phases.append(told)
-            self._told(told)
+            phase = {**message, "phase": str(message["phase"]), "at": float(message["at"])}
+            if "steps" in phase:
+                self.steps = Steps(int(phase["steps"]), inside=False)
+            self.phases.append(phase)
+            self._on_message(phase)
         self._changed.set()

@@ -65,7 +65,7 @@ def attempt(
     *ends: WorkerEnd | tuple[WorkerEnd, WorkerReport],
     fault: Fault | None = None,
     struck: float | None = None,
-    overdue: str = "",
+    missed_deadline: str = "",
     value: float = 6.0,
     **more: Any,
 ) -> Attempt:
@@ -76,7 +76,7 @@ def attempt(
         for end in ends
         if isinstance(end, tuple) or end.reported
     )
-    cluster = ClusterEnd(workers, overdue, 3.0, struck=struck)
+    cluster = ClusterEnd(workers, missed_deadline, 3.0, injected_at=struck)
     return Attempt(cluster, reports, fault=fault, **more)
 
 
@@ -96,14 +96,18 @@ def came_of(*attempts: Attempt, baseline: Undisturbed | None = None) -> Outcome:
 def killed(at: float = 10.5, fault: Fault = KILL) -> Attempt:
     """Worker 1 was killed, and worker 0 raised."""
     return attempt(
-        raising(0, at), stopped(1, STRUCK, SIGKILL), fault=fault, struck=STRUCK, overdue=""
+        raising(0, at), stopped(1, STRUCK, SIGKILL), fault=fault, struck=STRUCK, missed_deadline=""
     )
 
 
 def of_every_result() -> list[Outcome]:
     """One outcome of each result, and undisturbed repetitions of both ends."""
     lost = attempt(
-        stopped(0, 2.0, None), stopped(1, 1.0, SIGKILL), fault=KILL, struck=STRUCK, overdue="run"
+        stopped(0, 2.0, None),
+        stopped(1, 1.0, SIGKILL),
+        fault=KILL,
+        struck=STRUCK,
+        missed_deadline="run",
     )
     broken = attempt(finished(0), raising(1, 2.0))
     found = [

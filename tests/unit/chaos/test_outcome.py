@@ -70,7 +70,11 @@ def test_who_was_ended_by_the_testbed() -> None:
 def test_who_hung() -> None:
     """Who neither raised nor ended before the deadline hung, and who waits is said once."""
     disturbed = attempt(
-        stopped(0, 2.0, None), stopped(1, 1.0, SIGKILL), fault=KILL, struck=STRUCK, overdue="run"
+        stopped(0, 2.0, None),
+        stopped(1, 1.0, SIGKILL),
+        fault=KILL,
+        struck=STRUCK,
+        missed_deadline="run",
     )
     seen = came_of(disturbed)
     assert did(seen, 0) == Reaction(0, "hung", "step 3")
@@ -156,7 +160,7 @@ def test_a_claim_that_fails_undisturbed_is_no_harm_of_the_fault() -> None:
         (attempt(finished(0), stopped(1, 2.0, LEFT)), "exit code 42"),
         (whole(unreadable="worker 1's report is gone"), "worker 1's report is gone"),
         (
-            attempt(stopped(0, 2.0, None), stopped(1, 2.0, None), overdue="run"),
+            attempt(stopped(0, 2.0, None), stopped(1, 2.0, None), missed_deadline="run"),
             "workers 0, 1 are in phase 'step 3'",
         ),
     ],

@@ -75,7 +75,11 @@ def test_by_kind_of_fault() -> None:
 def test_a_hang_is_not_what_passed_unnoticed() -> None:
     """What nobody noticed is harmless or a hang, and they are counted apart."""
     hung = attempt(
-        stopped(0, 2.0, None), stopped(1, 1.0, SIGKILL), fault=KILL, struck=STRUCK, overdue="run"
+        stopped(0, 2.0, None),
+        stopped(1, 1.0, SIGKILL),
+        fault=KILL,
+        struck=STRUCK,
+        missed_deadline="run",
     )
     (found,) = summaries([came_of(hung), came_of(hung), came_of(whole(fault=KILL, struck=STRUCK))])
     assert (found.unnoticed, found.hung) == (1, 2)

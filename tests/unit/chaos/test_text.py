@@ -64,7 +64,7 @@ def test_a_hang() -> None:
         stopped(1, 1.0, SIGKILL),
         fault=Fault("absent", 1),
         struck=STRUCK,
-        overdue="run",
+        missed_deadline="run",
     )
     seen = replace(came_of(hung), logs="cases/x-fault-1")
     assert block(seen) == [

@@ -129,7 +129,7 @@ def test_times_are_those_of_the_nearest_answer() -> None:
         told: list[dict[str, Any]] = []
         changed = asyncio.Event()
         worker = link.start_worker(
-            {}, log=Path("x"), environment={}, changed=changed, told=told.append
+            {}, log=Path("x"), environment={}, changed=changed, on_message=told.append
         )
         began = time.monotonic()
         key = (await line.sent.get())["worker"]

@@ -11,7 +11,7 @@ import pytest
 from testbed.cluster.cluster import Task
 from testbed.engines.slurm.scheduler import Answer
 from testbed.errors import UsageError
-from testbed.hosts.rank import Surroundings, join_address, rank_of, split_address
+from testbed.hosts.rank import RankInputs, join_address, rank_of, split_address
 from tests.unit.engines.played_slurm import PlayedSlurm
 
 WORKERS = ["h1:1001", "h2:1002"]
@@ -25,9 +25,9 @@ def of(kind: str, index: object) -> dict[str, object]:
     return {"type": kind, "index": index}
 
 
-def refused(environment: Mapping[str, str], around: Surroundings | None = None) -> str:
+def refused(environment: Mapping[str, str], around: RankInputs | None = None) -> str:
     with pytest.raises(UsageError) as problem:
-        rank_of(environment, around or Surroundings())
+        rank_of(environment, around or RankInputs())
     told = str(problem.value)
     assert "\n" not in told
     return told
@@ -35,7 +35,7 @@ def refused(environment: Mapping[str, str], around: Surroundings | None = None) 
 
 def test_tf_config_of_workers() -> None:
     """A TF_CONFIG of workers gives the index, all addresses, and this worker's own host."""
-    rank = rank_of(tf_config({"worker": WORKERS}, of("worker", 1)), Surroundings())
+    rank = rank_of(tf_config({"worker": WORKERS}, of("worker", 1)), RankInputs())
     assert (rank.number, rank.size, rank.taken_from) == (1, 2, "TF_CONFIG")
     assert (rank.host, rank.addresses, rank.hosts) == ("h2", tuple(WORKERS), ("h1", "h2"))
     assert rank.cluster == ["2 workers", *WORKERS]
@@ -48,26 +48,26 @@ def test_the_chief_is_counted_first(first: str) -> None:
     """Whatever the order in the text, a chief or master is worker 0, as TensorFlow counts it."""
     cluster = {"worker": WORKERS, first: ["h0:1000"]}
     numbers = [
-        rank_of(tf_config(cluster, task), Surroundings()).number
+        rank_of(tf_config(cluster, task), RankInputs()).number
         for task in (of(first, 0), of("worker", 0), of("worker", 1))
     ]
     assert numbers == [0, 1, 2]
-    rank = rank_of(tf_config(cluster, of("worker", 0)), Surroundings())
+    rank = rank_of(tf_config(cluster, of("worker", 0)), RankInputs())
     assert rank.addresses == ("h0:1000", *WORKERS)
     assert rank.tasks[0] == Task(first, 0)
 
 
 def test_what_else_a_tf_config_holds_is_somebody_else_s() -> None:
     """Keys that Kubeflow and Vertex AI add change nothing."""
-    bare = rank_of(tf_config({"worker": WORKERS}, of("worker", 0)), Surroundings())
+    bare = rank_of(tf_config({"worker": WORKERS}, of("worker", 0)), RankInputs())
     more = {"environment": "cloud", "job": {"x": 1}, "rpc_layer": "grpc"}
     full = tf_config({"worker": WORKERS}, {**of("worker", 0), "trial": "3"}, **more)
-    assert rank_of(full, Surroundings()) == bare
+    assert rank_of(full, RankInputs()) == bare
 
 
 def test_an_index_as_text_is_one() -> None:
     """Kubeflow has written the index as a text."""
-    rank = rank_of(tf_config({"worker": WORKERS}, of("worker", "1")), Surroundings())
+    rank = rank_of(tf_config({"worker": WORKERS}, of("worker", "1")), RankInputs())
     assert rank.number == 1
 
 
@@ -144,7 +144,7 @@ def test_an_address_that_nobody_can_bind_is_refused(address: object) -> None:
 def test_ipv6_addresses() -> None:
     """An IPv6 host is known without the brackets that stand in an address."""
     addresses = ["[2001:db8::1]:1001", "[::1]:1002"]
-    rank = rank_of(tf_config({"worker": addresses}, of("worker", 1)), Surroundings())
+    rank = rank_of(tf_config({"worker": addresses}, of("worker", 1)), RankInputs())
     assert (rank.host, rank.hosts) == ("::1", ("2001:db8::1", "::1"))
 
 
@@ -168,7 +168,7 @@ SLURM = {
 }
 
 
-def slurm_around() -> Surroundings:
+def slurm_around() -> RankInputs:
     names = ["rack1n1", "rack1n2", "rack2n1", "rack2n2"]
     told = "".join(
         f"NodeName={name} Arch=x86_64 NodeAddr=10.0.0.{number} State=IDLE\n"
@@ -182,7 +182,7 @@ def slurm_around() -> Surroundings:
             f"scontrol --oneliner show node {NODES}": Answer(0, told),
         },
     )
-    return Surroundings(slurm_nodes=played.scheduler.addresses)
+    return RankInputs(slurm_nodes=played.scheduler.addresses)
 
 
 def test_slurm_tells_number_size_and_nodes() -> None:
@@ -242,14 +242,14 @@ MPI = {
 
 def test_open_mpi_names_no_hosts() -> None:
     """On several hosts, Open MPI says who this is, and the hosts show when all meet."""
-    rank = rank_of(MPI, Surroundings())
+    rank = rank_of(MPI, RankInputs())
     assert (rank.number, rank.size, rank.host, rank.hosts) == (1, 4, "", ())
     assert str(rank) == "worker 1 of 4, says OMPI_COMM_WORLD_RANK"
 
 
 def test_open_mpi_on_one_host_stays_on_loopback() -> None:
     """Where all of Open MPI's processes are on one host, nobody else can reach them."""
-    rank = rank_of({**MPI, "OMPI_COMM_WORLD_LOCAL_SIZE": "4"}, Surroundings())
+    rank = rank_of({**MPI, "OMPI_COMM_WORLD_LOCAL_SIZE": "4"}, RankInputs())
     assert rank.host == "127.0.0.1"
 
 
@@ -261,8 +261,8 @@ def test_open_mpi_without_a_size_is_refused() -> None:
 POD = "train-1.workers.lab.svc.cluster.local"
 
 
-def pod(workers: int | None, name: str = POD) -> Surroundings:
-    return Surroundings(workers=workers, fqdn=lambda: name)
+def pod(workers: int | None, name: str = POD) -> RankInputs:
+    return RankInputs(workers=workers, fqdn=lambda: name)
 
 
 def test_an_indexed_job_names_its_pods() -> None:
@@ -301,7 +301,7 @@ def test_the_order_of_those_who_say_something() -> None:
         **tf_config({"worker": WORKERS}, of("worker", 0)),
     }
     order = ["TF_CONFIG", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "JOB_COMPLETION_INDEX"]
-    around = Surroundings(3, lambda: POD, slurm_around().slurm_nodes)
+    around = RankInputs(3, lambda: POD, slurm_around().slurm_nodes)
     while order:
         rank = rank_of(everything, around)
         assert (rank.taken_from, rank.not_asked) == (order[0], tuple(order[1:]))

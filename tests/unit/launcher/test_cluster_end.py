@@ -42,7 +42,7 @@ def test_the_earliest_end_is_the_cause(tmp_path: Path) -> None:
     waits = WorkerEnd(0, log, ledger, after=0.5)
     second = WorkerEnd(1, log, ledger, status=6, after=1.4)
     first = WorkerEnd(2, log, ledger, status=11, after=1.25, words="why")
-    end = ClusterEnd((waits, second, first), overdue="run", seconds=3.0, hint="a hint")
+    end = ClusterEnd((waits, second, first), missed_deadline="run", seconds=3.0, hint="a hint")
     assert end.guilty == [first, second, waits]
     assert end.cause == (
         "worker 2 ended after 1.2 s in phase 'joined': killed by SIGSEGV (why); a hint"
@@ -52,7 +52,7 @@ def test_the_earliest_end_is_the_cause(tmp_path: Path) -> None:
 def test_where_all_have_reported_there_is_no_cause(tmp_path: Path) -> None:
     """A cluster whose workers have all reported went well, whatever signal let them leave."""
     ends = tuple(WorkerEnd(n, tmp_path, reported=True, status=9) for n in range(3))
-    assert ClusterEnd(ends, overdue="", seconds=1.0).cause == ""
+    assert ClusterEnd(ends, missed_deadline="", seconds=1.0).cause == ""
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,11 @@ WAITS = StackPlace("train.py:31 in step", in_tensorflow=True)
 
 
 def at(worker: int, step: int, place: StackPlace = WAITS, peers: int = 3) -> Standing:
-    return Standing(worker, f"step {step}", told=step + 3, place=place, peers=peers)
+    return Standing(worker, f"step {step}", phases=step + 3, place=place, peers=peers)
 
 
 def reported(worker: int) -> Standing:
-    return Standing(worker, "reported", told=9, reported=True, peers=3)
+    return Standing(worker, "reported", phases=9, reported=True, peers=3)
 
 
 IN_STEP = replace(WAITS, in_step=True)

@@ -219,7 +219,7 @@ def test_a_file_has_a_limit(folder: Path) -> None:
 def test_what_is_no_invitation_is_told(folder: Path, text: bytes) -> None:
     """A damaged invitation is an error that names its file."""
     write_private(folder / "meeting.json", text)
-    with pytest.raises(OSError, match="it says not where worker 0 waits") as problem:
+    with pytest.raises(OSError, match="it does not say where worker 0 waits") as problem:
         read_invitation(folder / "meeting.json")
     assert problem.value.filename == str(folder / "meeting.json")
 

@@ -28,9 +28,9 @@ def died(worker: int, after: float = 1.0) -> WorkerEnd:
 
 
 def failure(
-    *workers: WorkerEnd, reports: list[dict[str, Any]], overdue: str = "", hint: str = ""
+    *workers: WorkerEnd, reports: list[dict[str, Any]], missed_deadline: str = "", hint: str = ""
 ) -> WorkerFailedError:
-    found = failure_of(ClusterEnd(workers, overdue, 9.0, hint), reports, FOLDER)
+    found = failure_of(ClusterEnd(workers, missed_deadline, 9.0, hint), reports, FOLDER)
     assert found is not None
     return found
 
@@ -62,7 +62,7 @@ def test_a_death_comes_before_what_its_peers_raise(raised_at: float, first: int)
 def test_a_hang_has_no_first_worker() -> None:
     """Where nobody failed and the time is over, who waits for whom is the cause."""
     waits = WorkerEnd(1, Path("log"), LEDGER)
-    found = failure(reported(0), waits, reports=[GOOD, {}], overdue="run")
+    found = failure(reported(0), waits, reports=[GOOD, {}], missed_deadline="run")
     assert str(found).startswith("worker 1 has not joined and is in phase 'started'")
     assert (found.worker, found.traceback) == (None, "")
 

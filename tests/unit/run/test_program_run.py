@@ -15,8 +15,8 @@ LEDGER = (PhaseReport("started", 0.1),)
 GOOD = {"code": 0, "raised": ""}
 
 
-def end_of(*workers: WorkerEnd, overdue: str = "", hint: str = "") -> ClusterEnd:
-    return ClusterEnd(workers, overdue, seconds=9.0, hint=hint)
+def end_of(*workers: WorkerEnd, missed_deadline: str = "", hint: str = "") -> ClusterEnd:
+    return ClusterEnd(workers, missed_deadline, seconds=9.0, hint=hint)
 
 
 def reported(worker: int, after: float = 1.0) -> WorkerEnd:
@@ -41,7 +41,7 @@ def test_a_signal_is_told_as_a_shell_tells_it() -> None:
     """A worker that was killed gives 128 and the signal's number."""
     killed = WorkerEnd(1, LOG, LEDGER, status=9, after=1.0)
     waits = WorkerEnd(0, LOG, LEDGER)
-    end = program_end(end_of(waits, killed, overdue="run", hint="out of memory"), [{}, {}])
+    end = program_end(end_of(waits, killed, missed_deadline="run", hint="out of memory"), [{}, {}])
     assert (end.code, end.codes) == (137, (TIME_IS_OVER, 137))
     killed_by = "worker 1 ended after 1.0 s in phase 'started': killed by SIGKILL"
     assert end.cause == f"{killed_by}; out of memory"
@@ -60,7 +60,7 @@ def test_without_a_report_the_exit_code_counts(code: int, cause: str) -> None:
 def test_who_waits_is_told_beside_who_has_left() -> None:
     """A worker that left by os._exit(0) is not the one that does not come to its end."""
     left = WorkerEnd(0, LOG, LEDGER, status=0, after=1.0, exit_code_counts=True)
-    end = program_end(end_of(left, WorkerEnd(1, LOG, LEDGER), overdue="run"), [{}, {}])
+    end = program_end(end_of(left, WorkerEnd(1, LOG, LEDGER), missed_deadline="run"), [{}, {}])
     assert end.codes == (0, TIME_IS_OVER)
     assert "worker 1 has not joined" in end.cause
     assert "worker 0 has ended" in end.cause
@@ -82,6 +82,8 @@ def test_who_was_ended_on_purpose_has_failed() -> None:
 
 def test_a_hang_has_a_code_of_its_own() -> None:
     """Where nobody failed and the time is over, the code says that."""
-    end = program_end(end_of(reported(0), WorkerEnd(1, LOG, LEDGER), overdue="run"), [GOOD, {}])
+    end = program_end(
+        end_of(reported(0), WorkerEnd(1, LOG, LEDGER), missed_deadline="run"), [GOOD, {}]
+    )
     assert end.code == TIME_IS_OVER
     assert end.cause.startswith("worker 1 has not joined and is in phase 'started'")
