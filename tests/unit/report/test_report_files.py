@@ -82,7 +82,7 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
         ('{"a": -Infinity}', "data.a is -Infinity, and must be a finite number"),
         ('{"a": 1' + "0" * 400 + "}", "data.a is 10000000000000000000..., and must be from -92"),
         ('{"a": 18446744073709551616}', "data.a is 18446744073709551616, and must be from -92"),
-        ('{"a": 1, "a": 2}', 'the key "a" stands twice in one object'),
+        ('{"a": 1, "a": 2}', 'the key "a" occurs twice in one object'),
         (r'{"a": "\ud800"}', "surrogates not allowed"),
     ],
 )
