@@ -108,4 +108,4 @@ def _show_changes(name: str, changes: Sequence[FigureChange], style: str, consol
             soft_wrap=True,
         )
     if len(changes) > MOST_SHOWN:
-        console.print(f"  and {len(changes) - MOST_SHOWN} more that are {name}")
+        console.print(f"  and {len(changes) - MOST_SHOWN} more {name}")

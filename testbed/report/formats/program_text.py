@@ -48,7 +48,7 @@ def _how_far(worker: WorkerTrace) -> str:
     counted = f", {steps} steps" * bool(steps)
     if worker.code is not None:
         return f"ended with exit code {worker.code}{counted} ({ledger})"
-    return f"did not come to its end{counted}, last phase '{latest[-1].phase}' ({ledger})"
+    return f"did not finish{counted}, last phase '{latest[-1].phase}' ({ledger})"
 
 
 def _shown(text: str) -> str:

@@ -93,12 +93,12 @@ def _require_known(data: Any, name: str, kinds: Sequence[str]) -> None:
     if kind not in kinds:
         wanted = " or ".join(f"testbed {each} --json FILE" for each in kinds)
         found = f"the record of a {kind}" if kind in KINDS else "not a record of testbed"
-        raise UsageError(f"{name}: {found}; what is read here is what {wanted} writes")
+        raise UsageError(f"{name}: {found}; give a file that {wanted} writes")
     (known,) = schema_of(kind)["properties"]["version"]["enum"]
     if data.get("version") != known:
         raise UsageError(
             f"{name}: version {data.get('version')!r:.20} of a {kind} record, and this"
-            f" testbed reads version {known}; run it again, or read it with the testbed of then"
+            f" testbed reads version {known}; run it again, or read it with the testbed that wrote it"
         )
 
 
@@ -111,7 +111,7 @@ def _require_consistent(record: RunRecord) -> None:
         if case.id in seen:
             raise ValueError(f"two cases are {case.id}")
         if case.script not in scripts:
-            raise ValueError(f"case {case.id} is of a script that is not in it")
+            raise ValueError(f"case {case.id} names a script that the record lacks")
         seen.add(case.id)
 
 

@@ -53,7 +53,7 @@ def test_an_interrupted_run_is_shown(folder: RunFolder, capsys: pytest.CaptureFi
         "worker 0: ended with exit code 0, 3 steps (forked 0.0 s, joined 1.0 s, finished 2.0 s,"
         " reported 4.0 s)",
     ]
-    assert lines[5].startswith("worker 1: did not come to its end, last phase 'joined' (forked")
+    assert lines[5].startswith("worker 1: did not finish, last phase 'joined' (forked")
     assert "  line 49" in lines
     assert "  all is well" not in lines, "only what may tell why it ended so"
     assert "  line 39" not in lines

@@ -144,7 +144,7 @@ def test_a_case_is_there_once(file: Path) -> None:
 def test_a_case_has_its_script(file: Path) -> None:
     """A case of a script that the record lacks cannot be shown."""
     write_json(file, run_record(merged(), scripts=()).to_json())
-    assert "is of a script that is not in it" in refused(file)
+    assert "names a script that the record lacks" in refused(file)
 
 
 def test_every_reader_is_safe_from_hostile_texts(
