@@ -98,7 +98,8 @@ def _require_known(data: Any, name: str, kinds: Sequence[str]) -> None:
     if data.get("version") != known:
         raise UsageError(
             f"{name}: version {data.get('version')!r:.20} of a {kind} record, and this"
-            f" testbed reads version {known}; run it again, or read it with the testbed that wrote it"
+            f" testbed reads version {known}; run it again, or read it with the testbed that wrote"
+            " it"
         )
 
 
