@@ -1,1 +1,1 @@
-"""Measures what things cost, in ratios taken within one run."""
+"""Measures costs in time and memory, as ratios within one run."""

@@ -1,4 +1,4 @@
-"""What the testbed is measured against: programs that have no testbed around them."""
+"""Runs the baseline programs, which do not use the testbed, for comparison."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ STOPWATCH = "testbed.bench.stopwatch"
 DEADLINE_S = 180.0
 END_DEADLINE_S = 5.0
 
-# A line of an answer may hold the seconds of a few thousand steps.
+# One line of an answer may contain the seconds of a few thousand steps.
 _LONGEST_LINE = 2**20
 
 
 class BareProgram:
-    """A module that runs in an interpreter of its own and answers in lines of JSON."""
+    """A module that runs in a separate interpreter and answers in lines of JSON."""
 
     def __init__(self, module: str, isolated: str) -> None:
         self._module = module
@@ -36,9 +36,9 @@ class BareProgram:
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self, *arguments: str, environment: dict[str, str | None]) -> None:
-        """Start it, unless it runs, and wait for its first answer: then it is ready.
+        """Start the program, unless it is running, and wait for its first answer.
 
-        It gets the environment that workers of a benchmark get, and more.
+        The program gets the environment of a benchmark's workers, plus `environment`.
         """
         if self._process is not None:
             return
@@ -56,10 +56,10 @@ class BareProgram:
         await self.answer()
 
     async def answer(self, line: str = "") -> Any:
-        """Write a line, if there is one to write, and read the next answer.
+        """Write a line unless it is empty, and read the next answer.
 
         Raises:
-            LaunchError: it ended, or is silent for too long.
+            LaunchError: the program ended, or did not answer in time.
         """
         assert self._process is not None
         assert self._process.stdin is not None
@@ -67,18 +67,21 @@ class BareProgram:
         if line:
             self._process.stdin.write(f"{line}\n".encode())
         reading = asyncio.ensure_future(self._process.stdout.readline())
-        # Not asyncio.wait_for: before Python 3.12 it loses a cancellation that comes with a result.
+        # Not asyncio.wait_for: before Python 3.12 it loses a cancellation that arrives with a
+        # result.
         try:
             await asyncio.wait({reading}, timeout=DEADLINE_S)
-            told = reading.result() if reading.done() else b""
+            reply = reading.result() if reading.done() else b""
         finally:
             reading.cancel()
-        if not told:
-            raise LaunchError(f"python -m {self._module} did not answer; see what it says by hand")
-        return json.loads(told)
+        if not reply:
+            raise LaunchError(
+                f"python -m {self._module} did not answer; run it by hand to see its output"
+            )
+        return json.loads(reply)
 
     async def end(self) -> None:
-        """End it, with all that it has started, and wait until it is gone."""
+        """End the program and its child processes, and wait until they are gone."""
         if self._process is None or self._process.returncode is not None:
             return
         self._process.terminate()
@@ -90,17 +93,17 @@ class BareProgram:
 
 
 class InterleavedTurns(Quiet):
-    """Lets a worker and the bare loop take steps in turn, so that both meet the same moments."""
+    """Runs steps of a worker and of the bare loop in turn, under the same machine conditions."""
 
     def __init__(self, loop: BareProgram, turns: int, steps: int) -> None:
         self._loop, self._turns, self._steps = loop, turns, steps
         self.seconds: list[float] = []
-        """Of each step of the bare loop."""
+        """Seconds of each step of the bare loop."""
 
     async def watch(
         self, case: Case, workers: Sequence[WorkerProcess], logs: Sequence[Path]
     ) -> None:
-        """See `testbed.run.runner.Observer`; of a case of one worker."""
+        """Alternate the turns of the only worker with those of the bare loop."""
         (worker,) = workers
         for turn in range(1, self._turns + 1):
             if await worker.until_reached("waiting", turn):

@@ -1,4 +1,4 @@
-"""Two benchmarks against each other: what got slower, beyond what noise can do."""
+"""Compares two benchmarks: finds figures that changed by more than noise."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from testbed.bench.figures.figure import METRICS, Figure, Row
 from testbed.bench.figures.statistics import log_variance, ratio_interval
 from testbed.bench.record import BenchRecord
 
-# Two sessions on one machine differ by this much without any cause in the code.
+# Two sessions on one machine differ by up to this share without a change in the code.
 TOLERANCE = 0.1
 
 
 @dataclass(frozen=True)
 class FigureChange:
-    """One figure in two benchmarks. `factor` is above 1 where the new one is worse."""
+    """One figure in two benchmarks; `factor` is above 1 if the new one is worse."""
 
     row: Row
     metric: str
@@ -27,38 +27,38 @@ class FigureChange:
     high: float
     """The 99.9 % interval of the factor."""
     verdict: str
-    """`slower`, `faster`, or `alike` where noise explains the difference."""
+    """`slower`, `faster`, or `alike` if noise explains the difference."""
 
 
 @dataclass(frozen=True)
 class BenchComparison:
-    """What two benchmarks have in common, and what only one of them has."""
+    """The changes between two benchmarks, and the rows that only one of them has."""
 
     changes: tuple[FigureChange, ...]
     only_old: tuple[str, ...]
     only_new: tuple[str, ...]
     machine: str
-    """How the machine itself differs; empty where it does not."""
+    """Differences of the machine; empty if there are none."""
     tolerance: float = TOLERANCE
 
     @property
     def slower(self) -> list[FigureChange]:
-        """The worst first."""
+        """The slower figures, worst first."""
         found = [change for change in self.changes if change.verdict == "slower"]
         return sorted(found, key=lambda change: -change.factor)
 
     @property
     def faster(self) -> list[FigureChange]:
-        """The best first."""
+        """The faster figures, best first."""
         found = [change for change in self.changes if change.verdict == "faster"]
         return sorted(found, key=lambda change: change.factor)
 
 
 def compare(old: BenchRecord, new: BenchRecord, tolerance: float = TOLERANCE) -> BenchComparison:
-    """Hold every figure that can be good or bad against its older self.
+    """Compare every figure whose metric has a better direction with its older value.
 
-    A figure is slower where the whole 99.9 % interval of the ratio, from the rounds of both, lies
-    beyond `tolerance`: noisy figures need a larger difference, and so do those of few rounds.
+    A figure is slower if the whole 99.9 % interval of the ratio, from the rounds of both, lies
+    beyond `tolerance`. So noisy figures, and figures of few rounds, need a larger difference.
     """
     before = {row.key: row for row in old.rows}
     after = {row.key: row for row in new.rows}
@@ -75,7 +75,7 @@ def compare(old: BenchRecord, new: BenchRecord, tolerance: float = TOLERANCE) ->
 
 
 def _usual_variance(metric: str, pairs: Sequence[tuple[Row, Row]]) -> float:
-    """How much the rounds of a metric usually vary, in either benchmark."""
+    """The mean log variance of the rounds of a metric, over both benchmarks."""
     found = [
         log_variance(row.figures[metric].rounds)
         for pair in pairs
@@ -86,7 +86,7 @@ def _usual_variance(metric: str, pairs: Sequence[tuple[Row, Row]]) -> float:
 
 
 def _comparable(row: Row, metric: str) -> bool:
-    """Whether a row has rounds that say something of their noise: more than one, above 0."""
+    """Whether noise can be estimated from a row: more than one round, all above 0."""
     figure = row.figures.get(metric)
     return figure is not None and len(figure.rounds) > 1 and min(figure.rounds) > 0
 
@@ -110,7 +110,7 @@ def _changes(
 
 
 def _machine(old: BenchRecord, new: BenchRecord) -> str:
-    """What of the machine differs, so that it is not taken for a change of the code."""
+    """Differences of the machine, which must not be mistaken for changes of the code."""
     differing = [
         f"{name}: {old.machine.get(name)} then, {new.machine.get(name)} now"
         for name in ("processor", "cores", "gpus")

@@ -1,4 +1,4 @@
-"""Reasons to doubt what was measured: a closed list, each with its cause and the next step."""
+"""Reasons to doubt the figures: a closed list, each with its cause and the next step."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DRIFT = 0.05
 
 @dataclass(frozen=True)
 class Doubt:
-    """One reason: what was observed, why that can mislead, what to do about it."""
+    """One reason to doubt: the observation, why it can mislead, and the next step."""
 
     name: str
     observation: str
@@ -51,24 +51,24 @@ CAUSES = {
         "set the governor: cpupower frequency-set --governor performance",
     ),
     "wide_interval": (
-        "rounds of the same thing differ more than the differences that one looks for",
-        "raise --rounds, or take differences of less than the interval for none",
+        "rounds of one set-up differ by more than the differences of interest",
+        "raise --rounds, or ignore differences that are smaller than the interval",
     ),
     "drift": (
         "the machine became slower or faster while it was measured, as from heat",
         "let it run warm, then measure again",
     ),
     "outliers": (
-        "some steps were held up by something that is not the step",
-        "trust the median; take p99 for that of this machine as it was",
+        "something outside the step delayed some steps",
+        "trust the median; p99 holds only for this machine in this state",
     ),
     "oversubscribed": (
         "replicas that share a core or a GPU wait for each other",
         "ask for fewer --replicas and --workers, or a larger machine",
     ),
     "no_copy": (
-        "logical CPU devices of one process share its memory, so what one has the other has, too",
-        "read the wire between workers, or measure on GPUs",
+        "logical CPU devices of one process share its memory, so nothing needs to be copied",
+        "use the wire figures between workers, or measure on GPUs",
     ),
     "split_gpu": (
         "logical devices of one GPU share its processors and its memory",
@@ -88,11 +88,11 @@ def doubts_of(
     """Every doubt that holds.
 
     Args:
-        rows: what was measured.
-        outliers: the share of steps that took far longer than those beside them.
-        host: what the machine did meanwhile.
-        governor: how its clock is set.
-        request: what was asked for.
+        rows: the rows of the benchmark.
+        outliers: the share of steps that took far longer than others of the same visit.
+        host: the state of the machine during the benchmark.
+        governor: the frequency governor of the cores, if known.
+        request: the request of the command.
     """
     checks: Iterable[Callable[[], str]] = (
         lambda: _few_rounds(request),
@@ -156,7 +156,7 @@ def _wide(rows: Sequence[Row]) -> str:
 
 
 def _drift(rows: Sequence[Row]) -> str:
-    """Whether later rounds of most steps are slower, or faster, than earlier ones."""
+    """Check whether the later rounds of most steps are slower, or faster, than the earlier."""
     changes = list(_changes(rows))
     if not changes:
         return ""
@@ -188,10 +188,10 @@ def _oversubscribed(request: BenchRequest) -> str:
 
 
 def _no_copy(rows: Sequence[Row], host: Host, request: BenchRequest) -> str:
-    """Whether a message seems to have been carried faster than memory can be copied."""
+    """Check whether a message was carried faster than memory can be copied."""
     limit = max(host.copies, default=0.0)
     fast = [row for row in rows if row.part == "wire" and row.figures["busbw"].value > limit]
-    # GPUs have links of their own, which may be faster than the host's memory.
+    # Links between GPUs may be faster than the host's memory.
     if not fast or request.device != "cpu":
         return ""
     name = fast[0].sizes["collective"]
@@ -199,4 +199,4 @@ def _no_copy(rows: Sequence[Row], host: Host, request: BenchRequest) -> str:
 
 
 def _split(request: BenchRequest) -> str:
-    return "one GPU plays several" if request.device == "split-gpu" else ""
+    return "one GPU is split into several logical devices" if request.device == "split-gpu" else ""

@@ -1,4 +1,4 @@
-"""From the visits of every set-up to rows of figures. Pure functions."""
+"""Computes the rows of figures from the visits of every set-up, with pure functions."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from testbed.bench.visits import Visit
 from testbed.errors import LaunchError
 
 Visits = Mapping[int, Sequence[Visit]]
-"""The visits to each set-up, round by round, by the set-up's place in the plan."""
+"""The visits of each set-up in the order of rounds, by the set-up's index in the plan."""
 
-# Phases from one to the next, as a worker tells them.
+# Figures of start-up, each with its first and last phase, as a worker reports them.
 STARTUP = (("fork", "", "forked"), ("bind", "forked", "bound"), ("strategy", "bound", "joined"))
 
 
@@ -88,19 +88,19 @@ def _accesses(visits: Sequence[Visit]) -> dict[str, Figure]:
 
 
 def _of_first_worker(visits: Sequence[Visit], names: Iterable[str]) -> dict[str, Figure]:
-    """Figures that are told as they are; none of a name that some visit has no value for."""
-    told = {name: [visit.workers[0].get(name) for visit in visits] for name in names}
-    known = {name: [v for v in values if v is not None] for name, values in told.items()}
+    """Figures that the first worker reports directly; omits a name that a visit lacks."""
+    reported = {name: [visit.workers[0].get(name) for visit in visits] for name in names}
+    known = {name: [v for v in values if v is not None] for name, values in reported.items()}
     return {name: figure(values) for name, values in known.items() if len(values) == len(visits)}
 
 
 def _most(visits: Sequence[Visit], of: Any) -> Figure:
-    """The largest of a visit's workers."""
+    """The figure of the largest value among the workers of each visit."""
     return figure([max(of(worker) for worker in visit.workers) for visit in visits])
 
 
 def _with_efficiency(row: Row, rows: Sequence[Row], request: BenchRequest) -> Row:
-    """The row with its efficiency against one replica of its strategy, or why there is none."""
+    """Add the efficiency against one replica of the strategy, or the reason for its lack."""
     if row.part != "scaling":
         return row
     if row.in_sync > request.capacity:
@@ -130,14 +130,14 @@ def _wire_rows(setup: BenchSetup, visits: Sequence[Visit]) -> list[Row]:
         LaunchError: a collective gave a wrong result.
     """
     ranks, rows = setup.case.replicas, []
-    names = [name for name, told in visits[0].workers[0].items() if _is_collective(told)]
+    names = [name for name, value in visits[0].workers[0].items() if _is_collective(value)]
     for name in names:
-        told = [worker[name] for visit in visits for worker in visit.workers]
-        if not all(each["right"] for each in told):
+        results = [worker[name] for visit in visits for worker in visit.workers]
+        if not all(each["right"] for each in results):
             raise LaunchError(f"{name} of {setup.case.id} gave a wrong result")
-        facts = {key: told[0][key] for key in ("collective", "implementation")}
-        message = message_bytes(told[0]["collective"], told[0]["size"], ranks)
-        # A collective is over when it is over everywhere.
+        facts = {key: results[0][key] for key in ("collective", "implementation")}
+        message = message_bytes(facts["collective"], results[0]["size"], ranks)
+        # A collective ends when it has ended on every worker.
         seconds = [
             max(statistics.median(worker[name]["seconds"]) for worker in visit.workers)
             for visit in visits
@@ -151,12 +151,12 @@ def _wire_rows(setup: BenchSetup, visits: Sequence[Visit]) -> list[Row]:
     return rows
 
 
-def _is_collective(told: Any) -> bool:
-    return isinstance(told, dict) and "collective" in told
+def _is_collective(value: Any) -> bool:
+    return isinstance(value, dict) and "collective" in value
 
 
 def _own_rows(place: int, setups: Sequence[BenchSetup], visits: Visits) -> list[Row]:
-    """Start-up by phase, and the step in the testbed beside the bare loop's."""
+    """Rows of the testbed's costs: launches, start-up phases, steps beside the bare loop."""
     setup = setups[place]
     if setup.how:
         return []
@@ -182,7 +182,7 @@ def _own_rows(place: int, setups: Sequence[BenchSetup], visits: Visits) -> list[
 
 
 def _launch_figures(taken: Mapping[str, Sequence[Visit]]) -> dict[str, Figure]:
-    """Seconds of launches, by how their processes came to be."""
+    """Seconds of launches, by how their processes are created."""
     seconds = {name: [visit.seconds for visit in of_way] for name, of_way in taken.items()}
     figures = {name: figure(each) for name, each in seconds.items()}
     if "bare_fork" in seconds:
@@ -193,5 +193,5 @@ def _launch_figures(taken: Mapping[str, Sequence[Visit]]) -> dict[str, Figure]:
 
 
 def _ratio(above: Sequence[float], below: Sequence[float]) -> Figure:
-    """The ratio round by round, so that a slow moment counts on both sides."""
+    """The ratio round by round, so that a slow moment affects both sides."""
     return figure([x / y for x, y in zip(above, below, strict=True)])

@@ -1,4 +1,4 @@
-"""A benchmark's files: its record, which may come from anywhere, and its plots."""
+"""Reads the record of a benchmark from any source, and writes its plots."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from testbed.errors import LaunchError, UsageError
 from testbed.launcher.run_folder import write_bytes
 from testbed.report.records.files import read_document
 
-# What no row of a part is without, and its table shows.
+# The figures and sizes that the tables of each part need.
 _FIGURES = {"sharing": ("step_p50", "writes"), "wire": ("time", "algbw", "busbw")}
 _WIRE_SIZES: tuple[str, ...] = ("collective", "implementation", "bytes")
 _WEIGHT_SIZES: tuple[str, ...] = ("elements",)
 
 
 def read_bench(name: str) -> BenchRecord:
-    """The record of a benchmark in a file, or in the folder of its run.
+    """Read the record of a benchmark from a file or from the folder of its run.
 
     Raises:
-        UsageError: it cannot be read, or is not a record of a benchmark of this version.
+        UsageError: the file cannot be read, or is no benchmark record of this version.
     """
     return bench_in(read_document(name, "bench"), name)
 
 
 def bench_in(data: dict[str, Any], name: str) -> BenchRecord:
-    """The record of a benchmark that a document holds.
+    """Decode the record of a benchmark from a document.
 
     Raises:
-        UsageError: a row lacks what its table shows.
+        UsageError: a row lacks a figure or size that its table shows.
     """
     record = BenchRecord.from_json(data)
     for number, row in enumerate(record.rows):
@@ -50,7 +50,7 @@ def bench_in(data: dict[str, Any], name: str) -> BenchRecord:
 
 
 def write_plots(record: BenchRecord, folder: Path, form: str) -> dict[str, Path]:
-    """Draw every plot into a folder; the files, by what they show.
+    """Draw every plot into a folder; return the files by their labels for messages.
 
     Raises:
         LaunchError: a file cannot be written.

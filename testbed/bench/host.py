@@ -1,4 +1,4 @@
-"""What the machine does while it is measured, and the most that it can do."""
+"""Observes the machine during a benchmark: load, steadiness, copy bandwidth, stolen time."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ _COPY_TIMES = 4
 
 @dataclass
 class Host:
-    """Looks at the machine once a round, with work that is always the same."""
+    """Samples the machine once a round, with a fixed piece of work."""
 
     cores: int
     load_before: float = field(default_factory=lambda: os.getloadavg()[0])
-    """Processes that wanted to run, in the last minute before the benchmark began."""
+    """Mean number of runnable processes in the minute before the benchmark began."""
     work: list[float] = field(default_factory=list)
-    """Seconds that the same piece of work took, once a round."""
+    """Seconds of the fixed piece of work, once a round."""
     copies: list[float] = field(default_factory=list)
-    """Bytes per second that all cores together copied within memory, once a round."""
+    """Bytes per second that all cores together copied in memory, once a round."""
     _stolen_before: tuple[int, int] = field(default_factory=lambda: _cpu_time())
 
     def look(self) -> None:
-        """Do the work, and copy."""
+        """Time the fixed work and the copies, and store both."""
         self.work.append(_seconds_of_work())
         self.copies.append(_copy_bandwidth(self.cores))
 
     @property
     def unsteadiness(self) -> float:
-        """How far the slowest rounds of the same work are from the fastest, as a share."""
+        """How much longer the slowest rounds of the work took than the fastest, as a share."""
         return percentile(self.work, 0.9) / percentile(self.work, 0.1) - 1
 
     @property
     def stolen(self) -> float:
-        """The share of processor time that the machine's host gave to other machines since."""
+        """The share of processor time that the hypervisor gave to other guests since the start."""
         stolen, total = _cpu_time()
         stolen, total = stolen - self._stolen_before[0], total - self._stolen_before[1]
         return stolen / total if total else 0.0
@@ -57,7 +57,7 @@ def _seconds_of_work() -> float:
 
 
 def _copy_bandwidth(threads: int) -> float:
-    """Bytes per second of memmove by so many threads; ctypes lets go of Python's lock for it."""
+    """Bytes per second of memmove in several threads; ctypes releases the GIL during a call."""
     buffers = [
         (ctypes.create_string_buffer(_COPY_BYTES), ctypes.create_string_buffer(_COPY_BYTES))
         for _ in range(threads)
@@ -68,7 +68,7 @@ def _copy_bandwidth(threads: int) -> float:
             ctypes.memmove(*pair, _COPY_BYTES)
 
     with ThreadPoolExecutor(threads) as pool:
-        # Once for the pages that are not there yet.
+        # First once without timing, so that all pages are mapped.
         list(pool.map(copy, buffers))
         began = time.perf_counter()
         list(pool.map(copy, buffers))
@@ -76,7 +76,7 @@ def _copy_bandwidth(threads: int) -> float:
 
 
 def _cpu_time() -> tuple[int, int]:
-    """Stolen and all processor time since the machine started, in ticks."""
+    """Stolen and total processor time since the machine started, in ticks."""
     try:
         first = Path("/proc/stat").read_text(encoding="utf-8").splitlines()[0]
     except OSError:

@@ -1,4 +1,4 @@
-"""Which set-ups a benchmark visits, and how often."""
+"""Plans which set-ups a benchmark visits, and how often."""
 
 from __future__ import annotations
 
@@ -31,30 +31,30 @@ PROGRAMS = Path(__file__).parent / "programs"
 WEIGHT, MODEL, COLLECTIVES = "weight.update", "model.training", "collectives.collectives"
 LAUNCH = "all_reduce.once"
 HELLO = "hello.main"
-"""No scenario but a program, which is started as people start theirs."""
+"""Not a scenario, but a program that is started like a user's program."""
 
-# More than this is only measured where it is asked for: it takes long, and few hosts have it.
+# Default limit of workers and replicas: more takes long, and few hosts have room for it.
 MOST = 8
 
 QUICK_WAYS = ("returned", "module_global")
-# 4 B: only what a call costs. 1 MiB: also what moving the weight costs.
+# 4 B measures only the cost of a call. 1 MiB also measures the cost of moving the weight.
 WEIGHT_ELEMENTS = (1, 2**18)
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How much time a benchmark may take; in seconds where nothing else is said."""
+    """How much time a benchmark may take; times are in seconds."""
 
     rounds: int
     step_budget: float
-    """For the timed steps of one visit."""
+    """Seconds for the timed steps of one visit."""
     most_steps: int
     accesses: int
-    """Calls that read or write the variable, each a number of times."""
+    """Number of calls that read or write the variable; each call does so several times."""
     sizes: tuple[int, ...]
     """Bytes of the collectives' messages."""
     calls: int
-    """Calls of a collective, of which large messages get fewer."""
+    """Number of calls of a collective; fewer for large messages."""
     bytes_timed: int
 
 
@@ -64,39 +64,39 @@ THOROUGH = Effort(10, 0.25, 1000, 20, tuple(4**k for k in range(1, 13)), 50, 2**
 
 @dataclass(frozen=True)
 class BenchRequest:
-    """What the command asks for."""
+    """The request of the `bench` command."""
 
     parts: tuple[str, ...]
     effort: Effort
     quick: bool
     device: str
     sizes: dict[str, int]
-    """Of the model: batch, width, image."""
+    """Sizes of the model: batch, width, image."""
     capacity: int = 1
-    """Cores, or GPUs: how many replicas can run at the same time."""
+    """Number of cores or GPUs, so of replicas that can run at the same time."""
     isolation: str = AUTO
-    """See `testbed.launcher.isolation.isolation`."""
+    """The isolation of the processes, as in `testbed.launcher.isolation.isolation`."""
     rank: Rank | None = None
-    """See `testbed.run.case.Options`."""
+    """The rank of this host, as in `testbed.run.case.Options`."""
     workers: int = 0
     replicas: int = 0
-    """The largest cluster, in workers of one replica and in replicas of one worker; 0: what fits
-    the machine."""
+    """The largest cluster, in workers with one replica and in replicas of one worker; 0 means as
+    many as the machine can run."""
 
     @property
     def room(self) -> str:
-        """The capacity as people say it: `2 cores`."""
+        """The capacity in words: `2 cores`."""
         return f"{self.capacity} {'cores' if self.device == 'cpu' else 'GPUs'}"
 
 
 def fitted(request: BenchRequest, devices: Devices) -> BenchRequest:
-    """The request with the machine's own numbers where none were asked for.
+    """Fill in the numbers that the request leaves open, from the machine.
 
     Raises:
-        TooFewDevicesError: the machine has no GPU, or fewer than were asked for.
+        TooFewDevicesError: the machine has no GPU, or fewer than requested.
     """
     capacity = usable_cores() if request.device == "cpu" else sum(map(len, devices.hosts))
-    # What is there, or what shows how things break where there is only one.
+    # All devices, but at least two replicas except on GPUs: one would not show how things break.
     most = max(capacity, 1 if request.device == "gpu" else 2)
     workers = request.workers or (1 if request.device == "split-gpu" else min(most, MOST))
     replicas = request.replicas or min(most, MOST)
@@ -114,30 +114,30 @@ def fitted(request: BenchRequest, devices: Devices) -> BenchRequest:
 
 @dataclass(frozen=True)
 class BenchSetup:
-    """One thing to visit round after round."""
+    """One set-up, which is visited in every round."""
 
     part: str
     case: Case
     sizes: dict[str, Any] = field(default_factory=dict)
     as_run: bool = False
-    """Whether its steps are timed as a scenario takes them."""
+    """Whether the timed steps run as in a scenario."""
     one_thread: bool = False
-    """Whether each operation computes with one thread, so that a replica takes one core."""
+    """Whether each operation uses one thread, so that a replica uses one core."""
     beside: bool = False
-    """Whether its steps are taken in turn with those of the bare loop."""
+    """Whether the steps alternate with those of the bare loop."""
     how: str = ""
-    """How a launch is done instead: `bare_fork`, or `fresh` for new interpreters; `by_hand` of a
-    program that `testbed launch` otherwise starts."""
+    """The baseline way of launching: `bare_fork`, or `fresh` for new interpreters, or `by_hand` for
+    a program that `testbed launch` otherwise starts. Empty for the testbed's own way."""
 
     @property
     def program(self) -> str:
-        """What says how many steps fit in a time: the same in every way of sharing."""
+        """Key of set-ups that share one count of steps; equal for all ways of sharing."""
         name = "a way" if self.part == "sharing" and not self.sizes else self.case.scenario
         return f"{name} {self.sizes} {self.case.site} {self.case.deployment}"
 
 
 def selection_of() -> Selection:
-    """The catalogue and the benchmark's programs, from which set-ups are made."""
+    """Select the catalogue and the benchmark's programs, from which set-ups are made."""
     names = (WEIGHT, MODEL, COLLECTIVES, LAUNCH)
     programs = [PROGRAMS / f"{name.partition('.')[0]}.py" for name in names]
     scripts, problems = read_scripts([*programs, *find_scripts(scenario_folder())])
@@ -145,7 +145,7 @@ def selection_of() -> Selection:
 
 
 def plan(request: BenchRequest, selection: Selection) -> list[BenchSetup]:
-    """All set-ups of the parts that are asked for, in the order of the tables."""
+    """All set-ups of the requested parts, in the order of the tables."""
     makers = {"sharing": _sharing, "scaling": _scaling, "wire": _wire, "own_cost": _own_cost}
     return [
         setup
@@ -160,7 +160,7 @@ def _workers(count: int) -> Deployment:
 
 
 def pair(request: BenchRequest) -> list[Deployment]:
-    """The two deployments that stand for the rest: replicas of one worker, and workers."""
+    """The two representative deployments: replicas of one worker, and several workers."""
     return [
         Deployment("mirrored", Cluster(1, request.replicas)),
         _workers(request.workers),
@@ -239,6 +239,6 @@ def _own_cost(request: BenchRequest, _: Selection) -> list[BenchSetup]:
     return [
         BenchSetup("own_cost", mirrored, request.sizes, as_run=True, beside=True),
         BenchSetup("own_cost", workers, request.sizes, as_run=True),
-        # New interpreters take seconds, and a quick benchmark has few of those.
+        # New interpreters take seconds, which is too long for a quick benchmark.
         *(launches if not request.quick and request.device == "cpu" else ()),
     ]

@@ -1,6 +1,6 @@
-"""The record of a benchmark: what is kept, compared and drawn.
+"""The record of a benchmark, to be stored, compared and drawn.
 
-`testbed/report/records/bench.schema.json` says what each field means.
+`testbed/report/records/bench.schema.json` describes each field.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from testbed.bench.doubts import Doubt
 from testbed.bench.figures.figure import Figure, Row
 from testbed.bench.figures.wire import link_of
 
-# Raised whenever a field changes its meaning or goes; a new field alone does not raise it.
+# Increased when a field changes its meaning or is removed. A new field does not increase it.
 BENCH_VERSION = 1
 
 
@@ -31,11 +31,11 @@ class BenchRecord:
     versions: dict[str, str | None]
     machine: dict[str, Any]
     environment: dict[str, str]
-    """What of the environment changes TensorFlow's speed, without secrets."""
+    """Environment variables that affect TensorFlow's speed, without secrets."""
     work: Figure
-    """Seconds of a piece of work that is always the same, to hold machines against each other."""
+    """Seconds of a fixed piece of work, to compare machines with each other."""
     copy_bandwidth: Figure
-    """Bytes per second that all cores together copy within memory."""
+    """Bytes per second that all cores together copy in memory."""
     rows: tuple[Row, ...]
     doubts: tuple[Doubt, ...]
 
@@ -45,7 +45,7 @@ class BenchRecord:
 
     @property
     def limit(self) -> tuple[float, str]:
-        """The most that a message can be carried at, in bytes per second, and by what."""
+        """The highest possible bandwidth of a message in bytes per second, and its carrier."""
         link = link_of(self.machine["gpus"]) if self.device != "cpu" else None
         return link or (self.copy_bandwidth.value, "memory copy")
 
@@ -55,7 +55,7 @@ class BenchRecord:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> BenchRecord:
-        """Read back what `to_json` wrote; `data` has been held against the schema."""
+        """Decode the result of `to_json`; `data` must be valid against the schema."""
         fields = {name: value for name, value in data.items() if name not in ("kind", "version")}
         return cls(
             **{
@@ -74,5 +74,5 @@ def _figure(data: dict[str, Any]) -> Figure:
 
 
 def _row(data: dict[str, Any]) -> Row:
-    figures = {name: _figure(told) for name, told in data["figures"].items()}
+    figures = {name: _figure(each) for name, each in data["figures"].items()}
     return replace(Row(**data), figures=figures)

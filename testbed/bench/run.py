@@ -1,4 +1,4 @@
-"""The whole benchmark on one screen: plan, pilots, rounds, rows, doubts."""
+"""Runs a benchmark: plan, pilots, rounds, rows, doubts."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ from testbed.launcher.run_folder import RunFolder
 from testbed.run.case import CaseRun, Observer, Options, keep_scripts
 from testbed.run.runner import find_devices, inspect, open_server, utc_now
 
-# What of an environment changes how fast TensorFlow is.
+# Environment variables that affect the speed of TensorFlow.
 _TUNES = re.compile(r"^(TF|XLA|NCCL|OMP|MKL|OPENBLAS|CUDA|KMP|GRPC)_")
 
 
 class Progress(Observer, Protocol):
-    """Is told how far the benchmark is."""
+    """Receives the progress of a benchmark."""
 
     def planned(self, setups: Sequence[BenchSetup], rounds: int) -> None:
-        """So many set-ups are visited so many times, after a pilot each."""
+        """The plan is ready: each set-up gets a pilot, then one visit in each round."""
 
     def visited(self, setup: BenchSetup, round_number: int) -> None:
-        """One visit is done; round 0 are the pilots."""
+        """One visit is done; round 0 means the pilots."""
 
 
 async def bench(
     request: BenchRequest, folder: RunFolder, progress: Progress, command: Sequence[str]
 ) -> BenchRecord:
-    """Measure everything that is asked for.
+    """Run the requested benchmark.
 
     Raises:
         LaunchError: a set-up cannot be measured here.
-        UsageError: more GPUs are asked for than are there.
+        UsageError: the request needs more GPUs than the machine has.
     """
     began, started = utc_now(), time.monotonic()
     selection, host = selection_of(), Host(usable_cores())
@@ -96,8 +96,8 @@ async def _rounds(
 ) -> dict[int, list[Visit]]:
     """Visit every set-up in every round, each round in another order.
 
-    Whatever slows the machine down for a while so meets all of them alike, and no set-up always
-    runs in the wake of the same other one.
+    So a slow period of the machine affects all set-ups alike, and no set-up always runs after the
+    same other one.
     """
     visits: dict[int, list[Visit]] = {place: [] for place in range(len(setups))}
     for setup in setups:
@@ -114,14 +114,14 @@ async def _rounds(
 
 
 def _with_import(row: Row, seconds: float) -> Row:
-    """Importing happens once a run, so its figure has one round."""
+    """Add the time of importing TensorFlow, which happens once a run: its figure has one round."""
     if "fork" in row.figures:
         row.figures["import"] = figure([seconds])
     return row
 
 
 def _outliers(steps: Sequence[Sequence[float]]) -> float:
-    """The share of all steps that are far above those of their own visit."""
+    """The share of steps that took far longer than others of the same visit."""
     if not steps:
         return 0.0
     count = sum(outlier_share(each) * len(each) for each in steps)
@@ -138,6 +138,6 @@ def _versions(found: Mapping[str, Any]) -> dict[str, str | None]:
 
 
 def tuning(environment: Mapping[str, str]) -> dict[str, str]:
-    """The part of an environment that changes how fast TensorFlow is, without secrets."""
+    """The environment variables that affect TensorFlow's speed, without secrets."""
     named = {name: value for name, value in environment.items() if _TUNES.match(name)}
     return without_secrets(named)

@@ -1,8 +1,8 @@
-"""`python -m testbed.bench.stopwatch HOW FOLDER ISOLATION`: times a small program as a cluster.
+"""`python -m testbed.bench.stopwatch HOW FOLDER ISOLATION`: times a small program on a cluster.
 
-HOW is `by_hand`, an interpreter for each worker with a TF_CONFIG, or `testbed_launch`, the whole
-command. Reads a number of workers a line, and answers with the seconds from before the first
-process is started until the last one is gone.
+HOW is `by_hand`, one interpreter with a TF_CONFIG for each worker, or `testbed_launch`, the whole
+command. Each input line is a number of workers. The answer is the seconds from just before the
+first process starts until the last one has ended.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ END_S = 2.0
 
 COMMAND = "testbed_launch"
 
-# By hand, a worker that is done first may take what the other still needs away from it.
+# Without a launcher, a worker that exits first may break the others, which still need it.
 TRIES = 3
 
 
 def by_hand(workers: int, folder: str) -> float:
-    """Seconds that as many interpreters take that are started at once, each with its TF_CONFIG."""
+    """Seconds of one interpreter for each worker, started at once, each with its TF_CONFIG."""
     addresses = [f"127.0.0.1:{portpicker.pick_unused_port()}" for _ in range(workers)]
     configs = [
         tf_config(tasks(workers), addresses, Task("worker", index)) for index in range(workers)
@@ -44,17 +44,17 @@ def by_hand(workers: int, folder: str) -> float:
 
 
 def by_command(workers: int, folder: str, isolation: str) -> float:
-    """Seconds that `testbed launch` takes, with all that it prints and writes."""
+    """Seconds of `testbed launch`, including its output and files."""
     options = ["--workers", str(workers), "--isolation", isolation]
     command = python_arguments("testbed", "launch", *options, str(HELLO))
     return _seconds([(command, {})], workers, folder)
 
 
 def _seconds(commands: list[tuple[list[str], dict[str, str]]], workers: int, folder: str) -> float:
-    """Run all of them at once, in the folder.
+    """Run all commands at once in the folder, and return the seconds.
 
     Raises:
-        RuntimeError: not every worker has said hello in time; with the last that was said.
+        RuntimeError: a worker did not print its hello in time; with the last line of the output.
     """
     began = time.monotonic()
     with contextlib.ExitStack() as stack:
@@ -78,7 +78,7 @@ def _seconds(commands: list[tuple[list[str], dict[str, str]]], workers: int, fol
 def _python(
     arguments: list[str], more: dict[str, str], folder: str
 ) -> Iterator[subprocess.Popen[str]]:
-    """An interpreter that is gone after the block, and if this process dies within it."""
+    """Start an interpreter; it is killed at the end of the block, or if this process dies."""
     process = subprocess.Popen(
         [sys.executable, *arguments],
         cwd=folder,
@@ -93,7 +93,7 @@ def _python(
     try:
         yield process
     finally:
-        # The command waits for its workers' end; a worker by hand may never hear of it.
+        # The command waits for its workers to end. A worker by hand may ignore SIGTERM.
         process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.communicate(timeout=END_S)
@@ -102,7 +102,7 @@ def _python(
 
 
 def main(how: str, folder: str, isolation: str) -> None:
-    """Answer until the input ends: with the seconds, or with what went wrong."""
+    """Answer each input line with the seconds or with an error, until the input ends."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     process_tree.die_with_parent(os.getppid())
     print(json.dumps({"how": how}), flush=True)
@@ -111,7 +111,7 @@ def main(how: str, folder: str, isolation: str) -> None:
 
 
 def answer(how: str, workers: int, folder: str, isolation: str) -> dict[str, object]:
-    """The seconds of one time, or what went wrong."""
+    """Measure once; return the seconds, or the error."""
     attempt, tries = functools.partial(by_hand, workers, folder), TRIES
     if how == COMMAND:
         attempt, tries = functools.partial(by_command, workers, folder, isolation), 1

@@ -1,4 +1,4 @@
-"""Visits a set-up: starts its cluster, has it measure itself, and reads what it found."""
+"""Visits set-ups: starts the cluster, lets it measure itself, and reads its reports."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ from testbed.run.case import CaseRun
 MODULE = "testbed.worker.measure"
 ENTRY = f"{MODULE}:measure_case"
 
-# Enough for a pilot to tell how long a step takes.
+# Enough for a pilot to estimate the time of a step.
 PILOT_STEPS = 5
 WARM_UP_SHARE = 0.3
 FEWEST_STEPS = 12
 
-# Of a worker and the bare loop, in each of which both take steps.
+# Number of turns of a worker and the bare loop; both take steps in each turn.
 TURNS = 6
 
 
 @dataclass(frozen=True)
 class Visit:
-    """What one visit found.
+    """The result of one visit.
 
-    `workers` holds each worker's figures, `phases` when worker 0 reached which one, in seconds,
-    `seconds` how long a whole launch took, and `alone` each step of the bare loop.
+    `workers` holds each worker's figures, `phases` the seconds after which worker 0 reached each
+    phase, `seconds` the time of a whole launch, and `alone` the seconds of each bare-loop step.
     """
 
     workers: list[dict[str, Any]]
@@ -48,12 +48,12 @@ class Visit:
 
     @property
     def steps(self) -> list[float]:
-        """Seconds of each timed step, of all workers."""
+        """Seconds of each timed step of all workers."""
         return [seconds for worker in self.workers for seconds in worker.get("steps", ())]
 
 
 class Visitor:
-    """Visits set-ups, one cluster at a time; remembers how many steps fit in a time."""
+    """Visits set-ups, one cluster at a time; remembers how many steps fit in the step budget."""
 
     def __init__(
         self, case_run: CaseRun, selection: Selection, folder: RunFolder, effort: Effort
@@ -67,7 +67,7 @@ class Visitor:
         self._loop = BareProgram(PLAIN_LOOP, case_run.options.isolation)
         self._hello = {
             "by_hand": BareProgram(STOPWATCH, case_run.options.isolation),
-            # The command itself moves into a network and processes of its own.
+            # The command creates its network and process isolation itself.
             "": BareProgram(STOPWATCH, NONE),
         }
 
@@ -79,7 +79,7 @@ class Visitor:
             await program.end()
 
     async def pilot(self, setup: BenchSetup) -> None:
-        """Find out how many steps to take, once for set-ups whose steps are alike.
+        """Estimate the number of steps, once for all set-ups with equal steps.
 
         Raises:
             LaunchError: the set-up cannot be measured.
@@ -107,7 +107,7 @@ class Visitor:
         """Measure a set-up once.
 
         Raises:
-            LaunchError: its cluster failed, with what it said and where its log is.
+            LaunchError: the cluster failed; the message has the cause and the log file.
         """
         steps = self._steps.get(setup.program, FEWEST_STEPS)
         if setup.case.scenario == HELLO:
@@ -126,7 +126,7 @@ class Visitor:
         return replace(visit, alone=turns.seconds)
 
     async def _launch(self, setup: BenchSetup) -> float:
-        """Seconds of a whole case: from its first port until its last worker is gone."""
+        """Seconds of a case, from reserving its first port until its last worker has ended."""
         if setup.how == "bare_fork":
             found = await self._fork.answer(str(setup.case.workers))
             return float(found["seconds"])
@@ -139,13 +139,13 @@ class Visitor:
         return time.monotonic() - began
 
     async def _start_hello(self, setup: BenchSetup, environment: dict[str, str | None]) -> None:
-        # Away from the user's folder, whose last runs are kept while older ones go.
+        # Not in the user's folder, where only the latest runs are kept and these would count.
         folder = str(self._in_folder(setup).folder.path)
         how, isolation = setup.how or COMMAND, self._case_run.options.isolation
         await self._hello[setup.how].start(how, folder, isolation, environment=environment)
 
     async def _say_hello(self, setup: BenchSetup) -> float:
-        """Seconds of a whole small program, from its first process until its last one is gone."""
+        """Seconds of the small program, from its first process until the last one has ended."""
         found = await self._hello[setup.how].answer(str(setup.case.workers))
         if "wrong" in found:
             raise LaunchError(f"{HELLO} {setup.how or 'by testbed launch'}: {found['wrong']}")
@@ -174,18 +174,18 @@ class Visitor:
         }
         end = await case_run.run(setup.case, self._selection, ENTRY, measure=measure)
         if end.cause:
-            raise LaunchError(_what_went_wrong(setup, end))
+            raise LaunchError(_failure(setup, end))
         found = [json.loads(folder.report(w.worker).read_text()) for w in end.workers]
         _forget(folder, len(found))
-        return Visit(found, {told.phase: told.after for told in end.workers[0].ledger})
+        return Visit(found, {each.phase: each.after for each in end.workers[0].ledger})
 
 
 def _warm_up(steps: int) -> int:
     return max(3, int(WARM_UP_SHARE * steps))
 
 
-def _what_went_wrong(setup: BenchSetup, end: ClusterEnd) -> str:
-    """The first complaint, with the last line of that worker's log."""
+def _failure(setup: BenchSetup, end: ClusterEnd) -> str:
+    """The earliest failure, with the last line of that worker's log."""
     log = end.guilty[0].log
     lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
     return (
@@ -195,6 +195,6 @@ def _what_went_wrong(setup: BenchSetup, end: ClusterEnd) -> str:
 
 
 def _forget(folder: CaseFolder, workers: int) -> None:
-    """Remove reports, so that the next visit to this folder cannot be taken for this one."""
+    """Remove the reports, so that the next visit to this folder cannot read them as its own."""
     for worker in range(workers):
         folder.report(worker).unlink()

@@ -1,1 +1,1 @@
-"""What people see of a run. Needs no TensorFlow, and no machine that has any."""
+"""Reports of runs: records, formats and live output. Needs no TensorFlow installed."""

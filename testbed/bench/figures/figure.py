@@ -1,4 +1,4 @@
-"""What is measured, and what came of it: metrics, figures and rows."""
+"""The metrics of a benchmark, and its results: figures and rows."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from testbed.bench.figures.statistics import interval
 
 @dataclass(frozen=True)
 class Metric:
-    """One thing that is measured; `unit` is s, /s, B, B/s, count, or empty for a ratio."""
+    """One measured quantity; `unit` is s, /s, B, B/s, count, or empty for a ratio."""
 
     name: str
     unit: str
     meaning: str
     better: str = ""
-    """`lower` or `higher` where `--against` watches it; empty where it says no good or bad."""
+    """`lower` or `higher` if `--against` watches the metric; empty if neither is better."""
 
 
 METRICS = {
@@ -32,29 +32,33 @@ METRICS = {
         Metric("traces", "count", "traces of the step until it had run once"),
         Metric("retraces", "count", "traces of the step after it had run once"),
         Metric("moved", "B", "bytes that a worker's devices send in one step"),
-        Metric("device_memory", "B", "most on one device: on a GPU all, on a CPU the variable"),
+        Metric(
+            "device_memory", "B", "most on one device: all memory on a GPU, the variable on a CPU"
+        ),
         Metric("process_memory", "B", "proportional memory of a worker"),
         Metric("examples", "/s", "examples of all replicas", "higher"),
-        Metric("efficiency", "", "examples, by those of one replica times the replicas"),
+        Metric("efficiency", "", "examples divided by replicas times those of one"),
         Metric("time", "s", "time of one collective, its call included", "lower"),
-        Metric("algbw", "B/s", "message by time"),
-        Metric("busbw", "B/s", "what each rank had to move at least, by time"),
+        Metric("algbw", "B/s", "message size divided by time"),
+        Metric("busbw", "B/s", "least bytes that each rank must move, divided by time"),
         Metric("import", "s", "starting Python and importing TensorFlow, once a run", "lower"),
         Metric("fork", "s", "from the request until the worker runs", "lower"),
-        Metric("bind", "s", "from there until the runtime is up and its server listens", "lower"),
-        Metric("strategy", "s", "from there until the strategy is built", "lower"),
+        Metric(
+            "bind", "s", "from that point until the runtime is up and its server listens", "lower"
+        ),
+        Metric("strategy", "s", "from that point until the strategy is built", "lower"),
         Metric("first_trace", "s", "tracing the step", "lower"),
         Metric("first_step", "s", "the first step after its trace", "lower"),
         Metric("launch", "s", "a whole case whose workers are forked", "lower"),
         Metric("bare_fork", "s", "the same in a bare loop that only forks: the limit"),
-        Metric("over_limit", "", "the two by each other, round by round"),
+        Metric("over_limit", "", "ratio of the two above, round by round"),
         Metric("fresh", "s", "the same in new interpreters"),
         Metric("testbed_launch", "s", "the whole of testbed launch with a small program", "lower"),
         Metric("by_hand", "s", "the same program in interpreters that are started by hand"),
-        Metric("over_hand", "", "the two by each other, round by round"),
-        Metric("in_testbed", "s", "a step of a scenario's own run"),
+        Metric("over_hand", "", "ratio of the two above, round by round"),
+        Metric("in_testbed", "s", "a step of the scenario in the testbed"),
         Metric("alone", "s", "the same step in a script without the testbed"),
-        Metric("ratio", "", "the two by each other, round by round"),
+        Metric("ratio", "", "ratio of the two above, round by round"),
     )
 }
 
@@ -75,16 +79,16 @@ class Figure:
 
 
 def figure(rounds: Sequence[float]) -> Figure:
-    """The figure that rounds add up to."""
+    """Compute the figure of rounds."""
     low, high = interval(rounds)
     return Figure(statistics.median(rounds), low, high, tuple(rounds))
 
 
 @dataclass(frozen=True)
 class Row:
-    """Everything that was measured of one set-up.
+    """All figures of one set-up.
 
-    `part` is the part of the benchmark; `case` the id of the case; `sizes` what the program took.
+    `part` is the part of the benchmark, `case` the id of the case, `sizes` the program's arguments.
     """
 
     part: str
@@ -102,7 +106,7 @@ class Row:
 
     @property
     def key(self) -> str:
-        """What the row is of, the same in every run of the benchmark."""
+        """The identity of the row, equal in every run of the benchmark."""
         sizes = ",".join(f"{name}={value}" for name, value in sorted(self.sizes.items()))
         return f"{self.part} {self.case} {sizes}".rstrip()
 
@@ -113,5 +117,5 @@ class Row:
 
     @property
     def in_sync(self) -> int:
-        """All replicas."""
+        """The number of replicas of all workers."""
         return self.workers * self.replicas

@@ -1,15 +1,15 @@
-"""How a step scales: examples per second, and efficiency against one replica."""
+"""Scaling of a step: examples per second, and efficiency against one replica."""
 
 from __future__ import annotations
 
 
 def examples_per_second(batch: int, replicas: int, seconds: float) -> float:
-    """Examples of all replicas by the time of one step; `batch` is one replica's."""
+    """Examples of all replicas divided by the time of a step; `batch` is that of one replica."""
     return batch * replicas / seconds
 
 
 def efficiency(examples: float, replicas: int, examples_of_one: float) -> float:
-    """The share of what `replicas` times one replica would do; 1 is perfect."""
+    """Examples as a share of `replicas` times those of one replica; 1 is perfect."""
     return examples / (replicas * examples_of_one)
 
 

@@ -1,4 +1,4 @@
-"""From what single rounds gave to one figure with its interval."""
+"""Statistics of rounds: percentiles, confidence intervals, ratios and outliers."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 CONFIDENCE = 0.95
 RESAMPLES = 1000
 
-# Of many figures that are compared at once, at 95 % one in forty would cry wolf by chance alone.
+# Many figures are compared at once. At 95 %, one in forty would be a false alarm by chance.
 _QUANTILE = statistics.NormalDist().inv_cdf(0.9995)
 
-# A figure made twice from the same rounds is the same figure.
+# A fixed seed: the same rounds always give the same figure.
 _SEED = 20240229
 
 
@@ -33,8 +33,8 @@ def interval(
 ) -> tuple[float, float]:
     """The bootstrap interval of a statistic of rounds.
 
-    Rounds are resampled, not steps: the steps of one process are no independent witnesses, since
-    they share its memory layout, its threads and the minute in which it ran.
+    Rounds are resampled, not steps. The steps of one process are not independent, because they
+    share its memory layout, its threads and the minute in which it ran.
     """
     chance = random.Random(_SEED)
     found = sorted(of(chance.choices(rounds, k=len(rounds))) for _ in range(RESAMPLES))
@@ -43,20 +43,20 @@ def interval(
 
 
 def log_variance(rounds: Sequence[float]) -> float:
-    """How much rounds vary, as the variance of their logarithms; each round is above 0."""
+    """The variance of the logarithms of rounds; each round is above 0."""
     return statistics.variance([math.log(value) for value in rounds])
 
 
 def ratio_interval(
     above: Sequence[float], below: Sequence[float], least_variance: float = 0.0
 ) -> tuple[float, float, float]:
-    """The ratio of two figures whose rounds were taken apart, and its 99.9 % interval.
+    """The ratio of two figures with independent rounds, and its 99.9 % interval.
 
     Args:
         above: at least two rounds, each above 0.
         below: as well.
-        least_variance: of the logarithms. Few rounds often lie close together by chance alone, so
-            that they have to be taken for as noisy as figures of their kind are.
+        least_variance: the least variance of the logarithms to assume. Few rounds often lie close
+            together by chance, so they count as at least as noisy as usual for their metric.
     """
     difference = statistics.fmean(map(math.log, above)) - statistics.fmean(map(math.log, below))
     errors = (max(log_variance(each), least_variance) / len(each) for each in (above, below))

@@ -1,8 +1,8 @@
 """The bandwidth of a collective, as nccl-tests defines it.
 
-Source: PERFORMANCE.md of nccl-tests. `algbw` is the size of the message by the time. `busbw` is
-corrected for what each collective has to move between n ranks, so that it can be held against
-what the hardware carries, whichever n is.
+Source: PERFORMANCE.md of nccl-tests. `algbw` is the size of the message divided by
+the time. `busbw` corrects it for the bytes that each collective must move between n ranks, so that
+it can be compared with the bandwidth of the hardware for any n.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-# What one rank has to send or receive at least, as a share of the message, for n ranks.
+# The least that one rank must send or receive, as a share of the message, for n ranks.
 BUS_FACTORS: dict[str, Callable[[int], float]] = {
     "all_reduce": lambda n: 2 * (n - 1) / n,
     "all_gather": lambda n: (n - 1) / n,
@@ -19,12 +19,12 @@ BUS_FACTORS: dict[str, Callable[[int], float]] = {
 
 
 def message_bytes(collective: str, size: int, ranks: int) -> int:
-    """The size of a message: of all_gather it is what a rank has in the end.
+    """The size of a message; for all_gather it is the result on one rank.
 
     Args:
         collective: one of `BUS_FACTORS`.
-        size: bytes that one rank puts in.
-        ranks: how many take part.
+        size: bytes that one rank contributes.
+        ranks: the number of ranks.
     """
     return size * ranks if collective == "all_gather" else size
 
@@ -35,7 +35,7 @@ def algbw(message: int, seconds: float) -> float:
 
 
 def busbw(collective: str, message: int, ranks: int, seconds: float) -> float:
-    """Bus bandwidth in bytes per second; 0 for one rank, which has nobody to talk to."""
+    """Bus bandwidth in bytes per second; 0 for one rank of all_reduce or all_gather."""
     return algbw(message, seconds) * BUS_FACTORS[collective](ranks)
 
 
@@ -44,9 +44,9 @@ _PCIE_LANE = {1: 0.25, 2: 0.5, 3: 0.985, 4: 1.969, 5: 3.938, 6: 7.563}
 
 
 def link_of(gpus: Sequence[Mapping[str, Any]]) -> tuple[float, str] | None:
-    """The slowest link among GPUs, in bytes per second, and its name; None where none is known.
+    """The slowest link among GPUs, in bytes per second, and its name; None if unknown.
 
-    GPUs that have NVLinks talk over them, others over PCIe.
+    GPUs with NVLinks use them, others use PCIe.
     """
     links = []
     for gpu in gpus:

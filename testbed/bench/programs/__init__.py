@@ -1,1 +1,1 @@
-"""What is measured: scenario scripts for a bed that times, and the same loop without a testbed."""
+"""The measured programs: scenario scripts for a timing bed, and the loop without a testbed."""

@@ -1,7 +1,8 @@
-"""The limit for launching: import TensorFlow once, then fork, build the strategy, all-reduce once.
+"""Baseline of launching: imports TensorFlow once, then forks workers that all-reduce once.
 
-Reads a number of workers a line, launches that many, and answers with the seconds it took.
-Nothing is held, logged, watched or judged here, so nothing can launch faster in this way.
+Each input line is a number of workers. The program launches that many, each of which builds the
+strategy, and answers with the seconds it took. It writes no logs and checks no verdicts, so it is
+the lower limit for this way of launching.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from testbed.cluster.cluster import Task, tasks, tf_config
 
 
 def launch(workers: int) -> float:
-    """Seconds from the first fork until every worker has its sum and is gone.
+    """Seconds from the first fork until every worker has its sum and has exited.
 
     Raises:
         RuntimeError: a worker failed.

@@ -1,4 +1,4 @@
-"""What the wire carries: collectives of any size through the strategy, each result checked."""
+"""Measures collectives of any size through the strategy, and checks each result."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ WIDTH = 4
 
 @scenario(sites=("in_scope",), modes=("function",))
 def collectives(bed: Any) -> None:
-    """Every replica gets what the collective owes it."""
+    """Every replica gets the correct result of the collective."""
     for size in bed.sizes["bytes"]:
         elements = max(1, size // WIDTH)
-        # Large messages take long enough for few calls to tell; every worker takes as many.
+        # Large messages take long, so few calls are enough. Every worker makes the same number.
         times = max(3, min(bed.sizes["calls"], bed.sizes["bytes_timed"] // size))
         data = bed.data(lambda replica, count=elements: tf.fill([count], replica + 1.0))
         for implementation in bed.sizes["implementations"]:
@@ -41,7 +41,7 @@ def options_of(implementation: str) -> Any:
 
 
 def all_reduce(bed: Any, data: Any, implementation: str) -> Callable[[], Any]:
-    """A call that sums what the replicas hold."""
+    """Make a call that sums the values of all replicas."""
     options = options_of(implementation)
 
     def step(value: tf.Tensor) -> tf.Tensor:
@@ -52,7 +52,7 @@ def all_reduce(bed: Any, data: Any, implementation: str) -> Callable[[], Any]:
 
 
 def all_gather(bed: Any, data: Any, implementation: str) -> Callable[[], Any]:
-    """A call that gives every replica what all of them hold."""
+    """Make a call that gives every replica the values of all replicas."""
     options = options_of(implementation)
 
     def step(value: tf.Tensor) -> tf.Tensor:
@@ -65,7 +65,7 @@ def all_gather(bed: Any, data: Any, implementation: str) -> Callable[[], Any]:
 
 
 def placed(value: tf.Tensor) -> tf.Tensor:
-    """The value on its replica's device: an argument of a tf.function is on none.
+    """Copy a value to its replica's device: an argument of a tf.function has no device.
 
     With one replica in a worker, a collective of such a value raises `destinations can not be
     empty` (TensorFlow 2.21).
@@ -87,10 +87,10 @@ def checks(bed: Any, name: str, result: Any, elements: int) -> list[tf.Tensor]:
 
 
 def broadcast(bed: Any, elements: int) -> tuple[Callable[[], Any], bool]:
-    """What a strategy broadcasts: a variable's value to all replicas.
+    """Make a call that broadcasts a variable's value, and check its result.
 
-    Within one worker that is an assignment outside of any replica. Between workers it is the
-    start of a new variable, whose value worker 0 sends to the others.
+    Within one worker, an assignment outside of any replica broadcasts to all replicas. Between
+    workers, a new variable does: worker 0 sends its initial value to the others.
     """
     if bed.case.workers > 1:
 

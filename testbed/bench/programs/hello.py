@@ -1,10 +1,10 @@
-"""A small program as people write it: the workers of a strategy add up once, and say so."""
+"""A small user program: the workers of a strategy add up once, and print the sum."""
 
 import tensorflow as tf
 
 
 def main() -> None:
-    """Meet the others, add up one from each of them, and print the sum."""
+    """Build the strategy, add up one from each worker, and print the sum."""
     strategy = tf.distribute.MultiWorkerMirroredStrategy()
     total = strategy.run(
         lambda: tf.distribute.get_replica_context().all_reduce("sum", tf.constant(1))

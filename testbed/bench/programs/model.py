@@ -1,4 +1,4 @@
-"""Training a small real model: a convolutional and an attention block."""
+"""Trains a small real model: a convolutional and an attention block."""
 
 from __future__ import annotations
 

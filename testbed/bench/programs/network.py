@@ -12,7 +12,7 @@ CLASSES = 10
 
 
 class Network(tf.Module):  # type: ignore[misc]
-    """Convolve an image, attend over what is left of it, classify.
+    """Convolves an image, attends over the patches, and classifies.
 
     `width` is the number of channels and the size of the attention's vectors.
     """
@@ -45,7 +45,7 @@ class Network(tf.Module):  # type: ignore[misc]
 
 
 def build(width: int, image: int) -> tuple[Network, Any]:
-    """The network and its optimizer; both belong into one scope."""
+    """Create the network and its optimizer; both must be created in one scope."""
     network = Network(width, image)
     optimizer = tf.keras.optimizers.SGD(learning_rate=0.01, momentum=0.9)
     optimizer.build(list(network.trainable_variables))
@@ -53,7 +53,7 @@ def build(width: int, image: int) -> tuple[Network, Any]:
 
 
 def batch_of(replica: int, batch: int, image: int) -> tuple[tf.Tensor, tf.Tensor]:
-    """One replica's batch, another one for every replica."""
+    """The batch of one replica; it differs for every replica."""
     seed = [replica, 7]
     images = tf.random.stateless_uniform([batch, image, image, 3], seed)
     labels = tf.random.stateless_uniform([batch], seed, maxval=CLASSES, dtype=tf.int32)

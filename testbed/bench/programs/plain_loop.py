@@ -1,7 +1,7 @@
-"""`python -m testbed.bench.programs.plain_loop`: the model's loop as people write it, alone.
+"""`python -m testbed.bench.programs.plain_loop`: the model's loop without the testbed.
 
-No bed, no fork, no channel, nobody who watches. Takes its sizes as JSON on its command line, then
-reads a number of steps a line, and answers with the seconds of each.
+It has no bed, no fork, no channel and no observer. It takes its sizes as JSON on its command line.
+Each input line is a number of steps, and the answer is the seconds of each step.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from testbed.bench.programs.network import batch_of, build, train
 
 
 def main() -> None:
-    """Build the model on R logical CPUs or GPUs, and train as long as somebody asks."""
+    """Build the model on R logical CPUs or GPUs, and train until the input ends."""
     sizes = json.loads(sys.argv[1])
     kind = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
     if kind == "CPU":

@@ -1,4 +1,4 @@
-"""What the model's sizes have to fit; the one module here that needs no TensorFlow."""
+"""Constraints on the model's sizes; the only module here that needs no TensorFlow."""
 
 HEADS = 4
-"""Of the attention: its width is divided among them."""
+"""Number of attention heads; they divide the width of the model."""

@@ -1,4 +1,4 @@
-"""A weight of any size that every replica updates: outside the scope one copy, in it mirrored."""
+"""A weight of any size that every replica updates: one copy outside the scope, mirrored in it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ def update(bed: Any) -> None:
     gradients = bed.data(lambda replica: tf.fill([elements], replica + 1.0))
 
     def step(gradient: tf.Tensor) -> None:
-        # What a step returns is carried to the first device, and that is not part of a write.
+        # Returns nothing, because a result is moved to the first device, which is no part of a
+        # write.
         weight.assign_add(gradient)
 
     bed.run(step, gradients)

@@ -1,1 +1,1 @@
-"""Figures as people see them."""
+"""Shows the figures of a benchmark in terminal, page, Markdown and plots."""

@@ -1,4 +1,4 @@
-"""A benchmark in a terminal: its tables, what they come to, what to doubt, what changed."""
+"""Terminal report of a benchmark: tables, headlines, doubts and changes."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from testbed.bench.show.tables import PlainTable, tables_of
 from testbed.bench.show.units import shown
 from testbed.report.formats.text import literal
 
-# Of many changes the worst ones tell what it is.
+# The worst changes are enough to find the cause.
 MOST_SHOWN = 20
 
 
 def show_bench(record: BenchRecord, console: Console) -> None:
-    """Print every part that was measured, what it comes to, and every doubt."""
+    """Print the tables of every part, the headlines, and every doubt."""
     for part, about in PARTS.items():
         tables = tables_of(record, part)
         if tables:
@@ -29,7 +29,7 @@ def show_bench(record: BenchRecord, console: Console) -> None:
         for table in tables:
             _show_table(table, console)
     console.print()
-    # A terminal breaks lines between words; whoever reads a pipe looks for whole ones.
+    # A terminal breaks lines between words; a program that reads a pipe needs whole lines.
     whole = not console.is_terminal
     for line in headlines(record):
         console.print(literal(line), soft_wrap=whole)
@@ -46,7 +46,7 @@ def show_bench(record: BenchRecord, console: Console) -> None:
 
 
 def _show_table(plain: PlainTable, console: Console) -> None:
-    """The table, without its last columns where the terminal is too narrow for them."""
+    """Print a table, without its last columns if the terminal is too narrow."""
     unlimited = console.options.update(width=10_000)
     for count in range(len(plain.headings), 1, -1):
         table = _table(plain, count)
@@ -70,7 +70,7 @@ def _table(plain: PlainTable, columns: int) -> Table:
 
 
 def show_comparison(comparison: BenchComparison, console: Console) -> None:
-    """Print what got slower, what got faster, and what only one of the two has."""
+    """Print the slower figures, the faster figures, and the rows of only one benchmark."""
     console.print()
     if comparison.machine:
         console.print(
@@ -108,4 +108,4 @@ def _show_changes(name: str, changes: Sequence[FigureChange], style: str, consol
             soft_wrap=True,
         )
     if len(changes) > MOST_SHOWN:
-        console.print(f"  and {len(changes) - MOST_SHOWN} more that are {name}")
+        console.print(f"  and {len(changes) - MOST_SHOWN} more {name}")

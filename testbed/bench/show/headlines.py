@@ -1,4 +1,4 @@
-"""What a benchmark comes to, in sentences."""
+"""Headlines of a benchmark: its main results in sentences."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from testbed.bench.figures.figure import Figure, Row
 from testbed.bench.plan import MODEL, WEIGHT
 from testbed.bench.record import BenchRecord
-from testbed.bench.show.units import shown, told
+from testbed.bench.show.units import shown, shown_figure
 
 
 def label(row: Row) -> str:
-    """What a row is of, as people say it."""
+    """A short label of a row's program."""
     if row.program == WEIGHT:
         return f"weight of {shown(4 * row.sizes['elements'], 'B')}"
     if row.program == MODEL:
@@ -20,12 +20,12 @@ def label(row: Row) -> str:
 
 
 def headlines(record: BenchRecord) -> list[str]:
-    """The sentences that people want first."""
+    """The main results, one sentence each."""
     return [*_mirrored_against_outside(record), *_own_cost(record)]
 
 
 def _mirrored_against_outside(record: BenchRecord) -> Iterator[str]:
-    """A variable outside the scope against the same one mirrored."""
+    """Compare a variable outside the scope with the same one mirrored."""
     rows = [row for row in record.of("sharing") if row.program == WEIGHT]
     for inside in rows:
         outside = next(
@@ -43,14 +43,15 @@ def _mirrored_against_outside(record: BenchRecord) -> Iterator[str]:
         writes = [row.figures["writes"] for row in (outside, inside)]
         yield (
             f"{inside.deployment}, {label(inside)}: mirrored, a step takes"
-            f" {told('step_p50', steps[1])} instead of {told('step_p50', steps[0])}"
+            f" {shown_figure('step_p50', steps[1])}"
+            f" instead of {shown_figure('step_p50', steps[0])}"
             f" ({_times(*steps)}), a write {shown(1 / writes[1].value, 's')}"
             f" instead of {shown(1 / writes[0].value, 's')} ({_times(*reversed(writes))})"
         )
 
 
 def _times(before: Figure, after: Figure) -> str:
-    """How many times as large, where that is more than noise."""
+    """The factor between two figures, or that they are alike within noise."""
     if before.low <= after.high and after.low <= before.high:
         return "alike within noise"
     return f"{after.value / before.value:.1f}x"

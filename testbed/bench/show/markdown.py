@@ -1,4 +1,4 @@
-"""A benchmark as a GitHub-flavoured Markdown page: for a job's summary or an issue."""
+"""GitHub-flavoured Markdown page of a benchmark, for a job summary or an issue."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from testbed.report.formats.words import conditions
 
 
 def markdown_of(record: BenchRecord) -> str:
-    """What it comes to, what to doubt, and the tables of every part."""
+    """The headlines, the doubts, and the tables of every part."""
     return "\n".join(_page(record)) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""What the page holds of a benchmark, as JSON types."""
+"""The page's data of a benchmark, as JSON types."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from testbed.bench.show.plots import draw
 from testbed.bench.show.tables import tables_of
 from testbed.report.formats.words import conditions
 
-# A picture needs words for those who do not see it.
+# Texts that screen readers read instead of the plots.
 _ALT = {
     "sharing": "Median step time by way of sharing, outside the scope and in it",
     "scaling": "Percent of perfect scaling by number of replicas",
@@ -26,7 +26,7 @@ _ALT = {
 def bench_data(record: BenchRecord) -> dict[str, Any]:
     """Headline facts, parts with tables and plots, and doubts.
 
-    Plots are left out where matplotlib is missing: the tables say the same.
+    Plots are omitted if matplotlib is missing: the tables show the same figures.
     """
     plots = draw(record) if importlib.util.find_spec("matplotlib") else {}
     return {

@@ -1,4 +1,4 @@
-"""A benchmark's plots, drawn with matplotlib (the extra `plots`) as SVG or PNG."""
+"""Draws the plots of a benchmark with matplotlib (the extra `plots`) as SVG or PNG."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from testbed.bench.show.tables import collective
 from testbed.bench.show.units import shown
 from testbed.errors import UsageError
 
-# Told apart without colour as well: by marker, and in this order by lightness.
+# Distinct without colour, too: by marker, and in this order by lightness.
 _COLOURS = ("#0b5cad", "#d9730d", "#2e7d32", "#8e44ad", "#b03a2e", "#5d6d7e")
 _MARKERS = "osD^vP"
-# Readable on white and on black: the page that shows the plot may be either.
+# Readable on white and on black: the page may be light or dark.
 _INK = "#7a7f87"
 
 Plot = Callable[[BenchRecord], Any]
@@ -37,7 +37,7 @@ def require_matplotlib() -> None:
 
 
 def draw(record: BenchRecord, form: str = "svg") -> dict[str, bytes]:
-    """Every plot that the record has rows for, by its name: the bytes of an image file."""
+    """The bytes of an image file for each plot with rows in the record, by its name."""
     return {name: _image(plot(record), form) for name, plot in _plots(record).items()}
 
 
@@ -80,7 +80,7 @@ def _image(figure: Any, form: str) -> bytes:
 
 
 def _logarithmic(axes: Any, direction: str, unit: str) -> None:
-    """A logarithmic axis whose ticks are values that people say."""
+    """Make an axis logarithmic, with ticks at round values."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
     base = 2.0 if unit == "B" else 10.0
@@ -88,7 +88,7 @@ def _logarithmic(axes: Any, direction: str, unit: str) -> None:
     axes.autoscale_view()
     axis = getattr(axes, f"{direction}axis")
     low, high = axis.get_view_interval()
-    # Within a decade or two there is room for the steps between, too.
+    # An axis of one or two decades has room for ticks between the powers of ten.
     near = base == 10 and high / low < 200
     axis.set_major_locator(LogLocator(base, subs=(1, 2, 5) if near else (1,), numticks=7))
     axis.set_major_formatter(FuncFormatter(lambda value, _: shown(value, unit)))
@@ -101,7 +101,7 @@ def _logarithmic(axes: Any, direction: str, unit: str) -> None:
 def _bars(row_figures: Sequence[Any], scale: float) -> tuple[list[float], list[list[float]]]:
     """Values, and how far their intervals reach below and above them."""
     values = [each.value * scale for each in row_figures]
-    # A record from elsewhere may have an interval beside its value, which nothing can draw.
+    # A record from elsewhere may have an interval outside its value; matplotlib rejects that.
     below = [max(0.0, each.value - each.low) * scale for each in row_figures]
     above = [max(0.0, each.high - each.value) * scale for each in row_figures]
     return values, [below, above]
@@ -136,7 +136,7 @@ def _latency(record: BenchRecord) -> Any:
 
 
 def _efficiency(record: BenchRecord) -> Any:
-    """Efficiency by replicas; no point where replicas have to take turns."""
+    """Efficiency by replicas; no point if replicas must share cores or GPUs."""
     rows = [row for row in record.of("scaling") if "efficiency" in row.figures]
     figure = _figure(1, 6.4, 3.8)
     (axes,) = figure.axes
@@ -169,7 +169,7 @@ def _lines(rows: Sequence[Row]) -> dict[str, list[Row]]:
 
 
 def _bandwidth(record: BenchRecord) -> Any:
-    """Bus bandwidth by size, beside what the machine can copy."""
+    """Bus bandwidth by size, with the limit of the machine as a dashed line."""
     rows = record.of("wire")
     deployments = list(dict.fromkeys(row.deployment for row in rows))
     names = sorted({collective(row) for row in rows})

@@ -1,4 +1,4 @@
-"""How far a benchmark is, and how long it will still take."""
+"""Shows the progress of a benchmark, and the time left."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from testbed.run.case import Quiet
 
 
 class BenchProgress(Quiet):
-    """A bar in a terminal, with the time left from what visits of each part took so far."""
+    """A progress bar; it estimates the time left from the visits of each part so far."""
 
     def __init__(self, console: Console) -> None:
         self._setups: Sequence[BenchSetup] = ()
@@ -41,22 +41,22 @@ class BenchProgress(Quiet):
         self._progress.stop()
 
     def opened(self, isolation: Isolation) -> None:
-        """See `testbed.run.case.Observer`."""
+        """Print the notice about the isolation, if any."""
         if isolation.notice:
             self._progress.console.print(f"[yellow]{escape(isolation.notice)}[/yellow]")
 
     def planned(self, setups: Sequence[BenchSetup], rounds: int) -> None:
-        """See `testbed.bench.run.Progress`."""
+        """Set the total of the bar."""
         self._setups, self._rounds = setups, rounds
         self._last = time.monotonic()
         self._progress.update(self._task, total=len(setups) * (rounds + 1))
 
     def visited(self, setup: BenchSetup, round_number: int) -> None:
-        """See `testbed.bench.run.Progress`."""
+        """Advance the bar by one visit."""
         now = time.monotonic()
         key = _kind(setup)
         if round_number:
-            # Pilots are shorter than visits and say nothing of them.
+            # Pilots are shorter than visits, so they do not count for the estimate.
             self._took.setdefault(key, []).append(now - self._last)
             self._done[key] = self._done.get(key, 0) + 1
         self._last = now
@@ -69,7 +69,7 @@ class BenchProgress(Quiet):
         )
 
     def _left(self) -> str:
-        """The time that the visits which are left will take, as those before them did."""
+        """The estimated time of the remaining visits, from the mean time of those so far."""
         planned: dict[str, int] = {}
         for setup in self._setups:
             planned[_kind(setup)] = planned.get(_kind(setup), 0) + self._rounds

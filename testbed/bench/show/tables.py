@@ -1,4 +1,4 @@
-"""A benchmark's tables as plain texts, one list for each part; terminal and page both show them."""
+"""The tables of each part of a benchmark as plain texts, for terminal, page and Markdown."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import groupby
 from testbed.bench.figures.figure import Row
 from testbed.bench.record import BenchRecord
 from testbed.bench.show.headlines import label
-from testbed.bench.show.units import shown, told
+from testbed.bench.show.units import shown, shown_figure
 
 _PHASES = ("import", "fork", "bind", "strategy", "first_trace", "first_step")
 _STEPS = ("step_p50", "step_p90", "step_p99")
@@ -26,7 +26,7 @@ class PlainTable:
 
 
 def tables_of(record: BenchRecord, part: str) -> list[PlainTable]:
-    """The tables of one part, in the order in which they are read."""
+    """The tables of one part, in display order."""
     makers = {"sharing": _sharing, "scaling": _scaling, "wire": _wire, "own_cost": _own_cost}
     return list(makers[part](record)) if record.of(part) else []
 
@@ -42,7 +42,7 @@ def _sharing(record: BenchRecord) -> Iterator[PlainTable]:
                     (
                         f"{label(row)}, {row.site}",
                         *(
-                            told(name, row.figures.get(name), spread=name == "step_p50")
+                            shown_figure(name, row.figures.get(name), spread=name == "step_p50")
                             for name in names
                         ),
                     )
@@ -71,8 +71,8 @@ def _scaling_cells(row: Row) -> tuple[str, ...]:
         label(row),
         row.deployment,
         str(row.in_sync),
-        told("step_p50", row.figures.get("step_p50"), spread=True),
-        told("examples", row.figures.get("examples")),
+        shown_figure("step_p50", row.figures.get("step_p50"), spread=True),
+        shown_figure("examples", row.figures.get("examples")),
         f"{efficiency.value:.0%} ±{efficiency.spread:.0%}"
         if efficiency
         else row.lacking.get("efficiency", "-"),
@@ -95,7 +95,7 @@ def _wire(record: BenchRecord) -> Iterator[PlainTable]:
 
 
 def collective(row: Row) -> str:
-    """The collective of a row of the wire, with its implementation."""
+    """The collective and the implementation of a row of the part `wire`."""
     return f"{row.sizes['collective']} {row.sizes['implementation']}"
 
 
@@ -104,9 +104,9 @@ def _wire_cells(row: Row, limit: float) -> tuple[str, ...]:
     return (
         collective(row),
         shown(row.sizes["bytes"], "B"),
-        told("time", row.figures["time"], spread=True),
-        told("algbw", row.figures["algbw"]),
-        told("busbw", bus),
+        shown_figure("time", row.figures["time"], spread=True),
+        shown_figure("algbw", row.figures["algbw"]),
+        shown_figure("busbw", bus),
         f"{bus.value / limit:.1%}" if bus.value <= limit else "no copy",
     )
 
@@ -122,7 +122,7 @@ def _own_cost(record: BenchRecord) -> Iterator[PlainTable]:
         rows = [row for row in record.of("own_cost") if needed in row.figures]
         if rows:
             cells = tuple(
-                (row.deployment, *(told(n, row.figures.get(n), spread=True) for n in names))
+                (row.deployment, *(shown_figure(n, row.figures.get(n), spread=True) for n in names))
                 for row in rows
             )
             yield PlainTable("", (heading, *map(_heading, names)), (cells,))

@@ -1,4 +1,4 @@
-"""Figures as people read them."""
+"""Formats values and figures with their units."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SCALES = {
 
 
 def shown(value: float, unit: str) -> str:
-    """A value in three digits and the unit that suits it: `1.23 ms`; bytes and counts whole."""
+    """A value in three digits and a fitting unit: `1.23 ms`; bytes and counts as integers."""
     scales = _SCALES[unit]
     size, name = next((s for s in scales if abs(value) >= s[0] * 0.9995), scales[-1])
     scaled = value / size
@@ -32,10 +32,10 @@ def digits(value: float) -> str:
     return f"{value:.{max(0, 2 - int(math.log10(max(1.0, abs(value)))))}f}"
 
 
-def told(name: str, figure: Figure | None, *, spread: bool = False) -> str:
+def shown_figure(name: str, figure: Figure | None, *, spread: bool = False) -> str:
     """A figure of a metric, or a dash; with `spread` also half its interval."""
     if figure is None:
         return "-"
     text = shown(figure.value, METRICS[name].unit)
-    # One round has no interval.
+    # A single round has no interval.
     return f"{text} ±{figure.spread:.0%}" if spread and len(figure.rounds) > 1 else text

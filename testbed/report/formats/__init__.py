@@ -1,1 +1,1 @@
-"""Each format of a report, and where reports are written."""
+"""The report formats, and the files that reports are written to."""

@@ -1,4 +1,4 @@
-"""Where a command writes what it shows, asked before any work whose result could be lost."""
+"""Checks output files and folders before a run starts, so that no result is lost."""
 
 from __future__ import annotations
 
@@ -19,14 +19,17 @@ def destination(option: str, name: str | None) -> Path | None:
     path = Path(name)
     if (path.exists() and not path.is_file()) or not path.absolute().parent.is_dir():
         raise UsageError(f"{option} {name}: not a file in an existing folder")
-    # The file itself is never opened: a draft beside it is renamed, so the folder decides.
+    # The file itself is never opened. A temporary file beside it is renamed, so the folder must be
+    # writable.
     if not os.access(path.absolute().parent, os.W_OK):
         raise UsageError(f"{option} {name}: no permission to write there")
     return path
 
 
 def folder_destination(option: str, name: str | None) -> Path | None:
-    """The folder that an option names, there or to be made, or None where it is not given.
+    """The folder that an option names, or None where the option is not given.
+
+    The folder may exist already, or its parent must exist.
 
     Raises:
         UsageError: no file can be written into it.
@@ -42,10 +45,12 @@ def folder_destination(option: str, name: str | None) -> Path | None:
 
 
 def all_destinations(**options: str | None) -> dict[str, Path | None]:
-    """The file of each option by its name without the dashes; no two of them are one file.
+    """The file of each option, by the option name without its dashes.
+
+    Two options must not name the same file.
 
     Raises:
-        UsageError: see `destination`; or two options name one file.
+        UsageError: no file can be written at one of the paths, or two options name one file.
     """
     found: dict[str, Path | None] = {}
     taken: dict[Path, str] = {}

@@ -1,4 +1,4 @@
-"""JUnit XML, the form in which CI servers take results: a suite a script, a test a case."""
+"""JUnit XML for CI servers: one test suite for each script, one test for each case."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from testbed.report.formats.words import ledger_in_words, readings_in_words
 from testbed.report.records.record import RunRecord
 from testbed.verdict.verdict import Verdict
 
-# XML 1.0 knows no control characters, not even escaped, and no half of a surrogate pair; the other
-# control characters it knows, and whoever looks at the file in a terminal may obey them.
+# XML 1.0 forbids most control characters, even escaped, and lone surrogates. It allows others, but
+# a terminal that prints the file may execute them.
 _NOT_XML = re.compile("[^\\t\\n\\r\\x20-\\x7e\\xa0-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 
 
 def junit_of(record: RunRecord) -> str:
-    """The whole file. What was not expected is a failure; what could not be judged is an error."""
+    """The text of the file: an unexpected verdict is a failure, a case without one an error."""
     root = ElementTree.Element("testsuites", name="testbed")
     _count(root, record.verdicts)
     for script, together in groupby(record.verdicts, key=lambda verdict: verdict.case.script):
@@ -60,14 +60,14 @@ def _add(suite: ElementTree.Element, verdict: Verdict) -> None:
     if verdict.kind == "skipped":
         ElementTree.SubElement(test, "skipped", message=_xml(verdict.evidence))
     elif not verdict.as_expected:
-        what = "error" if verdict.kind == "error" else "failure"
-        told = ElementTree.SubElement(
+        tag = "error" if verdict.kind == "error" else "failure"
+        element = ElementTree.SubElement(
             test,
-            what,
+            tag,
             type=_xml(verdict.symptom or verdict.kind),
             message=_xml(f"expected {verdict.expected}, saw {verdict.seen}"),
         )
-        told.text = _xml("\n".join(_lines(verdict)))
+        element.text = _xml("\n".join(_lines(verdict)))
 
 
 def _lines(verdict: Verdict) -> list[str]:

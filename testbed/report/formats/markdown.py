@@ -1,4 +1,4 @@
-"""A run, or two, as a GitHub-flavoured Markdown page: for a job's summary or an issue."""
+"""GitHub-flavoured Markdown page of a run or a comparison, for a job summary or an issue."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from testbed.verdict.verdict import Verdict
 
 
 def markdown_of(record: RunRecord) -> str:
-    """The counts, what was unexpected in full, and the matrix of every script."""
+    """The counts, each unexpected case in full, and the matrix of every script."""
     return "\n".join(_page(record)) + "\n"
 
 
 def markdown_of_comparison(comparison: RunComparison) -> str:
-    """What differs between two runs, and every cell that changed."""
+    """The differences between two runs, and every cell that changed."""
     return "\n".join(_comparison(comparison)) + "\n"
 
 
@@ -70,7 +70,7 @@ def _matrix(verdicts: Sequence[Verdict]) -> Iterator[str]:
 
 
 def _cell(verdicts: Sequence[Verdict]) -> str:
-    """What the modes of one cell showed: once where they agree, else mode by mode."""
+    """The outcome of one cell: one phrase if all modes agree, otherwise one for each mode."""
     if len({(verdict.seen, verdict.as_expected) for verdict in verdicts}) == 1:
         return _phrase(verdicts[0])
     return "<br>".join(f"{verdict.case.mode}: {_phrase(verdict)}" for verdict in verdicts)
@@ -118,18 +118,18 @@ def _command(record: RunRecord) -> str:
 
 
 def text(anything: str) -> str:
-    """A text from a record, as Markdown that shows just this text in one line."""
+    """Escape a text from a record, so that Markdown shows it unchanged in one line."""
     shown = html.escape(_one_line(anything), quote=False)
     return re.sub(r"([\\`*_\[\]|~#])", r"\\\1", shown)
 
 
 def code(anything: str) -> str:
-    """A text from a record as code, within a table, too."""
+    """A text from a record as inline code, also valid within a table."""
     one_line = _one_line(anything)
     if not one_line:
         return ""
     fence = "`" * (max(map(len, re.findall("`+", one_line)), default=0) + 1)
-    # Where it begins or ends with a backtick, the fence needs a space that is not shown.
+    # If the text begins or ends with a backtick, the fence needs a space, which is not shown.
     pad = " " if one_line[0] == "`" or one_line[-1] == "`" else ""
     return f"{fence}{pad}{one_line}{pad}{fence}".replace("|", r"\|")
 

@@ -1,7 +1,7 @@
-"""The page: one HTML file that holds all it shows and asks nobody for anything.
+"""The HTML page: one file that contains all it shows and loads nothing.
 
-Its parts are the files in the folder beside this one. Whatever comes from a record is data in a
-script element that no browser runs, and the page's own code puts it into the document as text.
+The parts of the page are the files in the folder `page` beside this module. Data from a record
+stands in a script element that no browser runs. The page's code inserts it as text.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PARTS = Path(__file__).with_suffix("")
 
 STYLES = ("page.css", "bench.css")
 
-# In the order in which they are put together: each may use those before it.
+# In the order of concatenation: each script may use those before it.
 SCRIPTS = (
     "dom.js",
     "data.js",
@@ -37,8 +37,8 @@ SCRIPTS = (
     "main.js",
 )
 
-# A text that is not HTML inside of HTML: what could end the element, and what JavaScript's older
-# grammar takes for the end of a line.
+# Characters to escape in JSON within HTML: those that could end the script element, and the two
+# that JavaScript before ES2019 treats as line ends.
 _ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 
 
@@ -47,15 +47,16 @@ def page_of(
     comparison: RunComparison | None = None,
     bench: dict[str, Any] | None = None,
 ) -> str:
-    """The page of a run, or, with a comparison, of two; `record` is the later one then.
+    """The page of a run, of a comparison of two runs, or of a benchmark.
 
-    `bench` is what `testbed.bench.show.page` makes of a benchmark; it may stand alone.
+    With a comparison, `record` is the later run. `bench` is the result of
+    `testbed.bench.show.page.bench_data`; it may be given alone.
     """
     return assemble({"run": run_data(record, comparison) if record else None, "bench": bench})
 
 
 def assemble(data: dict[str, Any]) -> str:
-    """The page around its data; an entry of it that is None has no section on the page."""
+    """The page with its data; an entry that is None gets no section."""
     style = "".join(map(_part, STYLES))
     script = "".join(["'use strict';\n(() => {\n", *map(_part, SCRIPTS), "})();\n"])
     parts = {
@@ -66,20 +67,20 @@ def assemble(data: dict[str, Any]) -> str:
     }
     done, left = "", _part("page.html")
     for mark, part in parts.items():
-        # What has been put in is not searched again: a record may hold the next mark.
+        # Inserted text is not searched again, because a record may contain the next mark.
         before, _, left = left.partition(mark)
         done += before + part
     return done + left
 
 
 def as_script_data(data: Any) -> str:
-    """JSON that can stand inside of a script element."""
+    """JSON that is safe inside a script element."""
     text = json.dumps(data, separators=(",", ":"), allow_nan=False)
     return text.translate(_ESCAPES)
 
 
 def _policy(style: str, script: str) -> str:
-    """Nothing is loaded from anywhere, and no code runs but the page's own."""
+    """Content security policy: the page loads nothing, and runs only its own code."""
     return (
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)};"
         " img-src data:; base-uri 'none'; form-action 'none'"

@@ -1,4 +1,4 @@
-"""What the page holds of a run or two, as JSON types: each text and each picture only once."""
+"""The page's data of a run or a comparison, as JSON types; repeated parts are stored once."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from testbed.report.records.summary import counts, way_against_place
 from testbed.verdict.reading import Raised, WorkerReport
 from testbed.verdict.verdict import Verdict
 
-# Of a longer traceback the page keeps the beginning and the end, where the cause stands.
+# The page keeps the beginning and the end of a longer traceback; the end shows the cause.
 LONGEST_TRACEBACK = 12_000
 
-# What stops being of use with the process that it names.
+# Facts that are useless once the process has ended.
 _SHORT_LIVED = {"pid"}
 
 
 @dataclass
 class Pool:
-    """Keeps equal things once: workers, modes and scripts repeat most of what they show."""
+    """Stores equal values once, because workers, modes and scripts repeat most of them."""
 
     things: list[Any] = field(default_factory=list)
     _numbers: dict[str, int] = field(default_factory=dict)
 
     def number(self, thing: Any) -> int:
-        """The place of a thing in the pool, which it gets when it is new."""
+        """The index of a value in the pool; a new value is added."""
         key = json.dumps(thing, sort_keys=True)
         if key not in self._numbers:
             self._numbers[key] = len(self.things)
@@ -43,7 +43,7 @@ class Pool:
 
 
 def run_data(record: RunRecord, comparison: RunComparison | None = None) -> dict[str, Any]:
-    """All that the page shows of a run, or of two that are compared."""
+    """All data that the page shows of a run, or of two compared runs."""
     pictures, problems, facts = Pool(), Pool(), Pool()
 
     def side(verdict: Verdict) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def _comparison(comparison: RunComparison) -> dict[str, Any]:
 
 
 def _scripts(record: RunRecord, comparison: RunComparison | None) -> list[dict[str, Any]]:
-    """The scripts as the later run knows them, then those that only the earlier one has."""
+    """The scripts of the later run, then those that only the earlier run has."""
     scripts = {script.name: script for script in record.scripts}
     for script in comparison.before.scripts if comparison else ():
         scripts.setdefault(script.name, script)
@@ -140,7 +140,7 @@ def _side(verdict: Verdict) -> dict[str, Any]:
         "as_expected": verdict.as_expected,
         "cure": verdict.cure,
         "seconds": round(verdict.seconds, 3),
-        # Where all went well, nobody looks for a log on the machine that ran it.
+        # Log paths are useful only for an unexpected verdict.
         "ledger": ledger_in_words(verdict),
         "logs": [] if verdict.as_expected else list(verdict.logs),
     }
@@ -158,8 +158,8 @@ def _worker(report: WorkerReport, problems: Pool, facts: Pool) -> dict[str, Any]
 
 
 def _problem(raised: Raised) -> dict[str, str]:
-    told = {what: printable(text) for what, text in asdict(raised).items()}
-    return {**told, "message": _cut(told["message"]), "traceback": _cut(told["traceback"])}
+    texts = {name: printable(text) for name, text in asdict(raised).items()}
+    return {**texts, "message": _cut(texts["message"]), "traceback": _cut(texts["traceback"])}
 
 
 def _cut(text: str) -> str:

@@ -1,7 +1,7 @@
-"""What the workers of a case saw of one claim, as a picture: boxes, circles and arrows, as data.
+"""The data of a claim's picture: workers, devices, replicas, copies, and arrows for writes.
 
-Workers hold devices, devices hold replicas and copies, and an arrow goes from whoever wrote to
-what was written, as it was measured. How that is drawn is the page's matter.
+A worker contains devices, and a device contains replicas and copies. An arrow goes from the writer
+to the copy that it wrote, as measured. The page draws the picture.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from testbed.report.formats.words import claim_in_words, printable
 from testbed.verdict.diagnosis import place, same
 from testbed.verdict.reading import Claim, ClaimReading, Copy, Reading, Value, WorkerReport
 
-# A value of 64 elements is shorter than this; what is longer is a text that nobody reads here.
+# A value of 64 elements is shorter than this. A longer text is too long to read in a picture.
 LONGEST_VALUE = 2000
 
 MERGED = "merged"
@@ -25,14 +25,14 @@ _NO_DEVICE = "no device"
 
 
 def pictures_of(case: Case, reports: Sequence[WorkerReport]) -> list[dict[str, Any]]:
-    """One picture for each claim of a case, as JSON types; the schema is what `_Picture` builds."""
+    """One picture for each claim of a case, as JSON types; `_Picture` defines the fields."""
     claims = max((len(report.findings) for report in reports), default=0)
     return [_Picture(case, reports, number).as_json() for number in range(claims)]
 
 
 @dataclass
 class _Picture:
-    """One claim's picture while it is put together."""
+    """Builds the picture of one claim."""
 
     case: Case
     reports: Sequence[WorkerReport]
@@ -64,7 +64,7 @@ class _Picture:
         }
 
     def _add_replicas(self, report: WorkerReport) -> None:
-        """The replicas of a worker beside their devices, by their number among all replicas."""
+        """Add the replicas of a worker to their devices, numbered among all replicas."""
         for number, device in enumerate(report.replica_devices):
             replica = report.worker * self.case.replicas_per_worker + number
             self._device(report.worker, device)["replicas"].append(replica)
@@ -91,7 +91,8 @@ class _Picture:
         )
         copies = reading.copies or (Copy("", problem="no copy"),)
         for copy in copies:
-            # What a reader gets is claimed; where no copy holds it, copies are neither.
+            # The claim is about the value that a reader gets. If that value is computed on read,
+            # no single copy is right or wrong.
             claimed = role == "object" and not reading.read
             mark = _mark(finding.claim, copy.value, first) if claimed else ""
             device = self._device(worker, copy.device)
@@ -113,13 +114,13 @@ class _Picture:
         return devices.setdefault(name, {"name": name, "replicas": [], "copies": []})
 
     def _host(self, worker: int, device: str) -> str:
-        """The process that has a device: mostly the worker that reported it."""
+        """The process that owns a device: usually the worker that reported it."""
         if not STRATEGIES[self.case.strategy].servers:
             return f"worker {worker}"
         job, _, rest = device.partition("/job:")[2].partition("/")
         task = rest.partition("task:")[2].partition("/")[0]
         if job == "worker" and not task:
-            # The chief gives a step to whichever worker is free.
+            # The chief gives a step to any free worker.
             return "any worker"
         return f"{job} {task}" if job in ("ps", "worker") else "chief"
 
@@ -134,13 +135,13 @@ class _Picture:
         return arrows
 
     def _replicas_of(self, worker: int) -> set[int]:
-        """The replicas that can reach a worker's copies: no process writes another's memory."""
+        """The replicas that can write a worker's copies: only those in the same process."""
         first = worker * self.case.replicas_per_worker
         report = next(report for report in self.reports if report.worker == worker)
         return {first + number for number in range(len(report.replica_devices))}
 
     def _merge(self) -> dict[str, Any] | None:
-        """Where all replicas' values become one before it is written, if that was seen."""
+        """The merge of all replicas' values before the write, or None if none was observed."""
         written = [i for i, copy in enumerate(self.copies) if MERGED in copy["writers"]]
         if not written:
             return None
@@ -152,7 +153,7 @@ class _Picture:
 
 
 def value_text(value: Value) -> str:
-    """A value in full, as JSON writes it, but 10 rather than 10.0; empty where there is none."""
+    """A value in full, as JSON, but 10 instead of 10.0; empty if there is no value."""
     if value is None:
         return ""
     text = value if isinstance(value, str) else json.dumps(_plain(value), ensure_ascii=False)
@@ -169,7 +170,7 @@ def _plain(value: Value) -> Value:
 
 
 def _mark(claim: Claim, value: Value, first: Value) -> str:
-    """Whether a copy holds what is claimed: right, wrong, differs (from the first), or empty."""
+    """How a value compares with the claim: right, wrong, differs (from the first), or empty."""
     if claim.value is not None:
         return "right" if same(value, claim.value) else "wrong"
     if claim.equal:
@@ -178,7 +179,7 @@ def _mark(claim: Claim, value: Value, first: Value) -> str:
 
 
 def _read(claim: Claim | None, reading: Reading, first: Value) -> dict[str, str] | None:
-    """What a reader gets, where that is not what a copy holds, and whether it is as claimed."""
+    """The value that a reader gets and its mark; None if each copy is read directly."""
     if reading.read is None:
         return None
     return {
@@ -189,25 +190,25 @@ def _read(claim: Claim | None, reading: Reading, first: Value) -> dict[str, str]
 
 
 def _details(claim: Claim) -> dict[str, str]:
-    """The numbers of a claim that its sentence leaves out."""
-    told = {
+    """The numbers of a claim that its sentence omits."""
+    details = {
         "claimed": value_text(claim.value),
         "start": value_text(claim.start) if claim.value is not None else "",
         "per replica": value_text(claim.per_replica),
         "when traced": value_text(claim.stale),
     }
-    return {what: value for what, value in told.items() if value}
+    return {name: value for name, value in details.items() if value}
 
 
 def _of_object(reading: Reading) -> dict[str, str]:
     shape = "" if reading.shape is None else json.dumps(list(reading.shape))
-    told = {
+    details = {
         "synchronization": reading.synchronization,
         "aggregation": reading.aggregation,
         "shape": shape,
         "dtype": reading.dtype,
     }
-    return {what: value for what, value in told.items() if value}
+    return {name: value for name, value in details.items() if value}
 
 
 def _replicas(devices: dict[str, dict[str, Any]]) -> list[int]:

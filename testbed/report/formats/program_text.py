@@ -1,4 +1,4 @@
-"""A run of the user's own program in a terminal: how far each worker came, and how it ended."""
+"""Terminal report of the user's program: the progress and the end of each worker."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from testbed.report.records.program import ProgramTrace, WorkerTrace
 from testbed.terminal import one_line
 
-# A program may make many strategies, and tells phases for each.
+# A program may create many strategies, and reports phases for each.
 _PHASES = 8
 _LONGEST_LINE = 300
 
 
 def lines_of(trace: ProgramTrace) -> Iterator[str]:
-    """The lines that show what a run of the user's own program left."""
+    """The lines of the report on a run of the user's program."""
     yield _shown(f"testbed {shlex.join(trace.run.command)}")
     yield _shown(f"on {trace.run.deployment}: {_end(trace)}")
     for notice in trace.notices:
-        yield _shown(f"told: {notice}")
+        yield _shown(f"notice: {notice}")
     yield ""
     for worker in trace.workers:
         yield _shown(f"worker {worker.worker}: {_how_far(worker)}")
@@ -40,15 +40,15 @@ def _end(trace: ProgramTrace) -> str:
 
 
 def _how_far(worker: WorkerTrace) -> str:
-    if not worker.told:
-        return "told nothing"
-    told = worker.told[-_PHASES:]
-    ledger = ", ".join(f"{each.phase} {each.after:.1f} s" for each in told)
-    steps = next((each.steps for each in reversed(worker.told) if each.steps is not None), None)
+    if not worker.phases:
+        return "reported nothing"
+    latest = worker.phases[-_PHASES:]
+    ledger = ", ".join(f"{each.phase} {each.after:.1f} s" for each in latest)
+    steps = next((each.steps for each in reversed(worker.phases) if each.steps is not None), None)
     counted = f", {steps} steps" * bool(steps)
     if worker.code is not None:
         return f"ended with exit code {worker.code}{counted} ({ledger})"
-    return f"did not come to its end{counted}, last phase '{told[-1].phase}' ({ledger})"
+    return f"did not finish{counted}, last phase '{latest[-1].phase}' ({ledger})"
 
 
 def _shown(text: str) -> str:

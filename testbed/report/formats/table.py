@@ -1,4 +1,4 @@
-"""The table of a run: scenario by strategy, or line by line where the terminal is narrow."""
+"""The table of a run: a matrix of scenarios and strategies, or lines on a narrow terminal."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from testbed.verdict.verdict import Verdict
 
 STYLES = {"behaves": "green", "breaks": "yellow", "skipped": "dim", "error": "bold red"}
 
-# No symptom's name is broken in two: the longest has 19 letters, and a colon follows.
+# Wide enough for the longest symptom name (19 letters) and the colon after it.
 _CELL_WIDTH = 20
 
-# Most outcomes are shorter than this, so that the places behind them stand in a column.
+# Most outcomes are shorter than this, so that the deployments after them form a column.
 _OUTCOME_WIDTH = 30
 
 
 def tables_of(verdicts: Sequence[Verdict], console: Console) -> Iterator[Table | Group]:
-    """One table for scripts that stand together and run on the same deployments."""
+    """One table for each group of consecutive scripts that run on the same deployments."""
     scripts: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
         scripts.setdefault(verdict.case.script, []).append(verdict)
@@ -33,7 +33,7 @@ def tables_of(verdicts: Sequence[Verdict], console: Console) -> Iterator[Table |
 
 
 def table_of(verdicts: Sequence[Verdict], console: Console) -> Table | Group:
-    """The matrix where the console is wide enough for it, else one line for each outcome."""
+    """The matrix if the console is wide enough for it, otherwise one line for each outcome."""
     matrix = matrix_of(verdicts)
     unlimited = console.options.update(width=10_000)
     needed = console.measure(matrix, options=unlimited).minimum
@@ -87,7 +87,7 @@ def rows_of(verdicts: Sequence[Verdict]) -> Iterator[tuple[str, str, list[Verdic
 
 
 def _outcomes(row: Sequence[Verdict]) -> Iterator[tuple[Text, list[str]]]:
-    """What a row showed, each outcome once, with the deployments that showed it."""
+    """Each outcome of a row once, with the deployments that showed it."""
     outcomes: dict[str, tuple[Text, list[str]]] = {}
     for deployment in deployments_of(row):
         cell = _cell([verdict for verdict in row if verdict.case.deployment == deployment])
@@ -96,18 +96,18 @@ def _outcomes(row: Sequence[Verdict]) -> Iterator[tuple[Text, list[str]]]:
 
 
 def deployments_of(verdicts: Sequence[Verdict]) -> list[Deployment]:
-    """The deployments that verdicts are about, in their default order."""
+    """The deployments of verdicts, in their default order."""
     found = dict.fromkeys(verdict.case.deployment for verdict in verdicts)
     return sorted(found, key=lambda each: list(STRATEGIES).index(each.strategy))
 
 
 def _heading(deployment: str) -> str:
-    """Break the longest names where they are made of two parts."""
+    """Break the longest deployment names between their two parts."""
     return deployment.replace("multi_worker_mirrored-", "multi_worker\n_mirrored-")
 
 
 def _cell(verdicts: Sequence[Verdict]) -> Text:
-    """What the modes of one cell showed: once where they agree, else mode by mode."""
+    """The outcome of one cell: one phrase if all modes agree, otherwise one for each mode."""
     if len({(verdict.seen, verdict.as_expected) for verdict in verdicts}) == 1:
         return _phrase(verdicts[0])
     cell = Text()
@@ -123,6 +123,6 @@ def _phrase(verdict: Verdict) -> Text:
         phrase.append("UNEXPECTED ")
     seen = verdict.seen
     if verdict.symptom == "rejected":
-        # The whole message stands in the run's folder; its type is what fits here.
+        # The cell has room only for the type of the error; the run folder has the message.
         seen = f"rejected: {verdict.evidence.split(':')[0].split(' ')[0]}"
     return phrase.append(printable(seen))

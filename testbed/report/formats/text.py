@@ -1,4 +1,4 @@
-"""A run in a terminal: the table, what was unexpected, and what the run says."""
+"""Terminal report of a run: the table, the unexpected cases, and the summary."""
 
 from __future__ import annotations
 
@@ -19,48 +19,48 @@ from testbed.report.records.summary import counts, way_against_place
 from testbed.terminal import TERMINAL_WIDTH, write_utf8
 from testbed.verdict.verdict import Verdict
 
-# Where there is no terminal to ask: wide enough for the table's columns.
+# Width for output that is not a terminal: wide enough for the table's columns.
 PIPE_WIDTH = 160
 
 # A pair of tags around nothing.
 _NOTHING = "[none][/none]"
 _SPECIAL = re.compile(r"(\\*)(\[)|\\+\Z")
 
-# One mistake can make a hundred cases unexpected, and the first ones tell it.
+# One mistake can make a hundred cases unexpected; the first ones are enough to find it.
 FULLY_DESCRIBED = 5
 
 
 def escape(text: str) -> str:
-    """A text from a record, as console markup that shows it and does nothing."""
+    """Escape a text from a record, so that console markup shows it without control characters."""
     return literal(printable(text))
 
 
 def literal(text: str) -> str:
-    """Any text as console markup that shows just that."""
+    """Escape a text, so that console markup shows it unchanged."""
     return _SPECIAL.sub(_literally, text)
 
 
 def _literally(found: re.Match[str]) -> str:
     bracket = found[2] or ""
     backslashes = found[0].removesuffix(bracket)
-    # rich takes backslashes for pairs before a tag alone, and its own escape() forgets others.
+    # rich reads backslashes as pairs only before a tag, and its escape() handles only those.
     before = 2 * backslashes + _NOTHING if backslashes else ""
     return f"{before}\\[" if bracket else before
 
 
 def console() -> Console:
-    """The console that everything is shown on."""
+    """Create the console for all output."""
     found = Console(highlight=False, emoji=False)
     if found.is_terminal:
         return found
-    # A run on another host is shown in the terminal of whoever follows it.
+    # Another host may show the output of this run; it passes the width of its terminal.
     return Console(
         highlight=False, emoji=False, width=int(os.environ.get(TERMINAL_WIDTH) or PIPE_WIDTH)
     )
 
 
 def show_record(record: RunRecord) -> None:
-    """Print the table, what was unexpected, and what the run says."""
+    """Print the table, the unexpected cases, and the summary."""
     shown = console()
     groups = record.groups
     for group, verdicts in groupby(record.verdicts, key=lambda each: groups[each.case.script]):
@@ -79,27 +79,27 @@ def show_record(record: RunRecord) -> None:
 
 
 def _show_unexpected(verdicts: Sequence[Verdict], shown: Console) -> None:
-    """Print what nobody expected: the first ones whole, and once what kept many from a verdict."""
-    told: dict[str, int] = {}
+    """Print the unexpected cases: the first in full, a repeated error once with its count."""
+    repeats: dict[str, int] = {}
     described = 0
     for verdict in verdicts:
         if verdict.kind == "error":
-            told[verdict.seen] = told.get(verdict.seen, -1) + 1
-            if told[verdict.seen]:
+            repeats[verdict.seen] = repeats.get(verdict.seen, -1) + 1
+            if repeats[verdict.seen]:
                 continue
         if described < FULLY_DESCRIBED:
             shown.print()
         for line in describe(verdict)[: None if described < FULLY_DESCRIBED else 1]:
             shown.print(line, soft_wrap=True)
         described += 1
-    for seen, more in told.items():
+    for seen, more in repeats.items():
         if more:
             cases = "1 more case" if more == 1 else f"{more} more cases"
             shown.print(f"[bold red]{cases}: {escape(seen)}[/bold red]", soft_wrap=True)
 
 
 def show_comparison(comparison: RunComparison) -> None:
-    """Print what differs between two runs, and every cell that changed with both its sides."""
+    """Print the differences between two runs, and both sides of every changed cell."""
     shown = console()
     for side, record in (("A", comparison.before), ("B", comparison.after)):
         command = escape(" ".join(["testbed", *record.command]))
@@ -143,19 +143,19 @@ def _seen(verdict: Verdict) -> str:
 
 
 def show_line(line: str) -> None:
-    """Print one line of text, without what a terminal would obey."""
+    """Print one line of text without terminal control characters."""
     write_utf8(f"{printable(line)}\n".encode("utf-8", "backslashreplace"))
 
 
 def show_files(files: Mapping[str, Path]) -> None:
-    """Print where things were written, by what they are."""
+    """Print each written file with its kind."""
     shown = console()
     for what, path in files.items():
         shown.print(f"{what}: {_near(path)}", soft_wrap=True)
 
 
 def describe(verdict: Verdict) -> list[str]:
-    """A verdict with everything behind it, as lines of console markup."""
+    """A verdict with all its evidence, as lines of console markup."""
     style = STYLES[verdict.kind] if verdict.as_expected else "bold red"
     lines = [f"[{style}]{escape(_one_line(verdict))}[/{style}]"]
     if verdict.cure:
@@ -175,7 +175,7 @@ def _one_line(verdict: Verdict) -> str:
 
 
 def _near(path: Path) -> str:
-    """A path as short as it can be typed from here."""
+    """A path, relative to the current folder if it is inside."""
     try:
         return escape(str(path.resolve().relative_to(Path.cwd())))
     except ValueError:

@@ -1,4 +1,4 @@
-"""A record's facts in the words that every kind of report uses."""
+"""Sentences about a record, shared by all report formats."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from testbed.verdict.verdict import Verdict
 
 _UNKNOWN = "unknown"
 
-# A longer value would bury the sentence that it stands in.
+# A longer value would make its sentence hard to read.
 LONGEST_CLAIMED = 60
 
-# What a terminal would obey: colours (Keras puts them into its messages), then all else, and what
-# turns the direction of writing, so that a text reads as another than it is.
+# Terminal control: colour codes (Keras messages contain them), other control characters, and
+# characters that reverse the writing direction, which make a text look like another one.
 _CONTROL = re.compile(
     r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]"
 )
 
 
 def printable(text: str) -> str:
-    """A text from a record without what a terminal or a browser would take for a command."""
+    """A text from a record without the control characters of terminals and browsers."""
     return _CONTROL.sub("", text)
 
 
 class Conditioned(Protocol):
-    """A record that says what it depends on."""
+    """A record that names its versions, its machine and its device."""
 
     @property
     def versions(self) -> dict[str, str | None]:
@@ -40,15 +40,15 @@ class Conditioned(Protocol):
 
     @property
     def machine(self) -> dict[str, Any]:
-        """See `testbed.launcher.machine.machine.describe_machine`."""
+        """Facts as `testbed.launcher.machine.machine.describe_machine` returns them."""
 
     @property
     def device(self) -> str:
-        """What it ran on: cpu, gpu or split-gpu."""
+        """The device kind of the run: cpu, gpu or split-gpu."""
 
 
 def conditions(record: Conditioned) -> dict[str, str]:
-    """What a run depends on besides its scripts: versions, devices, the machine."""
+    """The conditions of a run besides its scripts: versions, devices, the machine."""
     versions, machine = record.versions, record.machine
     return {
         "TensorFlow": versions["tensorflow"] or _UNKNOWN,
@@ -66,9 +66,10 @@ def conditions(record: Conditioned) -> dict[str, str]:
 
 
 def command_of(record: RunRecord, case: Case) -> str:
-    """The command that runs one case again; of a script of one's own, those beside it in its cell.
+    """The command that runs one case again.
 
-    A case's id is found among the default deployments only, and those of shipped scripts.
+    A case id selects only shipped scripts on default deployments. For the user's script the command
+    therefore names the file, and also runs the other cases of the same cell.
     """
     known, cluster = STRATEGIES[case.strategy], case.deployment.cluster
     own = record.groups.get(case.script) == GROUPS[-1]
@@ -85,11 +86,11 @@ def command_of(record: RunRecord, case: Case) -> str:
 
 
 def claim_in_words(claim: Claim, *, on_read: bool = False) -> str:
-    """What a scenario states of an object, as a sentence without its full stop.
+    """The claim of a scenario about an object, as a sentence without its full stop.
 
     Args:
-        claim: what is stated.
-        on_read: of a variable whose copies become one value when it is read.
+        claim: the claim.
+        on_read: whether the variable combines its copies into one value on read.
     """
     stated = []
     if claim.value is not None:
@@ -113,7 +114,7 @@ def _short(value: str) -> str:
 
 
 def readings_in_words(report: WorkerReport) -> list[str]:
-    """What one worker saw, one line for each claim, and what ended it."""
+    """One line for each claim of a worker's report, and one for its exception."""
     lines = [_reading(finding) for finding in report.findings]
     if report.raised:
         lines.append(f"raised {report.raised.type} at {report.raised.where or 'its start'}")
@@ -121,17 +122,17 @@ def readings_in_words(report: WorkerReport) -> list[str]:
 
 
 def ledger_in_words(verdict: Verdict) -> list[str]:
-    """How far each worker came, one line each; of steps in a row the first and the last."""
+    """The phases of each worker in one line; a series of steps shows its first and last."""
     lines = []
-    for worker, told in enumerate(verdict.ledger):
-        phases = [phase for phase, _ in told]
-        around = zip(["", *phases], told, [*phases[1:], ""], strict=False)
+    for worker, entries in enumerate(verdict.ledger):
+        phases = [phase for phase, _ in entries]
+        around = zip(["", *phases], entries, [*phases[1:], ""], strict=False)
         kept = [
             f"{phase} {after:.2f} s"
             for before, (phase, after), following in around
             if not all(name.startswith("step ") for name in (before, phase, following))
         ]
-        lines.append(printable(f"worker {worker}: {', '.join(kept) or 'told nothing'}"))
+        lines.append(printable(f"worker {worker}: {', '.join(kept) or 'reported nothing'}"))
     return lines
 
 
@@ -149,7 +150,7 @@ def _read(read: Read) -> str:
 
 
 def _copy(copy: Copy) -> str:
-    """Where it is, what it holds, and who wrote it: `CPU:0 = 10.0 (written: replica 0)`."""
+    """Device, value and writers of a copy: `CPU:0 = 10.0 (written: replica 0)`."""
     written = f" (written: {', '.join(copy.writers)})" if copy.writers else ""
     return f"{copy.device or 'no device'} = {copy.value}{written}"
 

@@ -1,4 +1,4 @@
-"""The files that a report is written to: the record, the page, and what CI servers read."""
+"""Writes the files of a report: the record, the page, and JUnit XML for CI servers."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from testbed.report.records.compare import RunComparison
 from testbed.report.records.record import RunRecord
 
 RECORD = "record"
-"""Beside the options that name a file: the record in the run's own folder."""
+"""Name of the record in the run folder; the other names are options."""
 
 NAMES = {RECORD: "result", "json": "result", "html": "page", "junit": "JUnit"}
-"""What is said to be in each file."""
+"""The label of each file in messages."""
 
 Texts = Mapping[str, Callable[[], str]]
 
 
 def texts_of(record: RunRecord, comparison: RunComparison | None = None) -> Texts:
-    """What is written of a run, by the names of NAMES.
+    """Functions that make the text of each file, by the names in NAMES.
 
     Args:
-        record: of the run, of two runs the later one.
-        comparison: with an earlier run, where the page shows both.
+        record: the run, or the later one of two runs.
+        comparison: the comparison with an earlier run, if the page shows both.
     """
     return {
         RECORD: lambda: json_text(record.to_json()),
@@ -39,9 +39,12 @@ def texts_of(record: RunRecord, comparison: RunComparison | None = None) -> Text
 def write_all(
     texts: Texts, wanted: Mapping[str, Path | None]
 ) -> tuple[dict[str, Path], list[LaunchError]]:
-    """Write what is wanted: the files by what they are, to be told to people, and what failed.
+    """Write all wanted files.
 
-    One file that cannot be written keeps no other from being written.
+    If one file cannot be written, the others are still written.
+
+    Returns:
+        The written files by their labels for messages, and the errors.
     """
     written: dict[str, Path] = {}
     lost: list[LaunchError] = []
@@ -57,7 +60,7 @@ def write_all(
 
 
 def write_to(option: str, path: Path, text: str) -> None:
-    """Write the file that an option names; that one can be named there has been asked before.
+    """Write the file that an option names; `destination` has checked the path before.
 
     Raises:
         LaunchError: it cannot be written.

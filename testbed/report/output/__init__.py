@@ -1,1 +1,1 @@
-"""What workers print, and a run while it goes on."""
+"""Live output of a run: progress, and the lines that workers print."""

@@ -1,4 +1,4 @@
-"""A run in a terminal while it goes on. What comes after it is drawn by `report/text.py`."""
+"""Live progress of a run in a terminal; `report/formats/text.py` prints the final report."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ PHASES_INTERVAL_S = 0.25
 
 
 def progress_bar(console: Console, *columns: ProgressColumn) -> Progress:
-    """A bar with its percentage, further columns, and a description; nothing in a pipe."""
+    """A bar with percentage, further columns and a description; disabled without a terminal."""
     return Progress(
         TextColumn("{task.percentage:>3.0f}%"),
         BarColumn(bar_width=24),
         *columns,
-        # The only column that gives way where the terminal is narrow.
+        # The only column that shrinks on a narrow terminal.
         TextColumn(
             "{task.description}",
             markup=False,
@@ -53,12 +53,12 @@ def progress_bar(console: Console, *columns: ProgressColumn) -> Progress:
 
 
 def _overflow(console: Console) -> OverflowMethod:
-    """How a text that is too long ends: the dots of an ellipsis are no ASCII."""
+    """How to shorten a long text: an ellipsis character is not ASCII."""
     return "crop" if console.options.ascii_only else "ellipsis"
 
 
 class ConsoleObserver:
-    """Shows which cases run; with `verbose`, also what their workers print and what they saw."""
+    """Shows the running cases; with `verbose`, also the output and the verdict of each."""
 
     def __init__(self, selection: Selection, *, verbose: bool) -> None:
         self._console = console()
@@ -88,19 +88,19 @@ class ConsoleObserver:
             raise self._printer.problem
 
     def opened(self, isolation: Isolation) -> None:
-        """See `testbed.run.case.Observer`."""
+        """Print the notice about the isolation, if any."""
         if isolation.notice:
             self._print(f"[yellow]{escape(isolation.notice)}[/yellow]")
 
     def started(self, case: Case) -> None:
-        """See `testbed.run.case.Observer`."""
+        """Add a case to those that run."""
         self._running.append(case)
         if self._verbose:
             self._print(f"[bold]{escape(case.id)}[/bold]")
         self._update()
 
     def judged(self, verdict: Verdict) -> None:
-        """See `testbed.run.case.Observer`."""
+        """Advance the bar; with `verbose`, print the verdict."""
         if verdict.case in self._running:
             self._running.remove(verdict.case)
         self._progress.advance(self._task)
@@ -112,28 +112,29 @@ class ConsoleObserver:
     async def watch(
         self, case: Case, workers: Sequence[WorkerProcess], logs: Sequence[Path]
     ) -> None:
-        """See `testbed.run.case.Observer`; follows workers and logs until it is cancelled."""
+        """Follow the workers and logs of a case until this is cancelled."""
         self._workers[case] = workers
-        shown, told = LogsShown(logs, self._printer, self._show_lines), [0] * len(workers)
+        shown = LogsShown(logs, self._printer, self._show_lines)
+        phases_shown = [0] * len(workers)
         try:
             while True:
                 if self._verbose:
                     shown.look()
-                    self._show_phases(workers, told)
+                    self._show_phases(workers, phases_shown)
                 self._update()
                 await asyncio.sleep(FOLLOW_INTERVAL_S if self._verbose else PHASES_INTERVAL_S)
         finally:
             if self._verbose:
                 self._printer.do(shown.rest)
-                self._show_phases(workers, told)
+                self._show_phases(workers, phases_shown)
             self._update()
             del self._workers[case]
 
-    def _show_phases(self, workers: Sequence[WorkerProcess], told: list[int]) -> None:
-        """What workers told since the last look; of steps in a row the last one."""
+    def _show_phases(self, workers: Sequence[WorkerProcess], phases_shown: list[int]) -> None:
+        """Print the new phases of all workers; of a series of steps only the last."""
         for number, worker in enumerate(workers):
-            new = [str(each["phase"]) for each in worker.phases[told[number] :]]
-            told[number] += len(new)
+            new = [str(each["phase"]) for each in worker.phases[phases_shown[number] :]]
+            phases_shown[number] += len(new)
             for phase, following in itertools.pairwise([*new, ""]):
                 if not (phase.startswith("step ") and following.startswith("step ")):
                     self._print(f"[dim]worker {number} : {escape(phase)}[/dim]")
@@ -144,12 +145,12 @@ class ConsoleObserver:
         self._progress.update(self._task, description=ids + more)
 
     def _describe(self, case: Case) -> str:
-        """A case that runs, and how far each of its workers is."""
+        """The id of a running case, with the phase of each worker."""
         phases = [worker.phase for worker in self._workers.get(case, ())]
         return f"{case.id} ({' | '.join(phases)})" if phases else case.id
 
     def _print(self, markup: str) -> None:
-        """Print a line after all that was printed before, whenever its reader comes to it."""
+        """Queue a line, to be printed after all earlier lines; does not block."""
         self._printer.do(lambda: self._print_now(markup))
 
     def _print_now(self, markup: str) -> None:
@@ -163,7 +164,7 @@ class ConsoleObserver:
         colours = self._console.color_system is not None
         shown = labelled(worker, lines, terminal=colours)
         if self._console.is_terminal:
-            # The bar gives way to it.
+            # The console moves the bar below this text.
             text = shown.decode("utf-8", "backslashreplace")
             self._console.print(_AsItIs(text), soft_wrap=True)
         else:
@@ -171,7 +172,7 @@ class ConsoleObserver:
 
 
 class _AsItIs:
-    """A text in which rich changes nothing."""
+    """A text that rich prints unchanged."""
 
     def __init__(self, text: str) -> None:
         self._text = text

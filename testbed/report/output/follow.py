@@ -1,4 +1,4 @@
-"""Reads what workers print while they print it: whole lines, so many bytes at a time."""
+"""Reads growing log files in whole lines, in chunks of limited size."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ from pathlib import Path
 
 READ_BYTES = 2**18
 LONGEST_LINE = 2**20
-"""Bytes of a line that are shown; of a longer one the rest is left out, and that is told."""
+"""Bytes shown of one line; a message replaces the rest of a longer line."""
 
 
 class LogReader:
-    """Gives a growing log once, piece by piece; it holds one line in memory, and no more.
+    """Reads a growing log in pieces, each byte once; keeps at most one line in memory.
 
-    Only a line feed ends a line: progress bars go back with carriage returns within one.
+    Only a line feed ends a line: progress bars use carriage returns within a line.
     """
 
     def __init__(self, log: Path) -> None:
         self._log = log
         self._offset = 0
         self._kept = b""
-        """What was read of a line that has no end yet."""
+        """The part already read of an unfinished line."""
         self._left_out = 0
-        """Bytes of a line that is too long, beyond what was given of it."""
+        """Bytes omitted from the current line because it is too long."""
 
     def more(self, *, over: bool = False) -> bytes | None:
-        """The next piece, of whole lines with their ends; None where there is nothing new.
+        """The next piece, in whole lines with their line feeds; None if the log has nothing new.
 
-        It is empty where nothing of what was read can be shown yet.
+        The piece is empty if new bytes were read but complete no line yet.
 
         Args:
-            over: nothing more is printed, so that a last line without its end is whole, too.
+            over: the log is complete, so that a last line without a line feed is whole, too.
         """
-        read, told = self._read(), b""
+        read, finished = self._read(), b""
         if not read:
             return (self._finish() or None) if over else None
         if self._left_out:
@@ -40,24 +40,24 @@ class LogReader:
             self._left_out += len(rest)
             if not end:
                 return b""
-            told = self._finish()
+            finished = self._finish()
         self._kept += read
         end_of_last = self._kept.rfind(b"\n") + 1
         whole, self._kept = self._kept[:end_of_last], self._kept[end_of_last:]
         if len(self._kept) > LONGEST_LINE:
             whole += self._shorten()
-        return told + whole
+        return finished + whole
 
     @property
     def left(self) -> int:
-        """Bytes of the log that were not given yet."""
+        """Bytes of the log that were not returned yet."""
         try:
             return max(0, self._log.stat().st_size - self._offset + len(self._kept))
         except OSError:
             return 0
 
     def _read(self) -> bytes:
-        # Opened anew each time, which has a network file system look for more.
+        # Opened again each time, because a network file system refreshes the file on open.
         try:
             with self._log.open("rb") as file:
                 file.seek(self._offset)
@@ -68,8 +68,8 @@ class LogReader:
         return read
 
     def _shorten(self) -> bytes:
-        """A piece of a line that is too long, or all that is shown of it."""
-        # What a progress bar has overwritten may well be a line of its own.
+        """Cut a piece off a line that is too long, or cut the line at its limit."""
+        # A progress bar overwrites its line after each carriage return, so a cut there is fine.
         back = self._kept.rfind(b"\r", 0, -1)
         if back >= 0:
             piece, self._kept = self._kept[: back + 1], self._kept[back + 1 :]
@@ -79,25 +79,26 @@ class LogReader:
         return piece + b"\n"
 
     def _finish(self) -> bytes:
-        """What is still to be given of a line that has come to its end."""
+        """The last bytes of a finished line, or the message about its omitted bytes."""
         if self._left_out:
             size, self._left_out = self._left_out, 0
-            told = f"... {size} bytes of this line are left out; it is whole in {self._log}"
-            return told.encode("utf-8", "backslashreplace") + b"\n"
+            message = f"... {size} bytes of this line are left out; it is whole in {self._log}"
+            return message.encode("utf-8", "backslashreplace") + b"\n"
         line, self._kept = self._kept, b""
         return line
 
 
 class Follower:
-    """Gives several logs once, in the order in which their lines are found."""
+    """Reads several growing logs, each byte once, in the order in which lines are found."""
 
     def __init__(self, logs: Sequence[Path]) -> None:
         self._readers = [LogReader(log) for log in logs]
 
     def pieces(self, *, over: bool = False) -> Iterator[tuple[int, bytes]]:
-        """The worker and one piece of each log that has something new; for `over` see `LogReader`.
+        """The worker and one piece of each log that has something new.
 
-        Nothing is new where none comes; an empty piece is no more than a sign that something is.
+        No piece means that no log has anything new. An empty piece means that a log has grown but
+        completes no line yet. For `over` see `LogReader.more`.
         """
         for worker, reader in enumerate(self._readers):
             piece = reader.more(over=over)
@@ -106,5 +107,5 @@ class Follower:
 
     @property
     def left(self) -> int:
-        """Bytes of all logs that were not given yet."""
+        """Bytes of all logs that were not returned yet."""
         return sum(reader.left for reader in self._readers)

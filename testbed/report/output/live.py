@@ -1,4 +1,4 @@
-"""Shows what workers print while they print it, behind their names."""
+"""Shows the output of workers live, each line labelled with its worker."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from testbed.report.output.follow import Follower
 from testbed.report.output.printer import Printer
 from testbed.terminal import tell, write_utf8
 
-# A log has no event for a new line, so it is looked at this often, in seconds.
+# Seconds between two reads of the logs: a new line causes no event.
 FOLLOW_INTERVAL_S = 0.05
 
-# When a signal or a deadline has ended the run, what it printed is shown for so long.
+# Seconds in which the remaining output is shown after a signal or a deadline has ended the run.
 LATE_S = 2.0
 
 _BACK = re.compile(rb"\r(?!\n)")
 
 
 def labelled(worker: int, lines: bytes, *, terminal: bool) -> bytes:
-    """Lines, each behind the name of its worker, and else as they were printed.
+    """Put the name of the worker before each line, and change nothing else.
 
-    On a terminal the name is dim, begins without the colours that another worker has left behind,
-    and is written again where a progress bar goes back to the beginning of its line.
+    On a terminal the name is dim. It first resets the colours that another worker may have left on,
+    and is repeated after each carriage return of a progress bar.
     """
     name = b"worker %d |" % worker
     label = b"\x1b[0;2m%b\x1b[0m " % name if terminal else b"%b " % name
@@ -38,17 +38,17 @@ def labelled(worker: int, lines: bytes, *, terminal: bool) -> bytes:
 
 
 def has_colours() -> bool:
-    """Whether the standard output is a terminal that knows colours."""
+    """Whether the standard output is a terminal with colours."""
     return console().color_system is not None
 
 
 class LogsShown:
-    """Shows several logs by jobs of a printer, one piece of each at a time."""
+    """Shows several logs as jobs of a printer, one piece of each log at a time."""
 
     def __init__(
         self, logs: Sequence[Path], printer: Printer, show: Callable[[int, bytes], None]
     ) -> None:
-        """Args: the log of each worker; `show` shows whole lines of one."""
+        """Args: the log of each worker; `show` prints whole lines of one worker."""
         self._follower = Follower(logs)
         self._printer = printer
         self._show = show
@@ -57,28 +57,28 @@ class LogsShown:
 
     @property
     def left(self) -> int:
-        """Bytes that are not shown yet."""
+        """Bytes that are not shown yet, with the piece that is being printed."""
         return self._follower.left + self._in_flight
 
     def look(self) -> None:
-        """Have the printer show what is new, unless it has been asked for that already."""
+        """Queue a job that shows new lines, unless one is queued already."""
         if not self._asked:
             self._asked = True
             self._printer.do(self._new)
 
     def rest(self) -> None:
-        """Show all that is left; nothing more is printed."""
+        """Show the rest of the logs, once the workers have ended."""
         while self._some(over=True):
             pass
 
     def _new(self) -> None:
         self._asked = False
         if self._some():
-            # After what others have asked for in the meantime.
+            # Queued after the jobs that were added in the meantime.
             self.look()
 
     def _some(self, *, over: bool = False) -> bool:
-        """Show a piece of each log that has something new; whether one had."""
+        """Show one piece of each log that has something new; return whether one had."""
         found = False
         for worker, lines in self._follower.pieces(over=over):
             found, self._in_flight = True, len(lines)
@@ -91,18 +91,18 @@ class LogsShown:
 
 
 class LiveOutput:
-    """Shows the logs of a cluster beside it; what is left is shown when its block ends.
+    """Shows the logs of a running cluster; the rest is shown at the end of the `async with` block.
 
-    Showing is done in a thread, and waits for a reader that is slow, or has stopped, while the
-    cluster's deadlines and signals are heard. A run that comes to its end by itself shows all that
-    was printed, however long the reader takes; one that does not shows no more after LATE_S, and
-    tells how much is left out.
+    A thread prints, and blocks if the reader of the output is slow or has stopped. Meanwhile the
+    event loop still handles the cluster's deadlines and signals. A run that ends normally shows all
+    output, even if the reader takes long. Any other run shows output for at most LATE_S longer, and
+    then prints how much is omitted.
     """
 
     def __init__(
         self, logs: Sequence[Path], show: Callable[[int, bytes], None] | None = None
     ) -> None:
-        """Args: the log of each worker; `show` shows whole lines of one, by default here."""
+        """Args: the log of each worker; `show` prints whole lines of one, by default to stdout."""
         self._logs = logs
         self._terminal = has_colours()
         self._printer = Printer()
@@ -124,7 +124,7 @@ class LiveOutput:
         done: asyncio.Future[None] = loop.create_future()
 
         def tell_loop() -> None:
-            # It may be closed by now.
+            # The loop may be closed already.
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(done.cancel)
 
@@ -144,10 +144,10 @@ class LiveOutput:
             raise self._printer.problem
 
     async def watch(self, _workers: Any) -> None:
-        """Show what is new, until this is cancelled.
+        """Show new lines until this is cancelled.
 
         Raises:
-            Exception: what showing it raised.
+            Exception: the printer failed.
         """
         while self._printer.problem is None:
             self._shown.look()
@@ -155,7 +155,7 @@ class LiveOutput:
         raise self._printer.problem
 
     def hurry(self) -> None:
-        """Show what is left for LATE_S at most: a signal or a deadline has ended the run."""
+        """Show the rest for at most LATE_S, because a signal or a deadline has ended the run."""
         self._patience = LATE_S
 
     def _show_here(self, worker: int, lines: bytes) -> None:

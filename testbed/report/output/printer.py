@@ -1,4 +1,4 @@
-"""Prints in a thread of its own, since whoever reads the output may be slow, or have stopped."""
+"""Prints in a separate thread, because the reader of the output may be slow or have stopped."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from queue import SimpleQueue
 
 
 class Printer:
-    """Does in order what may block, such as writing to a terminal, while others go on.
+    """Runs blocking jobs, such as writing to a terminal, in order and in a separate thread.
 
-    It is not waited for when the process ends: what blocks may block for ever.
+    The process does not wait for this thread when it exits: a job may block for ever.
     """
 
     def __init__(self) -> None:
         self.problem: Exception | None = None
-        """What a job raised; those after it are not done."""
+        """The exception of the first job that failed; later jobs are skipped."""
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._then: Callable[[], None] = lambda: None
         self._given_up = False
@@ -24,25 +24,25 @@ class Printer:
 
     @property
     def given_up(self) -> bool:
-        """Whether no job is to be done any more; one that takes long looks here now and then."""
+        """Whether to skip all remaining jobs; a long job checks this regularly."""
         return self._given_up
 
     def do(self, job: Callable[[], None]) -> None:
-        """Have something done after all that was asked for before."""
+        """Queue a job after all earlier ones."""
         self._jobs.put(job)
 
     def close(self, then: Callable[[], None] = lambda: None) -> None:
-        """Take no more jobs; `then` is called in the thread when the last one is over."""
+        """Accept no more jobs; the thread calls `then` after the last one."""
         self._then = then
         self._jobs.put(None)
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Wait until a printer that is closed is done; whether it was in time."""
+        """Wait until a closed printer has finished; return whether it did in time."""
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
     def give_up(self) -> None:
-        """Do none of the jobs that are left."""
+        """Skip the remaining jobs."""
         self._given_up = True
 
     def _work(self) -> None:

@@ -1,1 +1,1 @@
-"""Records: written, read, compared and summarised."""
+"""Writes, reads, compares and summarises records."""

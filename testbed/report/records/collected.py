@@ -1,4 +1,4 @@
-"""The record of a run that wrote none, from what its workers and worker 0 had written by then."""
+"""Collects a record from the partial files of a run that wrote no record."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def collected(
     read: Callable[[Path], Any],
     fits: Callable[[dict[str, Any]], bool],
 ) -> dict[str, Any]:
-    """The JSON of a run's record: what was judged, and of the rest who has reported.
+    """The JSON of a run's record: the verdicts, and for other cases which workers reported.
 
     Args:
-        folder: of the run.
-        plan: its record as it was before the first case.
-        read: the JSON of a file; None where it is not there, or none that can be shown.
-        fits: whether a record is one. What is damaged is left out of it.
+        folder: the folder of the run, with the reports of workers and the verdicts of worker 0.
+        plan: the record as it was before the first case.
+        read: returns the JSON of a file; None if the file is missing or invalid.
+        fits: returns whether a record is valid. Invalid parts are omitted.
     """
 
     def fit(case: dict[str, Any]) -> bool:
@@ -66,11 +66,11 @@ def _case(
     if isinstance(judged, dict) and judged.get("id") == case.id and fits(judged):
         return {**judged, "reports": [each for each in reports if each is not None]}
     why = STILL_RUNNING if is_running(folder.path) else NOT_JUDGED
-    return {**planned_case, "evidence": f"{why}: {_who(own, reports)}"}
+    return {**planned_case, "evidence": f"{why}: {_reported(own, reports)}"}
 
 
-def _who(own: CaseFolder, reports: Sequence[Any]) -> str:
-    """Who has reported, and who is missing."""
+def _reported(own: CaseFolder, reports: Sequence[Any]) -> str:
+    """Which workers have reported, and which have not."""
     if not own.path.exists():
         return "not begun"
     there = [str(number) for number, report in enumerate(reports) if report is not None]
@@ -85,7 +85,7 @@ def _have(workers: Sequence[str]) -> str:
 
 
 def end_of(name: str) -> str:
-    """Why the run in a folder ended, where it says that; nothing of anything else."""
+    """Why the run in a folder ended; empty if it is not recorded."""
     with contextlib.suppress(UsageError):
         end = load(RunFolder(Path(name)).end, name, _LONGEST_END)
         return str(end["message"]) if isinstance(end, dict) and "message" in end else ""

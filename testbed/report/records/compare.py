@@ -1,12 +1,13 @@
-"""Two runs side by side: what differs between them, and which cells changed.
+"""Compares two runs: their conditions, and the cells that changed.
 
-Two runs of the same scripts on the same TensorFlow are alike here, whatever the dice and the
-operating system dealt them. So a case is compared by what a repeat shows again: its verdict, its
-symptom, what is expected of it, the class of the exception; and, where every worker came to its
-end, of each object its class, where its copies are, who wrote them, and their values. A value is
-compared as a number only where the scenario claims a number; otherwise, as with a random start, or
-where the symptom is that values diverge, by which copies agree with each other and the claim.
-Times, process ids, ports, messages and addresses are not compared.
+Two runs of the same scripts on the same TensorFlow must compare as alike, in spite of random
+numbers and scheduling. So only repeatable facts are compared: the verdict, the symptom, the
+expectation and the class of the exception. If every worker finished, also the class of each
+object, the devices of its copies, their writers and their values.
+
+A value is compared as a number only if the scenario claims a number. Otherwise (for example after
+a random start), or if the symptom is diverging values, the comparison is which copies agree with
+each other and with the claim. Times, process ids, ports, messages and addresses are not compared.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from testbed.verdict.verdict import Verdict
 
 @dataclass(frozen=True)
 class Difference:
-    """What was another in the two runs, apart from what they saw."""
+    """One condition that differs between two runs, for example a version or a script."""
 
     what: str
     before: str
@@ -32,12 +33,12 @@ class Difference:
 
 @dataclass(frozen=True)
 class CellChange:
-    """A cell that the two runs do not show alike; a side is None where that run lacks the case."""
+    """A cell that differs between two runs; a side is None if that run lacks the case."""
 
     before: Verdict | None
     after: Verdict | None
     what: tuple[str, ...] = ()
-    """Which of ASPECTS differ; empty where a side is missing."""
+    """Names of the ASPECTS that differ; empty if a side is missing."""
 
     @property
     def id(self) -> str:
@@ -56,7 +57,7 @@ class CellChange:
 
 @dataclass(frozen=True)
 class RunComparison:
-    """Two runs, A before B, and all in which they differ."""
+    """Two runs, A before B, and all their differences."""
 
     before: RunRecord
     after: RunRecord
@@ -70,24 +71,24 @@ class RunComparison:
 
     @property
     def alike(self) -> int:
-        """How many cases both runs show alike."""
+        """How many cases are alike in both runs."""
         return len(self.after.verdicts) - sum(change.after is not None for change in self.changes)
 
     @property
     def counts(self) -> str:
-        """How many cases did what, in one line."""
+        """The number of cases of each kind, in one line."""
         numbers = {kind: len(self.of_kind(kind)) for kind in KINDS}
         return ", ".join([f"{self.alike} alike", *(f"{n} {kind}" for kind, n in numbers.items())])
 
 
-# What says that copies hold different values, whichever they are.
+# Symptoms of copies with different values; the values themselves may vary.
 DIVERGING = ("replicas_diverge", "workers_diverge")
 
 KINDS = ("changed", "only in A", "only in B")
 
 
 def compare(before: RunRecord, after: RunRecord) -> RunComparison:
-    """Set two runs side by side."""
+    """Compare two runs."""
     old = {verdict.case.id: verdict for verdict in before.verdicts}
     new = {verdict.case.id: verdict for verdict in after.verdicts}
     changes = [
@@ -132,7 +133,7 @@ def _same_symptom(before: Verdict, after: Verdict) -> bool:
 
 
 def _same_expectation(before: Verdict, after: Verdict) -> bool:
-    # The cure is advice, which may be written better without that anything happened.
+    # A cure is advice: rewording it is no change.
     old, new = before.expected, after.expected
     return (old.symptom, old.error, before.as_expected) == (
         new.symptom,
@@ -146,7 +147,7 @@ def _same_error(before: Verdict, after: Verdict) -> bool:
 
 
 def _error(verdict: Verdict) -> str:
-    """The class of the exception that a verdict tells of; empty where none was raised."""
+    """The class of the exception that a verdict reports; empty if none was raised."""
     if not any(report.raised for report in verdict.reports):
         return ""
     name = verdict.evidence.removeprefix("in the scenario: ").partition(":")[0].split(" ")[0]
@@ -156,9 +157,9 @@ def _error(verdict: Verdict) -> str:
 def _of_findings(
     alike: Callable[[ClaimReading, ClaimReading], bool],
 ) -> Callable[[Verdict, Verdict], bool]:
-    """Whether two verdicts' findings are alike, worker by worker and claim by claim.
+    """Lift a comparison of findings to verdicts, worker by worker and claim by claim.
 
-    Of a case that did not come to its end, how far each worker came is a matter of time.
+    Cases that did not finish count as alike, because the progress of a worker depends on timing.
     """
 
     def all_alike(before: Verdict, after: Verdict) -> bool:
@@ -222,7 +223,7 @@ def _same_devices(before: ClaimReading, after: ClaimReading) -> bool:
 
 
 def _place(device: str) -> str:
-    """A device within its process, which may be a parameter server instead of the worker."""
+    """A device within its process: the worker or a parameter server."""
     return f"ps {place(device)}" if "/job:ps/" in device else place(device)
 
 
@@ -245,7 +246,7 @@ def _hold_the_same(before: ClaimReading, after: ClaimReading) -> bool:
 
 
 def _agree_alike(before: ClaimReading, after: ClaimReading) -> bool:
-    """Whether the same copies agree with each other, and with what is claimed."""
+    """Whether the same copies agree with each other and with the claim."""
     right = [
         [same(value, finding.claim.value) for value in finding.reading.values]
         for finding in (before, after)
@@ -254,7 +255,7 @@ def _agree_alike(before: ClaimReading, after: ClaimReading) -> bool:
 
 
 def _agreeing(reading: Reading) -> list[int]:
-    """Of each copy, which copy is the first to hold its value; -1 where it holds none."""
+    """For each copy, the index of the first copy with the same value; -1 if it has no value."""
     values: list[Value] = reading.values
     return [
         -1 if value is None else next(n for n, first in enumerate(values) if same(first, value))
@@ -281,4 +282,4 @@ ASPECTS: dict[str, Callable[[Verdict, Verdict], bool]] = {
     "writers": _of_findings(_same_writers),
     "values": _same_values,
 }
-"""What of a case is compared, and how: a repeat on the same TensorFlow is alike in all of it."""
+"""The compared aspects of a case; a repeat on the same TensorFlow is alike in all of them."""

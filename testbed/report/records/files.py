@@ -1,4 +1,4 @@
-"""Reads records from files, which may come from anywhere: whole and valid, or one clear line."""
+"""Reads and validates record files from any source; an invalid file gives a one-line error."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ KINDS = ("run", "bench", "chaos")
 
 
 def read_record(name: str) -> RunRecord:
-    """The record of a run in a file, or in the run's folder.
+    """Read the record of a run from a file or from the run's folder.
 
     Raises:
-        UsageError: it cannot be read, or is not a record of a run of this version.
+        UsageError: the file cannot be read, or is no run record of this version.
     """
     return run_in(read_document(name, "run"), name)
 
 
 def run_in(data: dict[str, Any], name: str) -> RunRecord:
-    """The record of a run that a document holds.
+    """Decode the record of a run from a document.
 
     Raises:
-        UsageError: it contradicts itself.
+        UsageError: the record is inconsistent.
     """
     try:
         record = RunRecord.from_json(data)
@@ -45,10 +45,10 @@ def run_in(data: dict[str, Any], name: str) -> RunRecord:
 
 
 def read_document(name: str, *kinds: str) -> dict[str, Any]:
-    """The JSON of a record of one of the kinds `run` and `bench`, held against its schema.
+    """Read the JSON of a record of one of the given kinds, and validate it with its schema.
 
     Raises:
-        UsageError: it cannot be read, or is not a record of such a kind and of this version.
+        UsageError: the file cannot be read, or is no record of these kinds and this version.
     """
     path = Path(name)
     if path.is_dir():
@@ -70,7 +70,7 @@ def _known(path: Path, name: str, kinds: Sequence[str]) -> dict[str, Any]:
 
 
 def _readable(path: Path) -> Any:
-    """The JSON of a file; None where there is none that can be shown."""
+    """The JSON of a file; None if the file is missing or invalid."""
     with contextlib.suppress(UsageError):
         return load(path, str(path))
     return None
@@ -85,25 +85,26 @@ def _fits(data: dict[str, Any]) -> bool:
 
 
 def _require_known(data: Any, name: str, kinds: Sequence[str]) -> None:
-    """Of what kind and version the data says that it is, before anything else of it is read."""
-    # The first version did not say its kind.
+    """Reject data of another kind or version, before anything else is read."""
+    # Records of version 1 have no kind.
     kind: Any = (
         data.get("kind", "run" if "cases" in data else None) if isinstance(data, dict) else None
     )
     if kind not in kinds:
         wanted = " or ".join(f"testbed {each} --json FILE" for each in kinds)
         found = f"the record of a {kind}" if kind in KINDS else "not a record of testbed"
-        raise UsageError(f"{name}: {found}; what is read here is what {wanted} writes")
+        raise UsageError(f"{name}: {found}; give a file that {wanted} writes")
     (known,) = schema_of(kind)["properties"]["version"]["enum"]
     if data.get("version") != known:
         raise UsageError(
             f"{name}: version {data.get('version')!r:.20} of a {kind} record, and this"
-            f" testbed reads version {known}; run it again, or read it with the testbed of then"
+            f" testbed reads version {known}; run it again, or read it with the testbed that wrote"
+            " it"
         )
 
 
 def _require_consistent(record: RunRecord) -> None:
-    """What a schema cannot say: every case is there once, and so is the script that it is of."""
+    """Check rules that a schema cannot express: cases are unique, and each has its script."""
     scripts = {script.name for script in record.scripts}
     seen: set[str] = set()
     for verdict in record.verdicts:
@@ -111,15 +112,15 @@ def _require_consistent(record: RunRecord) -> None:
         if case.id in seen:
             raise ValueError(f"two cases are {case.id}")
         if case.script not in scripts:
-            raise ValueError(f"case {case.id} is of a script that is not in it")
+            raise ValueError(f"case {case.id} names a script that the record lacks")
         seen.add(case.id)
 
 
 def check(data: dict[str, Any]) -> None:
-    """Hold a record against the schema of its kind.
+    """Validate a record with the schema of its kind.
 
     Raises:
-        ValueError: what is wrong, and where in it.
+        ValueError: the record is invalid; the message says where.
     """
     try:
         _validator(data.get("kind", "run"))(data)

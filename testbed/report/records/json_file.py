@@ -1,6 +1,6 @@
-"""The JSON of a file that may come from anywhere: whole and within bounds, or one clear line.
+"""Decodes JSON files from any source within limits; an invalid file gives a one-line error.
 
-What is decoded here can be printed, added up and written again: no reader has to ask.
+Decoded data can be printed, added up and written again without further checks.
 """
 
 from __future__ import annotations
@@ -14,32 +14,32 @@ from typing import Any
 
 from testbed.errors import UsageError
 
-# The whole catalogue takes about 10 MB, and what is hostile may take 30 times its size in memory.
+# The whole catalogue takes about 10 MB. A hostile file may need 30 times its size in memory.
 LARGEST_BYTES = 50_000_000
 
-# A value has at most 64 dimensions, and stands some ten levels deep in a record.
+# A value has at most 64 dimensions, and is nested about ten levels deep in a record.
 DEEPEST = 80
 
-# What TensorFlow can hold: from the least int64 to the greatest uint64.
+# The range of TensorFlow's integers: from the least int64 to the greatest uint64.
 LEAST, GREATEST = -(2**63), 2**64 - 1
 _MOST_DIGITS = 20
 
 
 def load(path: Path, name: str, limit: int = LARGEST_BYTES) -> Any:
-    """The JSON of a file that may come from anywhere.
+    """Decode the JSON of a file from any source.
 
     Args:
         path: the file.
-        name: what people call it.
-        limit: bytes that it may have.
+        name: the name of the file in messages.
+        limit: the largest size in bytes.
 
     Raises:
-        UsageError: it is not there, too large, or no JSON that can be shown.
+        UsageError: the file is missing, too large, or no valid JSON.
     """
     try:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):
-            # A pipe may have no writer, and a device no end.
+            # A pipe may have no writer, and a device may have no end.
             raise UsageError(f"{name}: not a file; save the record to one first")
         if found.st_size > limit:
             raise UsageError(f"{name}: larger than {limit // 10**6} MB; not a record")
@@ -65,7 +65,7 @@ def load(path: Path, name: str, limit: int = LARGEST_BYTES) -> Any:
 
 
 class _Unusable:
-    """A number that is none in JSON, or that nothing here can work with."""
+    """Stands for an invalid number: not allowed in JSON, not finite, or out of range."""
 
     def __init__(self, digits: str) -> None:
         shown = digits if len(digits) <= _MOST_DIGITS else f"{digits[:_MOST_DIGITS]}..."
@@ -91,18 +91,18 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"the key {json.dumps(twice[:40])} stands twice in one object")
+        raise ValueError(f"the key {json.dumps(twice[:40])} occurs twice in one object")
     return found
 
 
 def _require_printable(text: str, data: Any) -> None:
-    """Refuse half of a surrogate pair, which can stand in JSON and cannot be printed."""
+    """Reject a lone surrogate, which JSON allows but which cannot be printed."""
     if "\\ud" in text.lower():
         json.dumps(data, ensure_ascii=False, default=lambda _: None).encode()
 
 
 def _require_shallow(data: Any) -> None:
-    """Refuse what would exhaust the stack of whoever walks through it later."""
+    """Reject nesting so deep that a recursive reader would exhaust its stack."""
     level = [data]
     for _ in range(DEEPEST):
         level = [inner for outer in level for inner in _children(outer)]
@@ -118,7 +118,7 @@ def _children(node: Any) -> Iterable[Any]:
 
 
 def _unusable(node: Any, place: str = "data") -> Iterator[tuple[str, _Unusable]]:
-    """The numbers that cannot be used, each with its place, as the schema's validator names it."""
+    """The invalid numbers, each with its place in the notation of the schema validator."""
     if isinstance(node, _Unusable):
         yield place, node
     elif isinstance(node, dict):

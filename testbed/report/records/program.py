@@ -1,4 +1,4 @@
-"""What a run folder knows of the user's own program, which was launched or checked."""
+"""Records of the user's program in a run folder, from `launch` or `check`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from testbed.launcher.run_folder import CaseFolder, RunFolder, is_running, keep_
 
 VERSION = 1
 TAIL_LINES = 10
-# Of files that the program may have written to, too.
+# Limits for reading, because the program may have written to these files, too.
 _TAIL_BYTES = 10_000
 _LONGEST_JSON = 1_000_000
 _MOST_WORKERS = 10_000
@@ -27,12 +27,12 @@ Ended = Callable[[int, str], None]
 
 @dataclass(frozen=True)
 class ProgramRun:
-    """What is run, as the folder says it."""
+    """The program run that a folder records."""
 
     command: tuple[str, ...]
-    """What was typed after `testbed`."""
+    """The command line after `testbed`."""
     case: str
-    """The name of the folder of its logs within the run's."""
+    """The name of the log folder within the run folder."""
     deployment: str
     workers: int
     version: int = VERSION
@@ -40,29 +40,29 @@ class ProgramRun:
 
 @dataclass(frozen=True)
 class WorkerTrace:
-    """What one worker left."""
+    """The files of one worker: its phases, exit code and last lines."""
 
     worker: int
     log: Path
-    told: tuple[PhaseReport, ...]
+    phases: tuple[PhaseReport, ...]
     code: int | None
-    """Its exit code; None of one that did not come to its end."""
+    """The exit code; None if the worker did not finish."""
     tail: tuple[str, ...]
-    """The last lines that it printed."""
+    """The last lines that the worker printed."""
 
 
 @dataclass(frozen=True)
 class ProgramTrace:
-    """What a run left, whether or not it came to its end."""
+    """The recorded state of a run, finished or not."""
 
     run: ProgramRun
     folder: Path
     running: bool
     status: int | None
-    """Of the command; None where it was ended before it could write that."""
+    """Exit status of the command; None if the command was killed before it wrote one."""
     cause: str
     notices: tuple[str, ...]
-    """What was told of workers that stood still."""
+    """Messages about workers that made no progress."""
     workers: tuple[WorkerTrace, ...]
 
 
@@ -70,10 +70,10 @@ class ProgramTrace:
 def recorded(
     folder: RunFolder, command: Sequence[str], case: str, deployment: object, workers: int
 ) -> Iterator[Ended]:
-    """Write down what is run, and how it ends, for a later report.
+    """Record the program run and its end, for a later report.
 
-    Yields what takes the exit status and the cause of what went wrong. Where the block raises,
-    that is the end.
+    Yields a function that records the exit status and the cause of a failure. If the block raises,
+    the exception is recorded as the end.
     """
     run = ProgramRun(tuple(command), case, str(deployment), workers)
     keep_json(folder.program, asdict(run))
@@ -92,10 +92,10 @@ def recorded(
 
 
 def program_in(name: str) -> ProgramTrace | None:
-    """What the folder of such a run holds; None where it is another run's, or no folder.
+    """Read the state of a program run from its folder; None for any other folder or path.
 
     Raises:
-        UsageError: what it says of its program cannot be read.
+        UsageError: the description of the program cannot be read.
     """
     folder = RunFolder(Path(name))
     if not folder.program.is_file():
@@ -115,7 +115,7 @@ def program_in(name: str) -> ProgramTrace | None:
     with contextlib.suppress(OSError, ValueError, RecursionError):
         outcome = dict(_json(folder.outcome))
     own = folder.existing_case(run.case)
-    told = read_ledger(own, run.workers)
+    ledger = read_ledger(own, run.workers)
     status = outcome.get("status")
     return ProgramTrace(
         run,
@@ -124,15 +124,15 @@ def program_in(name: str) -> ProgramTrace | None:
         status=status if isinstance(status, int) else None,
         cause=str(outcome.get("cause", "")),
         notices=tuple(_last_lines(folder.notices)),
-        workers=tuple(_worker(own, number, each) for number, each in enumerate(told)),
+        workers=tuple(_worker(own, number, each) for number, each in enumerate(ledger)),
     )
 
 
 def _run_of(data: Any) -> ProgramRun:
-    """The run that a file describes.
+    """Decode a program run.
 
     Raises:
-        ValueError, TypeError, KeyError: it describes none.
+        ValueError, TypeError, KeyError: the data is no valid program run.
     """
     if data["version"] != VERSION:
         raise ValueError(f"version {data['version']!r:.20}, and this testbed reads {VERSION}")
@@ -143,12 +143,12 @@ def _run_of(data: Any) -> ProgramRun:
     return ProgramRun(command, str(data["case"]), str(data["deployment"]), workers)
 
 
-def _worker(folder: CaseFolder, worker: int, told: tuple[PhaseReport, ...]) -> WorkerTrace:
+def _worker(folder: CaseFolder, worker: int, phases: tuple[PhaseReport, ...]) -> WorkerTrace:
     code = None
     with contextlib.suppress(UnreadableReportError, ValueError, TypeError, KeyError):
         code = int(read_report(folder, worker)["code"])
     log = folder.log(worker)
-    return WorkerTrace(worker, log, told, code, tuple(_last_lines(log)))
+    return WorkerTrace(worker, log, phases, code, tuple(_last_lines(log)))
 
 
 def _last_lines(file: Path) -> list[str]:

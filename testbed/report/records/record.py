@@ -1,7 +1,7 @@
-"""The record of a run: what is kept, compared and shown elsewhere.
+"""The record of a run, to be stored, compared and shown elsewhere.
 
-`run.schema.json` beside this file says what each field means; every record that is written or
-read is held against it.
+`run.schema.json` beside this file describes each field. Every record is validated with it when
+written or read.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from testbed.catalogue.selection import Selection
 from testbed.launcher.machine.machine import describe_machine
 from testbed.verdict.verdict import Verdict
 
-# Raised whenever a field changes its meaning or goes; a new field alone does not raise it.
+# Increased when a field changes its meaning or is removed. A new field does not increase it.
 RUN_VERSION = 2
 
 
 @dataclass(frozen=True)
 class ScenarioText:
-    """A scenario as people read it: its claim, and the lines of its script that it stands on."""
+    """A scenario as text: its claim, and its lines in the script."""
 
     id: str
     claim: str
@@ -44,7 +44,7 @@ class ScriptText:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """A whole run, with all that is needed to show it where nothing else of it is."""
+    """A whole run, complete enough to be shown on any machine without the run folder."""
 
     run: str
     began: str
@@ -55,7 +55,7 @@ class RunRecord:
     versions: dict[str, str | None]
     """Of testbed, python, tensorflow and keras."""
     machine: dict[str, Any]
-    """See `testbed.launcher.machine.machine.describe_machine`."""
+    """Facts as `testbed.launcher.machine.machine.describe_machine` returns them."""
     scripts: tuple[ScriptText, ...]
     verdicts: tuple[Verdict, ...]
 
@@ -91,7 +91,7 @@ class RunRecord:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> RunRecord:
-        """Read back what `to_json` wrote; `data` has been held against the schema."""
+        """Decode the result of `to_json`; `data` must be valid against the schema."""
         return cls(
             run=data["run"],
             began=data["began"],
@@ -118,7 +118,7 @@ def record_of(
     device: str,
     command: Sequence[str],
 ) -> RunRecord:
-    """The record of a run that has just ended on this machine."""
+    """Create the record of a run that has just ended on this machine."""
     facts = [report.facts for verdict in verdicts for report in verdict.reports]
     ran = dict.fromkeys(selection.script(verdict.case) for verdict in verdicts)
     named = next((known for known in facts if known), {})
@@ -141,7 +141,7 @@ def record_of(
 
 
 def script_text(script: Script) -> ScriptText:
-    """A script as it was read, with the place of each of its scenarios."""
+    """The text of a script, with the lines of each scenario."""
     return ScriptText(
         name=script.name,
         title=script.title,

@@ -1,4 +1,4 @@
-"""What a run says as a whole: the counts, and whether the way or the place of creation decides."""
+"""Summary of a run: counts, and whether the way of sharing makes a difference."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from testbed.verdict.verdict import Verdict
 
 
 def counts(verdicts: Sequence[Verdict]) -> str:
-    """How many cases did what, in one line."""
+    """The number of cases of each outcome, in one line."""
     good = [verdict for verdict in verdicts if verdict.as_expected]
     parts = {
         "behave": sum(verdict.kind == "behaves" for verdict in good),
@@ -21,15 +21,15 @@ def counts(verdicts: Sequence[Verdict]) -> str:
 
 
 def way_against_place(verdicts: Sequence[Verdict], claims: Mapping[str, str]) -> list[str]:
-    """Compare scenarios that share one object in different ways: does the way make a difference?
+    """Compare the ways of sharing at each site of creation.
 
-    Scenarios of several scripts that make one claim (`returned.counter`, `module_global.counter`)
-    differ in the way of sharing alone. One line for each site, empty where the run holds no two
-    ways of any.
+    Scenarios of several scripts with the same claim (`returned.counter`, `module_global.counter`)
+    differ only in the way of sharing. Returns one line for each claim and site; none for a claim
+    that only one way makes.
 
     Args:
-        verdicts: of the whole run.
-        claims: what each scenario claims, by its id.
+        verdicts: the verdicts of the whole run.
+        claims: the claim of each scenario, by its id.
     """
     lines = []
     for claim in dict.fromkeys(claims.values()):
@@ -45,10 +45,10 @@ def way_against_place(verdicts: Sequence[Verdict], claims: Mapping[str, str]) ->
 
 
 def _outcome(verdicts: Sequence[Verdict]) -> str:
-    """What the ways showed, and whether any two of them differ in the same circumstances."""
+    """The outcomes of all ways, and whether two ways differ on one deployment and mode."""
     if all(verdict.kind == "skipped" for verdict in verdicts):
         return "all cases skipped"
-    # What could not be judged says nothing of the way.
+    # A case without a verdict says nothing about the way.
     verdicts = [verdict for verdict in verdicts if verdict.kind in ("behaves", "breaks")]
     if not verdicts:
         return "no case was judged"

@@ -60,7 +60,7 @@ def test_the_schema_knows_every_doubt_and_part() -> None:
     ("change", "complaint"),
     [
         ({"version": 99}, "version 99 of a bench record, and this testbed reads version 1"),
-        ({"kind": "run"}, "the record of a run; what is read here is what testbed bench --json"),
+        ({"kind": "run"}, "the record of a run; give a file that testbed bench --json"),
         ({"kind": "other"}, "not a record of testbed"),
         ({"rounds": "many"}, "not a valid record: data.rounds must be integer"),
         ({"rows": [{}]}, "not a valid record: data.rows[0] must contain"),

@@ -18,7 +18,7 @@ from testbed.bench.show.markdown import markdown_of
 from testbed.bench.show.page import bench_data
 from testbed.bench.show.plots import draw
 from testbed.bench.show.tables import tables_of
-from testbed.bench.show.units import shown, told
+from testbed.bench.show.units import shown, shown_figure
 from tests.unit.bench.builders import every_part, hello_row, record_of, row_of
 
 
@@ -47,14 +47,15 @@ def test_values_have_three_digits_and_a_unit(value: float, unit: str, expected: 
 def test_a_figure_is_told_with_half_its_interval() -> None:
     """1 ms between 0.9 and 1.1 ms is known to 10 %; what is not there is a dash."""
     assert (
-        told("step_p50", Figure(1e-3, 0.9e-3, 1.1e-3, (1e-3, 1e-3)), spread=True) == "1.00 ms ±10%"
+        shown_figure("step_p50", Figure(1e-3, 0.9e-3, 1.1e-3, (1e-3, 1e-3)), spread=True)
+        == "1.00 ms ±10%"
     )
-    assert told("step_p50", None, spread=True) == "-"
+    assert shown_figure("step_p50", None, spread=True) == "-"
 
 
 def test_one_round_has_no_interval() -> None:
     """The import happens once, and nobody knows how much it varies."""
-    assert told("import", figure([2.0]), spread=True) == "2.00 s"
+    assert shown_figure("import", figure([2.0]), spread=True) == "2.00 s"
 
 
 def text_of(record: BenchRecord, width: int = 200) -> str:

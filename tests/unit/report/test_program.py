@@ -48,12 +48,12 @@ def test_an_interrupted_run_is_shown(folder: RunFolder, capsys: pytest.CaptureFi
     assert lines[:5] == [
         "testbed launch --workers 2 'my train.py'",
         "on multi_worker_mirrored-2x1: interrupted with status 130",
-        "told: worker 1 is in step 4's collective, at train.py:27",
+        "notice: worker 1 is in step 4's collective, at train.py:27",
         "",
         "worker 0: ended with exit code 0, 3 steps (forked 0.0 s, joined 1.0 s, finished 2.0 s,"
         " reported 4.0 s)",
     ]
-    assert lines[5].startswith("worker 1: did not come to its end, last phase 'joined' (forked")
+    assert lines[5].startswith("worker 1: did not finish, last phase 'joined' (forked")
     assert "  line 49" in lines
     assert "  all is well" not in lines, "only what may tell why it ended so"
     assert "  line 39" not in lines
@@ -79,7 +79,7 @@ def test_a_killed_run_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str
         pass
     text = shown(run, capsys)
     assert "it was killed before it could write how it ended" in text
-    assert "worker 1: told nothing" in text
+    assert "worker 1: reported nothing" in text
 
 
 @pytest.mark.parametrize("form", [["--markdown"], ["--html", "page.html"], ["--junit", "j.xml"]])

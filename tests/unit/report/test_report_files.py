@@ -82,7 +82,7 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
         ('{"a": -Infinity}', "data.a is -Infinity, and must be a finite number"),
         ('{"a": 1' + "0" * 400 + "}", "data.a is 10000000000000000000..., and must be from -92"),
         ('{"a": 18446744073709551616}', "data.a is 18446744073709551616, and must be from -92"),
-        ('{"a": 1, "a": 2}', 'the key "a" stands twice in one object'),
+        ('{"a": 1, "a": 2}', 'the key "a" occurs twice in one object'),
         (r'{"a": "\ud800"}', "surrogates not allowed"),
     ],
 )
@@ -144,7 +144,7 @@ def test_a_case_is_there_once(file: Path) -> None:
 def test_a_case_has_its_script(file: Path) -> None:
     """A case of a script that the record lacks cannot be shown."""
     write_json(file, run_record(merged(), scripts=()).to_json())
-    assert "is of a script that is not in it" in refused(file)
+    assert "names a script that the record lacks" in refused(file)
 
 
 def test_every_reader_is_safe_from_hostile_texts(

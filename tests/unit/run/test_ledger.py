@@ -28,7 +28,7 @@ def test_a_line_for_each_worker() -> None:
     assert ledger_in_words(verdict) == [
         "worker 0: joined 0.00 s, step 1 0.10 s, step 4 0.40 s, claiming 0.50 s, step 5 0.60 s",
         "worker 1: joined 0.00 s, step 1 0.10 s, step 2 0.20 s",
-        "worker 2: told nothing",
+        "worker 2: reported nothing",
     ]
 
 

@@ -1,4 +1,4 @@
-// What was measured: what it comes to, what to doubt, and each part with its plot and its tables.
+// The benchmark: headlines, reasons to doubt, and each part with its plot and its tables.
 
 function showBench(bench) {
   const section = byId("bench");

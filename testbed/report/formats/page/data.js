@@ -1,4 +1,4 @@
-// What the page was given, and how its outcomes are told: by symbol, word and colour together.
+// The data of the page, and how it shows outcomes: by symbol, word and colour together.
 
 const data = JSON.parse(byId("data").textContent);
 const run = data.run;
@@ -23,7 +23,7 @@ function groupOf(of) {
   return scriptOf.get(of.script)?.group ?? "other scripts";
 }
 
-// Of a cell that changed, what the later run shows.
+// The side of the later run, for a cell that changed.
 function latest(of) {
   return of.sides[of.sides.length - 1];
 }
@@ -33,7 +33,7 @@ function outcomeOf(side) {
   return side.verdict === "error" ? "error" : "unexpected";
 }
 
-// What a side showed, in a word or two; an exception by its class alone.
+// The outcome of a side in a word or two; an exception by its class alone.
 function phraseOf(side) {
   if (side.symptom === "rejected") return `rejected: ${side.evidence.split(/[: ]/)[0]}`;
   return side.symptom || side.verdict;

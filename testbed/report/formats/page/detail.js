@@ -1,5 +1,5 @@
-// One case in full, in a dialog: the browser keeps the focus inside, closes it with Escape, and
-// gives the focus back.
+// One case in full, in a dialog. The browser keeps the focus inside, closes the dialog with Escape,
+// and then restores the focus.
 
 const dialog = byId("detail");
 let shownCases = [];
@@ -22,7 +22,7 @@ dialog.addEventListener("close", () => {
   focusCase(id);
 });
 
-// A press beside the dialog closes it; what is inside of it is covered by its child elements.
+// A click beside the dialog closes it. A click inside hits a child element.
 dialog.addEventListener("mousedown", (event) => {
   if (event.target === dialog && event.offsetX < 0) dialog.close();
 });
@@ -61,14 +61,14 @@ function barOf(of) {
 
 function verdictOf(of, side) {
   const outcome = outcomeOf(side);
-  const told = OUTCOMES[outcome];
+  const shown = OUTCOMES[outcome];
   const phrase = side.symptom || side.verdict;
   const meaning = run.symptoms[side.symptom]?.meaning;
   return make("section", { class: `verdict ${outcome}` },
-    make("p", { class: "told" },
-      make("span", { class: "symbol", "aria-hidden": "true" }, told.symbol),
+    make("p", { class: "outcome" },
+      make("span", { class: "symbol", "aria-hidden": "true" }, shown.symbol),
       make("strong", {}, phrase),
-      phrase === told.words ? "" : ` ${told.words}`),
+      phrase === shown.words ? "" : ` ${shown.words}`),
     meaning ? make("p", {}, `${meaning[0].toUpperCase()}${meaning.slice(1)}.`) : null,
     list([
       ["expected", side.expected],
@@ -150,14 +150,14 @@ function copiesOf(picture) {
     return [
       String(object.worker), `${object.role === "other" ? "the other: " : ""}${object.type} ${object.name}`, details,
       copy.device || "none", copy.value || copy.problem || "no value", copy.mark || "not claimed",
-      copy.writers.join(", ") || "nobody's step",
+      copy.writers.join(", ") || "no step",
     ];
   });
   const claimed = Object.entries(picture.details).map(([what, value]) => make("p", { class: "muted" }, `${what}: ${value}`));
   return [tableOf("copies", ["worker", "object", "kind", "device", "value", "", "written by"], rows), claimed];
 }
 
-// Workers mostly raise the same, which is shown once.
+// Workers usually raise the same exception; it is shown once.
 function raisedOf([number, workers]) {
   const raised = run.problems[number];
   return make("details", { class: "raised", open: true },

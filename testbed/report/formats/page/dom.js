@@ -1,5 +1,5 @@
-// Everything that the page shows is put into it here, and only ever as text: a record is written by
-// strangers, and a name in it may look like HTML.
+// All content is inserted here, and only as text: a record may come from any source, and a name in
+// it may look like HTML.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -24,13 +24,13 @@ function byId(id) {
   return document.getElementById(id);
 }
 
-// A long name that may break where it is made of parts, and nowhere else.
+// A long name that may break only between its parts.
 function breakable(text) {
   const parts = text.split(/(?<=[_.,@[])/);
   return parts.flatMap((part, number) => (number ? [make("wbr"), part] : [part]));
 }
 
-// A sentence of a script, where what stands between backticks is code.
+// A sentence of a script; text between backticks is code.
 function prose(text) {
   return text.split(/`([^`]+)`/).map((part, number) => (number % 2 ? make("code", {}, part) : part));
 }
@@ -43,7 +43,7 @@ function list(entries) {
   );
 }
 
-// Pages opened from a file may have no clipboard; then the text is selected, to be copied by hand.
+// A page opened from a file may have no clipboard. Then the text is selected for manual copying.
 function copyButton(text, what, source) {
   const button = make("button", { type: "button", class: "quiet", "aria-label": `Copy ${what}` }, "copy");
   button.addEventListener("click", async () => {

@@ -1,4 +1,4 @@
-// Which cells are shown.
+// Selects which cells are shown.
 
 const CHOICES = {
   verdict: (of) => latest(of).verdict,
@@ -59,7 +59,7 @@ function reset() {
   showCells();
 }
 
-// Puts the filters of the address into the form.
+// Copies the filters of the address into the form.
 function putFilters() {
   const form = byId("filters");
   for (const name of TEXTS) form.elements[name].value = state.filters[name];

@@ -1,4 +1,4 @@
-// What the run was and what it says as a whole; of two runs, what differs between them.
+// Facts and summary of the run; for two runs, the differences between them.
 
 function showHead() {
   const head = byId("head");
@@ -43,7 +43,7 @@ function timeOf(text) {
   return match ? make("time", { datetime: text }, `${match[1]} ${match[2]} UTC`) : text;
 }
 
-// The system's choice of light or dark, until somebody chooses.
+// The system's light or dark theme, until the reader selects one.
 function themeButton() {
   const root = document.documentElement;
   const dark = () => (root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
@@ -55,7 +55,7 @@ function themeButton() {
   button.addEventListener("click", () => {
     root.dataset.theme = dark() ? "light" : "dark";
     button.textContent = words();
-    try { localStorage.setItem("theme", root.dataset.theme); } catch { /* not every page may keep things */ }
+    try { localStorage.setItem("theme", root.dataset.theme); } catch { /* storage may be disabled */ }
   });
   return button;
 }
@@ -82,9 +82,9 @@ function showChanges() {
 }
 
 function changeRow(of) {
-  const told = (side) => `${OUTCOMES[outcomeOf(side)].symbol} ${phraseOf(side)}${evidenceOf(side) ? `: ${evidenceOf(side)}` : ""}`;
-  const sides = of.change.kind === "only in A" ? [told(latest(of)), ""]
-    : of.change.kind === "only in B" ? ["", told(latest(of))] : of.sides.map(told);
+  const summary = (side) => `${OUTCOMES[outcomeOf(side)].symbol} ${phraseOf(side)}${evidenceOf(side) ? `: ${evidenceOf(side)}` : ""}`;
+  const sides = of.change.kind === "only in A" ? [summary(latest(of)), ""]
+    : of.change.kind === "only in B" ? ["", summary(latest(of))] : of.sides.map(summary);
   const open = make("button", { type: "button", class: "link", "data-change": of.id, onclick: () => openCase(of.id) }, breakable(of.id));
   return [open, of.change.what.join(", ") || of.change.kind, ...sides];
 }

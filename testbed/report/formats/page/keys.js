@@ -1,4 +1,4 @@
-// The cells are one stop of the Tab key; arrows walk among them, Enter opens.
+// The cells are one Tab stop. Arrow keys move between them, Enter opens one.
 
 const matrix = byId("matrix");
 
@@ -18,7 +18,7 @@ function focusButton(button) {
   button.focus();
 }
 
-// The button that shows a case, which may be that of another mode that showed the same.
+// The button of a case; modes with the same outcome share one button.
 function focusCase(id) {
   const of = caseOf.get(id);
   const own = buttons().find((button) => {

@@ -1,4 +1,4 @@
-// Where each part of a picture goes. Nothing here draws.
+// Computes the position of each part of a picture; draws nothing.
 
 const SIZE = {
   device: 162, between: 10, pad: 10, hosts: 20, label: 28, circle: 13, line: 16, copyPad: 9, copyGap: 10,
@@ -33,7 +33,7 @@ function layoutOf(picture) {
 
 function placeDevice(picture, device, x, replicaY, copiesY, placed) {
   device.replicas.forEach((replica, number) => {
-    // One replica stands left of its name; where a device has several they stand side by side.
+    // One replica stands left of its name; several replicas of a device stand side by side.
     const step = Math.min(84, (SIZE.device - 24) / device.replicas.length);
     const left = device.replicas.length > 1 ? 12 : SIZE.device / 2 - 42;
     placed.replicas.set(replica, { x: x + left + SIZE.circle + number * step, y: replicaY });

@@ -1,4 +1,4 @@
-// From the data to the page.
+// Builds the page from the data.
 
 function follow() {
   readAddress();

@@ -1,4 +1,4 @@
-// The cells: what each scenario showed at each site, one column for each deployment.
+// The cells: the outcome of each scenario at each site, one column for each deployment.
 
 function showLegend() {
   const kinds = distinct(cases.flatMap((of) => of.sides.map(outcomeOf)));
@@ -34,7 +34,7 @@ function grouped(things, keyOf) {
   return groups;
 }
 
-// All deployments of a script, also those that a filter leaves empty: columns stay where they are.
+// All deployments of a script, even those that a filter leaves empty, so that columns stay in place.
 const COLUMNS = new Map(
   [...grouped(cases, (of) => of.script)].map(([script, ofScript]) =>
     [script, run.deployments.filter((name) => ofScript.some((of) => of.deployment === name))]),
@@ -70,7 +70,7 @@ function rowOf(row, columns, first) {
     }));
 }
 
-// Modes that showed the same are one button; it opens the first of them.
+// Modes with the same outcome share one button, which opens the first of them.
 function cellOf(here) {
   const outcomes = [...grouped(here, (of) => {
     const side = latest(of);
@@ -86,11 +86,11 @@ function buttonOf(alike, several) {
   const { symbol, words } = OUTCOMES[outcome];
   const modes = alike.map((each) => each.mode).join(", ");
   const changed = of.change ? `, ${of.change.kind}` : "";
-  const told = `${of.scenario}, ${of.site}, ${of.deployment}, ${modes}: ${words}`
+  const spoken = `${of.scenario}, ${of.site}, ${of.deployment}, ${modes}: ${words}`
     + `${side.symptom ? `, ${side.symptom}` : ""}${side.evidence ? `, ${side.evidence.slice(0, 120)}` : ""}${changed}`;
   return make("button", {
     type: "button", tabindex: "-1", class: `cell ${outcome}${of.change ? " changed" : ""}`,
-    "data-case": of.id, "data-modes": modes, "aria-label": told,
+    "data-case": of.id, "data-modes": modes, "aria-label": spoken,
   },
   make("span", { class: "symbol" }, symbol),
   make("span", { class: "phrase" },

@@ -1,4 +1,4 @@
-// A claim as it was seen: workers, devices, replicas and copies, and arrows for who wrote.
+// Draws a claim: workers, devices, replicas and copies, and arrows from writers to copies.
 
 let pictures = 0;
 
@@ -21,7 +21,7 @@ function pictureOf(picture) {
   return make("div", { class: "drawing", tabindex: "0", role: "group", "aria-label": "picture" }, svg);
 }
 
-// For those who hear it; the table below the picture has every number.
+// Description for screen readers; the table below the picture has every number.
 function toldOf(picture) {
   const hosts = picture.hosts.map((host) => `${host.name} with ${host.devices.map((d) => d.name).join(", ")}`);
   const merged = picture.merge ? [`all replicas' values are ${picture.merge.label} and written to every copy`] : [];
@@ -118,7 +118,7 @@ function below({ x, y }) {
 
 function arrowOf(from, copy, share, kind, id) {
   if (copy.number === 0) return curve(from, { x: copy.x + copy.width * share, y: copy.y - 1 }, kind, id);
-  // Around the copies above it, through the gutter of the device.
+  // The line avoids the copies above, through the gutter of the device.
   const gutter = copy.x - 6;
   const y = copy.y + copy.height * share;
   const top = copy.y - 40;

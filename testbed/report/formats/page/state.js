@@ -1,4 +1,4 @@
-// What is shown stands in the part of the address after #, so that it can be sent to somebody.
+// The state of the page is stored in the address after #, so that a link can share it.
 
 const TEXTS = ["q", "verdict", "symptom", "strategy", "group", "site", "mode"];
 const SWITCHES = ["unexpected", "changed"];
@@ -13,10 +13,10 @@ function readAddress() {
 }
 
 function writeAddress() {
-  const told = new URLSearchParams();
-  for (const name of TEXTS) if (state.filters[name]) told.set(name, state.filters[name]);
-  for (const name of SWITCHES) if (state.filters[name]) told.set(name, "1");
-  if (state.case) told.set("case", state.case);
-  // Replaced, not added: the way back leads to the page before, not through every keystroke.
-  history.replaceState(null, "", `#${told}`);
+  const query = new URLSearchParams();
+  for (const name of TEXTS) if (state.filters[name]) query.set(name, state.filters[name]);
+  for (const name of SWITCHES) if (state.filters[name]) query.set(name, "1");
+  if (state.case) query.set("case", state.case);
+  // Replaces the history entry, so that Back leads to the previous page, not to every keystroke.
+  history.replaceState(null, "", `#${query}`);
 }
