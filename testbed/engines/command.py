@@ -47,7 +47,7 @@ _FOR = {
     "time": (SLURM, KUBERNETES),
     "export": (SLURM, KUBERNETES),
 }
-"""The engines that use each shared option; `slurm` and `kubernetes` options fit that engine only."""
+"""The engines that use each shared option; options of a group like `slurm` fit one engine."""
 
 
 def start(name: str, options: RunsOnEngine, command: Command) -> int:

@@ -57,7 +57,7 @@ class JobFiles:
             path.touch()
 
     def refresh_names(self) -> None:
-        """Make a network file system look for new files: creating a file clears its cached names."""
+        """Make a network file system look for new files; creating one clears its cached names."""
         with contextlib.suppress(OSError), tempfile.NamedTemporaryFile(dir=self.folder):
             pass
 

@@ -50,7 +50,7 @@ def _engine_option(default: str) -> Any:
 
 @dataclass(frozen=True)
 class EngineOptions:
-    """Where the workers run: on this machine, or on several by an engine."""
+    """The options of engines, which start the workers on this machine or on several hosts."""
 
     engine: str = _engine_option(LOCAL)
     folder: str | None = option(

@@ -15,7 +15,7 @@ class ReportOptions:
     files: tuple[str, ...] = argument(
         "FILE",
         nargs="+",
-        help="file that --json of run, bench or chaos wrote, or a run folder; of two the later last",
+        help="file that --json of run, bench or chaos wrote, or a run folder; of two, newer last",
     )
     markdown: bool = switch("--markdown", help="print a Markdown page")
     html: str | None = html_option(title="")

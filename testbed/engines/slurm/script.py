@@ -57,9 +57,9 @@ def script_of(request: SlurmRequest) -> str:
             f"(umask go-w && mkdir -p {_quoted(str(files.folder))})",
             f"(umask go= && mkdir -p {_quoted(str(files.engine))})",
             "",
-            "# Every task runs the same command, and reads its place from Slurm's variables. If one",
-            "# fails, --kill-on-bad-exit ends all. The output of task N goes to worker-N.out and",
-            "# worker-N.err in the folder; task 0 prints the results.",
+            "# Every task runs the same command, and reads its place from Slurm's variables. If",
+            "# one fails, --kill-on-bad-exit ends all. The output of task N goes to worker-N.out",
+            "# and worker-N.err in the folder; task 0 prints the results.",
             _folded([srun, list(request.command)]),
             "",
         ]

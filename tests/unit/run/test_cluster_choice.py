@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from testbed.launcher.server.worker_process import WorkerProcess
-from testbed.run.cluster_choice import ALL_RUN, Choice, Observer
+from testbed.run.cluster_choice import ALL_RUN, Choice, ProgramObserver
 from testbed.verdict.program_notes import JOINING, MADE, NEEDS
 
 HERE = {"file": "/home/me/train.py", "line": 5, "at": 2.0}
@@ -48,7 +48,7 @@ def played(
     async def go() -> list[Played]:
         changed = asyncio.Event()
         workers = [Played(index, changed) for index in range(number)]
-        watching = asyncio.ensure_future(Observer(choice)(workers))
+        watching = asyncio.ensure_future(ProgramObserver(choice)(workers))
         workers[0].take_in({"phase": "started", "at": asyncio.get_running_loop().time() - 4.0})
         for event in events:
             event(workers)
