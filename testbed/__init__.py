@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 
-# Imported when they are used: what launches processes is needed by nobody else.
+# Imported on first use: only code that launches workers needs these modules.
 _WHEN_USED = {"launch": "testbed.run.function", "watch": "testbed.check.here"}
 
 

@@ -1,4 +1,4 @@
-"""`python -m testbed` is the `testbed` command."""
+"""Runs the `testbed` command as `python -m testbed`."""
 
 import sys
 

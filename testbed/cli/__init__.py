@@ -1,1 +1,1 @@
-"""The command line: what can be typed, and the commands."""
+"""The command line: its parser, and the options and the code of each command."""

@@ -1,4 +1,4 @@
-"""The command line: what can be typed, and which command answers."""
+"""The `testbed` command: parses the command line, runs the command, reports errors."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from testbed.terminal import complain, lost, prepare
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit status."""
+    """Run one command, and return the exit status."""
     if arguments is None and sys.flags.inspect:
         _end_without_looking()
     return _answer(arguments)
 
 
 def _end_without_looking() -> NoReturn:
-    # With PYTHONINSPECT sys.exit does not end Python, which prints a traceback of it instead.
+    # With PYTHONINSPECT, sys.exit does not end Python, but prints a traceback.
     try:
         status = _answer(None)
     except SystemExit as leaving:
@@ -57,7 +57,7 @@ def _answer(arguments: Sequence[str] | None) -> int:
         complain("interrupted; all workers are ended")
         return INTERRUPTED
     except OSError as problem:
-        # A limit, and a file that it names, are the machine's matter: no space, read-only, gone.
+        # The machine causes these: a limit, a full disk, a file that is read-only or removed.
         if why := limit_reached(problem):
             complain(why)
             return UNEXPECTED
@@ -72,7 +72,7 @@ def _answer(arguments: Sequence[str] | None) -> int:
 
 
 def _run(typed: CommandLine) -> int:
-    """Import the command and run it, on its engine where it can have one."""
+    """Import the command and run it, on its engine where it takes one."""
     command = importlib.import_module(f"testbed.cli.commands.{typed.command}")
     if not hasattr(typed.options, "engine"):
         return int(command.main(typed.options))
@@ -81,17 +81,17 @@ def _run(typed: CommandLine) -> int:
 
 
 def _elsewhere(typed: CommandLine, problem: TooFewDevicesError) -> str:
-    """What to type to have on other hosts what this one does not have."""
+    """The command that gets the missing devices from other hosts."""
     words = importlib.import_module("testbed.engines.command").words_without_cluster(typed.options)
     found = importlib.import_module("testbed.engines.detect")
     return str(found.elsewhere(problem, typed.command, words))
 
 
 def require_tensorflow() -> None:
-    """Check that workers will find TensorFlow, without importing it here.
+    """Check that workers can import TensorFlow, without importing it here.
 
     Raises:
-        UsageError: they will not.
+        UsageError: this Python has no TensorFlow.
     """
     if importlib.util.find_spec("tensorflow") is None:
         raise UsageError(

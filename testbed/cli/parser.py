@@ -1,4 +1,4 @@
-"""What can be typed: the commands, and from words to a command with its options."""
+"""The parser: all commands, and from typed words to a command with its options."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from testbed.terminal import complain
 
 @dataclass(frozen=True)
 class CommandWords:
-    """One command as it is typed; `testbed.cli.commands` has a module of its name."""
+    """The command-line interface of one command, whose module in `cli/commands` has its name."""
 
     name: str
     help: str
@@ -29,7 +29,7 @@ class CommandWords:
 
 @dataclass(frozen=True)
 class CommandLine:
-    """What was typed: a command, and the dataclass of its options."""
+    """A parsed command line: the command, and the dataclass of its options."""
 
     command: str
     options: Any
@@ -47,7 +47,7 @@ COMMANDS = (
     ),
     CommandWords(
         "worker",
-        "run them as one worker of a cluster that somebody else has started",
+        "run scenarios as one worker of a cluster that another launcher has started",
         run.WorkerOptions,
         run.EXIT_STATUS,
     ),
@@ -83,7 +83,7 @@ COMMANDS = (
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, and where to read what is valid."""
+    """Reports an error in one line, with the command whose help lists the valid options."""
 
     def error(self, message: str) -> NoReturn:
         complain(f"{message} ({self.prog} --help)")
@@ -91,7 +91,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parse(words: Sequence[str] | None = None) -> CommandLine:
-    """The command that was typed, with its options.
+    """Parse a command line.
 
     Raises:
         SystemExit: the words are wrong (status 2), or ask for help or the version.
@@ -102,7 +102,7 @@ def parse(words: Sequence[str] | None = None) -> CommandLine:
 
 
 def parser() -> argparse.ArgumentParser:
-    """All commands and their options."""
+    """The parser of all commands and their options."""
     whole = _Parser(
         prog="testbed",
         description="Finds out which ways of sharing TensorFlow objects survive tf.distribute.",

@@ -1,22 +1,23 @@
-"""Beyond one machine: the engines, each of which creates processes on hosts that it knows.
+"""Engines, which create the processes of a cluster on this machine or on several hosts.
 
-The contract. An engine has a module of its name here, and answers four questions:
+The contract: each engine but `local` has a module of its name here. Four points define an engine:
 
-who creates the processes
-    `local`: the preloaded server of this machine. `environment`: somebody else has, and runs the
-    same command in each. `slurm`, `ray` and `kubernetes`: that engine, which runs this command
-    again in every process it starts, with the engine `environment` and a shared folder
-    (`InnerCommand`).
-how a worker learns its place
-    From its environment (`hosts/rank.py`), and from nothing else: which worker it is, of how
-    many, and where the others are. Then all meet (`hosts/rendezvous.py`), and what TensorFlow
-    would hang on is told.
-how reports come back
-    As on one machine, through the files of the run's folder, which all hosts share. Worker 0 is the
-    launching process; the others are its agents, and start workers when it asks them to.
-how it ends
-    As on one machine: all leave together. An agent that is gone ends the job with its name; an
-    agent that has lost worker 0 ends its workers. `end.json` in the folder tells the status.
+process creation
+    `local`: the preloaded server of this machine. `environment`: another launcher has created the
+    processes, and runs the same command in each. `slurm`, `ray` and `kubernetes`: that engine,
+    which runs this command again in every process it starts, with the engine `environment` and a
+    shared folder (`InnerCommand`).
+place of a worker
+    A worker reads its place from its environment only (`hosts/rank.py`): its number, the number of
+    workers, and the addresses of the others. Then all workers connect (`hosts/rendezvous.py`), and
+    a network problem on which TensorFlow would hang is reported.
+reports
+    As on one machine, through the files of the run folder, which all hosts share. Worker 0 is the
+    launching process; the others are its agents, and start workers on its request.
+end
+    As on one machine, all workers end together. A lost agent ends the job with an error that names
+    it; an agent that has lost worker 0 ends its workers. `end.json` in the run folder holds the
+    exit status.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class InnerCommand:
-    """What an engine has every one of its processes run."""
+    """The command that an engine runs in every process of a job."""
 
     words: tuple[str, ...]
-    """What follows `python -m testbed`, like `run --engine environment --folder F NAME`."""
+    """The words after `python -m testbed`, like `run --engine environment --folder F NAME`."""
     folder: str
-    """Of the run; every host has it at this path."""
+    """The run folder, which every host has at this path."""
     workers: int
-    """How many processes."""
+    """The number of processes."""
     gpus_per_worker: int = 0

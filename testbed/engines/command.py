@@ -1,4 +1,4 @@
-"""Runs a command on the engine that it names: here, or by what each process there runs."""
+"""Runs a command on the engine that its options name, on this machine or as a job."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from testbed.terminal import TERMINAL_WIDTH
 DEFAULT_WORKERS = 2
 
 JOB_ID = "$SLURM_JOB_ID"
-"""What Slurm's script puts its job's number in place of."""
+"""Part of a folder's name, which the shell of an exported Slurm script expands."""
 
 Asked = TypeVar("Asked", bound=RunsOnEngine)
 
@@ -32,10 +32,10 @@ class Command(Protocol):
     """The module of a command."""
 
     def main(self, options: Any, role: Role) -> int:
-        """Carry it out."""
+        """Run the command, and return the exit status."""
 
     def require_valid(self, options: Any, role: Role) -> None:
-        """Refuse what `main` would refuse."""
+        """Reject options that `main` would reject."""
 
 
 _JOBS = (SLURM, RAY, KUBERNETES)
@@ -47,11 +47,11 @@ _FOR = {
     "time": (SLURM, KUBERNETES),
     "export": (SLURM, KUBERNETES),
 }
-"""The engines that have a use for each option; those of an engine's own group are for that one."""
+"""The engines that use each shared option; options of a group like `slurm` fit one engine."""
 
 
 def start(name: str, options: RunsOnEngine, command: Command) -> int:
-    """Run a command on its engine; the exit status.
+    """Run a command on its engine, and return the exit status.
 
     Args:
         name: of the command.
@@ -59,8 +59,8 @@ def start(name: str, options: RunsOnEngine, command: Command) -> int:
         command: its module.
 
     Raises:
-        UsageError: some options do not go with the engine, or it cannot do what they ask for.
-        LaunchError: the engine does not give what the run needs.
+        UsageError: some options do not fit the engine, or the engine cannot fulfil them.
+        LaunchError: the engine does not provide what the run needs.
     """
     require_engine(options)
     asked = options.engine
@@ -69,7 +69,7 @@ def start(name: str, options: RunsOnEngine, command: Command) -> int:
     engine = importlib.import_module(f"testbed.engines.{asked.engine}")
     if asked.engine == ENVIRONMENT:
         return int(engine.main(options, command.main))
-    # As worker 0 will: so nothing waits in a queue for what is refused in the end.
+    # Worker 0 does the same check; here it rejects a wrong command before the job is queued.
     rank = Rank(0, options.workers or DEFAULT_WORKERS, asked.engine)
     command.require_valid(options, Role(rank))
     if sys.stdout.isatty():
@@ -78,10 +78,10 @@ def start(name: str, options: RunsOnEngine, command: Command) -> int:
 
 
 def require_engine(options: RunsOnEngine) -> None:
-    """Refuse options that do not go with the engine.
+    """Reject options that do not fit the engine.
 
     Raises:
-        UsageError: one of them does not.
+        UsageError: an option is missing, is out of range, or belongs to another engine.
     """
     asked = options.engine
     _require_uses(asked)
@@ -96,7 +96,7 @@ def require_engine(options: RunsOnEngine) -> None:
         "--cpus-per-worker": asked.cpus_per_worker,
         "--time": asked.time,
         "--nodes": asked.slurm.nodes,
-        # Without a number of workers, bench has 0.
+        # Without --workers, bench has 0 here.
         "--workers": options.workers or None,
     }
     for name, number in numbers.items():
@@ -117,7 +117,7 @@ def _require_uses(asked: EngineOptions) -> None:
 
 
 def inner_of(name: str, options: RunsOnEngine) -> InnerCommand:
-    """What an engine has each of its processes run, for what the options of a command ask for."""
+    """The inner command of a job, from the name and the options of the typed command."""
     asked = options.engine
     workers = options.workers or DEFAULT_WORKERS
     options = _with(options, workers=workers)
@@ -132,14 +132,14 @@ def inner_of(name: str, options: RunsOnEngine) -> InnerCommand:
 
 
 def _own_folder(asked: EngineOptions) -> Path:
-    """Default run folder; an exported script makes a new one each time that it runs."""
+    """The default run folder; an exported script makes a new one for each run."""
     if asked.export and asked.engine == SLURM:
         return RUNS / f"slurm-{JOB_ID}"
     return next_run_path(RUNS)
 
 
 def words_without_cluster(options: RunsOnEngine) -> list[str]:
-    """What was typed of the command's own, but for its devices and how many."""
+    """The words of a command's options, without those for the engine, device and cluster."""
     return words_of(options, leave_out=["engine", "device", "workers", "replicas"])
 
 

@@ -1,4 +1,4 @@
-"""Which engines this host can reach, and the command that would run on them."""
+"""Finds the engines that this host can reach, and writes the command that would use one."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ _MORE = {
 
 
 def found() -> list[str]:
-    """The engines whose commands or packages are here."""
+    """The engines whose commands or packages are installed here."""
     return [engine for engine, is_here in _SIGNS.items() if is_here()]
 
 
 def elsewhere(problem: TooFewDevicesError, command: str, words: Sequence[str]) -> str:
-    """What to type to have on other hosts what this one does not have.
+    """The command that gets the missing devices from other hosts.
 
     Args:
-        problem: what was asked for.
+        problem: the number of devices that the command needs.
         command: of the testbed.
-        words: its own options and arguments, without its cluster.
+        words: options and arguments of the command, without its cluster.
     """
     engines = found()
     if not engines:

@@ -1,4 +1,4 @@
-"""Takes part in a cluster that somebody else has started: worker 0 leads, the others serve."""
+"""The engine `environment`: joins a cluster that another launcher started, as leader or agent."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ Command = Callable[[Any, Role], int]
 
 
 def main(options: RunsOnEngine, command: Command) -> int:
-    """Run the command as worker 0, or serve worker 0; the exit status.
+    """Run the command as worker 0, or serve worker 0 as an agent; return the exit status.
 
     Raises:
-        UsageError: nothing says which worker this is, or the workers do not fit together.
-        LaunchError: another worker is not there, or is gone.
+        UsageError: the environment names no worker, or the workers do not fit together.
+        LaunchError: another worker did not connect, or is lost.
     """
     rank = rank_of(os.environ, _rank_inputs(options))
     asked = options.engine
@@ -71,10 +71,10 @@ async def _serve(rank: Rank, folder: RunFolder) -> int:
 
 
 def _require_so_many(options: RunsOnEngine, rank: Rank) -> None:
-    """Have the command take all workers that are there, where it does not say how many.
+    """Reject a command that needs more workers than were started.
 
     Raises:
-        UsageError: it asks for more.
+        UsageError: it needs more.
     """
     if (options.workers or 0) > rank.size:
         raise UsageError(

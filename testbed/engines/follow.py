@@ -1,4 +1,4 @@
-"""Follows a job of an engine: shows what worker 0 prints, until the run or the job is over."""
+"""Follows a job of an engine: shows the output of worker 0 until the run or the job is over."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from testbed.engines import InnerCommand
 from testbed.engines.interrupts import Interrupts
 from testbed.engines.job import Job, JobState
 from testbed.engines.job_files import JobFiles
-from testbed.engines.job_status import Asking, StatusLine
+from testbed.engines.job_status import StatePoller, StatusLine
 from testbed.errors import LaunchError, UsageError
 from testbed.launcher.run_folder import RunFolder, locked, require_unused
 from testbed.launcher.trusted import make_folder, require_private
@@ -24,34 +24,35 @@ from testbed.terminal import complain, one_line, write_utf8
 
 @dataclass(frozen=True)
 class Pace:
-    """How long what takes at most, in seconds."""
+    """Intervals and timeouts of following a job, in seconds."""
 
     look: float = 0.2
-    """From look to look into the files."""
+    """Interval at which the files are read."""
     ask: float = 1.0
-    """From question to question to the engine, of which schedulers dislike too many."""
+    """Interval at which the engine is asked for the job's state; schedulers limit the rate."""
     ask_later: float = 5.0
-    """The same when a job has lasted `soon`."""
+    """The same interval after the job has lasted `soon`."""
     soon: float = 30.0
     unanswered: float = 60.0
-    """Without any answer of the engine, before it is given up."""
+    """Timeout of an engine that does not answer."""
     end: float = 30.0
-    """Until a job is over whose run is, or that was cancelled."""
+    """Timeout of a job that was cancelled, or whose run is over."""
     late_files: float = 3.0
-    """Until the files of a job that is over are seen here."""
+    """Timeout until the files of a job that is over are visible here."""
 
 
 def follow(start: Callable[[], Job], inner: InnerCommand, pace: Pace | None = None) -> int:
-    """Start a job and stay with it; the exit status of its run.
+    """Start a job, follow it to its end, and return the exit status of its run.
 
     Args:
-        start: starts it; is not interrupted meanwhile, so that no job is lost that nobody follows.
-        inner: what it runs.
+        start: starts the job. Signals are held back meanwhile, so that no job runs unfollowed.
+        inner: the command that the job runs.
+        pace: intervals and timeouts.
 
     Raises:
-        UsageError: its folder is another run's, or other users may write to it.
+        UsageError: the folder belongs to another run, or other users may write to it.
         KeyboardInterrupt: by SIGINT, SIGTERM or SIGHUP; the job was cancelled.
-        LaunchError: the job is over without a run that has come to its end.
+        LaunchError: the job is over, and its run did not finish.
     """
     files, following = JobFiles(inner.folder), None
     try:
@@ -60,12 +61,12 @@ def follow(start: Callable[[], Job], inner: InnerCommand, pace: Pace | None = No
         require_unused(RunFolder(files.folder))
         files.prepare()
     except OSError as problem:
-        told = f"cannot use the folder {files.folder}: {problem.strerror}"
-        raise UsageError(told) from problem
+        message = f"cannot use the folder {files.folder}: {problem.strerror}"
+        raise UsageError(message) from problem
     with _reserved(files), Interrupts() as interrupts:
         try:
             with interrupts.held():
-                following = _Following(start(), files, pace or Pace())
+                following = _Follower(start(), files, pace or Pace())
             return following.to_the_end()
         except KeyboardInterrupt:
             if following is not None:
@@ -75,52 +76,54 @@ def follow(start: Callable[[], Job], inner: InnerCommand, pace: Pace | None = No
 
 @contextlib.contextmanager
 def _reserved(files: JobFiles) -> Iterator[None]:
-    """Have others on this machine leave alone what waits in a queue.
+    """Lock the folder on this machine while its job waits in a queue or runs.
 
     Raises:
-        UsageError: another one waits there.
+        UsageError: another command follows a job in this folder.
     """
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(locked(files.engine))
         except BlockingIOError:
-            told = f"another job is followed in {files.folder}: give another --folder"
-            raise UsageError(told) from None
+            message = f"another job is followed in {files.folder}: give another --folder"
+            raise UsageError(message) from None
         yield
 
 
-class _Following:
+class _Follower:
     def __init__(self, job: Job, files: JobFiles, pace: Pace) -> None:
         self._job, self._files, self._pace = job, files, pace
         self._line = StatusLine(job.name)
         self._output, self._errors = LogReader(files.out(0)), LogReader(files.err(0))
 
     def to_the_end(self) -> int:
-        """The status of the run, and everything shown."""
-        with Asking(self._job, self._pace.ask, self._pace.ask_later, self._pace.soon) as asking:
+        """Show all output, and return the status of the run."""
+        with StatePoller(
+            self._job, self._pace.ask, self._pace.ask_later, self._pace.soon
+        ) as poller:
             try:
                 self._line.show(None, "")
                 while (status := self._files.end()) is None:
                     self._copy()
-                    if asking.unanswered_for > self._pace.unanswered:
-                        said = f"{asking.problem}; it may go on; see {self._files.engine}"
+                    if poller.unanswered_for > self._pace.unanswered:
+                        said = f"{poller.problem}; it may go on; see {self._files.engine}"
                         raise LaunchError(f"{self._job.name}: {said}")
-                    # It may be told anew at any moment.
-                    state = asking.state
+                    # Read once: the poller's thread may change it at any moment.
+                    state = poller.state
                     if state and state.over:
                         status = self._late_end(state)
                         break
                     self._line.show(state, self._files.progress())
                     threading.Event().wait(self._pace.look)
-                asking.hurry()
-                self._let_it_end(asking)
+                poller.hurry()
+                self._let_it_end(poller)
                 self._copy(over=True)
                 return status
             finally:
                 self._line.hide()
 
     def cancel(self) -> None:
-        """Have the engine end the job, see that it has, and show what was printed until then."""
+        """Cancel the job, wait until it is over, and show its remaining output."""
         deadline = time.monotonic() + self._pace.end
         taken, problem = False, ""
         while time.monotonic() < deadline:
@@ -145,9 +148,9 @@ class _Following:
                     write_utf8(piece, stream)
 
     def _late_end(self, state: JobState) -> int:
-        """The status of a run whose job is over."""
+        """The status of a run whose job is over; its files may become visible late."""
         deadline = time.monotonic() + self._pace.late_files
-        self._files.look_anew()
+        self._files.refresh_names()
         while (status := self._files.end()) is None and time.monotonic() < deadline:
             self._copy()
             threading.Event().wait(self._pace.look)
@@ -161,10 +164,10 @@ class _Following:
         parts = [f"{self._job.name}: {state.text}", f"worker 0 said: {said}" if said else ""]
         raise LaunchError("; ".join([*filter(None, parts), f"see {self._files.engine}"]))
 
-    def _let_it_end(self, asking: Asking) -> None:
-        """See that nothing of a job stays whose run is over."""
+    def _let_it_end(self, poller: StatePoller) -> None:
+        """Wait until the job of a finished run is over; cancel it after the timeout."""
         deadline = time.monotonic() + self._pace.end
-        while not ((state := asking.state) and state.over):
+        while not ((state := poller.state) and state.over):
             self._copy()
             if time.monotonic() > deadline:
                 self._line.hide()

@@ -1,4 +1,4 @@
-"""SIGINT, SIGTERM and SIGHUP as one thing, which can be held back for a while."""
+"""Turns SIGINT, SIGTERM and SIGHUP into KeyboardInterrupt, which can be held back for a while."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupts:
-    """In the block, each of the signals raises KeyboardInterrupt, unless it was ignored before.
+    """In its block, each of these signals raises KeyboardInterrupt, unless it was ignored before.
 
-    Outside of the main thread, which alone may do that, nothing changes.
+    Only the main thread can set signal handlers; in another thread the block changes nothing.
     """
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class Interrupts:
 
     def __enter__(self) -> Interrupts:
         if threading.current_thread() is threading.main_thread():
-            # What is ignored stays so, as under nohup.
+            # An ignored signal stays ignored, as under nohup.
             heard = [number for number in NUMBERS if signal.getsignal(number) != signal.SIG_IGN]
             self._before = {number: signal.signal(number, self._interrupt) for number in heard}
         return self
@@ -40,13 +40,13 @@ class Interrupts:
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
-        """In the block, neither this thread nor a command that it runs is interrupted.
+        """Hold signals back in the block, for this thread and the commands that it runs.
 
         Raises:
-            KeyboardInterrupt: at the end of the block, which would have been interrupted.
+            KeyboardInterrupt: at the end of the block, where a signal came meanwhile.
         """
         self._holding = True
-        # A command inherits the mask; here another thread may still be told of the signal.
+        # A command inherits the mask. In this process, another thread may still get the signal.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, NUMBERS)
         try:
             yield

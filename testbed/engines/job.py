@@ -1,4 +1,4 @@
-"""What an engine has started, as whoever follows it sees it."""
+"""The interface of a job: its state, and how to cancel it."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class JobState:
-    """What an engine says of a job."""
+    """The state of a job, as its engine reports it."""
 
     over: bool
-    """Whether none of its processes runs any more, nor ever will."""
+    """Whether no process of it runs or will run."""
     text: str
-    """In the engine's own words: `waiting (Resources)`, `running on n[1-2]`."""
+    """The state in the engine's words: `waiting (Resources)`, `running on n[1-2]`."""
 
 
 class Job(Protocol):
     """A job of an engine."""
 
     name: str
-    """As people find it: `Slurm job 17`."""
+    """The name of it for users: `Slurm job 17`."""
 
     def state(self) -> JobState:
-        """Ask the engine."""
+        """Ask the engine for the state."""
 
     def cancel(self) -> None:
-        """Have the engine end it; nothing if it is over."""
+        """Ask the engine to end the job; does nothing if it is over."""

@@ -1,4 +1,4 @@
-"""The files of a run that was started by an engine, as whoever follows it finds them."""
+"""The files of a job in its run folder, by which the submitting process follows it."""
 
 from __future__ import annotations
 
@@ -17,59 +17,64 @@ _LONGEST = 2**20
 
 
 class JobFiles:
-    """In the folder of a run, which all hosts share."""
+    """Names and contents of a job's files; all hosts share the run folder."""
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
 
     @property
     def engine(self) -> Path:
-        """What the engine and its processes leave: a folder of the run's."""
+        """The folder for files of the engine and its processes, within the run folder."""
         return self.folder / ENGINE
 
     def out(self, worker: int | str) -> Path:
-        """What the process of a worker prints, without its complaints."""
+        """The standard output of a worker's process."""
         return self.engine / f"worker-{worker}.out"
 
     def err(self, worker: int | str) -> Path:
-        """What the process of a worker complains about."""
+        """The standard error of a worker's process."""
         return self.engine / f"worker-{worker}.err"
 
     def host(self, worker: int) -> Path:
-        """There when the process of a worker is: the name of its host, where nobody else tells."""
+        """A file that exists once the process of a worker runs: it holds the name of its host.
+
+        Only Ray needs it: other engines report the hosts of a job.
+        """
         return self.engine / f"worker-{worker}.host"
 
     def make(self) -> None:
-        """Make the engine's folder, for this user alone: submitit leaves code there to be run."""
+        """Make the engine's folder, for this user only: submitit stores executable code there."""
         make_folder(self.engine, 0o700)
 
     def prepare(self) -> None:
-        """Make the files that are followed, empty.
+        """Create the followed files, empty.
 
-        A network file system may not see for half a minute that a name is there which was not; of a
-        file that was, it sees at each opening what is in it.
+        A network file system may not show a new file for half a minute. An existing file shows its
+        current contents whenever it is opened.
         """
         self.make()
         for path in (self.out(0), self.err(0)):
             path.touch()
 
-    def look_anew(self) -> None:
-        """Have a network file system forget which names are not there: it does when one is made."""
+    def refresh_names(self) -> None:
+        """Make a network file system look for new files; creating one clears its cached names."""
         with contextlib.suppress(OSError), tempfile.NamedTemporaryFile(dir=self.folder):
             pass
 
     def end(self) -> int | None:
-        """The exit status of a run that is over."""
-        status = self._told(RunFolder(self.folder).end).get("status")
+        """The exit status of the run; None while it is not over."""
+        status = self._json_of(RunFolder(self.folder).end).get("status")
         return status if isinstance(status, int) else None
 
     def progress(self) -> str:
-        """How far the run is, `3 of 40 cases`; nothing where it does not tell."""
-        told = self._told(RunFolder(self.folder).progress)
-        return f"{told['done']} of {told['cases']} cases" if {"done", "cases"} <= set(told) else ""
+        """The progress of the run, `3 of 40 cases`; empty where it is unknown."""
+        found = self._json_of(RunFolder(self.folder).progress)
+        if {"done", "cases"} <= set(found):
+            return f"{found['done']} of {found['cases']} cases"
+        return ""
 
     def last_complaint(self, worker: int) -> str:
-        """The last line of its complaints that says something, or nothing."""
+        """The last line of a worker's standard error that is not blank; empty where none is."""
         try:
             with self.err(worker).open("rb") as file:
                 file.seek(max(0, file.seek(0, os.SEEK_END) - _LAST))
@@ -78,10 +83,10 @@ class JobFiles:
             return ""
         return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
 
-    def _told(self, file: Path) -> dict[str, Any]:
-        """What a file of JSON holds; nothing where it is not there, or not whole yet."""
+    def _json_of(self, file: Path) -> dict[str, Any]:
+        """The contents of a JSON file; empty where the file is missing or incomplete."""
         try:
-            told = json.loads(read_regular(file, _LONGEST))
+            found = json.loads(read_regular(file, _LONGEST))
         except (OSError, ValueError, RecursionError):
             return {}
-        return told if isinstance(told, dict) else {}
+        return found if isinstance(found, dict) else {}

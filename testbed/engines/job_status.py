@@ -1,4 +1,4 @@
-"""What is known of a job that is followed: asked of its engine, and shown as one line."""
+"""The status of a followed job: polls its engine, and shows the state as one line."""
 
 from __future__ import annotations
 
@@ -15,37 +15,38 @@ from testbed.engines.job import Job, JobState
 from testbed.errors import LaunchError
 
 
-class Asking:
-    """Asks an engine again and again, in a thread, since an answer may take long.
+class StatePoller:
+    """Polls the state of a job in a thread, since an engine may answer slowly.
 
     Args:
-        job: what it is asked about.
-        interval: seconds between two questions.
-        later: the same when `soon` seconds have passed.
+        job: the job.
+        interval: seconds between two polls.
+        later: the same interval after `soon` seconds.
+        soon: seconds.
     """
 
     def __init__(self, job: Job, interval: float, later: float, soon: float) -> None:
         self.state: JobState | None = None
-        """As it was told last."""
+        """The state at the last successful poll."""
         self.problem = ""
-        """Why it could not be told, at the last question."""
+        """The error of the last poll; empty where it succeeded."""
         self._job, self._interval, self._later, self._soon = job, interval, later, soon
         self._began = self._answered = time.monotonic()
         self._wake, self._over = threading.Event(), False
-        # Nobody waits for it: its question may hang when all is over.
+        # A daemon, not joined: its poll may hang after the job is over.
         self._thread = threading.Thread(target=self._ask, daemon=True)
 
     @property
     def unanswered_for(self) -> float:
-        """Seconds of nothing but questions that failed."""
+        """Seconds since the last answer, if the last poll failed; else 0."""
         return time.monotonic() - self._answered if self.problem else 0.0
 
     def hurry(self) -> None:
-        """Ask at once, and often again."""
+        """Poll at once, and at the short interval from then on."""
         self._later = self._interval
         self._wake.set()
 
-    def __enter__(self) -> Asking:
+    def __enter__(self) -> StatePoller:
         self._thread.start()
         return self
 
@@ -73,7 +74,7 @@ class Asking:
 
 
 class StatusLine:
-    """One line that says how a job stands, on a terminal; else a line when that changes.
+    """Shows the state of a job: one live line on a terminal, else a line for each change.
 
     Args:
         name: of the job.
@@ -84,18 +85,18 @@ class StatusLine:
         self._console = Console(stderr=True)
         self._live: Live | None = None
         self._phase, self._since = "", time.monotonic()
-        self._told = ""
+        self._printed = ""
         self._shown: Text | None = None
 
     def show(self, state: JobState | None, more: str) -> None:
-        """Show a state, and what else is known."""
+        """Show a state and further text, as the progress of the run."""
         text = state.text if state else "submitted"
         if (phase := text.split()[0]) != self._phase:
             self._phase, self._since = phase, time.monotonic()
         if not sys.stderr.isatty() or self._console.is_dumb_terminal:
-            # Up to the comma: when a job is expected to start is guessed anew all the time.
-            if (told := text.partition(",")[0]) != self._told:
-                self._told = told
+            # Up to the comma: the expected start after it changes with every poll.
+            if (printed := text.partition(",")[0]) != self._printed:
+                self._printed = printed
                 print(f"{self._name}: {text}", file=sys.stderr, flush=True)
             return
         seconds = f"{time.monotonic() - self._since:.0f} s"
@@ -116,7 +117,7 @@ class StatusLine:
             self._live.update(line, refresh=True)
 
     def hide(self) -> None:
-        """Take the line away, until it is shown again."""
+        """Remove the line, until the next `show`."""
         if self._live is not None:
             self._live.stop()
             self._live = None

@@ -1,6 +1,6 @@
-"""Runs tests with the mark `distributed` in clusters; registered with pytest by its entry point.
+"""The pytest plugin: runs tests with the mark `distributed` in clusters.
 
-What launches workers is imported when the first marked test runs.
+An entry point registers it. The modules that launch workers are imported by the first marked test.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _SIGNATURE = (
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """What a whole suite may want otherwise."""
+    """Declare the settings that a suite can change."""
     Settings.declare(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the mark, and read `test_x[worker 1]`, which a report shows, as `test_x`."""
+    """Declare the mark, and accept the name in a report, `test_x[worker 1]`, for `test_x`."""
     config.addinivalue_line("markers", _SIGNATURE)
     config.args = [without_worker(argument) for argument in config.args]
     if _launches(config):
@@ -45,7 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_pycollect_makeitem(
     collector: pytest.Module | pytest.Class,
 ) -> Generator[None, Any, Any]:
-    """Put an item that launches workers in the place of each marked function."""
+    """Replace the item of each marked function by one that launches workers."""
     made = yield
     if not isinstance(made, list) or not _launches(collector.config):
         return made
@@ -53,7 +53,7 @@ def pytest_pycollect_makeitem(
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Make an item of each set-up, where a mark asks for several."""
+    """Make one item for each set-up, where a mark has several."""
     if metafunc.definition.get_closest_marker(MARK) is None:
         return
     try:
@@ -65,23 +65,23 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize(PARAMETER, list(found.values()), ids=list(found))
 
 
-# A worker's session runs one test, and plugins ask whether a fixture outlives it: hypothesis does.
+# Of scope session: a worker runs one test, and hypothesis rejects fixtures of scope function.
 @pytest.fixture(scope="session")
 def bed(request: pytest.FixtureRequest) -> Bed:
-    """What a test with the mark `distributed` works with: make, data, run, claim; see testbed.Bed.
+    """The bed of a test with the mark `distributed`: make, data, run, claim; see testbed.Bed.
 
     `bed.strategy` is the strategy, `bed.worker` this worker's index, and `bed.folder` a folder that
     all workers of the test share.
     """
     worker = request.config.pluginmanager.get_plugin(WORKER_PLUGIN)
     if worker is None:
-        pytest.fail(f"bed is for tests with @pytest.mark.{MARK}, which this one has not", False)
+        pytest.fail(f"bed is for tests with @pytest.mark.{MARK}, which this one lacks", False)
     found: Bed = worker.bed
     return found
 
 
 def _launches(config: pytest.Config) -> bool:
-    """Whether this is the process that launches workers, not one of them."""
+    """Whether this process launches workers, and is not a worker."""
     return not config.pluginmanager.has_plugin(WORKER_PLUGIN)
 
 

@@ -1,4 +1,4 @@
-"""The item of a marked test: in the launching process it runs nothing of the test itself."""
+"""The item of a marked test, which launches a cluster instead of running the test."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from testbed.pytest_plugin.relay import ItemAttempt, Relay
 class DistributedTest(pytest.Function):
     """A test whose fixtures and body run in every worker of a cluster.
 
-    pytest and other plugins run it as they run every item, once or several times; what they log of
-    it becomes the reports of its workers.
+    pytest and other plugins run it like every item, once or several times. Instead of its report,
+    they log the reports of its workers.
     """
 
     attempt: ItemAttempt
-    """The latest run of it."""
+    """The latest run of the item."""
     limit: float | None = None
-    """Seconds that pytest-timeout gives it, from when all workers have joined."""
+    """The timeout from pytest-timeout in seconds, which begins when all workers have joined."""
 
     @classmethod
     def instead_of(cls, function: pytest.Function) -> DistributedTest:
-        """The item that takes the place of one that pytest has made."""
+        """The item that replaces one that pytest has made."""
         made: DistributedTest = cls.from_parent(
             function.parent,
             name=function.name,
@@ -37,12 +37,12 @@ class DistributedTest(pytest.Function):
 
     @property
     def ihook(self) -> Any:
-        """The hooks of this item, of which some mean its workers."""
+        """The hooks of this item, some of which act on its workers."""
         return Relay(super().ihook, self)
 
     @property
     def distributed_setup(self) -> MarkSetup:
-        """How this item runs."""
+        """The set-up of this item: strategy, cluster, site and mode."""
         chosen = self.callspec.params.get(PARAMETER) if hasattr(self, "callspec") else None
         return chosen if isinstance(chosen, MarkSetup) else next(iter(setups_of(self).values()))
 
@@ -50,7 +50,7 @@ class DistributedTest(pytest.Function):
         """Do nothing: its fixtures are set up in the workers."""
 
     def runtest(self) -> None:
-        """Run its cluster. Raises what its workers' reports come to."""
+        """Run the cluster of the test; raises the outcome of its workers' reports."""
         launching = self.config.pluginmanager.get_plugin(LAUNCHING)
         assert launching is not None
         self.attempt.reports = launching.run(self)
@@ -62,7 +62,7 @@ LAUNCHING = "testbed-protocol"
 
 
 def setups_of(item: pytest.Function) -> dict[str, MarkSetup]:
-    """The set-ups that the mark of a function asks for; none where it has no mark.
+    """The set-ups of a function's mark; none where it has no mark.
 
     Raises:
         UsageError: the mark's arguments are wrong.

@@ -1,4 +1,4 @@
-"""Corrects what pytest keeps for --last-failed and --stepwise, which know only items' names."""
+"""Corrects pytest's cache of --last-failed and --stepwise, which know only names of items."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ _STEPWISE = "cache/stepwise"
 
 
 class LastFailed:
-    """Which marked tests failed in this session, whatever each worker's report is called."""
+    """The marked tests that failed in this session, by the names of tests and not of reports."""
 
     def __init__(self) -> None:
         self._failed: dict[str, bool] = {}
         self._test_of: dict[str, str] = {}
 
     def add(self, test: str, report: pytest.TestReport) -> None:
-        """Take in a report of a test."""
+        """Add a report of a test."""
         self._failed[test] = report.failed or self._failed.get(test, False)
         self._test_of[report.nodeid] = test
 
     def correct(self, cache: pytest.Cache) -> None:
-        """Put the tests' names where the cache has those of reports; only what ran is changed."""
+        """Replace names of reports in the cache by names of tests; changes only tests that ran."""
         if not self._failed:
             return
         kept: dict[str, Any] = cache.get(_LAST_FAILED, {})
@@ -32,7 +32,7 @@ class LastFailed:
         if now != kept:
             cache.set(_LAST_FAILED, now)
         stepwise = cache.get(_STEPWISE, None)
-        # Of older versions of pytest it is the name alone.
+        # Older versions of pytest store only the name.
         if isinstance(stepwise, dict):
             changed: Any = {**stepwise, "last_failed": self._corrected(stepwise["last_failed"])}
         else:

@@ -1,4 +1,4 @@
-"""The server that all marked tests of a session share, and the cluster of each of them."""
+"""Launches the clusters of marked tests from one server, which a session shares."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class TestMessage:
-    """What a worker reported of a test: the parts of its JSON, or why there are none."""
+    """The report of a worker on a test: the parts of its JSON, or why it cannot be read."""
 
     report: dict[str, Any] = field(default_factory=dict)
     unreadable: str = ""
@@ -48,14 +48,14 @@ class TestMessage:
 
 @dataclass(frozen=True)
 class TestEnd:
-    """What became of one marked test."""
+    """The end of one marked test."""
 
     __test__ = False
 
     setup: MarkSetup
     end: ClusterEnd
-    told: tuple[TestMessage | None, ...]
-    """Of each worker; None of one that reported nothing, or only serves others."""
+    messages: tuple[TestMessage | None, ...]
+    """One of each worker; None for a worker that reported nothing, or only serves others."""
     folder: CaseFolder
 
 
@@ -67,7 +67,7 @@ class _Opened:
 
 
 class Launching:
-    """Launches the workers of marked tests; the server starts with the first of them."""
+    """Launches the workers of marked tests; the first test starts the server."""
 
     def __init__(self, config: pytest.Config, settings: Settings) -> None:
         self._config = config
@@ -78,16 +78,16 @@ class Launching:
         self._opened: _Opened | LaunchError | UsageError | None = None
 
     def close(self) -> None:
-        """End the server, and with it whatever it started."""
+        """End the server, and with it all processes that it started."""
         self._stack.close()
         self._loop.close()
 
     def run(self, item: DistributedTest) -> TestEnd:
-        """Run a test in its cluster, to the end of all its workers.
+        """Run a test in its cluster, until all its workers have ended.
 
         Raises:
             LaunchError: no worker can be started on this machine.
-            UsageError: there is no place for the session's files, or for so many workers.
+            UsageError: the run folder cannot be made, or there is no room for so many workers.
         """
         setup = item.distributed_setup
         asked = f"@pytest.mark.{MARK}, {setup.deployment}"
@@ -102,16 +102,16 @@ class Launching:
         nodes = nodes_of(item.config, len(setup.deployment.tasks), str(case.shared))
         end = self._wait_for(self._run(opened, item, setup, case, nodes))
         chief_only = bool(STRATEGIES[setup.deployment.strategy].servers)
-        told = tuple(
-            _told(case, worker.worker)
+        messages = tuple(
+            _message(case, worker.worker)
             if worker.reported and not (chief_only and worker.worker)
             else None
             for worker in end.workers
         )
-        for node, worker in zip(nodes, told, strict=True):
-            if worker and "output" in worker.report:
-                node_ended(node, decode(worker.report["output"]))
-        return TestEnd(setup, end, told, case)
+        for node, message in zip(nodes, messages, strict=True):
+            if message and "output" in message.report:
+                node_ended(node, decode(message.report["output"]))
+        return TestEnd(setup, end, messages, case)
 
     async def _run(
         self,
@@ -152,7 +152,7 @@ class Launching:
 
     def _show(self, worker: int, lines: bytes) -> None:
         shown = labelled(worker, lines, terminal=has_colours())
-        # The reporter knows whether it stands in the middle of a line.
+        # pytest's reporter knows whether the cursor is in the middle of a line.
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         (reporter.write_line if reporter else print)(shown[:-1].decode(errors="backslashreplace"))
 
@@ -165,13 +165,13 @@ class Launching:
 
     @property
     def notice(self) -> str:
-        """What all clusters of the session lack."""
+        """The isolation that all clusters of the session lack, in words; empty for none."""
         return "" if not isinstance(self._opened, _Opened) else self._opened.server.isolation.notice
 
     def _open(self) -> _Opened:
-        """The server, started when it is first asked for, and again where somebody has ended it.
+        """The server; the first call starts it, and a later one restarts it where it was lost.
 
-        One that could not start is not tried again: the reason holds for the whole session.
+        A server that could not start is not tried again: the reason holds for the whole session.
         """
         if isinstance(self._opened, _Opened) and self._opened.server.lost:
             self._opened = None
@@ -200,7 +200,7 @@ class Launching:
         return _Opened(server, folder, self._wait_for(find_devices(server, options, folder)))
 
     def _wait_for(self, work: Coroutine[Any, Any, Result]) -> Result:
-        """Do something in the loop; what interrupts it, as Ctrl-C does, ends it properly."""
+        """Run a coroutine in the loop; an interrupt, like Ctrl-C, cancels it and waits for it."""
         task = self._loop.create_task(work)
         try:
             return self._loop.run_until_complete(task)
@@ -212,7 +212,7 @@ class Launching:
             raise
 
 
-def _told(folder: CaseFolder, worker: int) -> TestMessage:
+def _message(folder: CaseFolder, worker: int) -> TestMessage:
     try:
         return TestMessage(read_report(folder, worker))
     except UnreadableReportError as problem:

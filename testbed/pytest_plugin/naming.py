@@ -1,7 +1,7 @@
-"""The names of reports: a test's node id, and behind it the worker that it is of.
+"""Names the reports of workers: the node id of the test, followed by the worker.
 
-pytest-xdist lets a process report nothing but the ids of its items, so there a report carries its
-worker's number, and gets its name in the process that shows it.
+A process of pytest-xdist may only report ids of its items. There a report carries the number of its
+worker, and gets its name in the process that shows it.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ _WORKER = re.compile(r"\[worker \d+\]$")
 OF_TEST = "testbed_test"
 """The attribute of a report that holds the node id of its test."""
 OF_WORKER = "testbed_worker"
-"""That which holds the worker's number, until the report has its name."""
+"""The attribute of a report that holds the number of its worker, until the report has its name."""
 
 
 def without_worker(name: str) -> str:
-    """The test of a report's name, or of what is typed after one: `test_x[worker 1]`'s `test_x`."""
+    """The name of a test from that of a report: `test_x` from `test_x[worker 1]`."""
     return _WORKER.sub("", name)
 
 
 def give_name(report: pytest.TestReport) -> None:
-    """Give a report of one worker of several its name."""
+    """Append the worker to the name of a report, where the test has several workers."""
     worker = report.__dict__.pop(OF_WORKER, None)
     if worker is None:
         return

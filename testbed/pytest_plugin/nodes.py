@@ -1,7 +1,7 @@
-"""Workers as plugins know those of pytest-xdist, so that what supports it supports marked tests.
+"""Presents workers to plugins like those of pytest-xdist, so that its plugins work unchanged.
 
-Its controller lets every plugin put into `workerinput` what the plugin needs in a worker
-(`pytest_configure_node`), and hands back what a worker left (`pytest_testnodedown`).
+The controller of xdist lets every plugin add data for a worker to `workerinput`
+(`pytest_configure_node`), and passes the data from a worker back (`pytest_testnodedown`).
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ class Node:
 
     @property
     def gateway(self) -> Any:
-        """What carries the worker's name."""
+        """An object with the worker's name, as in xdist."""
         return SimpleNamespace(id=self.workerinput["workerid"])
 
     @property
     def nodemanager(self) -> Any:
-        """What says which folders are copied to the worker: none."""
+        """An object with the folders to copy to the worker, as in xdist: none."""
         return SimpleNamespace(config=self.config, roots=[])
 
 
 def nodes_of(config: pytest.Config, workers: int, run: str) -> list[Node]:
-    """The workers of one test, prepared by every plugin that prepares workers.
+    """The workers of one test, prepared by every plugin with the hook for it.
 
     Args:
         config: of the launching session.
-        workers: how many processes.
-        run: what tells this test's workers from those of others.
+        workers: the number of processes.
+        run: an id that only the workers of this test share.
 
     Raises:
         UsageError: a plugin cannot prepare a worker.
@@ -56,10 +56,10 @@ def nodes_of(config: pytest.Config, workers: int, run: str) -> list[Node]:
 
 
 def encoded_input(node: Node) -> Any:
-    """What a worker gets of plugins, as JSON types.
+    """The data of plugins for a worker, as JSON types.
 
     Raises:
-        UsageError: a plugin has put something there that cannot be passed to a process.
+        UsageError: a plugin has added a value that cannot be encoded.
     """
     try:
         return encode(node.workerinput, "workerinput")
@@ -71,10 +71,10 @@ def encoded_input(node: Node) -> Any:
 
 
 def node_ended(node: Node, output: dict[str, Any]) -> None:
-    """Hand plugins what they left in a worker's `workeroutput`.
+    """Pass to plugins the data that they left in a worker's `workeroutput`.
 
     Raises:
-        UsageError: a plugin fails on it.
+        UsageError: the hook of a plugin raised an exception.
     """
     node.workeroutput = output
     _call(node.config, "pytest_testnodedown", {"node": node, "error": None})
@@ -82,7 +82,7 @@ def node_ended(node: Node, output: dict[str, Any]) -> None:
 
 def _input(config: pytest.Config, number: int, workers: int, run: str) -> dict[str, Any]:
     return {
-        # A session that is itself a worker of pytest-xdist passes on what its controller gave it.
+        # A session that is a worker of pytest-xdist passes on the input from its controller.
         **getattr(config, "workerinput", {}),
         **_for_coverage(config),
         "workerid": f"worker{number}",
@@ -93,7 +93,7 @@ def _input(config: pytest.Config, number: int, workers: int, run: str) -> dict[s
 
 
 def _for_coverage(config: pytest.Config) -> dict[str, Any]:
-    """What pytest-cov puts there where xdist's controller runs, and only there (seen on 7.1)."""
+    """The data that pytest-cov adds only where xdist's controller runs (seen on 7.1)."""
     if not config.pluginmanager.has_plugin(_COVERAGE):
         return {}
     return {
@@ -104,13 +104,13 @@ def _for_coverage(config: pytest.Config) -> dict[str, Any]:
 
 
 _COVERAGE = "_cov"
-"""pytest-cov's plugin of one session. Without xdist's controller its hooks for nodes fail."""
+"""The name of pytest-cov's plugin. Its hooks for nodes fail without xdist's controller."""
 
 
 def _call(config: pytest.Config, hook: str, arguments: dict[str, Any]) -> None:
-    """Call a hook of xdist's controller, which nobody has declared where xdist is not installed."""
+    """Call a hook of xdist's controller, which is undeclared where xdist is not installed."""
     if hasattr(config, "workerinput"):
-        # The controller is another process, and has called it for this one and what it starts.
+        # The controller, another process, has already called it for this process.
         return
     declared = getattr(config.hook, hook, None)
     for made in declared.get_hookimpls() if declared else ():

@@ -1,4 +1,4 @@
-"""What the session in a worker is started with: what this one was, as far as it holds there."""
+"""Options and arguments of the pytest session in a worker, derived from those of this session."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-# Plugins that show or write what the launching process shows and writes, or that start processes.
+# Plugins whose output comes from the launching process already, or that start processes.
 _NOT_IN_WORKERS = (
     "xdist",
     "xdist.looponfail",
     "faulthandler",
 )
 
-# Which tests run is decided here, and so is how often. Output goes to a worker's log.
+# The launching process selects and repeats tests. The output of a worker goes to its log.
 _DECIDED_HERE = {
     "capture": "no",
     "usepdb": False,
@@ -27,18 +27,18 @@ _DECIDED_HERE = {
     "deselect": None,
     "keyword": "",
     "markexpr": "",
-    # pytest-cov would delete what other workers have measured.
+    # Otherwise pytest-cov would delete the data of other workers.
     "cov_append": True,
 }
 
 _SAME_IN_EVERY_WORKER = {"hypothesis_seed": "0"}
-"""What is drawn at random otherwise: replicas of a step need the same examples in every worker."""
+"""Defaults that replace random ones: a step needs the same examples in every worker."""
 
 
 def options_of(config: pytest.Config) -> dict[str, Any]:
-    """The options of a session, by their names in `config.option`, for a worker's."""
+    """The options for the session in a worker, by their names in `config.option`."""
     given = {name: value for name, value in vars(config.option).items() if _is_json(value)}
-    # What is collected is an argument, not an option.
+    # The files to collect are arguments of that session, not an option.
     given.pop("file_or_dir", None)
     return {
         **given,
@@ -54,9 +54,9 @@ def options_of(config: pytest.Config) -> dict[str, Any]:
 
 
 def arguments_of(item: pytest.Item) -> list[str]:
-    """The arguments of a session that collects the file of a test."""
+    """The arguments for a session that collects the file of a test."""
     without = [argument for name in _NOT_IN_WORKERS for argument in ("-p", f"no:{name}")]
-    # pytest takes no argument with a bracket for a file, so there it gets a folder around it.
+    # pytest does not accept a path with a bracket, so then it gets the nearest folder without one.
     around = [item.path, *item.path.parents]
     return [*without, str(next(path for path in around if "[" not in str(path)))]
 

@@ -1,4 +1,4 @@
-"""Other plugins of pytest, as far as marked tests cannot leave them to themselves."""
+"""Works around other plugins of pytest that do not fit marked tests."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from typing import Literal
 import pytest
 
 _OWN = {name: getattr(socket, name) for name in ("socket", "getaddrinfo", "gethostbyname")}
-"""As they are before any test: plugins replace them for the time of a test."""
+"""The original functions, before any test: plugins replace them during a test."""
 
 
 @contextlib.contextmanager
 def own_sockets() -> Iterator[None]:
-    """Give this process its sockets, by which it reaches workers; a test's limits hold in those."""
+    """Restore the original sockets, which this process needs to reach workers, for the block.
+
+    A plugin's limits on a test's sockets still apply in the workers.
+    """
     limited = {name: getattr(socket, name) for name in _OWN}
     try:
         for name, own in _OWN.items():
@@ -27,7 +30,7 @@ def own_sockets() -> Iterator[None]:
 
 
 def run_plainly(item: pytest.Item, nextitem: pytest.Item | None) -> Literal[True]:
-    """Run an item once, in this process, as pytest does without other plugins' protocols."""
+    """Run an item once, in this process, as pytest does without other plugins."""
     runner = item.config.pluginmanager.get_plugin("runner")
     assert runner is not None, "pytest itself registers it"
     runner.pytest_runtest_protocol(item=item, nextitem=nextitem)
@@ -35,10 +38,12 @@ def run_plainly(item: pytest.Item, nextitem: pytest.Item | None) -> Literal[True
 
 
 def notices_of(item: pytest.Function) -> list[str]:
-    """What a plugin that a marked test uses does not do for it, in a line each."""
+    """The limits of plugins that a marked test uses, one line each."""
     used = item.config.pluginmanager.has_plugin
     return [
-        told for plugin, fixture, told in _LACKING if used(plugin) and fixture in item.fixturenames
+        notice
+        for plugin, fixture, notice in _LACKING
+        if used(plugin) and fixture in item.fixturenames
     ]
 
 
@@ -50,4 +55,4 @@ _LACKING = (
         " `testbed bench` measures clusters",
     ),
 )
-"""A plugin's name, the fixture by which a test uses it, and what is lacking."""
+"""The name of a plugin, the fixture by which a test uses it, and the notice about its limit."""

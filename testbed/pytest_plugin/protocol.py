@@ -1,4 +1,4 @@
-"""What pytest does with a marked test: one cluster, and a report of each of its workers."""
+"""The pytest hooks for marked tests: each runs one cluster, and gets a report of each worker."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from testbed.pytest_plugin.launching import Launching
 
 NOTICE = "testbed_notice"
-"""The attribute of a report that holds what marked tests of the session lack."""
+"""The attribute of a report that holds notices about limits of marked tests."""
 
 
 class Protocol:
-    """Runs marked tests in the launching process, and names what they report."""
+    """Runs marked tests in the launching process, and names their reports."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
@@ -38,16 +38,16 @@ class Protocol:
 
     @property
     def _sends(self) -> bool:
-        """Whether another process shows what this one reports: it is a worker of pytest-xdist."""
+        """Whether this is a worker of pytest-xdist, so that another process shows its reports."""
         return hasattr(self._config, "workerinput")
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Keep the session."""
+        """Store the session."""
         self._session = session
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Refuse what has the mark and cannot run in workers."""
+        """Fail a test that has the mark and cannot run in workers."""
         if item.get_closest_marker(MARK) and not isinstance(item, DistributedTest):
             pytest.fail(f"@pytest.mark.{MARK}: {_why_not(item)}", pytrace=False)
 
@@ -55,9 +55,9 @@ class Protocol:
     def pytest_runtest_protocol(
         self, item: pytest.Item, nextitem: pytest.Item | None
     ) -> Literal[True] | None:
-        """Leave a marked test in this process where pytest-forked would fork for it.
+        """Run a marked test in this process where pytest-forked would fork for it.
 
-        Its workers have processes of their own, and a fork would share the line to their server.
+        Its workers are other processes already, and a fork would share the server's connection.
         """
         if not isinstance(item, DistributedTest):
             return None
@@ -66,14 +66,14 @@ class Protocol:
 
     @pytest.hookimpl(optionalhook=True, tryfirst=True)
     def pytest_timeout_set_timer(self, item: pytest.Item, settings: Any) -> Literal[True] | None:
-        """Let workers have the time that pytest-timeout gives a test, and tell who keeps whom."""
+        """Apply the timeout of pytest-timeout to the workers, so that a hang gets a diagnosis."""
         if not isinstance(item, DistributedTest):
             return None
         item.limit = settings.timeout
         return True
 
     def run(self, item: DistributedTest) -> list[pytest.TestReport]:
-        """Run a marked test in its cluster, to the reports of its workers."""
+        """Run a marked test in its cluster, and return the reports of its workers."""
         from testbed.pytest_plugin.launching import Launching
         from testbed.pytest_plugin.reports import reports_of
 
@@ -87,7 +87,7 @@ class Protocol:
             except (LaunchError, UsageError) as raised:
                 problem = str(raised)
         if problem:
-            # Outside, so that what it was raised from is not told, too.
+            # Outside the handler, so that pytest does not show the original exception, too.
             pytest.fail(problem, pytrace=False)
         reports = reports_of(item, ended)
         for report in reports:
@@ -111,13 +111,13 @@ class Protocol:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep count of what is reported of marked tests."""
+        """Record the reports of marked tests, for the cache, the notices and the progress."""
         test = getattr(report, OF_TEST, None)
         if test is None or self._sends:
             return
         self._last_failed.add(test, report)
         self._notices |= {*getattr(report, NOTICE, ())} - {""}
-        # One item was collected, and pytest's progress counts each name that is reported.
+        # pytest collected one item, and its progress counts each reported name.
         if report.nodeid not in self._names and self._session:
             self._session.testscollected += test in self._tests
             self._names.add(report.nodeid)
@@ -125,14 +125,14 @@ class Protocol:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_sessionfinish(self) -> Generator[None, None, None]:
-        """Let --last-failed and --stepwise find what failed, by the names of tests."""
+        """Store failures for --last-failed and --stepwise by the names of tests."""
         yield
         cache = getattr(self._config, "cache", None)
         if cache is not None and not self._sends:
             self._last_failed.correct(cache)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Say what marked tests lacked."""
+        """Show the notices of marked tests."""
         for notice in sorted(self._notices):
             terminalreporter.write_line(f"testbed: {notice}")
 

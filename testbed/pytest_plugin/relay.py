@@ -1,6 +1,6 @@
-"""The hooks of a marked test as other plugins call them: some mean its workers, not this process.
+"""Redirects hooks of a marked test, which other plugins call, to the workers of the test.
 
-Plugins that rerun tests, write reports or set limits call these as for every other item.
+Plugins that rerun tests, write reports or set limits call the hooks as for every other item.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from testbed.pytest_plugin.naming import OF_TEST, give_name
 
 
 class ItemAttempt:
-    """One run of a marked test: the reports of its workers, and the one that stands for them."""
+    """One run of a marked test: the reports of its workers, and pytest's report of the item."""
 
     def __init__(self) -> None:
         self.reports: list[pytest.TestReport] = []
-        """Empty before it has run, and where no worker could be started."""
+        """The reports of the workers; empty before the run, or where no worker could be started."""
         self._made: dict[str, Any] = {}
 
     def raise_outcome(self) -> None:
-        """Raise what the reports come to together, for plugins that decide by it."""
+        """Raise the common outcome of the reports, for plugins that depend on it."""
         failed = [report for report in self.reports if report.failed]
         if failed:
             pytest.fail(_in_one_line(failed[0]), pytrace=False)
@@ -33,18 +33,18 @@ class ItemAttempt:
             pytest.skip(skipped[0].longreprtext)
 
     def made(self, report: pytest.TestReport) -> None:
-        """Take in the report that stands for those of the workers, as pytest made it."""
+        """Store the contents of pytest's report of the item, before plugins change it."""
         self._made = dict(vars(report))
 
     def shown(self, report: pytest.TestReport) -> list[pytest.TestReport]:
-        """What is logged in the place of a report of this process."""
+        """The reports to log in place of a report of this process."""
         if report.when == "setup" and report.passed:
             return []
         if report.when != "call":
             return [] if report.passed and self.reports else [report]
         if not self.reports:
             return [report]
-        # A plugin that reruns says so by another outcome, and counts attempts in an attribute.
+        # A plugin that reruns the item sets another outcome, and counts attempts in an attribute.
         added = {name: each for name, each in vars(report).items() if name not in self._made}
         reports = self.reports
         if report.outcome != self._made.get("outcome"):
@@ -56,7 +56,7 @@ class ItemAttempt:
 
 
 class Relay:
-    """The hooks of one marked item. Whatever is not defined here is called as it is."""
+    """The hooks of one marked item; hooks that are not defined here are called unchanged."""
 
     def __init__(self, hooks: Any, item: Any) -> None:
         self._hooks = hooks
@@ -66,23 +66,23 @@ class Relay:
         return getattr(self._hooks, name)
 
     def pytest_runtest_call(self, *, item: Any) -> None:
-        """Run the cluster. What plugins do around a test's body they do in the workers."""
+        """Run the cluster; plugins wrap the body of the test in the workers instead."""
         item.runtest()
 
     def pytest_runtest_makereport(
         self, *, item: pytest.Item, call: pytest.CallInfo[Any]
     ) -> pytest.TestReport:
-        """Make a report, and remember how pytest made it."""
+        """Make a report, and store its contents as pytest made it."""
         report: pytest.TestReport = self._hooks.pytest_runtest_makereport(item=item, call=call)
         if call.when == "setup":
-            # A plugin may run the item again, and this time not to its end.
+            # A plugin may run the item again, and that run may not reach its call.
             self._item.attempt = ItemAttempt()
         elif call.when == "call":
             self._item.attempt.made(report)
         return report
 
     def pytest_runtest_logreport(self, *, report: pytest.TestReport) -> None:
-        """Log the reports of the workers where that of the whole test is logged."""
+        """Log the reports of the workers in place of pytest's report of the item."""
         for each in self._item.attempt.shown(report):
             setattr(each, OF_TEST, self._item.nodeid)
             # Under pytest-xdist another process shows it.
@@ -93,13 +93,13 @@ class Relay:
     def pytest_exception_interact(
         self, *, node: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestReport
     ) -> None:
-        """Tell of exceptions that were raised here; those of the workers were told there."""
+        """Pass on exceptions of this process; plugins in the workers have got those of the test."""
         if call.when != "call":
             self._hooks.pytest_exception_interact(node=node, call=call, report=report)
 
 
 def _in_one_line(report: pytest.TestReport) -> str:
-    """Type and message of a failure, by which plugins tell failures apart."""
+    """Type and message of a failure, by which plugins distinguish failures."""
     crash = getattr(report.longrepr, "reprcrash", None)
     if crash is None:
         return report.longreprtext

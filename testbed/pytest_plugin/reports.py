@@ -1,4 +1,4 @@
-"""From what the workers of a marked test did to what pytest reports of it."""
+"""Turns the ends of a marked test's workers into the reports that pytest shows."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from testbed.verdict.diagnosis import Diagnosis, diagnose
 from testbed.verdict.reading import WorkerReport
 
 SHOWN_OUTPUT = 20_000
-"""Bytes of each worker's output that a failure shows; the whole of it is in its log."""
+"""Bytes of each worker's output that a failure shows; the log holds all of it."""
 
 Reports = list[pytest.TestReport]
 
 
 def reports_of(item: DistributedTest, ended: TestEnd) -> Reports:
-    """Every report of a test: those of each worker, and one of the claims that do not hold.
+    """Every report of a test: those of each worker, and one for the claims that do not hold.
 
-    The worker that failed first comes first, since what the others say may follow from that.
+    The worker that failed first comes first, because its failure may have caused the others.
     """
     by_worker = {
         worker.worker: _of_worker(item, ended, worker)
         for worker in ended.end.workers
-        if ended.told[worker.worker] or not (worker.reported or _only_serves(ended, worker))
+        if ended.messages[worker.worker] or not (worker.reported or _only_serves(ended, worker))
     }
     cause = _first(ended, by_worker)
     for worker in ended.end.workers:
@@ -51,21 +51,21 @@ def reports_of(item: DistributedTest, ended: TestEnd) -> Reports:
 
 
 def _only_serves(ended: TestEnd, worker: WorkerEnd) -> bool:
-    """Whether a worker runs nothing of the test, and is none the worse for having to wait."""
+    """Whether a worker only serves the chief, runs nothing of the test, and did not fail."""
     chief = ended.setup.deployment.strategy == "parameter_server"
     return chief and worker.worker > 0 and not worker.complaint
 
 
 def _of_worker(item: DistributedTest, ended: TestEnd, worker: WorkerEnd) -> Reports:
-    """What a worker reported, or how it ended; nothing where another's end was the reason."""
-    told, end = ended.told[worker.worker], ended.end
-    if told:
-        if told.unreadable or told.report["problem"]:
-            return [_failure(item, told.unreadable or told.report["problem"], worker)]
+    """The reports of a worker, or one of its failure; none where another worker was the cause."""
+    message, end = ended.messages[worker.worker], ended.end
+    if message:
+        if message.unreadable or message.report["problem"]:
+            return [_failure(item, message.unreadable or message.report["problem"], worker)]
         hook = item.config.hook
         return [
             hook.pytest_report_from_serializable(config=item.config, data=_with_tuples(data))
-            for data in told.report["tests"]
+            for data in message.report["tests"]
         ]
     if worker.complaint:
         return [_failure(item, end.hinted(worker.complaint), worker)]
@@ -75,7 +75,7 @@ def _of_worker(item: DistributedTest, ended: TestEnd, worker: WorkerEnd) -> Repo
 
 
 def _with_tuples(data: dict[str, Any]) -> dict[str, Any]:
-    """A report as pytest made it: JSON has no tuples, and pytest tells a skip's reason by one."""
+    """A report as pytest made it: JSON has no tuples, but pytest needs one for a skip's reason."""
     reason = data["longrepr"]
     return {
         **data,
@@ -87,11 +87,11 @@ def _with_tuples(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _skipped_elsewhere(ended: TestEnd) -> str:
-    """Which workers had skipped the test, so that others may wait for them in vain."""
+    """The workers that skipped the test, in words: the others may hang because of them."""
     skipped = [
         str(number)
-        for number, told in enumerate(ended.told)
-        if told and any(test["outcome"] == "skipped" for test in told.report.get("tests", ()))
+        for number, message in enumerate(ended.messages)
+        if message and any(test["outcome"] == "skipped" for test in message.report.get("tests", ()))
     ]
     if not skipped:
         return ""
@@ -101,24 +101,24 @@ def _skipped_elsewhere(ended: TestEnd) -> str:
 
 
 def _first(ended: TestEnd, by_worker: dict[int, Reports]) -> WorkerEnd | None:
-    """The worker that failed first, and by itself: not one that could only wait for another."""
+    """The worker that failed first by itself, without those that only waited for another."""
     failed = [
         worker
         for worker in ended.end.workers
-        if ended.told[worker.worker]
+        if ended.messages[worker.worker]
         and any(_raw(report) == "failed" for report in by_worker[worker.worker])
     ]
     return first_failed([worker for worker in ended.end.workers if worker.complaint], failed)
 
 
 def _raw(report: pytest.TestReport) -> str:
-    """What happened, whatever a mark for expected failures has made of it."""
+    """The outcome of a report without the effect of an xfail mark."""
     raw: str = getattr(report, RAW_OUTCOME, report.outcome)
     return raw
 
 
 def _failure(item: DistributedTest, message: str, worker: WorkerEnd | None) -> pytest.TestReport:
-    """A failure that no worker could report; a mark may have expected it."""
+    """A failure that no worker could report; an xfail mark applies to it."""
     call = pytest.CallInfo.from_call(lambda: pytest.fail(message, pytrace=False), when="call")
     report: pytest.TestReport = item.ihook.pytest_runtest_makereport(item=item, call=call)
     report.duration = worker.after if worker else report.duration
@@ -132,7 +132,7 @@ def _ended_early(
     cause: WorkerEnd | None,
     by_worker: dict[int, Reports],
 ) -> pytest.TestReport:
-    """Of a worker that was ended because another had failed."""
+    """The report of a worker that was ended because another had failed."""
     other = f"worker {cause.worker}" if cause else "another worker"
     message = f"worker {worker.worker} was ended in phase '{worker.phase}': {other} had failed"
     report = _failure(item, message, worker)
@@ -143,7 +143,7 @@ def _ended_early(
 
 
 def _attach(reports: Reports, ended: TestEnd, number: int, *, first: bool) -> None:
-    """Put a worker's output and stacks beside its failure; and beside the first one the others'."""
+    """Attach a worker's output and stacks to its failure; to the first one all workers' output."""
     shown = next((r for r in reports if _raw(r) == "failed"), None)
     shown = shown or next((r for r in reports if r.when == "call"), None)
     if shown is None:
@@ -163,9 +163,9 @@ def _add_section(report: pytest.TestReport, title: str, text: str) -> None:
 
 
 def _claims(item: DistributedTest, ended: TestEnd) -> Reports:
-    """A failure that names each claim that does not hold; nothing where all do."""
-    told = [each.report for each in ended.told if each and each.report]
-    workers = [WorkerReport.from_json(report["worker"]) for report in told]
+    """A failure that names each claim that does not hold; none where all hold."""
+    parts = [each.report for each in ended.messages if each and each.report]
+    workers = [WorkerReport.from_json(report["worker"]) for report in parts]
     broken = []
     for number in range(max((len(worker.findings) for worker in workers), default=0)):
         stated = [
@@ -175,7 +175,7 @@ def _claims(item: DistributedTest, ended: TestEnd) -> Reports:
         ]
         diagnosis = diagnose(stated, ended.setup.deployment.in_sync)
         if diagnosis:
-            place = next(r["claims"][number] for r in told if len(r["claims"]) > number)
+            place = next(r["claims"][number] for r in parts if len(r["claims"]) > number)
             broken.append(_broken_claim(diagnosis, place, stated))
     return [_failure(item, "\n\n".join(broken), None)] if broken else []
 
@@ -196,10 +196,10 @@ def _broken_claim(diagnosis: Diagnosis, place: dict[str, str], stated: list[Work
 
 
 def _as_one_test(reports: Reports, claims: Reports) -> Reports:
-    """All reports of a test; whether it fails is a matter of all of them together.
+    """All reports of a test, whose outcome depends on all of them.
 
-    pytest in a worker knows only of that worker: where another one fails, it is no surprise that
-    this one passes.
+    pytest in a worker knows only that worker. Where another one fails, an xfail mark does not make
+    this one's pass unexpected.
     """
     if any(_raw(report) == "failed" for report in [*reports, *claims]):
         for report in reports:
@@ -208,16 +208,16 @@ def _as_one_test(reports: Reports, claims: Reports) -> Reports:
                 report.__dict__.pop("wasxfail", None)
     several = any(hasattr(report, OF_WORKER) for report in reports)
     if claims and not several:
-        # One process, one name: what it claimed decides over its body, which passed.
+        # With one process there is one name: its broken claims replace the pass of its body.
         reports = [report for report in reports if report.when != "call" or report.failed]
     return _in_order([*reports, *claims])
 
 
 def _in_order(reports: Reports) -> Reports:
-    """The reports of each name one after the other, and at the end of each name a teardown.
+    """The reports grouped by name, each group with a teardown at its end.
 
-    Plugins that write files take a test for ended at its teardown, and would leave out a worker
-    that died before, or a claim.
+    Plugins that write files regard a test as ended at its teardown. Without one they would leave
+    out a worker that died, or a claim.
     """
     by_name: dict[int | None, Reports] = {}
     for report in reports:

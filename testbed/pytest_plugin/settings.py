@@ -1,4 +1,4 @@
-"""What a suite sets for all of its marked tests, in pytest's configuration file."""
+"""The settings for all marked tests of a suite, from pytest's configuration file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SECONDS = "60"
 
 @dataclass(frozen=True)
 class Settings:
-    """Of one session; a mark may say something else for one test."""
+    """The settings of one session; a mark may override them for one test."""
 
     timeout: float
     start_timeout: float
@@ -25,13 +25,13 @@ class Settings:
 
     @staticmethod
     def declare(parser: pytest.Parser) -> None:
-        """Tell pytest the names of all settings."""
+        """Declare all settings to pytest."""
         joined = "all its workers have joined"
         for name, default, about in (
             ("timeout", SECONDS, f"seconds that a marked test has once {joined}"),
             ("start_timeout", SECONDS, f"seconds that a marked test has until {joined}"),
             ("device", "cpu", f"what replicas run on: {', '.join(KINDS)}"),
-            ("isolation", "auto", f"a network of the workers' own: {', '.join(CHOICES)}"),
+            ("isolation", "auto", f"a private network for the workers: {', '.join(CHOICES)}"),
         ):
             parser.addini(f"testbed_{name}", f"{about} (default {default})", default=default)
         parser.addini(

@@ -1,1 +1,1 @@
-"""Runs cases, programs and functions on clusters."""
+"""Runs cases, users' programs and functions on clusters."""

@@ -1,4 +1,4 @@
-"""One case: its clusters, from their ports to its verdict."""
+"""Runs one case: its clusters, from their ports to the verdict."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ LEDGER_LENGTH = 50
 
 @dataclass(frozen=True)
 class Options:
-    """How to run: what the command line decides."""
+    """How to run, as the command line decides it."""
 
     device: str = "cpu"
     python: str = sys.executable
@@ -43,51 +43,51 @@ class Options:
     fresh: bool = False
     deadlines: Deadlines = field(default_factory=Deadlines)
     isolation: str = AUTO
-    """See `testbed.launcher.isolation.isolation`."""
+    """`auto`, `required` or `none`: see `testbed.launcher.isolation.isolation`."""
     rank: Rank | None = None
-    """Of this process among those that an engine has started; None on one machine."""
+    """The rank of this process among those of an engine; None on one machine."""
     patience: Patience = field(default_factory=Patience)
-    """With the user's own program, where workers stand still."""
+    """Timeouts for workers of a user's program that make no progress."""
 
 
 class Observer(Protocol):
-    """Is told what goes on, to show it."""
+    """Gets the progress of a run, to show it."""
 
     def opened(self, isolation: Isolation) -> None:
-        """The server of the run is ready, and has this of its own."""
+        """Handle that the server of the run is ready, with this isolation."""
 
     def started(self, case: Case) -> None:
-        """The workers of a case are being started."""
+        """Handle that the workers of a case are being started."""
 
     def judged(self, verdict: Verdict) -> None:
-        """A case has its verdict."""
+        """Handle the verdict on a case."""
 
     async def watch(
         self, case: Case, workers: Sequence[WorkerProcess], logs: Sequence[Path]
     ) -> None:
-        """Runs beside a case and is cancelled when it ends."""
+        """Watch a case while it runs; cancelled when the case ends."""
 
 
 class Quiet:
-    """An observer that shows nothing, and a base for those that show something else."""
+    """An observer that shows nothing; a base class for observers that show some events."""
 
     def opened(self, isolation: Isolation) -> None:
-        """See `Observer`."""
+        """Show nothing."""
 
     def started(self, case: Case) -> None:
-        """See `Observer`."""
+        """Show nothing."""
 
     def judged(self, verdict: Verdict) -> None:
-        """See `Observer`."""
+        """Show nothing."""
 
     async def watch(
         self, case: Case, workers: Sequence[WorkerProcess], logs: Sequence[Path]
     ) -> None:
-        """See `Observer`."""
+        """Show nothing."""
 
 
 def lacking_for(fault: Fault | None, isolation: Isolation) -> str:
-    """Why a fault cannot be done on this machine, or nothing."""
+    """The reason why a fault cannot be injected on this machine; empty where it can."""
     if fault and fault.kind in NEED_OWN_NETWORK and not isolation.network:
         return f"no worker can be cut off without a network namespace ({isolation.why})"
     return ""
@@ -96,10 +96,10 @@ def lacking_for(fault: Fault | None, isolation: Isolation) -> str:
 def keep_scripts(selection: Selection, folder: RunFolder) -> None:
     """Copy the scripts of a run into its folder, as they were read.
 
-    That copy is what workers run: an edit of the script while the run goes on changes nothing.
+    Workers run the copy, so an edit of the script during the run changes nothing.
 
     Raises:
-        OSError: a copy cannot be written; names its file.
+        OSError: a copy cannot be written; the error names its file.
     """
     selected = [selection.script(case) for case in selection.cases]
     for script in dict.fromkeys(selected or selection.scripts):
@@ -110,7 +110,7 @@ def keep_scripts(selection: Selection, folder: RunFolder) -> None:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One cluster of a case, with what its workers reported."""
+    """One attempt of a case: the end of its cluster, and the reports of its workers."""
 
     end: ClusterEnd
     reports: tuple[WorkerReport, ...] = ()
@@ -119,26 +119,26 @@ class Attempt:
 
     @property
     def finished(self) -> bool:
-        """Whether every worker has come to its end."""
+        """Whether every worker has finished without an exception."""
         raised = any(report.raised for report in self.reports)
         return not (self.end.cause or self.unreadable or raised)
 
     @property
     def died(self) -> list[WorkerEnd]:
-        """The workers that ended without a report, but for the one to which that was done."""
+        """The workers that ended without a report, except the one that got the fault."""
         victim = self.fault.worker if self.fault else None
         return [end for end in self.end.guilty if end.complaint and end.worker != victim]
 
     @property
     def first_failed(self) -> WorkerEnd | None:
-        """The worker that failed first, by its end or by what it raised."""
+        """The worker that failed first, by its end or by an exception."""
         raised = {report.worker for report in self.reports if report.raised}
         return first_failed(self.died, [end for end in self.end.workers if end.worker in raised])
 
 
 @dataclass(frozen=True)
 class CaseRun:
-    """What one case is run with."""
+    """Everything that the run of one case needs."""
 
     server: WorkerServer
     devices: Devices
@@ -146,10 +146,10 @@ class CaseRun:
     folder: CaseFolder
     observer: Observer
     whole: RunFolder
-    """The folder of the run, in which the scripts are: see `keep_scripts`."""
+    """The run folder, which holds the scripts: see `keep_scripts`."""
 
     async def judge(self, case: Case, selection: Selection) -> Verdict:
-        """Run a case on its own cluster and judge what its workers report."""
+        """Run a case on its cluster, and judge the reports of its workers."""
         made = selection.scenario(case)
         attempts = await self.attempts(case, selection, made.fault, made.restarts)
         return self._verdict(case, selection, attempts)
@@ -157,9 +157,9 @@ class CaseRun:
     async def attempts(
         self, case: Case, selection: Selection, fault: Fault | None, restarts: int
     ) -> list[Attempt]:
-        """Run a case, and again, without the fault, as long as it did not finish and may restart.
+        """Run a case, and restart it without the fault until it finishes or may not restart.
 
-        A restart is of all workers, on new ports: TensorFlow lets none of them join again alone.
+        A restart starts all workers, on new ports: in TensorFlow no worker can rejoin alone.
         """
         end = await self.run(case, selection, fault=fault)
         attempts = [_attempt(self.folder, end, fault)]
@@ -179,9 +179,9 @@ class CaseRun:
         fault: Fault | None = None,
         **more: Any,
     ) -> ClusterEnd:
-        """Run a case on its own cluster, through an entry of the worker.
+        """Run a case on its cluster, through an entry of the worker.
 
-        `fault` is done to one of the workers; `more` are further orders.
+        `fault` is injected into one of the workers; `more` are further orders.
         """
         made = selection.scenario(case)
         orders = {
@@ -213,10 +213,10 @@ class CaseRun:
         )
 
     def _deadlines(self, made: Scenario) -> Deadlines:
-        """The command's deadlines, or the scenario's own where that is the shorter one."""
+        """The deadlines of the command, or the timeout of the scenario where it is shorter."""
         given = self.options.deadlines
         own = made.timeout or given.run
-        # Who waits for a worker that never starts does not even join.
+        # Workers that wait for a worker that never starts do not join.
         start = min(given.start, own) if made.fault else given.start
         return Deadlines(start, min(given.run, own))
 
@@ -250,14 +250,14 @@ class CaseRun:
 
 
 def _sought_network(problem: Raised) -> bool:
-    """Whether a worker asked for another host by its name, as to download something."""
+    """Whether a worker looked up the name of another host, as for a download."""
     return "socket.gaierror" in problem.traceback
 
 
 def _ledger(end: ClusterEnd) -> tuple[tuple[tuple[str, float], ...], ...]:
-    """What each worker told last, with the seconds after the start of its cluster."""
+    """The last phases of each worker, with the seconds after the start of its cluster."""
     return tuple(
-        tuple((told.phase, round(told.after, 3)) for told in worker.ledger[-LEDGER_LENGTH:])
+        tuple((each.phase, round(each.after, 3)) for each in worker.ledger[-LEDGER_LENGTH:])
         for worker in end.workers
     )
 
@@ -274,7 +274,7 @@ def _read_report(folder: CaseFolder, worker: int) -> WorkerReport:
     """The report of a worker.
 
     Raises:
-        UnreadableReportError: it is too long, not there, or not a report.
+        UnreadableReportError: the file is missing, too long, or not a report.
     """
     found = read_report(folder, worker)
     try:

@@ -1,4 +1,4 @@
-"""Acts on what workers tell of a program: one process or all of them, and what does not fit."""
+"""Decides from workers' notes whether a program runs in one process or in all, and warns."""
 
 from __future__ import annotations
 
@@ -18,46 +18,47 @@ from testbed.verdict.program_notes import (
 )
 
 TOGETHER, ALONE = "together", "alone"
-"""The answers to a worker that tells what its program needs."""
+"""The answers to a worker that reports the needs of its program."""
 
-# A program that tells nothing for so long may wait for its peers, by a way that is not watched.
+# A program without a note for this time may wait for its peers in a way that is not observed.
 UNDECIDED_S = 60.0
 
 
 @dataclass(frozen=True)
 class Choice:
-    """How to find out in how many processes a program runs.
+    """How to find the number of processes that a program needs.
 
-    Where `devices` is not 0, all workers but the first are held until that one has shown what its
-    program needs: several processes (it reads TF_CONFIG, or makes MultiWorkerMirroredStrategy), and
-    they go on; or one process (it makes MirroredStrategy, or ends), and they never run the program.
+    Where `devices` is not 0, all workers but the first are held until the first one shows the needs
+    of its program. If it needs several processes (it reads TF_CONFIG, or makes
+    MultiWorkerMirroredStrategy), they continue. If it needs one process (it makes MirroredStrategy,
+    or ends), they never run the program.
     """
 
     devices: int = 0
-    """Of a program of one process; 0 where all workers run the program, whatever it needs."""
+    """Devices of a one-process program; 0 where all workers run the program in any case."""
     cure: str = "use workers=1, replicas=R for one process of R replicas"
-    """What to type instead, where workers are not connected."""
+    """The options to use instead, where workers are not connected."""
     patience: float = UNDECIDED_S
-    """For how many seconds the first worker may show nothing before the others go on."""
+    """Seconds without a note from the first worker, after which the others continue."""
 
 
 ALL_RUN = Choice()
-"""All workers run the program, whatever it needs."""
+"""All workers run the program, whatever its needs are."""
 
 
 @dataclass
 class ProgramObserver:
-    """Watches one cluster of a program in the launching process."""
+    """Observes one cluster of a program in the launching process."""
 
     choice: Choice
     show: Callable[[Sequence[WorkerProcess]], Awaitable[None]] | None = None
-    """Runs beside, to show what workers print."""
+    """Shows the workers' output at the same time."""
     _undecided: bool = False
     _answered: bool = False
     _said: set[str] = field(default_factory=set)
 
     def __call__(self, workers: Sequence[WorkerProcess]) -> Awaitable[None]:
-        """Watch these workers; see `watch` of `run_cluster`."""
+        """Observe these workers; the argument `watch` of `run_cluster`."""
         self._undecided = self.choice.devices > 0 and len(workers) > 1
         if self._undecided:
             for worker in workers[1:]:
@@ -66,7 +67,8 @@ class ProgramObserver:
         return _all_of(*works)
 
     async def _watch(self, workers: Sequence[WorkerProcess]) -> None:
-        timer = asyncio.get_running_loop().call_later(self.choice.patience, self._tire, workers)
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(self.choice.patience, self._stop_holding, workers)
         try:
             while True:
                 self._decide(workers)
@@ -76,7 +78,7 @@ class ProgramObserver:
             timer.cancel()
 
     def _decide(self, workers: Sequence[WorkerProcess]) -> None:
-        """Let the held workers go on, or end them, once the first one shows what is needed."""
+        """Release the held workers, or end them, once the first one shows the program's needs."""
         first = workers[0]
         needs = next(decoded(first.notes, NEEDS, Needs.of_note), None)
         if needs and not self._answered:
@@ -105,7 +107,7 @@ class ProgramObserver:
             " connected)"
         )
 
-    def _tire(self, workers: Sequence[WorkerProcess]) -> None:
+    def _stop_holding(self, workers: Sequence[WorkerProcess]) -> None:
         if self._undecided:
             complain(
                 f"the program has made no strategy for {self.choice.patience:g} s: the other"
@@ -115,7 +117,7 @@ class ProgramObserver:
 
     def _release(self, workers: Sequence[WorkerProcess]) -> None:
         self._undecided = False
-        began = next((told["at"] for told in workers[0].phases if told["phase"] == "started"), None)
+        began = next((each["at"] for each in workers[0].phases if each["phase"] == "started"), None)
         now = asyncio.get_running_loop().time()
         for worker in workers[1:]:
             worker.release(now - began if began else 0.0)
@@ -126,7 +128,7 @@ class ProgramObserver:
             worker.kill()
 
     def _judge(self, workers: Sequence[WorkerProcess]) -> None:
-        """Tell what does not fit together, and end what cannot come to a good end."""
+        """Warn where the workers do not fit together, and end them where they cannot finish."""
         notes = [worker.notes for worker in workers]
         problem = unfit(joinings(notes), len(workers))
         if problem and problem.hopeless:
@@ -144,7 +146,7 @@ class ProgramObserver:
 
 
 async def _all_of(*works: Awaitable[None]) -> None:
-    """Do these at the same time; what one of them raises ends the others."""
+    """Wait for all of these at the same time; an exception in one cancels the others."""
     tasks = [asyncio.ensure_future(work) for work in works]
     try:
         await asyncio.gather(*tasks)

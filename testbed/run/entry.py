@@ -1,4 +1,4 @@
-"""One entry of a worker in every process of a cluster: their ports, orders and environments."""
+"""Runs one entry in every process of a cluster: assigns ports, orders and environments."""
 
 from __future__ import annotations
 
@@ -37,18 +37,17 @@ async def run_entry(
     fault: Fault | None = None,
     output_limit: float = OUTPUT_LIMIT,
 ) -> ClusterEnd:
-    """Run an entry in every process that the deployment takes, to the end of all.
+    """Run an entry in every process of a deployment, until all have ended.
 
     Args:
-        server: where the workers come from.
-        entry: `module:function`; of a chief's workers and servers it is SERVE instead.
-        orders: of every worker; each gets its index, its seed, its devices and its report's file
-            with them.
+        server: starts the workers.
+        entry: `module:function`; the workers and servers of a chief run SERVE instead.
+        orders: for every worker; its index, seed, devices and report file are added to them.
         deployment: strategy and cluster.
         folder: for logs, reports, stacks and the ledger.
-        deadlines: after which the workers are stopped.
+        deadlines: the workers are stopped after them.
         devices: of this machine.
-        named: what the processes are called in TF_CONFIG, where it is not as usual.
+        named: names of the processes in TF_CONFIG, where they differ from the usual ones.
         fresh, watch, fault, output_limit: see `run_cluster`.
     """
     apart = fault is not None and fault.kind in NEED_OWN_NETWORK
@@ -85,7 +84,7 @@ async def run_entry(
 
 
 def _place(deployment: Deployment, worker: int) -> dict[str, Any]:
-    """What a worker is told of its cluster, and of itself in it."""
+    """The orders that describe a worker's cluster and its place in the cluster."""
     return {
         "strategy": deployment.strategy,
         "workers": deployment.cluster.workers,

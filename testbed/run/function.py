@@ -1,4 +1,4 @@
-"""`testbed.launch`: calls a function in every worker of a cluster, and gives what each returned."""
+"""`testbed.launch`: calls a function in every worker of a cluster, and returns all results."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MODULE = "testbed.worker.user_code.function"
 ENTRY = f"{MODULE}:run_function"
 
 CASE = "function"
-"""The folder of its logs within the run's."""
+"""The folder of the function's logs within the run folder."""
 
 
 Result = TypeVar("Result")
@@ -52,30 +52,30 @@ def launch(
 ) -> list[Any]:
     """Call a function in every worker of a new cluster on this machine.
 
-    Each worker is a process with a TF_CONFIG and logical devices of its own, as under
-    `testbed launch`. It looks the function up in its module, or in the script that was started,
-    which it runs for that as another module than `__main__`: a script that launches has to do so
-    under `if __name__ == "__main__":`.
+    Each worker is a process with its TF_CONFIG and its logical devices, as under `testbed launch`.
+    It finds the function in its module, or in the script that was started. For that it runs the
+    script as another module than `__main__`, so a script has to call this under
+    `if __name__ == "__main__":`.
 
     Args:
-        function: stands at the top of a module or script.
-        workers: how many processes.
+        function: defined at the top of a module or script.
+        workers: the number of processes.
         replicas: devices of each worker.
-        args, kwargs: what it is called with: None, bool, int, float, str, bytes, NumPy arrays and
-            scalars, and lists, tuples and dicts with str keys of these.
+        args, kwargs: arguments of the function: None, bool, int, float, str, bytes, NumPy arrays
+            and scalars, and lists, tuples and dicts with str keys of these.
         timeout: seconds until every worker has returned; None for no limit.
         start_timeout: seconds from when the first worker makes its strategy until all have.
         device: `cpu`, `gpu`, or `split-gpu` (one GPU divided into logical ones).
         fresh: a new interpreter for every worker, instead of a fork of a preloaded one.
         isolation: `auto`, `required` or `none`, as for `testbed launch`.
-        show: what the workers print, while they do.
+        show: whether to show the workers' output while they run.
 
     Returns:
-        What each worker returned, in their order; tensors and variables as NumPy values.
+        The result of each worker, in their order; tensors and variables as NumPy values.
 
     Raises:
-        WorkerFailedError: a worker raised, ended, hung, or returned what cannot be passed on.
-        UsageError: this cannot be launched as it is written.
+        WorkerFailedError: a worker raised, ended, hung, or returned a value that cannot be encoded.
+        UsageError: an argument is not valid, or workers could not find the function.
         LaunchError: no worker can be started on this machine.
     """
     options = _options(timeout, start_timeout, device, isolation, fresh=fresh)
@@ -88,7 +88,7 @@ def launch(
         write_json(own.arguments, arguments)
         orders["arguments"] = str(own.arguments)
         found = _in_own_thread(_launch(orders, deployment, folder, options, show=show))
-    # Raised here, so that its traceback does not lead through that thread.
+    # Raise it here, so that its traceback does not contain the other thread.
     if isinstance(found, WorkerFailedError):
         raise found
     return found
@@ -114,11 +114,11 @@ async def _launch(
 def failure_of(
     end: ClusterEnd, reports: Sequence[dict[str, Any]], folder: CaseFolder
 ) -> WorkerFailedError | None:
-    """Why there is no result of every worker, from how their cluster ended.
+    """The reason why a worker has no result; None where all have one.
 
     Args:
-        end: of the cluster.
-        reports: of each worker; empty of one without.
+        end: the end of the cluster.
+        reports: of each worker; empty for a worker without one.
         folder: of the logs.
     """
     logs = f"; logs: {folder.path}"
@@ -141,7 +141,7 @@ def failure_of(
 
 
 def _report(folder: CaseFolder, worker: int) -> dict[str, Any]:
-    """What a worker reported, with its result as the value that it is."""
+    """The report of a worker, with its result decoded."""
     try:
         report = read_report(folder, worker)
         try:
@@ -149,18 +149,18 @@ def _report(folder: CaseFolder, worker: int) -> dict[str, Any]:
                 return {"result": decode(report["result"])}
             return {"raised": str(report["raised"]), "traceback": str(report["traceback"])}
         except Exception as problem:
-            # Of any kind: the code that ran in the worker may have written anything there.
+            # Any exception: the user's code in the worker may have written anything there.
             raise unreadable(folder, worker, problem) from problem
     except UnreadableReportError as problem:
         return {"raised": str(problem), "traceback": ""}
 
 
 def _in_own_thread(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run to the end in a thread of its own, or, when this one is interrupted, until all is ended.
+    """Run a coroutine to its end in another thread; an interrupt here cancels it and waits for it.
 
-    This thread may be within an event loop, and its signals are none of ours.
+    This thread may run an event loop, and its signal handlers belong to the user.
     """
-    # Not the policy's: it may have any, and processes are watched by their sockets.
+    # Not the loop of the user's policy, which may be of any kind; sockets report process ends.
     loop = asyncio.SelectorEventLoop()
     task = loop.create_task(work)
 
@@ -175,14 +175,14 @@ def _in_own_thread(work: Coroutine[Any, Any, Result]) -> Result:
         try:
             return done.result()
         except BaseException:
-            # RuntimeError, where it has just ended.
+            # RuntimeError: the loop has just been closed.
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(task.cancel)
             raise
 
 
 def _orders(function: Callable[..., Any]) -> dict[str, Any]:
-    """What the workers are told of a function."""
+    """The orders by which the workers find a function."""
     if in_worker():
         raise UsageError(
             "launch was called in a worker: call it under"

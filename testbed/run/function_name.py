@@ -1,4 +1,4 @@
-"""How another process finds a function: by where it is, since no function can be passed on."""
+"""Names a function so that another process can import it, because functions cannot be sent."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from testbed.errors import UsageError
 
 @dataclass(frozen=True)
 class FunctionName:
-    """Where a function is: in a module, or in the script that was started."""
+    """The place of a function: a module, or the script that was started."""
 
     name: str
     """Its dotted name there."""
     module: str = ""
     script: str = ""
-    """The script's path; nothing for a module."""
+    """The path of the script; empty for a module."""
 
 
 def name_of(function: Callable[..., Any]) -> FunctionName:
-    """Where a function is.
+    """The place and the name of a function.
 
     Raises:
-        UsageError: it is nowhere that another process could find it.
+        UsageError: another process could not find the function.
     """
     name, home = _names(function)
     module = sys.modules.get(home)
@@ -36,12 +36,12 @@ def name_of(function: Callable[..., Any]) -> FunctionName:
     found: Any = module
     for part in name.split("."):
         found = getattr(found, part, None)
-    # Of a class method there is a new object whenever somebody asks for it.
+    # Each access to a class method makes a new object.
     if found is not function and not (_is_method(function) and found == function):
         raise _refused(name, f"{home}.{name} is something else")
     if home != "__main__":
         return FunctionName(name, module=home)
-    # Of `python -m package.module`, which can be imported, too.
+    # Started by `python -m package.module`: workers can import that module.
     spec = module.__spec__
     if spec is not None and spec.name != "__main__":
         return FunctionName(name, module=spec.name)

@@ -1,4 +1,4 @@
-"""Somebody's own code as a cluster: what a program and a function need before they are run."""
+"""Prepares a cluster for a user's code: the steps that programs and functions share."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from testbed.run.runner import find_devices, open_server
 from testbed.terminal import complain, one_line, tell
 
 JOINING = "joining"
-"""The phase at which a worker begins to meet the others."""
+"""The phase in which a worker begins to connect to the others."""
 
 
 @dataclass(frozen=True)
 class OwnCodeCluster:
-    """Where own code is run."""
+    """A cluster, ready to run a user's code."""
 
     server: WorkerServer
     deployment: Deployment
@@ -40,13 +40,13 @@ class OwnCodeCluster:
     folder: CaseFolder
     fresh: bool
     output: LiveOutput | None
-    """Shows what the workers print."""
+    """Shows the output of the workers."""
     named: tuple[Task, ...] = ()
-    """What an engine calls the workers, in their order."""
+    """The names that an engine gives to the workers, in their order."""
     patience: Patience = field(default_factory=Patience)
-    """Where workers stand still."""
+    """Timeouts for workers that make no progress."""
     choice: Choice = ALL_RUN
-    """Whether all workers run the code, whatever it needs."""
+    """Whether all workers run the code in any case, or first find out its needs."""
 
     async def run(self, entry: str, orders: dict[str, Any], deadlines: Deadlines) -> ClusterEnd:
         """Run an entry in every worker, until all have ended or one has failed."""
@@ -61,7 +61,7 @@ class OwnCodeCluster:
             named=self.named if len(self.named) == self.deployment.cluster.workers else (),
             fresh=self.fresh,
             watch=ProgramObserver(self.choice, self.output.watch if self.output else None),
-            # How much own code prints is its own affair.
+            # A user's code may print as much as it likes.
             output_limit=math.inf,
         )
         if self.output and end.missed_deadline:
@@ -80,26 +80,26 @@ async def own_code_place(
     show: bool = True,
     choice: Choice = ALL_RUN,
 ) -> AsyncIterator[OwnCodeCluster]:
-    """A place for own code; what its workers print is shown until the end of the block.
+    """Open a cluster for a user's code; the output of its workers is shown until the block ends.
 
     Args:
-        module: of the worker's entry.
-        deployment: that is run.
-        folder: of the run.
-        case: the name of the code's own folder within the run's.
+        module: the module of the worker's entry.
+        deployment: strategy and cluster.
+        folder: the run folder.
+        case: the name of the code's folder within the run folder.
         options: how to run.
-        show: what the workers print.
+        show: whether to show the output of the workers.
         choice: see `OwnCodeCluster`.
 
     Raises:
         LaunchError: no worker can be started on this machine.
-        TooFewDevicesError: it has too few GPUs.
+        TooFewDevicesError: this machine has too few GPUs.
     """
     cluster = deployment.cluster
     own = folder.case(case)
     logs = [own.log(number) for number in range(cluster.workers)]
     async with contextlib.AsyncExitStack() as stack:
-        # The first to be opened, since it may take long to show all, and nobody else should.
+        # Opened first, so closed last: showing the rest may take long, with all else ended.
         output = await stack.enter_async_context(LiveOutput(logs)) if show else None
         server = await stack.enter_async_context(
             open_server(
@@ -132,9 +132,9 @@ async def own_code_place(
 
 
 def _tell(folder: RunFolder, what: str) -> None:
-    """Tell what is known of workers that stand still, and keep it for a report."""
+    """Show a notice about workers that make no progress, and keep it for `testbed report`."""
     tell(f"{what}; logs: {folder.path}")
-    # On a full disk the run goes on.
+    # On a full disk, the run continues without the note.
     with contextlib.suppress(OSError), folder.notices.open("a", encoding="utf-8") as notices:
         notices.write(one_line(what) + "\n")
 

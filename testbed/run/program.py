@@ -1,4 +1,4 @@
-"""Somebody's own program as a cluster: its workers, from their ports to their exit codes."""
+"""Runs a user's program as a cluster: its workers, from their ports to their exit codes."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ MODULE = "testbed.worker.user_code.program"
 ENTRY = f"{MODULE}:run_program"
 
 TIME_IS_OVER = 124
-"""The exit code of a program whose time is over, as timeout(1) has it."""
+"""The exit code of a program that reached a deadline, as of timeout(1)."""
 
 
 @dataclass(frozen=True)
 class Program:
-    """What is run: a script's path or a module's name, and its arguments."""
+    """A user's program: the path of a script or the name of a module, and its arguments."""
 
     name: str
     arguments: tuple[str, ...] = ()
     is_module: bool = False
     copy: str = ""
-    """Where the script is as it was read before the run, if that is what is to run."""
+    """The copy of the script to run instead, as it was before the run; empty without one."""
 
     @property
     def orders(self) -> dict[str, Any]:
-        """What a worker that runs it is told."""
+        """The orders of a worker that runs it."""
         return {
             "program": self.name,
             "is_module": self.is_module,
@@ -43,14 +43,14 @@ class Program:
 
 @dataclass(frozen=True)
 class ProgramEnd:
-    """What became of a program."""
+    """The end of a program."""
 
     codes: tuple[int, ...]
-    """Each worker's exit code as a shell gives it: of one that was killed, 128 and the signal."""
+    """Each worker's exit code as in a shell: 128 plus the signal for a killed worker."""
     cause: str
-    """What went wrong, in one sentence; nothing where every worker ended with 0."""
+    """The failure in one sentence; empty where every worker ended with 0."""
     code: int
-    """The exit code of it all: 0, or that of the cause."""
+    """The exit code of the whole program: 0, or that of the worker that failed first."""
     seconds: float
 
 
@@ -61,11 +61,11 @@ async def run_program(place: OwnCodeCluster, program: Program, deadlines: Deadli
 
 
 def program_end(end: ClusterEnd, reports: Sequence[dict[str, Any]]) -> ProgramEnd:
-    """What became of a program, from how its cluster ended and what its workers reported.
+    """The end of a program, from the end of its cluster and the reports of its workers.
 
     Args:
-        end: of the cluster.
-        reports: of each worker; empty of one without.
+        end: the end of the cluster.
+        reports: of each worker; empty for a worker without one.
     """
     codes = tuple(
         _code(worker, report) for worker, report in zip(end.workers, reports, strict=True)
@@ -94,8 +94,8 @@ def _code(worker: WorkerEnd, report: dict[str, Any]) -> int:
         return TIME_IS_OVER
     if os.WIFSIGNALED(worker.status):
         return 128 + os.WTERMSIG(worker.status)
-    # By os._exit, exec or a channel that it has closed a program ends without a report, and may
-    # end well; before the program began nothing could.
+    # A program that uses os._exit or exec, or closes the channel, ends without a report, and its
+    # 0 is a good end. Before the program began, an end without a report is a failure.
     code = os.waitstatus_to_exitcode(worker.status)
     return code if worker.done else code or 1
 
@@ -106,5 +106,5 @@ def _report(folder: CaseFolder, worker: WorkerEnd) -> dict[str, Any]:
     try:
         return dict(read_report(folder, worker.worker))
     except UnreadableReportError as problem:
-        # The program has removed or damaged it.
+        # The program has removed or damaged its report.
         return {"code": 1, "raised": str(problem)}

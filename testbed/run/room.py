@@ -1,4 +1,4 @@
-"""Whether this machine carries a cluster that is asked for: refused before anything starts."""
+"""Rejects a cluster that is too large for this machine, before any worker starts."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ def require_room_for(
     fresh: bool = False,
     rank: Rank | None = None,
 ) -> None:
-    """Refuse a deployment of which this machine does not carry so many at once.
+    """Reject deployments that are too large to run this many at once on this machine.
 
     Args:
         deployments: that are run.
-        asked: what was typed; else the options that ask for such a deployment.
+        asked: the user's words for the error; by default the options of such a deployment.
         at_once: how many of them run side by side.
         fresh: whether each worker is a new interpreter.
-        rank: where workers are dealt out over several hosts, this one's place among them.
+        rank: the rank of this host, where workers are distributed over several hosts.
 
     Raises:
-        UsageError: names the limit, and the most that fit.
+        UsageError: there is no room; names the limit, and the largest number that fits.
     """
     for each in dict.fromkeys(deployments):
         replicas = each.cluster.replicas_per_worker
@@ -40,7 +40,7 @@ def require_room_for(
 def most_at_once(
     deployments: Iterable[Deployment], *, fresh: bool = False, rank: Rank | None = None
 ) -> int:
-    """How many deployments this machine carries side by side, whichever they are; at least 1."""
+    """How many of any of the deployments this machine can run side by side; at least 1."""
     return max(
         1,
         min(
@@ -51,6 +51,6 @@ def most_at_once(
 
 
 def _here(deployment: Deployment, rank: Rank | None) -> int:
-    """How many of a deployment's processes run on this machine."""
+    """The number of a deployment's processes on this machine."""
     hosts = rank.size if rank else 1
     return -(-deployment.processes // hosts)

@@ -1,4 +1,4 @@
-"""A whole run: from the selected cases to their verdicts."""
+"""Runs the selected cases, and collects their verdicts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from testbed.verdict.verdict import Verdict, failed, skipped
 
 @dataclass(frozen=True)
 class Run:
-    """What came of a run."""
+    """The result of a run."""
 
     folder: RunFolder
     verdicts: tuple[Verdict, ...]
@@ -45,7 +45,7 @@ async def run(selection: Selection, options: Options, folder: RunFolder, observe
 
     Raises:
         LaunchError: no worker can be started on this machine.
-        UsageError: a rule of a script raised, or the GPUs suffice for none of the cases.
+        UsageError: a rule of a script raised, or there are too few GPUs for every case.
     """
     began, started = utc_now(), time.monotonic()
     write_json(folder.environment, without_secrets(os.environ))
@@ -78,21 +78,21 @@ async def run(selection: Selection, options: Options, folder: RunFolder, observe
 
 
 def utc_now() -> str:
-    """The time as it stands in records, ISO 8601."""
+    """The current time as in records, ISO 8601, UTC."""
     return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
 
 
 def _keep(verdict: Verdict, folder: RunFolder) -> None:
-    """Write a verdict down at once, for whoever collects a run that does not come to its end."""
-    # On a full disk not even its folder can be made.
+    """Write a verdict at once, so that `testbed report` can show an interrupted run."""
+    # On a full disk, the run continues without the file.
     with contextlib.suppress(OSError):
-        # What the workers reported stands in their own files.
+        # The reports of the workers are in their files already.
         write_json(folder.case(verdict.case.id).verdict, {**verdict.to_json(), "reports": []})
 
 
 @dataclass
 class _Judging:
-    """What all cases of a run have in common."""
+    """Judges the cases of one run, and holds what they share."""
 
     selection: Selection
     options: Options
@@ -108,7 +108,7 @@ class _Judging:
         self._slots = asyncio.Semaphore(self.options.jobs)
 
     async def verdict_on(self, case: Case) -> Verdict:
-        """Judge a case as soon as there is room for it, and write that down at once."""
+        """Judge a case as soon as a slot is free, and write the verdict at once."""
         if why := self.lacking[case]:
             verdict = skipped(case, self.expected[case], why)
         else:
@@ -134,17 +134,17 @@ class _Judging:
         except LaunchError:
             if not self._lost:
                 raise
-        # What was seen until a host was lost is worth keeping.
+        # The verdicts until the loss of a host are kept, so this case only fails.
         return failed(case, self.expected[case], f"not run: {self._lost}")
 
     @property
     def _lost(self) -> str:
-        """Why an engine's hosts can start no more workers."""
+        """The reason why the hosts of an engine can start no more workers; empty where they can."""
         return self.server.lost if self.options.rank else ""
 
 
 async def _all_or_none(work: Sequence[Coroutine[Any, Any, Verdict]]) -> list[Verdict]:
-    """Wait for all; where one raises, end the others properly before that is told."""
+    """Wait for all; where one raises, cancel the others and wait for their end first."""
     tasks = [asyncio.ensure_future(each) for each in work]
     try:
         return list(await asyncio.gather(*tasks))
@@ -166,10 +166,10 @@ def open_server(
     isolation: str = AUTO,
     rank: Rank | None = None,
 ) -> contextlib.AbstractAsyncContextManager[WorkerServer]:
-    """The server that the workers of a run come from; it preloads nothing where all are fresh.
+    """The server that starts the workers of a run; it preloads nothing where all are fresh.
 
-    It preloads `module`, and `more` of them, the user's, which it finds on `path`; for `exact` and
-    `isolation` see `testbed.launcher`. With a rank, the workers come from the hosts of its cluster.
+    It preloads `module`, and the user's modules `more`, which it finds on `path`. For `exact` and
+    `isolation` see `testbed.launcher`. With a rank, the hosts of its cluster start the workers.
     """
     preload = [] if fresh else [module, *more]
     if rank:
@@ -185,7 +185,7 @@ def open_server(
 
 
 async def find_devices(server: WorkerServer, options: Options, folder: RunFolder) -> Devices:
-    """The devices of this machine that the run may use; asks TensorFlow only for GPUs."""
+    """The devices that the run may use; starts TensorFlow for this only where GPUs are needed."""
     if options.device == "cpu":
         return Devices()
     seen = []
@@ -199,7 +199,11 @@ async def find_devices(server: WorkerServer, options: Options, folder: RunFolder
 async def inspect(
     server: WorkerSource, folder: RunFolder, *, fresh: bool, host: int = 0
 ) -> dict[str, Any]:
-    """What TensorFlow says of a host; asked in a worker, so that nobody else touches it."""
+    """The devices and versions that TensorFlow reports on a host; a worker asks TensorFlow.
+
+    Raises:
+        LaunchError: the worker failed.
+    """
     case = folder.case(f"devices-{host}" if host else "devices")
     orders = {"entry": f"{WORKER_MODULE}:list_devices", "report": str(case.report(0))}
     end = await run_cluster(server, [WorkerOrders(orders)], case, Deadlines(), fresh=fresh)
@@ -213,8 +217,8 @@ def _require_one_that_runs(lacking: dict[Case, str], device: str) -> None:
     reasons = set(lacking.values())
     if lacking and "" not in reasons:
         advice = "" if device == "cpu" else "; use --device cpu, or fewer --workers and --replicas"
-        told = f"none of the cases can run: {', '.join(sorted(reasons))}{advice}"
+        message = f"none of the cases can run: {', '.join(sorted(reasons))}{advice}"
         if device == "cpu":
-            raise UsageError(told)
+            raise UsageError(message)
         most = max((case.deployment.cluster for case in lacking), key=lambda each: each.replicas)
-        raise TooFewDevicesError(told, most.workers, most.replicas_per_worker)
+        raise TooFewDevicesError(message, most.workers, most.replicas_per_worker)

@@ -169,7 +169,10 @@ def test_several_workers_are_chosen_by_what_the_text_names(check: Callable[..., 
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("check",), "no program: testbed check [OPTION ...] SCRIPT or -m MODULE, and its own"),
+        (
+            ("check",),
+            "no program: testbed check [OPTION ...] SCRIPT or -m MODULE, and its arguments",
+        ),
         (("check", "absent.py"), "no such script: absent.py"),
         (("check", "--replicas", "0", "own.py"), "--replicas 0: at least 1"),
         (

@@ -1,1 +1,1 @@
-"""One module for each command, imported when it runs."""
+"""One module for each command, imported when the command runs."""

@@ -1,4 +1,4 @@
-"""`testbed bench`: measure, show the tables, keep the record, draw the plots."""
+"""`testbed bench`: measure, show the tables, write the record, draw the plots."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ from testbed.terminal import complain
 
 
 def require_valid(options: BenchOptions, role: Role) -> None:
-    """See `testbed.cli.commands.run.require_valid`."""
+    """Reject options that `main` would reject, before a job waits in a queue."""
     _request(options, role)
 
 
 def main(options: BenchOptions, role: Role) -> int:
-    """Measure what the options ask for; the exit status."""
+    """Run the benchmark that the options describe, and return the exit status."""
     request = _request(options, role)
-    # Without a number the largest cluster has 8, or less.
+    # Without --workers or --replicas the largest cluster has at most 8 of them.
     largest = Cluster(request.workers or 1, request.replicas or 1)
     require_room_for([Deployment("multi_worker_mirrored", largest)], rank=request.rank)
     wanted = all_destinations(json=options.json, html=options.html)
@@ -51,7 +51,7 @@ def main(options: BenchOptions, role: Role) -> int:
     with run_folder(role) as folder:
         with BenchProgress(shown) as progress:
             record = interruptible(bench(request, folder, progress, sys.argv[1:]))
-        # Shown before anything is written: a full disk must not take what was measured.
+        # Show the result before writing files: a full disk must not lose it.
         show_bench(record, shown)
         files, lost = write_all(_texts_of(record), {RECORD: folder.record, **wanted})
     if plots:
@@ -92,10 +92,10 @@ def _request(options: BenchOptions, role: Role) -> BenchRequest:
             raise UsageError(f"--{name} {number:g}: not below 0")
     if options.width % HEADS:
         raise UsageError(f"--width {options.width}: a multiple of {HEADS}, the attention's heads")
-    # What the testbed costs is measured against what this machine does without it.
+    # The cost of the testbed is measured relative to the same machine without the testbed.
     elsewhere = {OWN_COST} if role.rank else set()
     if elsewhere & set(options.parts):
-        raise UsageError(f"{OWN_COST} is of one machine: measure it without --engine")
+        raise UsageError(f"{OWN_COST} measures one machine: run it without --engine")
     effort = QUICK if options.quick else THOROUGH
     return BenchRequest(
         parts=tuple(options.parts) or tuple(each for each in PARTS if each not in elsewhere),

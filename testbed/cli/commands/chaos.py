@@ -1,4 +1,4 @@
-"""`testbed chaos`: do things to workers on purpose, and say what came of it."""
+"""`testbed chaos`: inject faults into workers, and report which cases recover."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ from testbed.terminal import complain
 STRATEGY = "multi_worker_mirrored"
 WORKERS = 2
 
-# A seed that nobody gave is short enough to be typed.
+# A random seed is short enough to type.
 SEEDS = 10**6
 
-# What a record of chaos may hold, which has to be read again.
+# The largest numbers that a record of chaos may hold, so that it can be read again.
 MOST_SEED = 2**63
 MOST_SECONDS = 1e9
 
 
 def main(options: ChaosOptions) -> int:
-    """Do to the selected cases what is asked for; the exit status."""
+    """Inject faults into the selected cases, and return the exit status."""
     request = _request(options)
     wanted = all_destinations(json=options.json)
     selection = _select(options)
-    for told in selection.problems:
-        complain(told)
+    for unreadable in selection.problems:
+        complain(unreadable)
     _require_cases(selection)
     require_room_for(case.deployment for case in selection.cases)
     for case in selection.cases:
@@ -106,9 +106,9 @@ def _request(options: ChaosOptions) -> ChaosRequest:
 
 
 def _select(options: ChaosOptions) -> Selection:
-    """The cases that the command names, all of them with a peer to see what becomes of a worker.
+    """The cases that the command names; each has several workers, so a faulty one has a peer.
 
-    Where nothing is said of strategy and cluster, a case's id may say it.
+    Where no option names a strategy or a cluster, a case's id may name them.
     """
     patterns = options.patterns
     if options.strategy or (options.workers, options.replicas) != (None, None):
@@ -124,7 +124,7 @@ def _select(options: ChaosOptions) -> Selection:
     return replace(found, cases=tuple(kept))
 
 
-_NO_PEER = "one worker has no peer to see what becomes of it; choose a case of at least 2"
+_NO_PEER = "one worker has no peer that reacts to the fault; choose a case of at least 2"
 
 
 def _deployments(options: ChaosOptions) -> list[Deployment]:
@@ -135,7 +135,7 @@ def _deployments(options: ChaosOptions) -> list[Deployment]:
         if name in STRATEGIES and not STRATEGIES[name].takes_workers:
             several = [each.name for each in STRATEGIES.values() if each.takes_workers]
             raise UsageError(
-                f"--strategy {name}: one process has no peer to see what becomes of it;"
+                f"--strategy {name}: one process has no peer that reacts to the fault;"
                 f" choose from {', '.join(several)}"
             )
     workers = WORKERS if options.workers is None else options.workers

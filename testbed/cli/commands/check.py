@@ -1,4 +1,4 @@
-"""`testbed check`: whether your own program is right under replication, and where it is not."""
+"""`testbed check`: find where a user's program is wrong under replication."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ _SEVERAL_WORKERS = re.compile(r"MultiWorkerMirroredStrategy|TF_CONFIG")
 
 
 def require_valid(options: CheckOptions, role: Role) -> None:
-    """See `testbed.cli.commands.run.require_valid`."""
+    """Reject options that `main` would reject, before a job waits in a queue."""
     _deployment(options, program_of(options.program, "check"), role)
     deadlines_of(options.deadlines, JOINING)
 
 
 def main(options: CheckOptions, role: Role) -> int:
-    """Check the program that the options name; the exit status."""
+    """Check the program that the options name, and return the exit status."""
     program = program_of(options.program, "check")
     data = _data_of(program)
     deployment = _deployment(options, program, role)
@@ -90,7 +90,7 @@ def main(options: CheckOptions, role: Role) -> int:
 
 
 def _data_of(program: Program) -> bytes:
-    """The program's text, read once, before it is run; nothing of a module."""
+    """The program's text, read once before the program runs; empty for a module."""
     return b"" if program.is_module else Path(program.name).read_bytes()
 
 
@@ -132,15 +132,15 @@ def _show(
             for line in text.splitlines():
                 show_line(line)
         else:
-            # What a tool reads is what --output would write.
+            # A tool reads the same bytes here as from the file that --output writes.
             write_utf8(text.encode("utf-8", "backslashreplace"))
     if lost:
-        # What was found is shown all the same.
+        # The findings are shown above, even where the file cannot be written.
         raise lost
 
 
 def _deployment(options: CheckOptions, program: Program, role: Role) -> Deployment:
-    """What the program runs on: as is asked for, or as its text lets one expect."""
+    """The deployment that the options ask for, or that the program's text suggests."""
     strategy = options.strategy
     if strategy is None:
         text = "" if program.is_module else Path(program.name).read_text(errors="replace")

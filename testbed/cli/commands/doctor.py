@@ -1,4 +1,4 @@
-"""`testbed doctor`: what this machine has, and what will mislead a run here."""
+"""`testbed doctor`: report what this machine has, and what would mislead a run on it."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ ALL = "all"
 
 @dataclass(frozen=True)
 class DoctorFinding:
-    """One thing that was looked at; a cure stands where it is not as it should be."""
+    """One property of this machine; `cure` is set where the property needs attention."""
 
     what: str
     cure: str = ""
 
 
 def main(options: DoctorOptions) -> int:
-    """Print every finding; status 1 where one of them needs a cure. Or end what is left of runs."""
+    """Print every finding, with status 1 where one needs a cure; or end leftover processes."""
     if options.end is not None:
         return _end(options.end)
     sick = False
@@ -62,7 +62,7 @@ def _system() -> DoctorFinding:
     what = f"{platform.system()} {platform.release()}, {usable_cores()} cores"
     if not hasattr(socket, "SO_REUSEPORT") or platform.system() != "Linux":
         return DoctorFinding(
-            what, "run on Linux: ports cannot be held, nor processes be kept track of"
+            what, "run on Linux: elsewhere ports cannot be reserved, nor processes tracked"
         )
     return DoctorFinding(what)
 
@@ -80,13 +80,14 @@ def _tensorflow() -> Iterator[DoctorFinding]:
         yield DoctorFinding(
             f"TensorFlow {version}",
             f"the scenarios' expectations were measured on {TESTED_TENSORFLOW};"
-            " elsewhere an unexpected verdict is news, not a fault of yours",
+            " with another version an unexpected verdict shows a change in TensorFlow, not a"
+            " mistake of yours",
         )
     yield from _devices()
 
 
 def _devices() -> Iterator[DoctorFinding]:
-    # Imported here, so that a Python that lacks what they need is still told what it lacks.
+    # Imported here: a Python without their dependencies still gets the findings above.
     from testbed.launcher.run_folder import new_run_folder
     from testbed.run.runner import inspect, open_server
     from testbed.signals import interruptible
@@ -113,13 +114,15 @@ def _devices() -> Iterator[DoctorFinding]:
 
 def _isolation(isolation: Isolation) -> DoctorFinding:
     if isolation.network and isolation.processes:
-        return DoctorFinding("workers get a network and processes of their own")
+        return DoctorFinding("workers get a private network and a private process namespace")
     if isolation.network:
-        return DoctorFinding(f"workers get a network of their own, not processes ({isolation.why})")
+        return DoctorFinding(
+            f"workers get a private network, but no process namespace ({isolation.why})"
+        )
     return DoctorFinding(
         f"workers share this machine's network ({isolation.why})",
-        "allow network namespaces, to root or to users; until then let nobody else reach this"
-        " machine while clusters of several workers run",
+        "allow network namespaces, to root or to users; until then keep other users and hosts away"
+        " from this machine while clusters of several workers run",
     )
 
 
@@ -148,7 +151,7 @@ def _leftovers() -> Iterator[DoctorFinding]:
 
 
 def _end(name: str) -> int:
-    """End what is left of the run of that id, or of all; the exit status."""
+    """End the leftover processes of the run with that id, or of all runs; the exit status."""
     left = leftovers()
     runs = [run for run in left if name in (run.name, ALL)]
     if not runs and name != ALL:

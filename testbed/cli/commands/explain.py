@@ -1,4 +1,4 @@
-"""`testbed explain`: what a code of `testbed check` means."""
+"""`testbed explain`: explain a code of `testbed check`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from testbed.errors import OK, UsageError
 
 
 def main(options: ExplainOptions) -> int:
-    """Print the page of a code, or all codes."""
+    """Print the page of one code, or the list of all codes."""
     if options.code is None:
         print("\n".join(all_codes()))
         return OK

@@ -1,4 +1,4 @@
-"""`testbed launch`: run somebody's own program as a cluster on this machine."""
+"""`testbed launch`: run a user's program as a cluster on this machine."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from testbed.signals import interruptible
 from testbed.terminal import complain
 
 CASE = "program"
-"""The folder of its logs within the run's."""
+"""The folder of the program's logs within the run folder."""
 
 ALONE_DEVICES = 2
-"""How many devices a program of one process gets, where no number is given."""
+"""Logical CPU devices of a program that runs in one process, without --replicas."""
 
 
 def require_valid(options: LaunchOptions, role: Role) -> None:
-    """See `testbed.cli.commands.run.require_valid`."""
+    """Reject options that `main` would reject, before a job waits in a queue."""
     program_of(options.program, "launch"), _deployment(options, role)
     deadlines_of(options.deadlines, JOINING)
 
 
 def main(options: LaunchOptions, role: Role) -> int:
-    """Run the program that the options name; its exit code."""
+    """Run the program that the options name, and return its exit code."""
     program, deployment = program_of(options.program, "launch"), _deployment(options, role)
     how, choice = _options(options, role), _choice(options, role)
     require_room_for([deployment], fresh=how.fresh, rank=how.rank)
@@ -63,12 +63,12 @@ def program_of(options: ProgramOptions, command: str) -> Program:
     """The program that the options name.
 
     Raises:
-        UsageError: there is none.
+        UsageError: the options name no program, or a script that does not exist.
     """
     words = options.module or options.script
     if not words:
         raise UsageError(
-            f"no program: testbed {command} [OPTION ...] SCRIPT or -m MODULE, and its own"
+            f"no program: testbed {command} [OPTION ...] SCRIPT or -m MODULE, and its arguments"
         )
     name, *arguments = words
     if options.module:
@@ -87,16 +87,16 @@ def _deployment(options: LaunchOptions, role: Role) -> Deployment:
 def _choice(options: LaunchOptions, role: Role) -> Choice:
     devices = 0
     if workers_of(options.workers, role) is None:
-        # How many GPUs a worker sees is settled before it starts.
+        # The GPUs of a worker are assigned before it starts.
         devices = options.replicas or (ALONE_DEVICES if options.device == "cpu" else 1)
     return Choice(devices, "use --workers 1 --replicas R for one process of R replicas")
 
 
 def require_at_least_one(workers: int | None, replicas: int | None) -> None:
-    """Refuse a cluster without workers or replicas.
+    """Reject a cluster without workers or replicas.
 
     Raises:
-        UsageError: it has none.
+        UsageError: one of the numbers is below 1.
     """
     for name, number in (("--workers", workers), ("--replicas", replicas)):
         if number is not None and number < 1:

@@ -1,4 +1,4 @@
-"""`testbed list`: every scenario with its claim and the ways in which it breaks."""
+"""`testbed list`: list every scenario with its claim and its expected failures."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def main(options: ListOptions) -> int:
 
 
 def _write(page: Path, table: str) -> None:
-    """Replace what stands between the marks of a page."""
+    """Replace the text between the two marks of a page."""
     try:
         head, begin, rest = page.read_text(encoding="utf-8").partition(BEGIN)
     except OSError as problem:
@@ -38,7 +38,7 @@ def _write(page: Path, table: str) -> None:
     _, end, tail = rest.partition(END)
     if not end:
         raise UsageError(f"--write {page}: no lines '{BEGIN}' and '{END}' in it")
-    # Imported here, since whoever only looks at the list needs nothing of launching.
+    # Imported here: printing the list needs no launcher.
     from testbed.launcher.run_folder import write_text
 
     write_text(page, f"{head}{begin}\n{table}\n{end}{tail}")
@@ -81,7 +81,7 @@ def _symptoms(made: Scenario) -> set[str]:
 
 
 def _where(made: Scenario) -> str:
-    """Of the default cases, how many break and how."""
+    """How many of the default cases break, and how."""
     expected = [made.expects(case) for case in made.cases(DEFAULT_DEPLOYMENTS)]
     counts = {
         str(each): sum(str(each) == str(other) for other in expected)

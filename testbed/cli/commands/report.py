@@ -1,4 +1,4 @@
-"""`testbed report`: show what was recorded, here or elsewhere, or compare two records."""
+"""`testbed report`: show a record, which may come from another machine, or compare two."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CHAOS = "chaos"
 
 
 def main(options: ReportOptions) -> int:
-    """Show one record, or two side by side; of a run and a benchmark, a page of both."""
+    """Show one record or compare two; a run and a benchmark become one page."""
     _require_sensible(options)
     if shown := _program_of(options):
         for line in lines_of(shown):
@@ -51,17 +51,17 @@ def main(options: ReportOptions) -> int:
     if not benches:
         return _report_runs(runs, wanted, options)
     if options.junit:
-        raise UsageError("--junit is of a run, and a benchmark is none")
+        raise UsageError("--junit needs a run, not a benchmark")
     if runs:
         return _page_of_both(runs[0], benches[0], wanted["html"])
     return _report_benches(benches, wanted["html"], options)
 
 
 def _program_of(options: ReportOptions) -> ProgramTrace | None:
-    """The run of the user's own program that is to be shown, if it is one.
+    """The recorded launch or check of a user's program, where the options name one.
 
     Raises:
-        UsageError: it is to be shown in a form that there is none of.
+        UsageError: the options ask for a format that such a record does not have.
     """
     for name in options.files:
         found = program_in(name)
@@ -105,7 +105,7 @@ def _show(record: RunRecord, comparison: RunComparison | None) -> None:
 
 def _page_of_both(run: RunRecord, bench: BenchRecord, page: Path | None) -> int:
     if page is None:
-        raise UsageError("a run and a benchmark stand together on a page: --html PAGE")
+        raise UsageError("a run and a benchmark can only be shown together as a page: --html PAGE")
     write_to("html", page, page_of(run, bench=bench_data(bench)))
     show_files({"page": page})
     return OK
@@ -128,7 +128,7 @@ def _report_benches(records: list[BenchRecord], page: Path | None, options: Repo
 
 
 def _report_chaos(documents: list[tuple[str, dict[str, Any]]], options: ReportOptions) -> int:
-    """Show a record of faults as it was shown while they were done, which is its only form."""
+    """Show a record of chaos as text, its only format."""
     if len(documents) > 1 or options.html or options.junit or options.markdown:
         name = next(name for name, data in documents if data["kind"] == CHAOS)
         raise UsageError(
@@ -144,6 +144,6 @@ def _require_sensible(options: ReportOptions) -> None:
             f"{len(options.files)} files: one to show, or two to compare; the second is the later"
         )
     if len(options.files) == 2 and options.junit:
-        raise UsageError("--junit is of one run; give one FILE")
+        raise UsageError("--junit needs exactly one run; give one FILE")
     if len(options.files) == 1 and options.fail_on_change:
         raise UsageError("--fail-on-change compares two records; give two FILEs")

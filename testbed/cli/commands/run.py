@@ -1,4 +1,4 @@
-"""`testbed run`: run scenarios, show the table, keep the record."""
+"""`testbed run`: run scenarios, show the table, write the record."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from testbed.terminal import complain
 
 
 def require_valid(options: RunOptions, role: Role) -> None:
-    """Refuse what `main` would refuse, before a job waits in a queue for that.
+    """Reject options that `main` would reject, before a job waits in a queue.
 
     Raises:
         UsageError: the command cannot be carried out as written.
@@ -45,12 +45,12 @@ def require_valid(options: RunOptions, role: Role) -> None:
 
 
 def main(options: RunOptions, role: Role) -> int:
-    """Run what the options select; the exit status."""
+    """Run the cases that the options select, and return the exit status."""
     selection = _select(options, role)
     run_options = _run_options(options, role)
     wanted = all_destinations(json=options.json, html=options.html, junit=options.junit)
-    for told in selection.problems:
-        complain(told)
+    for unreadable in selection.problems:
+        complain(unreadable)
     _require_cases(selection)
     run_options = replace(run_options, jobs=_fitting_jobs(options, run_options, selection))
     if kept := kept_from(os.environ):
@@ -64,12 +64,12 @@ def main(options: RunOptions, role: Role) -> int:
             device=run_options.device,
             command=sys.argv[1:],
         )
-        # For whoever collects it, should it not come to its end.
+        # With the plan, `testbed report` can show a run that was interrupted.
         keep_json(folder.plan, whole(planned(selection), began=utc_now(), seconds=0.0).to_json())
         with observer:
             done = interruptible(run(selection, run_options, folder, observer))
         record = whole(done.verdicts, began=done.began, seconds=done.seconds)
-        # Shown before anything is written: a full disk must not take what was seen.
+        # Show the result before writing files: a full disk must not lose it.
         show_record(record)
         written, lost = write_all(texts_of(record), {RECORD: folder.record, **wanted})
     show_files({**written, "logs and readings": folder.path})
@@ -87,7 +87,7 @@ def _select(options: RunOptions, role: Role) -> Selection:
 def _deployments(options: RunOptions, role: Role) -> list[Deployment]:
     if not role.rank:
         return deployments(options.strategy, options.workers, options.replicas)
-    # On an engine the workers are there, and a strategy that takes none does without.
+    # On an engine all workers run already; a strategy that takes no workers keeps its cluster.
     several = workers_of(options.workers, role) or 1
     return [
         replace(each, cluster=replace(each.cluster, workers=several))
@@ -98,20 +98,20 @@ def _deployments(options: RunOptions, role: Role) -> list[Deployment]:
 
 
 def workers_of(given: int | None, role: Role) -> int | None:
-    """How many workers are asked for: on an engine all of them, where no number is given."""
+    """The given number of workers; on an engine without a number, all its workers."""
     return given or (role.rank.size if role.rank else given)
 
 
 def run_folder(role: Role) -> contextlib.AbstractContextManager[RunFolder]:
-    """The folder of a new run, or that which its hosts share."""
+    """A new run folder, or the folder that the hosts of a job share."""
     return contextlib.nullcontext(role.folder) if role.folder else new_run_folder(RUNS)
 
 
 def deadlines_of(options: DeadlineOptions | ProgramDeadlineOptions, begin: str = "") -> Deadlines:
-    """The deadlines that a command gives; for `begin` see `Deadlines`.
+    """The deadlines of a command; for `begin` see `Deadlines`.
 
     Raises:
-        UsageError: one of them is no time.
+        UsageError: one of them is not above 0.
     """
     require_positive("--timeout", options.timeout)
     require_positive("--start-timeout", options.start_timeout)
@@ -119,10 +119,10 @@ def deadlines_of(options: DeadlineOptions | ProgramDeadlineOptions, begin: str =
 
 
 def require_positive(name: str, number: float | None) -> None:
-    """Refuse an option that is given and not more than 0.
+    """Reject an option whose number is given and not above 0.
 
     Raises:
-        UsageError: it is not.
+        UsageError: the number is 0, below 0, or no number.
     """
     if number is not None and not number > 0:
         raise UsageError(f"{name} {number:g}: more than 0")
@@ -131,7 +131,7 @@ def require_positive(name: str, number: float | None) -> None:
 def _run_options(options: RunOptions, role: Role) -> Options:
     require_positive("-j", options.jobs)
     deadlines = deadlines_of(options.deadlines)
-    # Output of several cases at once cannot be read, so -v runs one after the other.
+    # The mixed output of several cases is unreadable, so -v runs one case at a time.
     jobs = options.jobs or (1 if options.verbose else os.cpu_count() or 1)
     return Options(
         device=options.device,
@@ -145,10 +145,10 @@ def _run_options(options: RunOptions, role: Role) -> Options:
 
 
 def _fitting_jobs(options: RunOptions, how: Options, selection: Selection) -> int:
-    """How many cases run side by side: as many as are asked for, else as this machine carries.
+    """How many cases run side by side: the requested number, else what the machine can run.
 
     Raises:
-        UsageError: it does not carry a single one, or not as many as are asked for.
+        UsageError: this machine cannot run a single case, or not as many as requested.
     """
     fresh = how.fresh or any(selection.scenario(case).fresh for case in selection.cases)
     clusters = [case.deployment for case in selection.cases]

@@ -1,4 +1,4 @@
-"""`testbed worker`: `testbed run` in a process that somebody else has started."""
+"""`testbed worker`: `testbed run` in a process that another launcher has started."""
 
 from __future__ import annotations
 

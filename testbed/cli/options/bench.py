@@ -16,7 +16,7 @@ from testbed.cli.options.shared import (
     json_option,
 )
 
-AGAINST = "against an older one"
+AGAINST = "comparison with an older record"
 
 
 def _size(name: str, default: int, about: str) -> Any:
@@ -32,7 +32,7 @@ def _size(name: str, default: int, about: str) -> Any:
 
 @dataclass(frozen=True)
 class BenchOptions:
-    """What `testbed bench` is asked for."""
+    """All options of `testbed bench`."""
 
     parts: tuple[str, ...] = argument(
         "PART", nargs="*", help="sharing, scaling, wire, own_cost; default: all of them"
@@ -44,7 +44,7 @@ class BenchOptions:
     device: str = device_option()
     isolation: str = isolation_option()
     workers: int = option(
-        "--workers", kind=int, default=0, metavar="W", title=HOW, help="at most so many workers"
+        "--workers", kind=int, default=0, metavar="W", title=HOW, help="at most this many workers"
     )
     replicas: int = option(
         "--replicas",
@@ -52,16 +52,16 @@ class BenchOptions:
         default=0,
         metavar="R",
         title=HOW,
-        help="at most so many replicas of a worker",
+        help="at most this many replicas per worker",
     )
-    batch: int = _size("--batch", 8, "examples a replica in a step of the model")
+    batch: int = _size("--batch", 8, "examples per replica in a step of the model")
     width: int = _size("--width", 32, "channels of the model's convolution, size of its attention")
-    image: int = _size("--image", 32, "pixels of a side of the model's images")
+    image: int = _size("--image", 32, "side of the model's images, in pixels")
     against: str | None = option(
         "--against",
         metavar="OLD",
         title=AGAINST,
-        help="say what got slower than in that record; status 1 if any",
+        help="report what got slower than in that record; status 1 if anything did",
     )
     tolerance: float = option(
         "--tolerance",
@@ -69,7 +69,7 @@ class BenchOptions:
         default=10.0,
         metavar="P",
         title=AGAINST,
-        help="percent that a figure may be slower without a word (default 10)",
+        help="percent by which a figure may be slower without a report (default 10)",
     )
     json: str | None = json_option()
     plots: str | None = option(
@@ -80,7 +80,7 @@ class BenchOptions:
         default="svg",
         choices=("svg", "png"),
         title=SHOWN,
-        help="of the plots (default svg)",
+        help="file format of the plots (default svg)",
     )
     html: str | None = html_option()
     engine: EngineOptions = engine_group()

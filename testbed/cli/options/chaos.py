@@ -17,12 +17,12 @@ from testbed.cli.options.shared import (
     one_of,
 )
 
-DONE = "what is done to it; what is left out is drawn"
+DONE = "the fault; options that are left out are drawn at random"
 NONE = "none"
 
 EXIT_STATUS = """exit status:
-  0  every case came to its end as it does undisturbed; with --fault none, every time
-  1  one did not, or not with what it claims, or a fault did not strike
+  0  every case finished as it does without a fault; with --fault none, in every repetition
+  1  a case did not finish, or broke its claim, or a fault was not injected
   2  the command was wrong, or a script could not be read
   130  interrupted
 """
@@ -30,7 +30,7 @@ EXIT_STATUS = """exit status:
 
 @dataclass(frozen=True)
 class ChaosOptions:
-    """What `testbed chaos` is asked for."""
+    """All options of `testbed chaos`."""
 
     patterns: tuple[str, ...] = argument("NAME", nargs="+", help="as for testbed run")
     strategy: tuple[str, ...] = repeated(
@@ -42,20 +42,23 @@ class ChaosOptions:
         "--workers", kind=int, metavar="W", title=WHAT, help="at least 2 (default 2)"
     )
     replicas: int | None = option(
-        "--replicas", kind=int, metavar="R", title=WHAT, help="of each worker (default 1)"
+        "--replicas", kind=int, metavar="R", title=WHAT, help="replicas of each worker (default 1)"
     )
     mode: tuple[str, ...] = repeated("--mode", title=WHAT, help=f"{one_of(MODES)}; may be repeated")
     fault: str | None = option(
         "--fault",
         choices=(*FAULTS, NONE),
         title=DONE,
-        help="none: nothing, so that --repeat tells how often it fails by itself",
+        help="none: no fault, so that --repeat shows how often a case fails without one",
     )
     worker: int | None = option(
-        "--worker", kind=int, metavar="N", title=DONE, help="the worker to which it is done"
+        "--worker", kind=int, metavar="N", title=DONE, help="the worker that gets the fault"
     )
     at: str | None = option(
-        "--at", metavar="PHASE", title=DONE, help="when that worker tells this phase, like 'step 3'"
+        "--at",
+        metavar="PHASE",
+        title=DONE,
+        help="inject it when that worker reports this phase, like 'step 3'",
     )
     seconds: float = option(
         "--seconds",
@@ -66,10 +69,19 @@ class ChaosOptions:
         help="how long stop, slow and cut last (default 20)",
     )
     seed: int | None = option(
-        "--seed", kind=int, metavar="S", title=DONE, help="draw the faults that it drew before"
+        "--seed",
+        kind=int,
+        metavar="S",
+        title=DONE,
+        help="draw the same faults as with this seed before",
     )
     repeat: int = option(
-        "--repeat", kind=int, default=1, metavar="N", title=DONE, help="so many faults a case"
+        "--repeat",
+        kind=int,
+        default=1,
+        metavar="N",
+        title=DONE,
+        help="number of faults for each case",
     )
     restarts: int = option(
         "--restarts",

@@ -31,21 +31,24 @@ EXIT_STATUS = """exit status:
 
 @dataclass(frozen=True)
 class CheckOptions:
-    """What `testbed check` is asked for."""
+    """All options of `testbed check`."""
 
     program: ProgramOptions = group(ProgramOptions)
     strategy: str | None = option(
-        "--strategy", choices=STRATEGIES, title=ON, help="default: what the script's text names"
+        "--strategy",
+        choices=STRATEGIES,
+        title=ON,
+        help="default: the one that the script's text names",
     )
     workers: int | None = option(
-        "--workers", kind=int, metavar="W", title=ON, help="default 2, of several"
+        "--workers", kind=int, metavar="W", title=ON, help="default 2 on multi_worker_mirrored"
     )
     replicas: int | None = option(
         "--replicas",
         kind=int,
         metavar="R",
         title=ON,
-        help="of each worker (default 2 of one, 1 of several)",
+        help="replicas of each worker (default 2 on mirrored, 1 on multi_worker_mirrored)",
     )
     fresh: bool = fresh_option(title=ON)
     deadlines: ProgramDeadlineOptions = group(ProgramDeadlineOptions)
@@ -58,10 +61,12 @@ class CheckOptions:
         help="for people (default), tools, code-scanning pages, GitHub's annotations",
     )
     output: str | None = option(
-        "--output", metavar="FILE", title=SHOWN, help="write it there instead"
+        "--output", metavar="FILE", title=SHOWN, help="write the result to a file instead"
     )
     select: tuple[str, ...] = repeated(
-        "--select", metavar="CODE", title=SHOWN, help="only these, as TB1 or TB101,TB201"
+        "--select", metavar="CODE", title=SHOWN, help="only these codes, like TB1 or TB101,TB201"
     )
-    ignore: tuple[str, ...] = repeated("--ignore", metavar="CODE", title=SHOWN, help="not these")
+    ignore: tuple[str, ...] = repeated(
+        "--ignore", metavar="CODE", title=SHOWN, help="all but these codes"
+    )
     engine: EngineOptions = engine_group()

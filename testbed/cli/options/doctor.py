@@ -9,8 +9,8 @@ from testbed.cli.options.model import option
 
 @dataclass(frozen=True)
 class DoctorOptions:
-    """What `testbed doctor` is asked for."""
+    """All options of `testbed doctor`."""
 
     end: str | None = option(
-        "--end", metavar="RUN", help="end what is left of that run, or of all; look at nothing else"
+        "--end", metavar="RUN", help="only end leftover processes of that run, or of all runs: all"
     )

@@ -1,4 +1,4 @@
-"""Options that say who creates the processes, for the commands that run something."""
+"""Options of engines, for every command that runs workers."""
 
 from __future__ import annotations
 
@@ -28,10 +28,12 @@ class KubernetesOptions:
     """Options of the manifest."""
 
     container: str | None = option(
-        "--container", metavar="IMAGE", help="with Python, testbed, TensorFlow"
+        "--container", metavar="IMAGE", help="image with Python, testbed and TensorFlow"
     )
-    claim: str | None = option("--claim", metavar="NAME", help="of the volume that holds --folder")
-    namespace: str | None = option("--namespace", metavar="NAME", help="of the job")
+    claim: str | None = option(
+        "--claim", metavar="NAME", help="claim of the volume that holds --folder"
+    )
+    namespace: str | None = option("--namespace", metavar="NAME", help="namespace of the job")
     tfjob: bool = switch("--tfjob", help="write a TFJob instead of an Indexed Job")
 
 
@@ -40,38 +42,41 @@ def _engine_option(default: str) -> Any:
         "--engine",
         default=default,
         choices=ENGINES,
-        help="who starts the workers: this machine (local), somebody else, who has set TF_CONFIG,"
-        " SLURM_*, OMPI_* or JOB_COMPLETION_INDEX (environment), or slurm, ray, kubernetes"
-        " (default %(default)s)",
+        help="how the workers are started: on this machine (local), by another launcher that has"
+        " set TF_CONFIG, SLURM_*, OMPI_* or JOB_COMPLETION_INDEX (environment), or by slurm, ray,"
+        " kubernetes (default %(default)s)",
     )
 
 
 @dataclass(frozen=True)
 class EngineOptions:
-    """Where the workers run: on this machine, or on several by an engine."""
+    """The options of engines, which start the workers on this machine or on several hosts."""
 
     engine: str = _engine_option(LOCAL)
     folder: str | None = option(
-        "--folder", metavar="FOLDER", help="of the run; all hosts have to share it, at one path"
+        "--folder", metavar="FOLDER", help="run folder; all hosts must share it, at the same path"
     )
     meeting_timeout: float = option(
         "--meeting-timeout", kind=float, default=MEETING_S, metavar="S",
-        help=f"seconds until all workers have come (default {MEETING_S:.0f})",
+        help=f"seconds until all workers have connected (default {MEETING_S:.0f})",
     )  # fmt: skip
     address: str | None = option(
-        "--address", metavar="HOST", help="environment: how the others find this host"
+        "--address", metavar="HOST", help="environment: where the others reach this host"
     )
     gpus_per_worker: int | None = option(
-        "--gpus-per-worker", kind=int, metavar="N", help="of each worker; means --device gpu"
+        "--gpus-per-worker", kind=int, metavar="N", help="GPUs of each worker; implies --device gpu"
     )
     cpus_per_worker: int | None = option(
-        "--cpus-per-worker", kind=int, metavar="N", help="of each worker"
+        "--cpus-per-worker", kind=int, metavar="N", help="CPUs of each worker"
     )
     time: int | None = option(
-        "--time", kind=int, metavar="MINUTES", help="after which the engine ends the job"
+        "--time",
+        kind=int,
+        metavar="MINUTES",
+        help="time limit, after which the engine ends the job",
     )
     export: str | None = option(
-        "--export", metavar="FILE", help="slurm, kubernetes: write what would be submitted instead"
+        "--export", metavar="FILE", help="slurm, kubernetes: write the job instead of submitting it"
     )
     slurm: SlurmOptions = group(SlurmOptions, "slurm")
     kubernetes: KubernetesOptions = group(KubernetesOptions, "kubernetes")
@@ -79,13 +84,13 @@ class EngineOptions:
 
 @dataclass(frozen=True)
 class StartedEngineOptions(EngineOptions):
-    """The same in a process that an engine has started."""
+    """The same options in a process that an engine has started."""
 
     engine: str = _engine_option(ENVIRONMENT)
 
 
 def engine_group(kind: type[EngineOptions] = EngineOptions) -> Any:
-    """The options of engines as a field of a command's."""
+    """A field of a command's options that holds the options of engines."""
     return group(kind, "beyond one machine")
 
 
@@ -94,16 +99,16 @@ class RunsOnEngine(Protocol):
 
     @property
     def workers(self) -> int | None:
-        """How many; None or 0 where that was not typed."""
+        """The number of workers; None or 0 where none is given."""
 
     @property
     def replicas(self) -> int | None:
-        """Of each worker; None or 0 where that was not typed."""
+        """The replicas of each worker; None or 0 where none is given."""
 
     @property
     def isolation(self) -> str:
-        """How far the run is from others on this machine."""
+        """The isolation of the run: `auto`, `required` or `none`."""
 
     @property
     def engine(self) -> EngineOptions:
-        """Who creates the processes."""
+        """The options of engines."""

@@ -9,6 +9,6 @@ from testbed.cli.options.model import argument
 
 @dataclass(frozen=True)
 class ExplainOptions:
-    """What `testbed explain` is asked for."""
+    """All options of `testbed explain`."""
 
-    code: str | None = argument("CODE", nargs="?", help="like TB101; without, all codes")
+    code: str | None = argument("CODE", nargs="?", help="like TB101; default: all codes")

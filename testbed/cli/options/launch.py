@@ -16,8 +16,8 @@ from testbed.cli.options.shared import (
 
 EXIT_STATUS = """exit status:
   0  every worker ended with 0
-  N  a worker ended with N, as python would: the first that failed decides; 128 + S by signal S
-  124  the time was over
+  N  a worker ended with N, as under python: the first that failed decides; 128 + S by signal S
+  124  a deadline passed: --timeout or --start-timeout
   2  the command was wrong
   130  interrupted
 """
@@ -25,7 +25,7 @@ EXIT_STATUS = """exit status:
 
 @dataclass(frozen=True)
 class LaunchOptions:
-    """What `testbed launch` is asked for."""
+    """All options of `testbed launch`."""
 
     program: ProgramOptions = group(ProgramOptions)
     workers: int | None = option(

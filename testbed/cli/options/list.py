@@ -9,10 +9,10 @@ from testbed.cli.options.model import argument, option, switch
 
 @dataclass(frozen=True)
 class ListOptions:
-    """What `testbed list` is asked for."""
+    """All options of `testbed list`."""
 
     patterns: tuple[str, ...] = argument("NAME", nargs="*", help="as for testbed run")
-    markdown: bool = switch("--markdown", help="as the table in scenarios/README.md")
+    markdown: bool = switch("--markdown", help="print the table of scenarios/README.md")
     write: str | None = option(
-        "--write", metavar="FILE", help="replace the table in a page like that"
+        "--write", metavar="FILE", help="replace the table in a page like scenarios/README.md"
     )

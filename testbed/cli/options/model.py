@@ -1,7 +1,7 @@
-"""Options as frozen dataclasses: parser, help and typed words are made from their fields.
+"""Options as frozen dataclasses: their fields define the parser, the help and a command's words.
 
-A field made by `argument`, `option`, `repeated`, `switch` or `rest` is one thing that is typed; its
-`title` is the section of the help that shows it. A field made by `group` holds a dataclass.
+`argument`, `option`, `repeated`, `switch` and `rest` each make a field for one option or argument;
+its `title` is its section of the help. `group` makes a field that holds a dataclass of options.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ _GROUP = "group"
 
 @dataclass(frozen=True)
 class Typed:
-    """How one field is typed on a command line."""
+    """How a command line gives the value of one field."""
 
     names: tuple[str, ...]
-    """Like `-j`, `--jobs`; none of an argument that has no name."""
+    """Like `-j`, `--jobs`; empty for a positional argument."""
     settings: dict[str, Any]
-    """Of argparse's `add_argument`."""
+    """Arguments of argparse's `add_argument`."""
     title: str = ""
-    """The section of the help; without one it stands among the others."""
+    """The section of the help; empty for the general section."""
 
     @property
     def takes_value(self) -> bool:
@@ -35,13 +35,13 @@ class Typed:
 
     @property
     def takes_rest(self) -> bool:
-        """Whether everything that follows belongs to it."""
+        """Whether all following words belong to it."""
         return self.settings.get("nargs") == argparse.REMAINDER
 
 
 @dataclass(frozen=True)
 class Group:
-    """A dataclass of options within another one; the title is of those without one of their own."""
+    """A dataclass of options within another one; its title applies to options without a title."""
 
     kind: type
     title: str
@@ -59,13 +59,13 @@ def option(
     """An option with one value.
 
     Args:
-        names: the long one last, which `words_of` writes.
-        help: `%(default)s` in it stands for the default.
-        default: where it is not typed.
-        kind: of the value: str, int or float.
-        metavar: what the help calls the value.
-        choices: all that is valid.
-        title: of the section of the help.
+        names: of the option; the last is the long one, which `words_of` writes.
+        help: the help text; `%(default)s` in it stands for the default.
+        default: the value where the option is not given.
+        kind: the type of the value: str, int or float.
+        metavar: the name of the value in the help.
+        choices: all valid values.
+        title: the section of the help.
     """
     settings = {"type": kind, "metavar": metavar, "choices": choices}
     given = {name: value for name, value in settings.items() if value is not None}
@@ -73,30 +73,30 @@ def option(
 
 
 def repeated(*names: str, help: str, metavar: str | None = None, title: str = "") -> Any:
-    """An option that may be typed several times; a tuple, empty where it is not typed."""
+    """An option that may be repeated; its value is a tuple, empty where it is not given."""
     given = {"metavar": metavar} if metavar else {}
     return _field(names, (), {**given, "action": "append", "help": help}, title)
 
 
 def switch(*names: str, help: str, title: str = "") -> Any:
-    """An option without a value; False where it is not typed."""
+    """An option without a value; False where it is not given."""
     return _field(names, False, {"action": "store_true", "help": help}, title)
 
 
 def argument(metavar: str, *, nargs: str, help: str) -> Any:
-    """Arguments without a name: a tuple; with `nargs="?"` one value or None."""
+    """Positional arguments: a tuple; with `nargs="?"` one value or None."""
     settings = {"metavar": metavar, "nargs": nargs, "help": help}
     return _field((), None if nargs == "?" else (), settings)
 
 
 def rest(*names: str, metavar: str, help: str) -> Any:
-    """Everything that follows, as a tuple."""
+    """All following words, as a tuple."""
     settings = {"metavar": metavar, "nargs": argparse.REMAINDER, "help": help}
     return _field(names, (), settings)
 
 
 def group(kind: type, title: str = "") -> Any:
-    """A dataclass of options within another one."""
+    """A field that holds a dataclass of options."""
     return field(default_factory=kind, metadata={_GROUP: Group(kind, title)})
 
 
@@ -106,7 +106,7 @@ def add_options(parser: argparse.ArgumentParser, kind: type) -> None:
     for name, typed, default, title in _declared(kind):
         if title not in sections:
             sections[title] = parser.add_argument_group(title)
-        # argparse extends a list; the default must not be that list.
+        # argparse appends to its default, which must not be a shared list.
         given = {**typed.settings, "default": None if default == () else default}
         if typed.names:
             sections[title].add_argument(*typed.names, dest=name, **given)
@@ -115,16 +115,16 @@ def add_options(parser: argparse.ArgumentParser, kind: type) -> None:
 
 
 def decoded(kind: type[Options], typed: argparse.Namespace) -> Options:
-    """The dataclass of what was typed."""
+    """The options that argparse has parsed, as their dataclass."""
     return _decoded(kind, typed, "")
 
 
 def words_of(options: Any, leave_out: Collection[str] = ()) -> list[str]:
-    """What has to be typed to get these options: first those with a name, then the arguments.
+    """The words of a command line that gives these options: named options, then arguments.
 
     Args:
         options: a dataclass of options.
-        leave_out: names of its fields; of a group, all of its options.
+        leave_out: names of fields to leave out; a group's name leaves out all its options.
     """
     words: list[str] = []
     last: list[str] = []
@@ -145,7 +145,7 @@ def words_of(options: Any, leave_out: Collection[str] = ()) -> list[str]:
 
 
 def option_name(options: Any, name: str) -> str:
-    """How a field of a dataclass of options is typed, like `--gpus-per-worker`."""
+    """The option of a field on the command line, like `--gpus-per-worker`."""
     typed: Typed = next(each for each in fields(options) if each.name == name).metadata[_TYPED]
     return typed.names[-1]
 
@@ -214,7 +214,7 @@ def _is_like_an_option(text: str) -> bool:
 
 
 def _text(given: Any) -> str:
-    """What is typed to give just that; of a number no more digits than it needs."""
+    """A value as a word of a command line; a number has no more digits than it needs."""
     if isinstance(given, float) and float(f"{given:g}") == given:
         return f"{given:g}"
     return str(given)

@@ -10,16 +10,16 @@ from testbed.cli.options.shared import html_option, junit_option
 
 @dataclass(frozen=True)
 class ReportOptions:
-    """What `testbed report` is asked for."""
+    """All options of `testbed report`."""
 
     files: tuple[str, ...] = argument(
         "FILE",
         nargs="+",
-        help="what --json wrote, of run, bench or chaos, or a run's folder; of two, the later last",
+        help="file that --json of run, bench or chaos wrote, or a run folder; of two, newer last",
     )
     markdown: bool = switch("--markdown", help="print a Markdown page")
     html: str | None = html_option(title="")
     junit: str | None = junit_option(title="")
     fail_on_change: bool = switch(
-        "--fail-on-change", help="of two: status 1 where a cell changed, or got slower"
+        "--fail-on-change", help="of two records: status 1 where a cell changed or got slower"
     )

@@ -32,7 +32,7 @@ EXIT_STATUS = """exit status:
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What `testbed run` is asked for."""
+    """All options of `testbed run`."""
 
     patterns: tuple[str, ...] = argument(
         "NAME",
@@ -77,6 +77,6 @@ class RunOptions:
 
 @dataclass(frozen=True)
 class WorkerOptions(RunOptions):
-    """What `testbed worker` is asked for: the same in a process that an engine has started."""
+    """The options of `testbed worker`: those of `testbed run`, with another default engine."""
 
     engine: EngineOptions = engine_group(StartedEngineOptions)

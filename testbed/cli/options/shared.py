@@ -1,4 +1,4 @@
-"""Options that several commands have."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ WHAT, HOW, SHOWN = "what is run", "how", "what is shown"
 """Titles of sections of the help."""
 
 LIMIT_S = 60.0
-"""Seconds that the start of a case and its run may take, where nothing else is typed."""
+"""Default deadline of a case's start, and of its run, in seconds."""
 
 
 def one_of(names: Iterable[str]) -> str:
-    """Like `eager, function or compiled`."""
+    """The names as text, like `eager, function or compiled`."""
     *others, last = names
     return f"{', '.join(others)} or {last}"
 
@@ -55,46 +55,48 @@ class ProgramDeadlineOptions:
 class ProgramOptions:
     """A user's program and its own arguments."""
 
-    script: tuple[str, ...] = rest(metavar="SCRIPT", help="and its own arguments")
+    script: tuple[str, ...] = rest(metavar="SCRIPT", help="a script and its own arguments")
     module: tuple[str, ...] = rest(
         "-m", metavar="MODULE", help="a module instead of a script, and its own arguments"
     )
 
 
 def isolation_option(title: str = HOW) -> Any:
-    """How far the run is from others on this machine."""
+    """The option `--isolation`."""
     return option(
         "--isolation",
         title=title,
         default="auto",
         choices=("auto", "required", "none"),
-        help="auto: workers in a network and a process namespace of the run's own, where the"
-        " kernel allows it (default); required: not without such a network; none: without",
+        help="auto: a private network and process namespace for the workers, where the kernel"
+        " allows it (default); required: fail without a private network; none: no isolation",
     )
 
 
 def device_option(help: str = "as for testbed run", title: str = HOW) -> Any:
-    """What a replica is."""
+    """The option `--device`."""
     return option("--device", default="cpu", choices=KINDS, title=title, help=help)
 
 
 def fresh_option(title: str = HOW) -> Any:
-    """New interpreters instead of forks."""
+    """The option `--fresh`."""
     return switch("--fresh", title=title, help="a new interpreter for every worker")
 
 
 def json_option() -> Any:
-    """The record as a file."""
-    return option("--json", metavar="FILE", title=SHOWN, help="write the whole record there, too")
+    """The option `--json`."""
+    return option(
+        "--json", metavar="FILE", title=SHOWN, help="also write the whole record to a file"
+    )
 
 
 def html_option(title: str = SHOWN) -> Any:
-    """The result as a page."""
+    """The option `--html`."""
     return option(
         "--html", metavar="PAGE", title=title, help="write a page to look at in a browser"
     )
 
 
 def junit_option(title: str = SHOWN) -> Any:
-    """The result for CI servers."""
+    """The option `--junit`."""
     return option("--junit", metavar="FILE", title=title, help="write JUnit XML, for CI servers")

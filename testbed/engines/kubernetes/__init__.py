@@ -1,4 +1,4 @@
-"""The engine `kubernetes`, which writes what `kubectl apply` needs, and asks no cluster.
+"""The engine `kubernetes`: writes a manifest for `kubectl apply`, and contacts no cluster.
 
 An Indexed Job gives each worker its index, and a headless Service gives it a name.
 """
@@ -17,15 +17,15 @@ from testbed.report.formats.destinations import destination
 
 
 def main(options: EngineOptions, inner: InnerCommand) -> int:
-    """Write the manifest of a job, and say what to do with it.
+    """Write the manifest of a job, and print the next steps.
 
     Raises:
-        UsageError: something that it needs is missing.
+        UsageError: an option that the manifest needs is missing or wrong.
     """
     path = destination("--export", options.export)
     if path is None:
         raise UsageError(
-            "--engine kubernetes only writes what Kubernetes is told:"
+            "--engine kubernetes only writes a manifest:"
             " --export job.yaml, then kubectl apply -f job.yaml"
         )
     request = request_of(options, inner)
@@ -35,12 +35,12 @@ def main(options: EngineOptions, inner: InnerCommand) -> int:
 
 
 def next_steps(request: KubernetesRequest, file: str) -> str:
-    """How the job is started, followed, and its report collected."""
+    """The commands that start the job, follow it and collect its report."""
     within = f" -n {request.namespace}" if request.namespace else ""
     if request.tfjob:
         worker_0 = f"{request.name}-worker-0"
     else:
-        # By labels kubectl shows ten lines only, unless it is told.
+        # With labels, kubectl shows only ten lines unless --tail is given.
         index = "batch.kubernetes.io/job-completion-index=0"
         worker_0 = f"--tail=-1 -l app.kubernetes.io/instance={request.name},{index}"
     return "\n".join(

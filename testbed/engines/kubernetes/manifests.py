@@ -1,4 +1,4 @@
-"""The manifest of a job, as text: with its reasons, for whoever has to change it."""
+"""The manifest of a job as text, with comments that explain each setting."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from testbed.engines.kubernetes.request import KubernetesRequest
 from testbed.engines.kubernetes.scalars import argument, comment, quoted
 
 GRACE_SECONDS = 20
-"""Enough for worker 0 to write down why the job ends."""
+"""Enough time for worker 0 to write why the job ends."""
 
 
 def manifest_of(request: KubernetesRequest) -> str:
-    """Everything that `kubectl apply` needs."""
+    """The whole manifest, for `kubectl apply`."""
     parts = [_tfjob(request)] if request.tfjob else [_service(request), _job(request)]
     return _heading(request) + "".join(f"---\n{part}" for part in parts)
 
@@ -27,7 +27,7 @@ def _heading(request: KubernetesRequest) -> str:
 
 def _service(request: KubernetesRequest) -> str:
     return f"""\
-# Gives every worker a name that the others find: NAME-INDEX.NAME
+# Gives every worker a name that the others can resolve: NAME-INDEX.NAME
 apiVersion: v1
 kind: Service
 metadata:
@@ -64,8 +64,8 @@ spec:
 
 def _tfjob(request: KubernetesRequest) -> str:
     return f"""\
-# Kubeflow's first operator, which its makers call legacy: it gives every worker its TF_CONFIG, and
-# a service of its own. Without it: the same command without --tfjob.
+# Kubeflow's first operator, which its authors call legacy: it gives every worker its TF_CONFIG and
+# its service. Without the operator: the same command without --tfjob.
 apiVersion: kubeflow.org/v1
 kind: TFJob
 metadata:
@@ -117,12 +117,12 @@ metadata:
 {_indented(4, _labels(request))}
 spec:
 {_indented(2, found + never)}\
-  # TensorFlow swallows the signal that asks it to end, so waiting longer helps nobody.
+  # TensorFlow ignores SIGTERM, so a longer grace period has no use.
   terminationGracePeriodSeconds: {GRACE_SECONDS}
-  # Workers ask nothing of Kubernetes.
+  # Workers do not use the Kubernetes API.
   automountServiceAccountToken: false
   enableServiceLinks: false
-  # Each on a host of its own, where there are enough.
+  # One worker per host, where there are enough hosts.
   topologySpreadConstraints:
     - maxSkew: 1
       topologyKey: kubernetes.io/hostname
@@ -155,7 +155,7 @@ command: ["testbed"]
 args:
 {words}\
 env:
-  # What worker 0 prints is its log's at once.
+  # The output of worker 0 appears in its log at once.
   - name: PYTHONUNBUFFERED
     value: "1"
 {_port(request)}{_resources(request)}\
@@ -183,7 +183,7 @@ def _port(request: KubernetesRequest) -> str:
 def _resources(request: KubernetesRequest) -> str:
     lines = []
     if request.cpus is not None:
-        # No limit: a worker that is slowed down now and then keeps all others waiting.
+        # No limit: a throttled worker keeps all others waiting.
         lines += ["  requests:", f'    cpu: "{request.cpus}"']
     if request.gpus:
         lines += ["  limits:", f'    nvidia.com/gpu: "{request.gpus}"']
@@ -194,7 +194,7 @@ def _memory_volume(request: KubernetesRequest) -> str:
     if request.gpus < 2:
         return ""
     return textwrap.dedent("""\
-        # GPUs of one worker talk through shared memory, of which a container has 64 MB otherwise.
+        # GPUs of one worker use shared memory, of which a container has 64 MB by default.
         - name: memory
           emptyDir:
             medium: Memory

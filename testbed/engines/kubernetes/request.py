@@ -1,4 +1,4 @@
-"""What is asked of Kubernetes, and whether it can be asked."""
+"""The request for a job of Kubernetes, checked and built from the options of a command."""
 
 from __future__ import annotations
 
@@ -13,45 +13,45 @@ from testbed.errors import UsageError
 
 _NAME = "testbed"
 _LONGEST = 63
-"""What a label of a host's name may have."""
+"""The longest label of a host name, in characters."""
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 
 
 @dataclass(frozen=True)
 class KubernetesRequest:
-    """A job: everything that stands in its manifest."""
+    """A job, with everything that its manifest contains."""
 
     name: str
-    """Of the job and of its service; each worker's host name begins with it."""
+    """The name of the job and of its service; each worker's host name begins with it."""
     words: tuple[str, ...]
-    """What follows `testbed`."""
+    """The words after `testbed`."""
     folder: str
-    """Of the run, in every worker."""
+    """The run folder, at this path in every worker."""
     image: str
     claim: str
     """The PersistentVolumeClaim that holds the folder."""
     workers: int
     gpus: int = 0
-    """Of each worker, like `cpus`."""
+    """For each worker, like `cpus`."""
     cpus: int | None = None
     namespace: str | None = None
     seconds: int | None = None
-    """After which Kubernetes ends the job; None for never."""
+    """The time limit, after which Kubernetes ends the job; None for no limit."""
     tfjob: bool = False
-    """Whether Kubeflow's operator runs it."""
+    """Whether Kubeflow's operator runs the job."""
 
     @property
     def mount(self) -> str:
-        """Where every worker mounts the claim: the folder that the run's is in."""
+        """The path at which every worker mounts the claim: the parent of the run folder."""
         return str(PurePosixPath(self.folder).parent)
 
 
 def request_of(options: EngineOptions, inner: InnerCommand) -> KubernetesRequest:
-    """What the options ask for.
+    """The request that the options describe.
 
     Raises:
-        UsageError: something is missing, or nothing that Kubernetes would take.
+        UsageError: an option is missing, or Kubernetes would reject its value.
     """
     asked = options.kubernetes
     if not asked.container:
@@ -84,7 +84,7 @@ def request_of(options: EngineOptions, inner: InnerCommand) -> KubernetesRequest
 
 
 def job_name(folder: str, workers: int, *, tfjob: bool = False) -> str:
-    """The last part of a folder as far as it can be part of a host's name."""
+    """The name of a job: the last part of its folder, changed to fit into a host name."""
     longest_end = f"-worker-{workers - 1}" if tfjob else f"-{workers - 1}"
     name = re.sub(r"[^a-z0-9]+", "-", PurePosixPath(folder).name.lower()).strip("-")
     if not name[:1].isalpha():
@@ -96,7 +96,7 @@ def job_name(folder: str, workers: int, *, tfjob: bool = False) -> str:
 def _require(option: str, value: str, fits: object) -> None:
     if not fits:
         raise UsageError(
-            f"{option} {value}: no name of Kubernetes, which has small letters, digits and dashes"
+            f"{option} {value}: not a Kubernetes name, which has small letters, digits and dashes"
         )
 
 

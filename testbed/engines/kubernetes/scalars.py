@@ -1,4 +1,4 @@
-"""Python's values as scalars of YAML: whatever text it is, it arrives as it was."""
+"""Writes texts as YAML scalars, which any YAML parser reads back unchanged."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ _SHORT, _LONG = 0x100, 0x10000
 
 
 def quoted(text: str) -> str:
-    """A text in quotes, which nothing reads as a number, a date or a comment.
+    """A text in quotes, which no parser reads as a number, a date or a comment.
 
     Raises:
-        UsageError: it is a file name whose bytes are no text.
+        UsageError: the text is a file name whose bytes cannot be decoded.
     """
-    # JSON in quotes is YAML, but what cannot be seen must be escaped, and beyond 16 bits JSON's
-    # escapes are pairs, which YAML does not put together.
+    # A JSON string is YAML, but YAML needs unprintable characters escaped. Beyond 16 bits JSON
+    # escapes a character as a pair, which YAML does not join.
     return "".join(map(_shown, json.dumps(text, ensure_ascii=False)))
 
 
 def argument(word: str) -> str:
-    """A word of a container's command, which Kubernetes expands before it is run."""
-    # `$(NAME)` becomes the value of a variable, and `$$` one dollar, wherever it stands.
+    """A word of a container's command, escaped because Kubernetes expands `$` in it."""
+    # Kubernetes replaces `$(NAME)` by a variable's value, and `$$` by one dollar.
     return quoted(word.replace("$", "$$"))
 
 
 def comment(text: str) -> str:
-    """A text as part of a comment, which ends with its line."""
+    """A text as part of a comment on one line."""
     return "".join(char if char.isprintable() else "?" for char in text)
 
 

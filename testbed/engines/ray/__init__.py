@@ -1,4 +1,4 @@
-"""The engine `ray`: Ray Train starts one process on each worker that it finds room for."""
+"""The engine `ray`: Ray Train places the workers, and each starts one process of the job."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _USAGE_STATISTICS = "RAY_USAGE_STATS_ENABLED"
 
 
 def main(options: EngineOptions, inner: InnerCommand) -> int:
-    """Run the job on the Ray cluster of this machine, and follow it; its status.
+    """Run the job on the Ray cluster of this machine, follow it, and return its status.
 
     Raises:
-        UsageError: Ray is not installed, or only a client of it could be used.
+        UsageError: Ray is not installed, or RAY_ADDRESS names a Ray client.
         LaunchError: no Ray cluster is running here.
     """
     from testbed.engines.follow import follow
@@ -33,10 +33,10 @@ def main(options: EngineOptions, inner: InnerCommand) -> int:
 
 
 def require_ray() -> None:
-    """Check that Ray Train can be imported, and have it tell its makers nothing.
+    """Check that Ray Train can be imported, and disable its usage statistics.
 
     Raises:
-        UsageError: it cannot.
+        UsageError: it cannot be imported.
     """
     os.environ.setdefault(_USAGE_STATISTICS, "0")
     try:
@@ -50,10 +50,10 @@ def require_ray() -> None:
 
 @contextlib.contextmanager
 def connected() -> Iterator[None]:
-    """Be connected to the cluster that this machine is of.
+    """Connect to this machine's Ray cluster for the block.
 
     Raises:
-        LaunchError: there is none.
+        LaunchError: no cluster is running here.
     """
     import ray
 

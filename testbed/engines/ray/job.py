@@ -1,4 +1,4 @@
-"""A job of Ray, as whoever follows it sees it."""
+"""A job of Ray: its start, its state and its end."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from testbed.terminal import one_line
 
 
 class RayJob:
-    """A run of Ray Train; it is there as soon as this is made."""
+    """A run of Ray Train, which starts when this object is created."""
 
     def __init__(self, request: RayRequest) -> None:
         here = ray.get_runtime_context()
@@ -25,13 +25,13 @@ class RayJob:
         self._request = request
         self._cancelled = False
         actor: Any = ray.remote(Training)
-        # On this machine, which is known to see the run's folder.
+        # On this machine, which has access to the run folder.
         place = NodeAffinitySchedulingStrategy(here.get_node_id(), soft=False)
         self._training = actor.options(num_cpus=0, scheduling_strategy=place).remote()
         self._end = self._training.fit.remote(request)
 
     def state(self) -> JobState:
-        """See `Job`.
+        """The state from Ray, with the hosts of running workers or the missing resources.
 
         Raises:
             LaunchError: Ray does not answer.
@@ -42,10 +42,10 @@ class RayJob:
             raise LaunchError(f"Ray does not answer: {one_line(str(problem))}") from problem
 
     def cancel(self) -> None:
-        """See `Job`."""
+        """Kill the actor of the job, unless the job is over."""
         if not self._is_over():
             self._cancelled = True
-            # Ray kills what an actor has started with it, and the kernel what runs in that.
+            # Ray kills the workers that the actor has started; the kernel kills their children.
             ray.kill(self._training)
 
     def _is_over(self) -> bool:
@@ -66,7 +66,7 @@ class RayJob:
         return JobState(over, f"running on {', '.join(dict.fromkeys(hosts))}")
 
     def _hosts(self) -> list[str]:
-        """Of the workers that run, in their order."""
+        """The hosts of the running workers, in the order of the workers."""
         files = JobFiles(self._request.folder)
         paths = [files.host(rank) for rank in range(self._request.workers)]
         return [path.read_text(encoding="utf-8") for path in paths if path.exists()]

@@ -1,4 +1,4 @@
-"""What is asked of Ray, and whether it can be asked from here."""
+"""The request for a job of Ray, checked and built from the options of a command."""
 
 from __future__ import annotations
 
@@ -23,30 +23,30 @@ class RayRequest:
     """A job for Ray."""
 
     arguments: tuple[str, ...]
-    """The module that each worker runs, and what it gets: see `testbed.bootstrap`."""
+    """The module that each worker runs, and its arguments: see `testbed.bootstrap`."""
     folder: str
     directory: str
-    """In which each worker runs."""
+    """The working folder of each worker."""
     workers: int
     gpus: int = 0
-    """Of each worker, like `cpus`."""
+    """For each worker, like `cpus`."""
     cpus: int = 1
     environment: Mapping[str, str] = field(default_factory=dict)
-    """What each worker gets of the launching process's."""
+    """Variables that each worker gets from the launching process."""
 
     @property
     def resources(self) -> dict[str, int]:
-        """Of each worker, as Ray calls them."""
+        """The resources of each worker, by Ray's names."""
         return {"CPU": self.cpus, **({"GPU": self.gpus} if self.gpus else {})}
 
 
 def request_of(
     options: EngineOptions, inner: InnerCommand, environment: Mapping[str, str]
 ) -> RayRequest:
-    """What the options ask for.
+    """The request that the options describe.
 
     Raises:
-        UsageError: it cannot be asked of Ray from here.
+        UsageError: RAY_ADDRESS names a Ray client, which cannot run jobs of this engine.
     """
     address = environment.get(ADDRESS, "")
     if "://" in address:
@@ -66,9 +66,9 @@ def request_of(
 
 
 def passed_on(environment: Mapping[str, str]) -> dict[str, str]:
-    """What workers get of the launching process's environment, since Ray hands on nothing of it.
+    """Variables of the launching process's environment for the workers; Ray passes on none.
 
-    The place in a cluster is Ray's to tell.
+    TF_CONFIG is left out, because Ray sets it for each worker.
     """
     return {
         name: value

@@ -1,4 +1,4 @@
-"""A run of Ray Train, in a process of Ray's: Ray Train imports TensorFlow, as nothing here does."""
+"""Runs Ray Train in a process of Ray, because Ray Train imports TensorFlow."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from testbed.engines.ray.request import RayRequest
 from testbed.engines.ray.worker import serve
 from testbed.terminal import one_line
 
-# A job that waits for room waits until it is cancelled. Ray begins again after a minute otherwise,
-# which it counts as it counts workers that cannot start, and those must not be tried for ever.
+# A job waits for resources until it is cancelled. By default Ray starts again after a minute, and
+# counts that like a worker that cannot start, whose retries have to stay limited.
 _START_SECONDS = 30 * 24 * 3600
 _SETTINGS = {"RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": str(_START_SECONDS)}
 
 
 class Training:
-    """What Ray makes an actor of; when it is killed, all that it has started goes with it."""
+    """The class of a Ray actor; killing the actor ends everything that it has started."""
 
     def fit(self, request: RayRequest) -> str:
-        """Run it to its end: how it failed, or nothing."""
+        """Run the job to its end; return its failure, or an empty string."""
         os.environ.update(_SETTINGS)
         try:
             _trainer(request).fit()
@@ -30,16 +30,16 @@ class Training:
 
 
 def failure_of(problem: BaseException) -> str:
-    """What became of a run, in one line."""
+    """The failure of a run in one line, with the cause of each failed worker."""
     failures: dict[int, BaseException] = getattr(problem, "worker_failures", {})
     causes = [_cause(rank, failures[rank]) for rank in sorted(failures)]
     return "failed: " + ("; ".join(causes) or _first_line(problem))
 
 
 def _cause(rank: int, failure: BaseException) -> str:
-    # That a worker's process died is wrapped in that it did not answer.
-    told = _first_line(getattr(failure, "health_check_failure", failure))
-    return told if told.startswith(f"worker {rank} ") else f"worker {rank}: {told}"
+    # Ray wraps a worker's death in a failed health check.
+    cause = _first_line(getattr(failure, "health_check_failure", failure))
+    return cause if cause.startswith(f"worker {rank} ") else f"worker {rank}: {cause}"
 
 
 def _first_line(problem: BaseException) -> str:
@@ -68,7 +68,7 @@ def _trainer(request: RayRequest) -> Any:
         run_config=RunConfig(
             name="run",
             storage_path=str(JobFiles(request.folder).engine / "ray"),
-            # A run that is begun again would find its own reports.
+            # A restarted run would find the reports of its first attempt.
             failure_config=FailureConfig(
                 max_failures=0, max_preemption_failures=0, controller_failure_limit=0
             ),

@@ -1,6 +1,7 @@
-"""What runs in each worker of Ray: one child process, in place of Ray's own worker.
+"""Runs one child process in each worker of Ray.
 
-Ray's worker has imported Ray, and has threads; the child is a Python of its own, and dies with it.
+Ray's worker process has imported Ray and has threads, so the job runs in a new Python process,
+which dies with Ray's.
 """
 
 from __future__ import annotations
@@ -22,16 +23,16 @@ from testbed.launcher.machine import process_tree
 from testbed.launcher.run_folder import RunFolder, write_text
 
 _RAYS_OWN = {
-    # With the old Keras another one is tested, and nobody has asked for it.
+    # Ray sets it; without a user's request, the current Keras is tested, not the old one.
     "TF_USE_LEGACY_KERAS",
-    # Ray's debugger, which needs Ray's worker.
+    # Ray's debugger, which works only in Ray's worker process.
     "PYTHONBREAKPOINT",
 }
 
 GRACE_SECONDS = 20.0
-"""How long a worker that has failed leaves worker 0 to write down how the job ended.
+"""How long a failed worker waits for worker 0 to write the end of the job.
 
-As soon as Ray is told of a failure it kills all.
+Ray kills all workers as soon as one of them reports a failure.
 """
 
 _POLL_SECONDS = 0.2
@@ -41,8 +42,8 @@ def serve(orders: dict[str, Any]) -> None:
     """Run the child that the orders describe, to its end.
 
     Args:
-        orders: `arguments` (a module and its own), `folder` of the run, `directory` to run in, and
-            `environment`: what is set in the child beyond what Ray's worker has.
+        orders: `arguments` (a module and its arguments), `folder` of the run, `directory` to run
+            in, and `environment`: variables that the child gets beyond those of Ray's worker.
 
     Raises:
         RuntimeError: the child did not end with status 0.
@@ -59,7 +60,7 @@ def serve(orders: dict[str, Any]) -> None:
 
 
 def how_it_ended(status: int) -> str:
-    """A status of subprocess, in words."""
+    """A return code of subprocess, in words."""
     if status >= 0:
         return f"ended with status {status}"
     with contextlib.suppress(ValueError):
@@ -68,9 +69,9 @@ def how_it_ended(status: int) -> str:
 
 
 def environment_of_child(worker: dict[str, str], added: dict[str, str]) -> dict[str, str]:
-    """What the child gets of the environment that Ray has made for its worker."""
+    """The environment of the child: that of Ray's worker, changed where it has to be."""
     kept = {name: value for name, value in worker.items() if name not in _RAYS_OWN}
-    # Whoever follows the job reads what is printed while it is.
+    # Unbuffered: the submitting process shows the output while the job runs.
     return {**kept, "PYTHONUNBUFFERED": "1", **added}
 
 
@@ -78,7 +79,7 @@ def _run(rank: int, orders: dict[str, Any]) -> int:
     files = JobFiles(orders["folder"])
     files.make()
     write_text(files.host(rank), socket.gethostname())
-    # Where the testbed is on this host, which need not be where it is on the driver's.
+    # The testbed's path on this host, which may differ from its path on the driver's host.
     command = python_arguments(*orders["arguments"])
     with (
         files.out(rank).open("wb") as out,
@@ -103,7 +104,7 @@ def _wait_for(file: Path, seconds: float) -> None:
 
 
 def main(parent: str, arguments: list[str]) -> None:
-    """Become Python with these arguments, which dies with its parent, however that ends."""
+    """Replace this process by Python with these arguments; it dies when its parent ends."""
     process_tree.die_with_parent(int(parent))
     os.execv(sys.executable, [sys.executable, *arguments])
 

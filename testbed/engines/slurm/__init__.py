@@ -1,4 +1,4 @@
-"""`--engine slurm`: the run as a job of Slurm's, or the script of such a job."""
+"""The engine `slurm`: runs a command as a Slurm job, or writes the script of one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from testbed.engines.slurm.submit import submit
 
 
 def main(options: EngineOptions, inner: InnerCommand) -> int:
-    """Run it on Slurm and show it here, or write the script that `--export` names."""
+    """Run the job on Slurm and follow it, or write the script that `--export` names."""
     request = request_of(options, inner)
     if options.export:
         return export(request, options.export)

@@ -1,4 +1,4 @@
-"""What a run asks of Slurm: from the options of a command to those of sbatch."""
+"""The request for a Slurm job: translates the options of a command to those of sbatch."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from testbed.engines.job_files import JobFiles
 from testbed.errors import UsageError
 
 PARTS_OF_THE_RUN = {"nodes", "ntasks", "ntasks_per_node", "array", "requeue", "wait", "output"}
-"""Options of sbatch that the testbed decides, or that would change what it follows."""
+"""Options of sbatch that the testbed sets, or that would break how it follows the job."""
 
 
 @dataclass(frozen=True)
 class SlurmRequest:
-    """A job, before there is one."""
+    """A job that is not yet submitted."""
 
     command: tuple[str, ...]
-    """What each of its processes runs."""
+    """The command of each process."""
     files: JobFiles
     nodes: int
     tasks_per_node: int
@@ -32,17 +32,17 @@ class SlurmRequest:
     @property
     def srun(self) -> list[str]:
         """The options of srun."""
-        # srun has not taken this from the job since Slurm 22.05.
+        # Since Slurm 22.05, srun no longer takes this from the job.
         cpus = [f"--cpus-per-task={self.cpus_per_task}"] if self.cpus_per_task else []
-        # Otherwise the others wait for a dead worker for ever.
+        # Without this, the other tasks wait for a dead worker for ever.
         return ["--kill-on-bad-exit=1", *cpus]
 
 
 def request_of(options: EngineOptions, inner: InnerCommand) -> SlurmRequest:
-    """What the options of a command ask for.
+    """The request that the options of a command describe.
 
     Raises:
-        UsageError: Slurm cannot be asked for that.
+        UsageError: the nodes do not fit the workers, or an option of sbatch is not allowed.
     """
     nodes = options.slurm.nodes or inner.workers
     if nodes < 1 or inner.workers % nodes:
@@ -57,13 +57,13 @@ def request_of(options: EngineOptions, inner: InnerCommand) -> SlurmRequest:
         "gpus_per_node": gpus or None,
     }
     return SlurmRequest(
-        # Unbuffered: what it prints is shown while it runs.
+        # Unbuffered: the output is shown while the job runs.
         command=(sys.executable, "-u", *python_arguments("testbed", *inner.words)),
         files=JobFiles(inner.folder),
         nodes=nodes,
         tasks_per_node=tasks,
         sbatch={
-            # A job that Slurm starts again would find the files of its first life.
+            # A job that Slurm restarts would find the files of its first attempt.
             "no_requeue": True,
             **{name: value for name, value in named.items() if value is not None},
             **_further(options.slurm.sbatch),
@@ -73,7 +73,7 @@ def request_of(options: EngineOptions, inner: InnerCommand) -> SlurmRequest:
 
 
 def _further(pairs: tuple[str, ...]) -> dict[str, str | int | bool]:
-    """What `--sbatch name=value` adds."""
+    """The options of sbatch that `--sbatch name=value` adds."""
     further: dict[str, str | int | bool] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")

@@ -1,7 +1,7 @@
-"""Slurm, asked by its own commands: what became of a job, and which hosts a list names.
+"""Asks Slurm through its commands for the state of a job, and for the hosts of a node list.
 
-Its accounting is often off, so that `sacct` is never asked: the queue knows a job that waits or
-runs, its controller remembers one that is over for some minutes, and then nobody knows it.
+Slurm's accounting is often off, so `sacct` is not used. The queue lists a job that waits or runs,
+the controller keeps one that is over for some minutes, and after that its end is unknown.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from testbed.engines.job import JobState
 from testbed.errors import LaunchError
 
 COMMAND_S = 60.0
-"""A command gives up by itself some 20 s after the controller has."""
+"""Timeout of a command; Slurm's commands give up some 20 s after their controller is lost."""
 
 _UNKNOWN = "Invalid job id"
 _ENDS = {
@@ -33,7 +33,7 @@ _ENDS = {
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command has left."""
+    """The exit status and the output of a command."""
 
     status: int
     out: str
@@ -41,7 +41,7 @@ class Answer:
 
     @property
     def complaint(self) -> str:
-        """The last line of its complaints, some of which go to the standard output."""
+        """The last line of its error output; some commands write errors to standard output."""
         lines = self.err.strip().splitlines() or self.out.strip().splitlines()
         return (lines or [f"exit status {self.status}"])[-1]
 
@@ -50,10 +50,10 @@ Run = Callable[[Sequence[str]], Answer]
 
 
 def run_command(words: Sequence[str]) -> Answer:
-    """Run a command of Slurm's.
+    """Run a command of Slurm.
 
     Raises:
-        LaunchError: it is not there, or does not answer.
+        LaunchError: the command is missing, cannot be run, or does not answer.
     """
     try:
         done = subprocess.run(
@@ -64,7 +64,7 @@ def run_command(words: Sequence[str]) -> Answer:
             errors="backslashreplace",
             timeout=COMMAND_S,
             env={**os.environ, "SLURM_TIME_FORMAT": "standard"},
-            # Ctrl-C is for the testbed, which has the job cancelled by such a command.
+            # Ctrl-C must reach only the testbed, which then cancels the job by such a command.
             start_new_session=True,
         )
     except FileNotFoundError:
@@ -93,13 +93,13 @@ class Scheduler:
         return self._asked("scontrol", "show", "hostnames", nodelist).split()
 
     def addresses(self, nodelist: str) -> dict[str, str]:
-        """Where others reach the nodes of a list, by their names, in the order of `hostnames`.
+        """The addresses of the nodes of a list, by node name, in the order of `hostnames`.
 
-        A node may be called otherwise by Slurm than by anybody else.
+        The name of a node in Slurm may differ from its name in the network.
         """
-        told = self._asked("scontrol", "--oneliner", "show", "node", nodelist)
+        nodes = self._asked("scontrol", "--oneliner", "show", "node", nodelist)
         of_all = {
-            each.get("NodeName"): each.get("NodeAddr") for each in map(_fields, told.splitlines())
+            each.get("NodeName"): each.get("NodeAddr") for each in map(_fields, nodes.splitlines())
         }
         found = {}
         for node in self.hostnames(nodelist):
@@ -109,33 +109,33 @@ class Scheduler:
         return found
 
     def job_state(self, job: str) -> JobState:
-        """What has become of a job.
+        """The state of a job.
 
         Raises:
-            LaunchError: Slurm cannot be asked at the moment.
+            LaunchError: Slurm does not answer at the moment.
         """
         queued = self._known("squeue", "--noheader", f"--jobs={job}", "--format=%T|%r|%N|%S")
         if queued.strip():
             state, reason, nodes, start = queued.strip().splitlines()[0].split("|")
             return _state(state, reason, nodes, start)
-        told = _fields(self._known("scontrol", "--oneliner", "show", "job", job))
-        if not told:
+        ended = _fields(self._known("scontrol", "--oneliner", "show", "job", job))
+        if not ended:
             return JobState(over=True, text="over, and Slurm has forgotten how")
-        state = told.get("JobState", "")
-        return _state(state, told.get("Reason", ""), told.get("NodeList", ""), exit_=told)
+        state = ended.get("JobState", "")
+        return _state(state, ended.get("Reason", ""), ended.get("NodeList", ""), exit_=ended)
 
     def cancel(self, job: str) -> None:
-        """Have a job ended; nothing if it is over.
+        """Cancel a job; does nothing if it is over.
 
         Raises:
-            LaunchError: Slurm has not taken it.
+            LaunchError: Slurm has rejected the request.
         """
         answer = self._run(["scancel", job])
         if answer.status and not self.job_state(job).over:
             raise LaunchError(f"{answer.complaint}; end it yourself: scancel {job}")
 
     def _known(self, *words: str) -> str:
-        """What a command says of a job, or nothing where there is no such job any more."""
+        """The output of a command about a job; empty where Slurm no longer knows the job."""
         answer = self._run(words)
         return "" if answer.status and _UNKNOWN in answer.err else _text(words, answer)
 
@@ -150,7 +150,7 @@ def _text(words: Sequence[str], answer: Answer) -> str:
 
 
 def _fields(line: str) -> dict[str, str]:
-    """`A=1 B=2` by name; what comes first counts, since free texts come last."""
+    """`A=1 B=2` by name; the first value of a name counts, because free texts come last."""
     found: dict[str, str] = {}
     for name, text in re.findall(r"(\w+)=(\S*)", line):
         found.setdefault(name, text)
@@ -160,7 +160,7 @@ def _fields(line: str) -> dict[str, str]:
 def _state(
     state: str, reason: str, nodes: str, start: str = "", exit_: dict[str, str] | None = None
 ) -> JobState:
-    """A state of Slurm's as people read it."""
+    """A state of Slurm in words."""
     if state == "FAILED":
         code, _, number = (exit_ or {}).get("ExitCode", "").partition(":")
         how = f"signal {number}" if number not in ("", "0") else f"exit code {code or 'unknown'}"
@@ -169,7 +169,7 @@ def _state(
         return JobState(over=True, text=_ENDS[state])
     if state == "PENDING":
         why = f" ({reason})" if reason not in ("", "None") else ""
-        # The minute: Slurm guesses anew all the time.
+        # Up to the minute: Slurm estimates the start again and again.
         when = "" if start in ("", "N/A") else f", expected to start at {start[:16]}"
         return JobState(over=False, text=f"waiting{why}{when.replace('T', ' ')}")
     word = "running" if state == "RUNNING" else state.lower().replace("_", " ")

@@ -1,4 +1,4 @@
-"""A job of Slurm's as a script, for those who submit it themselves."""
+"""Writes a Slurm job as a script, for users who submit it themselves."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from testbed.report.formats.destinations import destination
 
 
 def export(request: SlurmRequest, name: str) -> int:
-    """Write the script to a file, and tell how to submit it.
+    """Write the script to a file, and print the command that submits it.
 
     Raises:
-        UsageError: no file can be written there.
+        UsageError: the file cannot be written.
     """
     path = destination("--export", name)
     assert path is not None
@@ -31,7 +31,7 @@ def export(request: SlurmRequest, name: str) -> int:
 def script_of(request: SlurmRequest) -> str:
     """The text of the script."""
     files = request.files
-    # In the name of a file Slurm takes % for a beginning of its own, and %t for the task.
+    # In a file name, Slurm expands %: %t becomes the number of the task, %% one percent sign.
     out, err = (
         f"{str(path.parent).replace('%', '%%')}/{path.name}"
         for path in (files.out("%t"), files.err("%t"))
@@ -57,9 +57,9 @@ def script_of(request: SlurmRequest) -> str:
             f"(umask go-w && mkdir -p {_quoted(str(files.folder))})",
             f"(umask go= && mkdir -p {_quoted(str(files.engine))})",
             "",
-            "# Every task runs the same command, and finds its place from what Slurm tells it.",
-            "# If one fails, --kill-on-bad-exit ends all. What task N prints goes to worker-N.out",
-            "# and worker-N.err in the folder; task 0 prints what you want to see.",
+            "# Every task runs the same command, and reads its place from Slurm's variables. If",
+            "# one fails, --kill-on-bad-exit ends all. The output of task N goes to worker-N.out",
+            "# and worker-N.err in the folder; task 0 prints the results.",
             _folded([srun, list(request.command)]),
             "",
         ]
@@ -72,11 +72,11 @@ def _option(name: str, value: str | int | bool) -> str:
 
 
 def _folded(parts: list[list[str]]) -> str:
-    """A command over several lines, one for each of its parts."""
+    """A command over several lines, one line for each part."""
     return " \\\n  ".join(" ".join(map(_quoted, part)) for part in parts)
 
 
 def _quoted(word: str) -> str:
-    """A word for the shell, which puts in the number of the job and else takes it as it is."""
+    """A word quoted for the shell, which expands only the number of the job in it."""
     parts = [shlex.quote(part) if part else "" for part in word.split(JOB_ID)]
     return f'"{JOB_ID}"'.join(parts) or shlex.quote(word)

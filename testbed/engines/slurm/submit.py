@@ -1,4 +1,4 @@
-"""A job of Slurm's, submitted through submitit."""
+"""Submits a Slurm job through submitit."""
 
 from __future__ import annotations
 
@@ -26,10 +26,12 @@ _NOT_THE_TASK = ("srun:", "slurmstepd", "submitit ")
 
 
 class SlurmJob:
-    """A job that was submitted.
+    """A submitted job.
 
     Args:
-        number: its id.
+        number: the id of the job in Slurm.
+        files: of the job.
+        scheduler: the Slurm that runs it.
     """
 
     def __init__(self, number: str, files: JobFiles, scheduler: Scheduler) -> None:
@@ -37,21 +39,21 @@ class SlurmJob:
         self._number, self._files, self._scheduler = number, files, scheduler
 
     def state(self) -> JobState:
-        """See `Job`."""
+        """The state from Slurm; of a failed job with the task that failed first, and its error."""
         state = self._scheduler.job_state(self._number)
         if not state.over or state.text in ("completed", "cancelled"):
             return state
         if not (why := "; ".join(self._complaints())):
             return state
-        # The exit code of a job is the highest of its tasks, of whom most were only ended.
+        # Slurm's exit code of a job is the highest of its tasks; most of these were only killed.
         return JobState(over=True, text=f"{state.text.partition(',')[0]} ({why})")
 
     def cancel(self) -> None:
-        """See `Job`."""
+        """Cancel the job by scancel."""
         self._scheduler.cancel(self._number)
 
     def _complaints(self) -> list[str]:
-        """Which task failed first, as srun saw it, and what that one said last."""
+        """The task that failed first, as srun reports it, and the last error line of that task."""
         seen = [line for line in self._log(0) if line.startswith(_SRUN)]
         if not seen:
             return self._before_the_command(0)[-1:]
@@ -60,16 +62,16 @@ class SlurmJob:
         task = int(named[1]) if named else 0
         said = self._before_the_command(task)
         if not said and task:
-            # What the first process said is told by whoever follows it.
+            # Following the job already shows the errors of task 0.
             said = [self._files.last_complaint(task)]
         return [first, *filter(None, said[-1:])]
 
     def _before_the_command(self, task: int) -> list[str]:
-        """What a task has said that did not even become the command."""
+        """The errors of a task that failed before it became the command."""
         return [line for line in self._log(task) if not line.startswith(_NOT_THE_TASK)]
 
     def _log(self, task: int) -> list[str]:
-        """What submitit's part of a task has said; with the first one's is what srun said."""
+        """Lines of submitit's error log of a task; that of task 0 also has the lines of srun."""
         path = submitit_folder(self._files) / f"{self._number}_{task}_log.err"
         try:
             text = path.read_text(encoding="utf-8", errors="backslashreplace")
@@ -79,41 +81,41 @@ class SlurmJob:
 
 
 def submitit_folder(files: JobFiles) -> Path:
-    """Where submitit keeps what it needs."""
+    """The folder for the files of submitit."""
     return files.engine / "submitit"
 
 
 def submit(request: SlurmRequest, scheduler: Scheduler | None = None) -> SlurmJob:
-    """Have Slurm run it.
+    """Submit a job.
 
     Raises:
         UsageError: submitit is not installed.
-        LaunchError: Slurm has not taken the job.
+        LaunchError: Slurm has rejected the job.
     """
     submitit = _submitit()
     try:
         executor = submitit.SlurmExecutor(
             folder=submitit_folder(request.files),
-            # It adds `-m` and a module of its own, and runs that in the user's working folder.
+            # submitit appends `-m` and its module, and runs that in the user's working folder.
             python=shlex.join([sys.executable, BOOTSTRAP]),
         )
         executor.update_parameters(
             job_name="testbed",
             nodes=request.nodes,
             ntasks_per_node=request.tasks_per_node,
-            # Where nothing is asked for, what the cluster does is right and not what submitit does.
+            # Without an option, the cluster's defaults apply and not those of submitit.
             time=None,
             wckey=None,
             srun_args=request.srun,
-            # submitit's warning before the limit ends who does not expect it; this one is ignored,
-            # and at the limit Slurm ends the job as it ends every job.
+            # Before the time limit submitit has Slurm send a signal, which ends a program without
+            # a handler. SIGCONT is ignored, and at the limit Slurm ends the job as usual.
             additional_parameters={"signal": "CONT@10", **request.sbatch},
         )
-        # submitit prints what sbatch has said, which stands in its error, too.
+        # submitit prints the output of sbatch, which its exception contains, too.
         with contextlib.redirect_stderr(io.StringIO()):
             job = executor.submit(become, request.command, str(request.files.folder))
     except (RuntimeError, ValueError, OSError) as problem:
-        # submitit's own errors are RuntimeErrors; the last line is what sbatch has said.
+        # submitit raises RuntimeError; the last line of it is the message of sbatch.
         lines = [line for line in str(problem).splitlines() if line.strip()]
         raise LaunchError(f"Slurm has not taken the job: {(lines or ['unknown'])[-1]}") from problem
     return SlurmJob(job.job_id, request.files, scheduler or Scheduler())

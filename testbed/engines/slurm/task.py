@@ -1,4 +1,4 @@
-"""What submitit calls in every process of a job: it becomes the command."""
+"""The function that submitit calls in every task of a job: it becomes the command."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from testbed.engines.job_files import JobFiles
 
 
 def become(command: Sequence[str], folder: str) -> None:
-    """Replace this process by the command, whose output goes to files of its own.
+    """Replace this process by the command, and its output by the files of this worker.
 
-    submitit prints where it was started, and would ignore the signal with which Slurm ends a job;
-    of both nothing is left.
+    submitit's process would print its lines into the output, and would ignore the signal by which
+    Slurm ends a job. The exec removes both.
     """
     files, worker = JobFiles(folder), os.environ["SLURM_PROCID"]
     sys.stdout.flush()
