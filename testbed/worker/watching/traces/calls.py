@@ -74,21 +74,18 @@ class Calls:
 
     def called(self, function: Any, args: Any, kwargs: Any, births: int) -> None:
         """A tf.function is about to be called; so many variables have been made."""
+        call = _Call(function, None, function.experimental_get_tracing_count(), births, None)
+        # Before anything that may raise: each call on the stack is taken off when it returns.
+        self._stack().append(call)
         self._functions[id(function)] = function
-        self._look_at_variables(function, (args, kwargs))
         known = self._known.setdefault(id(function), _Function())
         known.calls += 1
+        self._look_at_variables(function, (args, kwargs))
         if known.calls == 1:
             known.reads = reads_of(function)
-        look = known.calls <= _ALL_LOOKED_AT or known.calls % _LOOKED_AT_EVERY == 0
-        call = _Call(
-            function,
-            signature_of(args, kwargs),
-            function.experimental_get_tracing_count(),
-            births,
-            look_at(function, known.reads) if look else None,
-        )
-        self._stack().append(call)
+        call.signature = signature_of(args, kwargs)
+        if known.calls <= _ALL_LOOKED_AT or known.calls % _LOOKED_AT_EVERY == 0:
+            call.look = look_at(function, known.reads)
 
     def returned(self, births: int) -> bool:
         """The call that began last is over; whether it has traced."""
