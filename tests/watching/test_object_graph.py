@@ -41,6 +41,7 @@ def test_a_module_s_names_and_the_entries_of_its_dicts() -> None:
     found = dict(reached_from(None, []))
     assert found[Spot("REACHED", __file__)] is REACHED
     assert found[Spot("REACHED['key']", __file__, id(REACHED))] == 41
+    assert [spot for spot in found if spot.name.startswith("__builtins__[")] == []
 
 
 def test_the_attributes_of_an_object_and_of_its_class() -> None:
