@@ -13,8 +13,8 @@ MODE ?=
 DEVICE ?=
 QUICK ?=
 
-.PHONY: help setup setup-engines run scenario test test-unit test-process test-browser test-distributed test-engines \
-	soak lint types readme-pictures bench map catalogue doctor clean
+.PHONY: help setup setup-engines run scenario test test-unit test-watching test-process test-browser test-distributed \
+	test-engines soak lint types readme-pictures bench map catalogue doctor clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -35,10 +35,13 @@ scenario: setup  ## run one: NAME=module_global STRATEGY=... WORKERS=2 REPLICAS=
 	$(BIN)/testbed run $(NAME) $(STRATEGY:%=--strategy %) $(WORKERS:%=--workers %) \
 		$(REPLICAS:%=--replicas %) $(MODE:%=--mode %) $(DEVICE:%=--device %)
 
-test: lint types test-unit test-process test-browser test-distributed  ## every test but the soak
+test: lint types test-unit test-watching test-process test-browser test-distributed  ## every test but the soak
 
 test-unit: setup  ## the logic alone, and the house rules
 	$(BIN)/python -m pytest -q tests/unit tests/house -m "not soak"
+
+test-watching: setup  ## watchers in one process with TensorFlow and two logical CPUs
+	$(BIN)/python -m pytest -q tests/watching
 
 test-process: setup  ## real processes, no TensorFlow
 	$(BIN)/python -m pytest -q -n auto tests/process -m "not soak"

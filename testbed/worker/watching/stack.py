@@ -6,6 +6,7 @@ Uses private TensorFlow, because only AutoGraph knows the source of the code tha
 from __future__ import annotations
 
 import contextlib
+import os
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,8 @@ from tensorflow.python.util import tf_stack
 
 from testbed.check.seen import SourceLine
 
-_PACKAGE = str(Path(__file__).resolve().parent.parent.parent)
+# With the separator: a folder beside it may have a longer name that begins alike.
+_PACKAGE = f"{Path(__file__).resolve().parents[2]}{os.sep}"
 _GENERATED = "__autograph_generated_file"
 _LIBRARIES = ("/site-packages/", "/dist-packages/", "/lib/python3")
 

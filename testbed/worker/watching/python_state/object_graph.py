@@ -119,7 +119,8 @@ def _names(
     for name, value in list(namespace.items()):
         spot = Spot(prefix + name, file, owner)
         yield spot, value
-        if isinstance(value, dict) and len(value) <= _LARGEST and not prefix.startswith("__"):
+        # Every module holds all built-in names in `__builtins__`.
+        if isinstance(value, dict) and len(value) <= _LARGEST and not name.startswith("__"):
             for key, entry in list(value.items()):
                 yield Spot(f"{spot.name}[{key!r}]", file, id(value)), entry
         elif isinstance(value, FunctionType) and is_authors(value.__code__.co_filename):

@@ -79,21 +79,18 @@ class FunctionCalls:
 
     def called(self, function: Any, args: Any, kwargs: Any, births: int) -> None:
         """Record a call that begins; `births` is the number of variables created so far."""
+        call = _Call(function, None, function.experimental_get_tracing_count(), births, None)
+        # Before anything that may raise: each call on the stack is taken off when it returns.
+        self._stack().append(call)
         self._functions[id(function)] = function
-        self._look_at_variables(function, (args, kwargs))
         known = self._known.setdefault(id(function), _Function())
         known.calls += 1
+        self._look_at_variables(function, (args, kwargs))
         if known.calls == 1:
             known.reads = bytecode_reads_of(function)
-        inspected = known.calls <= _ALL_LOOKED_AT or known.calls % _LOOKED_AT_EVERY == 0
-        call = _Call(
-            function,
-            signature_of(args, kwargs),
-            function.experimental_get_tracing_count(),
-            births,
-            take_snapshot(function, known.reads) if inspected else None,
-        )
-        self._stack().append(call)
+        call.signature = signature_of(args, kwargs)
+        if known.calls <= _ALL_LOOKED_AT or known.calls % _LOOKED_AT_EVERY == 0:
+            call.snapshot = take_snapshot(function, known.reads)
 
     def returned(self, births: int) -> bool:
         """Record the end of the call that began last; returns whether it has traced."""

@@ -34,6 +34,9 @@ class Collectives:
         first = tf.nest.flatten(value)[0]
         while isinstance(first, tuple):
             first = first[0]
+        if isinstance(first, tf.distribute.DistributedValues):
+            # All replicas bring tensors of one shape.
+            first = first._values[0]
         inner = self._now.meetings.lines() if self._now.actor() == MERGED else ()
         lines = (*author_lines(), *inner)[-_LINES:]
         shape, dtype = str(getattr(first, "shape", "")), getattr(first, "dtype", None)

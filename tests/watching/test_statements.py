@@ -1,0 +1,117 @@
+"""The statements of a file that change a name."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from testbed.check.seen import SourceLine
+from testbed.worker.watching.python_state.statements import (
+    changing_statement,
+    is_kept_on_purpose,
+    overwriting_statement,
+    storing_statement,
+    tree_of,
+)
+
+PROGRAM = """\
+import functools
+STEPS = 0
+class Tally:
+    def __init__(self):
+        self.seen = 0
+    def step(self):
+        self.seen += 1
+        self.losses.append(1)
+        self.counts['a'] = f()
+def one():
+    global STEPS
+    STEPS = STEPS + 1
+def two():
+    STEPS = 5
+def three():
+    global LAST
+    LAST = compute()
+def four():
+    global BEST
+    BEST = max(BEST, compute())
+def five():
+    rows[2] = compute()
+def six():
+    global ZERO
+    ZERO = 0
+def seven():
+    local = []
+    local.append(1)
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    path = tmp_path / "train.py"
+    path.write_text(PROGRAM)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "line", "function"),
+    [
+        ("STEPS", "number", 12, "one"),
+        ("self.seen", "number", 7, "step"),
+        ("tally.losses", "list", 8, "step"),
+        ("self.counts['a']", "number", 9, "step"),
+        ("LAST", "number", 17, "three"),
+    ],
+)
+def test_the_statement_that_changes_a_name(
+    file: str, name: str, kind: str, line: int, function: str
+) -> None:
+    """Constructors, and functions whose own name it is, do not count."""
+    assert changing_statement(file, name, kind) == SourceLine(file, line, function)
+
+
+def test_what_no_function_changes_has_no_statement(file: str) -> None:
+    """Neither an unknown name, nor a list of the function's own, nor a missing file."""
+    assert changing_statement(file, "NOTHING", "number") is None
+    assert changing_statement(file, "local", "list") is None
+    assert changing_statement(f"{file}.gone", "STEPS", "number") is None
+    assert tree_of(f"{file}.gone") is None
+
+
+def test_a_store_is_an_assignment_or_an_append(file: str) -> None:
+    """Both kinds are found."""
+    assert storing_statement(file, "LAST") == SourceLine(file, 17, "three")
+    assert storing_statement(file, "self.losses") == SourceLine(file, 8, "step")
+
+
+def test_overwriting_depends_on_nothing_that_was_there(file: str) -> None:
+    """Adding, keeping the better, and a constant are no such thing."""
+    assert overwriting_statement(file, "LAST") == SourceLine(file, 17, "three")
+    for name in ("self.seen", "STEPS", "BEST", "ZERO"):
+        assert overwriting_statement(file, name) is None
+    assert overwriting_statement(file, "rows") is None
+    assert overwriting_statement(file, "rows", element=True) == SourceLine(file, 22, "five")
+    assert overwriting_statement(file, "self.counts['a']") == SourceLine(file, 9, "step")
+    assert overwriting_statement(file, "self.counts['b']") is None
+
+
+def test_a_cached_value_is_kept_on_purpose(tmp_path: Path) -> None:
+    """So is one that is stored beyond its function; a local one is not."""
+    path = tmp_path / "cached.py"
+    path.write_text(
+        textwrap.dedent("""\
+        @functools.cache
+        def noise():
+            return draw()
+        class Model:
+            def build(self):
+                self.noise = draw()
+        def step():
+            noise = draw()
+            return noise
+        """)
+    )
+    lines = {line: is_kept_on_purpose(SourceLine(str(path), line)) for line in (3, 6, 8, 9)}
+    assert lines == {3: True, 6: True, 8: False, 9: False}
