@@ -40,7 +40,7 @@ def test_a_case_tells_all_that_is_known(open_page: Open) -> None:
     text = opened.page.locator("#detail").inner_text()
     for part in (
         "counted_per_replica",
-        "Every replica wrote to one copy",
+        "It counts replicas x steps: all wrote to one copy",
         "10 for 5",
         "create it inside strategy.scope()",
         "It counts.",
