@@ -212,7 +212,10 @@ def test_who_cannot_be_killed_holds_nobody(
 ) -> None:
     """A worker that the kernel holds, as in a driver, is named, and the run goes on without it."""
     # As good as a driver that hangs: the server does not kill.
-    patch = "from testbed.launcher import custody\ncustody.kill_worker = lambda pid: None\n"
+    patch = (
+        "from testbed.launcher.machine import process_tree\n"
+        "process_tree.kill_worker = lambda pid: None\n"
+    )
     (tmp_path / "sitecustomize.py").write_text(patch)
     root = str(Path(__file__).resolve().parents[2])
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), root]))

@@ -20,8 +20,8 @@ from tests.unit.builders import counted_per_replica, merged, run_record
 COMMAND = """
 import sys
 from pathlib import Path
-from testbed import cli
-from testbed.commands import list
+from testbed.cli import main as cli
+from testbed.cli.commands import list
 
 def main(options):
     {body}
