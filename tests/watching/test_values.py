@@ -29,6 +29,20 @@ def test_mirrored_variables_are_looked_at_after_one_two_and_four_steps(mirrored:
     assert (weight.copies, plain.copies, plain.looks) == ((6.0, 6.0), (6.0,), ())
 
 
+def test_steps_of_a_tf_function_are_looked_at_between_its_calls(mirrored: Any) -> None:
+    """The tf.function around a run is the step."""
+
+    def program() -> None:
+        with mirrored.scope():
+            weight = tf.Variable(0.0, aggregation=tf.VariableAggregation.MEAN)
+        step = tf.function(lambda: mirrored.run(lambda: weight.assign_add(tf.constant(1.0))))
+        for _ in range(3):
+            step()
+
+    (weight,) = observed(program).births
+    assert weight.looks == ((1, (1.0, 1.0)), (2, (2.0, 2.0)))
+
+
 def test_looking_is_no_access_of_the_program(mirrored: Any) -> None:
     """The values that are read between steps are not among the reads of the program."""
 

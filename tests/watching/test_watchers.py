@@ -92,6 +92,13 @@ def test_a_tensor_of_a_finished_trace() -> None:
     assert leak.tensor.startswith("add")
 
 
+def test_a_leak_in_the_object_of_a_replica_function(mirrored: Any) -> None:
+    """The object of the method that `strategy.run` gets is looked at, too."""
+    holder = Holder()
+    (leak,) = observed(lambda: tf.function(lambda: mirrored.run(holder.leak))()).leaks
+    assert (leak.name, HERE.name(leak.place)) == ("self.leaked", "leak")
+
+
 def test_observations_can_be_taken_up_again(mirrored: Any) -> None:
     """They are data, and the record of them is read back as it was."""
 
