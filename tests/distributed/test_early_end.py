@@ -171,7 +171,7 @@ def test_an_interrupted_hang_is_explained(
     assert shown.status == 0
     assert f"testbed {command}" in shown.output
     assert "interrupted with status 130" in shown.output
-    assert re.search(f"told: {sentence}", shown.output)
+    assert re.search(f"notice: {sentence}", shown.output)
 
 
 def _launch(text: str, folder: Path, patience: Patience) -> tuple[ProgramEnd, str]:
