@@ -103,13 +103,13 @@ def test_isolation_is_told(launcher: Launcher) -> None:
 # Where user namespaces are forbidden, as in many containers.
 FORBIDDEN = """
 import sys
-from testbed.launcher import kernel
+from testbed.launcher.isolation import kernel
 def unshare(flags):
     raise PermissionError(1, "Operation not permitted")
 kernel.unshare = unshare
 """
 NO_PROC = """
-from testbed.launcher import kernel
+from testbed.launcher.isolation import kernel
 def mount(*arguments):
     raise PermissionError(1, "Operation not permitted")
 kernel.mount = mount
