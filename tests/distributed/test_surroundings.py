@@ -172,28 +172,36 @@ assert abs(time.time() - time.clock_gettime(time.CLOCK_REALTIME)) > 1e-3
         assert 0 < seconds < 100
 
 
-def test_a_record_that_does_not_fit_is_told_after_the_table(
-    script: Callable[..., str], tmp_path: Path
-) -> None:
-    """What a run saw is shown though its record cannot be written; files elsewhere are whole."""
+def on_a_small_disk(
+    tmp_path: Path, *arguments: str, then: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run `testbed` in a folder on a disk of 2 MB; `then` is a shell command for that folder."""
     unshare = ["unshare", *(["--map-root-user"] if os.geteuid() else []), "--mount"]
     if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode:
         pytest.skip("no mount of one's own is allowed here")
     disk = tmp_path / "disk"
     disk.mkdir()
-    # There is space for its copy and for the plan, which holds it, and not for a third one.
-    path = script(COUNTER + "# " + "x" * 900_000)
     line = 'mount -t tmpfs -o size=2m tmpfs "$1" && cd "$1" && shift && "$@"; status=$?'
-    look = "; find . -name '.testbed-*' -o -name run.json; exit $status"
-    done = subprocess.run(
-        [*unshare, "sh", "-c", line + look, "sh", str(disk), sys.executable, "-m", "testbed",
-         "run", path, "--strategy", "default", "--json", str(tmp_path / "result.json"),
-         "--html", "page.html"],
+    return subprocess.run(
+        [*unshare, "sh", "-c", f"{line}; {then or ':'}; exit $status", "sh", str(disk),
+         sys.executable, "-m", "testbed", *arguments],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
+    )  # fmt: skip
+
+
+def test_a_record_that_does_not_fit_is_told_after_the_table(
+    script: Callable[..., str], tmp_path: Path
+) -> None:
+    """What a run saw is shown though its record cannot be written; files elsewhere are whole."""
+    # There is space for its copy and for the plan, which holds it, and not for a third one.
+    path = script(COUNTER + "# " + "x" * 900_000)
+    done = on_a_small_disk(
+        tmp_path, "run", path, "--strategy", "default", "--json", str(tmp_path / "result.json"),
+        "--html", "page.html", then="find . -name '.testbed-*' -o -name run.json",
     )  # fmt: skip
     assert done.returncode == 1
     assert "1 case: 1 behave, 0 unexpected" in done.stdout
@@ -210,25 +218,11 @@ def test_a_program_that_fills_the_disk_is_told_with_its_reason(
     script: Callable[..., str], tmp_path: Path
 ) -> None:
     """Neither report nor log has space then: the reason reaches the launching process."""
-    unshare = ["unshare", *(["--map-root-user"] if os.geteuid() else []), "--mount"]
-    if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode:
-        pytest.skip("no mount of one's own is allowed here")
     path = Path(script("", name="fills"))
     path.write_text(
         "import os\nfile = os.open('fill', os.O_CREAT | os.O_WRONLY)\n"
         "while True:\n    os.write(file, b'x' * 4096)\n"
     )
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    line = 'mount -t tmpfs -o size=2m tmpfs "$1" && cd "$1" && shift && "$@"'
-    done = subprocess.run(
-        [*unshare, "sh", "-c", line, "sh", str(disk), sys.executable, "-m", "testbed", "launch",
-         "--workers", "1", str(path)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )  # fmt: skip
+    done = on_a_small_disk(tmp_path, "launch", "--workers", "1", str(path))
     assert done.returncode == 1
     assert "exit code 1 (OSError: [Errno 28] No space left on device)" in done.stderr

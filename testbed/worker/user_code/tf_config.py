@@ -99,13 +99,13 @@ def content_for(resolver: Any) -> Any:
     """The content of TF_CONFIG for the task that a cluster resolver describes.
 
     Raises:
-        NotImplementedError: the resolver may ask a network service; only the program may do so.
+        TypeError: the resolver may ask a network service; only the program may do so.
         ValueError: the resolver describes no task.
     """
     kinds = tf.distribute.cluster_resolver
     if resolver is None:
         resolver = kinds.TFConfigClusterResolver()
     if type(resolver) not in (kinds.TFConfigClusterResolver, kinds.SimpleClusterResolver):
-        raise NotImplementedError(type(resolver).__name__)
+        raise TypeError(f"{type(resolver).__name__} may ask a network service")
     cluster = resolver.cluster_spec().as_dict()
     return {"cluster": cluster, "task": {"type": resolver.task_type, "index": resolver.task_id}}
