@@ -91,3 +91,21 @@ def test_all_events_share_one_log() -> None:
     events.gradient(None, None)
     assert [each.watcher for each in events.log.failures] == ["one", "two"]
     assert events.log.seconds > 0
+
+
+def test_a_problem_without_a_readable_text_is_counted_by_its_class() -> None:
+    """An exception whose text cannot be made does not reach the emitter."""
+
+    class Unreadable(Exception):
+        def __str__(self) -> str:
+            raise ValueError
+
+    def fail() -> None:
+        raise Unreadable
+
+    events = Events()
+    events.replica_id_read.subscribe("data", fail)
+    events.replica_id_read()
+    assert [(each.watcher, each.problem) for each in events.log.failures] == [
+        ("data", "Unreadable")
+    ]

@@ -27,7 +27,7 @@ class WatchLog:
 
     def failed(self, watcher: str, problem: BaseException) -> None:
         """Count an exception of a watcher or a hook; it does not reach the user's program."""
-        text = f"{type(problem).__name__}: {problem}".splitlines()[0][:_LONGEST_PROBLEM]
+        text = _in_a_line(problem)
         if len(self._failures) >= _PROBLEMS and (watcher, text) not in self._failures:
             text = "further problems"
         self._failures[watcher, text] += 1
@@ -36,6 +36,15 @@ class WatchLog:
     def failures(self) -> tuple[WatchFailure, ...]:
         """Every different problem with its count, in the order in which they came."""
         return tuple(WatchFailure(*key, count) for key, count in self._failures.items())
+
+
+def _in_a_line(problem: BaseException) -> str:
+    name = type(problem).__name__
+    try:
+        text = str(problem)
+    except Exception:
+        return name
+    return f"{name}: {text}".splitlines()[0][:_LONGEST_PROBLEM]
 
 
 class Event(Generic[Arguments]):
