@@ -42,7 +42,7 @@ _SEVERAL_WORKERS = re.compile(r"MultiWorkerMirroredStrategy|TF_CONFIG")
 
 def require_valid(options: CheckOptions, role: Role) -> None:
     """Reject options that `main` would reject, before a job waits in a queue."""
-    _deployment(options, program_of(options.program, "check"), role)
+    _deployment(options, _text_of(_data_of(program_of(options.program, "check"))), role)
     deadlines_of(options.deadlines, JOINING)
 
 
@@ -50,7 +50,8 @@ def main(options: CheckOptions, role: Role) -> int:
     """Check the program that the options name, and return the exit status."""
     program = program_of(options.program, "check")
     data = _data_of(program)
-    deployment = _deployment(options, program, role)
+    text = _text_of(data)
+    deployment = _deployment(options, text, role)
     output = destination("--output", options.output)
     how = Options(
         device="cpu",
@@ -71,7 +72,7 @@ def main(options: CheckOptions, role: Role) -> int:
             write_bytes(copy, data)
             program = replace(program, copy=str(copy))
         checked = interruptible(_check(program, deployment, folder, how, show=shows))
-        texts = {str(Path(program.name).absolute()): data.decode(errors="replace")} if data else {}
+        texts = {str(Path(program.name).absolute()): text} if data else {}
         found = chosen(checked.findings, _codes(options.select), _codes(options.ignore), texts)
         _show(found, checked, options.format, output, deployment)
         by_itself = checked.program.code != 0 and not checked.findings
@@ -92,6 +93,10 @@ def main(options: CheckOptions, role: Role) -> int:
 def _data_of(program: Program) -> bytes:
     """The program's text, read once before the program runs; empty for a module."""
     return b"" if program.is_module else Path(program.name).read_bytes()
+
+
+def _text_of(data: bytes) -> str:
+    return data.decode(errors="replace")
 
 
 async def _check(
@@ -139,11 +144,10 @@ def _show(
         raise lost
 
 
-def _deployment(options: CheckOptions, program: Program, role: Role) -> Deployment:
+def _deployment(options: CheckOptions, text: str, role: Role) -> Deployment:
     """The deployment that the options ask for, or that the program's text suggests."""
     strategy = options.strategy
     if strategy is None:
-        text = "" if program.is_module else Path(program.name).read_text(errors="replace")
         several = bool(_SEVERAL_WORKERS.search(text)) or (options.workers or 1) > 1
         several = several or role.rank is not None
         strategy = "multi_worker_mirrored" if several else "mirrored"
