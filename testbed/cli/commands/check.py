@@ -62,10 +62,9 @@ def main(options: CheckOptions, role: Role) -> int:
     )
     require_room_for([deployment], fresh=how.fresh, rank=how.rank)
     shows = options.format == "text"
-    workers = deployment.cluster.workers
     with (
         run_folder(role) as folder,
-        recorded(folder, sys.argv[1:], CASE, deployment, workers) as ended,
+        recorded(folder, sys.argv[1:], CASE, deployment) as ended,
     ):
         if data:
             copy = folder.case(CASE).program

@@ -40,10 +40,9 @@ def main(options: LaunchOptions, role: Role) -> int:
     program, deployment = program_of(options.program, "launch"), _deployment(options, role)
     how, choice = _options(options, role), _choice(options, role)
     require_room_for([deployment], fresh=how.fresh, rank=how.rank)
-    workers = deployment.cluster.workers
     with (
         run_folder(role) as folder,
-        recorded(folder, sys.argv[1:], CASE, deployment, workers) as ended,
+        recorded(folder, sys.argv[1:], CASE, deployment) as ended,
     ):
         end = interruptible(_launch(program, deployment, folder, how, choice))
         ended(end.code, end.cause)

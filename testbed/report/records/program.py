@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from testbed.cluster.strategies import Deployment
 from testbed.errors import INTERRUPTED, UNEXPECTED, WRONG_COMMAND, LaunchError, UsageError
 from testbed.launcher.cluster.cluster_end import PhaseReport
 from testbed.launcher.cluster.ledger import read_ledger
@@ -68,13 +69,14 @@ class ProgramTrace:
 
 @contextlib.contextmanager
 def recorded(
-    folder: RunFolder, command: Sequence[str], case: str, deployment: object, workers: int
+    folder: RunFolder, command: Sequence[str], case: str, deployment: Deployment
 ) -> Iterator[Ended]:
     """Record the program run and its end, for a later report.
 
     Yields a function that records the exit status and the cause of a failure. If the block raises,
     the exception is recorded as the end.
     """
+    workers = deployment.cluster.workers
     run = ProgramRun(tuple(command), case, str(deployment), workers)
     keep_json(folder.program, asdict(run))
 

@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 
 from testbed.cli.main import main
+from testbed.cluster.cluster import Cluster
+from testbed.cluster.strategies import Deployment
 from testbed.launcher.cluster.ledger import ledger
 from testbed.launcher.run_folder import RunFolder, locked
 from testbed.report.records.program import recorded
 
 COMMAND = ["launch", "--workers", "2", "my train.py"]
+DEPLOYMENT = Deployment("multi_worker_mirrored", Cluster(2, 1))
 
 
 @pytest.fixture
@@ -41,7 +44,7 @@ def shown(run: RunFolder, capsys: pytest.CaptureFixture[str]) -> str:
 def test_an_interrupted_run_is_shown(folder: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:
     """Command, end, how far each worker came, what was told, and the last lines of the log."""
     folder.notices.write_text("worker 1 is in step 4's collective, at train.py:27\n")
-    recording = recorded(folder, COMMAND, "program", "multi_worker_mirrored-2x1", 2)
+    recording = recorded(folder, COMMAND, "program", DEPLOYMENT)
     with pytest.raises(KeyboardInterrupt), recording:
         raise KeyboardInterrupt
     lines = shown(folder, capsys).splitlines()
@@ -61,13 +64,13 @@ def test_an_interrupted_run_is_shown(folder: RunFolder, capsys: pytest.CaptureFi
 
 def test_a_run_that_goes_on_is_shown(folder: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:
     """A run whose launching process is there is said to go on."""
-    with recorded(folder, COMMAND, "program", "multi_worker_mirrored-2x1", 2):
+    with recorded(folder, COMMAND, "program", DEPLOYMENT):
         assert "on multi_worker_mirrored-2x1: still running" in shown(folder, capsys)
 
 
 def test_the_cause_is_shown(folder: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:
     """A run that failed says why."""
-    with recorded(folder, COMMAND, "program", "multi_worker_mirrored-2x1", 2) as ended:
+    with recorded(folder, COMMAND, "program", DEPLOYMENT) as ended:
         ended(7, "worker 1 failed")
     assert "ended with status 7: worker 1 failed" in shown(folder, capsys)
 
@@ -75,7 +78,7 @@ def test_the_cause_is_shown(folder: RunFolder, capsys: pytest.CaptureFixture[str
 def test_a_killed_run_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A run whose launching process is gone without a word is said to be killed."""
     run = RunFolder(tmp_path)
-    with recorded(run, COMMAND, "program", "multi_worker_mirrored-2x1", 2):
+    with recorded(run, COMMAND, "program", DEPLOYMENT):
         pass
     text = shown(run, capsys)
     assert "it was killed before it could write how it ended" in text
@@ -87,7 +90,7 @@ def test_other_forms_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], form: list[str]
 ) -> None:
     """There is no page and no table of it: one line, and status 2."""
-    with recorded(RunFolder(tmp_path), COMMAND, "program", "multi_worker_mirrored-2x1", 2):
+    with recorded(RunFolder(tmp_path), COMMAND, "program", DEPLOYMENT):
         pass
     assert main(["report", *form, str(tmp_path)]) == 2
     errors = capsys.readouterr().err
@@ -125,5 +128,5 @@ def test_damaged_lines_of_the_ledger_are_left_out(
     """A ledger that was cut off still tells its whole lines."""
     with folder.case("program").ledger.open("a") as file:
         file.write('[1]\n{"worker": 7, "phase": "x", "after": 1}\n{"worker": 1, "pha')
-    with recorded(folder, COMMAND, "program", "multi_worker_mirrored-2x1", 2):
+    with recorded(folder, COMMAND, "program", DEPLOYMENT):
         assert "last phase 'joined'" in shown(folder, capsys)
