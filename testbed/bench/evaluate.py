@@ -10,8 +10,10 @@ from testbed.bench.figures.figure import Figure, Row, figure
 from testbed.bench.figures.scaling import efficiency, examples_per_second
 from testbed.bench.figures.statistics import percentile
 from testbed.bench.figures.wire import algbw, busbw, message_bytes
-from testbed.bench.plan import HELLO, LAUNCH, MODEL, BenchRequest, BenchSetup
-from testbed.bench.visits import Visit
+from testbed.bench.plan import MODEL, OWN_COST, BenchRequest
+from testbed.bench.setups import CollectiveSetup, LaunchSetup, SharingSetup
+from testbed.bench.visits import BenchSetup, Visit
+from testbed.catalogue.scenario import Case
 from testbed.errors import LaunchError
 
 Visits = Mapping[int, Sequence[Visit]]
@@ -21,14 +23,23 @@ Visits = Mapping[int, Sequence[Visit]]
 STARTUP = (("fork", "", "forked"), ("bind", "forked", "bound"), ("strategy", "bound", "joined"))
 
 
+UNKNOWN_SIZE = "the size of a tensor that crosses devices is not known"
+
+
 def rows_of(setups: Sequence[BenchSetup], visits: Visits, request: BenchRequest) -> list[Row]:
     """Every row, in the order of the plan."""
+    launches: dict[Case, dict[str, Sequence[Visit]]] = {}
+    for place, setup in enumerate(setups):
+        if isinstance(setup, LaunchSetup):
+            launches.setdefault(setup.case, {})[setup.how] = visits[place]
     rows: list[Row] = []
     for place, setup in enumerate(setups):
-        if setup.part == "wire":
+        if isinstance(setup, CollectiveSetup):
             rows += _wire_rows(setup, visits[place])
-        elif setup.part == "own_cost":
-            rows += _own_rows(place, setups, visits)
+        elif isinstance(setup, LaunchSetup):
+            # One row for all ways of launching a case.
+            if ways := launches.pop(setup.case, None):
+                rows.append(_row(setup, figures=_launch_figures(ways)))
         else:
             rows.append(_step_row(setup, visits[place]))
     return [_with_efficiency(row, rows, request) for row in rows]
@@ -51,21 +62,21 @@ def _row(setup: BenchSetup, **more: Any) -> Row:
 
 def _step_row(setup: BenchSetup, visits: Sequence[Visit]) -> Row:
     """The row of a set-up that takes steps."""
+    if setup.part == OWN_COST:
+        return _row(setup, figures=_startup(visits) | _beside_loop(visits))
     figures = {
         f"step_p{share}": figure([percentile(visit.steps, share / 100) for visit in visits])
         for share in (50, 90, 99)
     }
-    lacking: dict[str, str] = {}
-    if setup.part == "scaling":
-        if setup.case.scenario == MODEL:
-            figures["examples"] = _examples(setup, visits)
-    else:
-        figures |= _accesses(visits)
-        figures |= _of_first_worker(visits, ("traces", "retraces", "moved"))
-        figures["device_memory"] = _most(visits, lambda worker: max(worker["devices"].values()))
-        figures["process_memory"] = _most(visits, lambda worker: worker["proportional"])
-        if "moved" not in figures:
-            lacking["moved"] = "the size of a tensor that crosses devices is not known"
+    if setup.case.scenario == MODEL:
+        figures["examples"] = _examples(setup, visits)
+    if not isinstance(setup, SharingSetup):
+        return _row(setup, figures=figures)
+    figures |= _accesses(visits)
+    figures |= _of_first_worker(visits, ("traces", "retraces", "moved"))
+    figures["device_memory"] = _most(visits, lambda worker: max(worker["devices"].values()))
+    figures["process_memory"] = _most(visits, lambda worker: worker["proportional"])
+    lacking = {} if "moved" in figures else {"moved": UNKNOWN_SIZE}
     return _row(setup, figures=figures, lacking=lacking)
 
 
@@ -129,56 +140,54 @@ def _wire_rows(setup: BenchSetup, visits: Sequence[Visit]) -> list[Row]:
     Raises:
         LaunchError: a collective gave a wrong result.
     """
-    ranks, rows = setup.case.replicas, []
     names = [name for name, value in visits[0].workers[0].items() if _is_collective(value)]
-    for name in names:
-        results = [worker[name] for visit in visits for worker in visit.workers]
-        if not all(each["right"] for each in results):
-            raise LaunchError(f"{name} of {setup.case.id} gave a wrong result")
-        facts = {key: results[0][key] for key in ("collective", "implementation")}
-        message = message_bytes(facts["collective"], results[0]["size"], ranks)
-        # A collective ends when it has ended on every worker.
-        seconds = [
-            max(statistics.median(worker[name]["seconds"]) for worker in visit.workers)
-            for visit in visits
-        ]
-        figures = {
-            "time": figure(seconds),
-            "algbw": figure([algbw(message, each) for each in seconds]),
-            "busbw": figure([busbw(facts["collective"], message, ranks, s) for s in seconds]),
-        }
-        rows.append(_row(setup, sizes={**facts, "bytes": message}, figures=figures))
-    return rows
+    return [_wire_row(setup, name, visits) for name in names]
+
+
+def _wire_row(setup: BenchSetup, name: str, visits: Sequence[Visit]) -> Row:
+    results = [worker[name] for visit in visits for worker in visit.workers]
+    if not all(each["right"] for each in results):
+        raise LaunchError(f"{name} of {setup.case.id} gave a wrong result")
+    ranks, collective = setup.case.replicas, results[0]["collective"]
+    message = message_bytes(collective, results[0]["size"], ranks)
+    # A collective ends when it has ended on every worker.
+    seconds = [
+        max(statistics.median(worker[name]["seconds"]) for worker in visit.workers)
+        for visit in visits
+    ]
+    figures = {
+        "time": figure(seconds),
+        "algbw": figure([algbw(message, each) for each in seconds]),
+        "busbw": figure([busbw(collective, message, ranks, each) for each in seconds]),
+    }
+    facts = {"collective": collective, "implementation": results[0]["implementation"]}
+    return _row(setup, sizes={**facts, "bytes": message}, figures=figures)
 
 
 def _is_collective(value: Any) -> bool:
     return isinstance(value, dict) and "collective" in value
 
 
-def _own_rows(place: int, setups: Sequence[BenchSetup], visits: Visits) -> list[Row]:
-    """Rows of the testbed's costs: launches, start-up phases, steps beside the bare loop."""
-    setup = setups[place]
-    if setup.how:
-        return []
-    if setup.case.scenario in (LAUNCH, HELLO):
-        others = {
-            other.how: visits[number]
-            for number, other in enumerate(setups)
-            if other.how and other.case == setup.case
-        }
-        own = "launch" if setup.case.scenario == LAUNCH else "testbed_launch"
-        return [_row(setup, figures=_launch_figures({own: visits[place], **others}))]
+def _startup(visits: Sequence[Visit]) -> dict[str, Figure]:
+    """Figures of the start of a run, by phase, and of its first step."""
     figures = {
-        name: figure([v.phases[end] - v.phases.get(begin, 0.0) for v in visits[place]])
+        name: figure([visit.phases[end] - visit.phases.get(begin, 0.0) for visit in visits])
         for name, begin, end in STARTUP
     }
-    figures |= _of_first_worker(visits[place], ("first_trace", "first_step"))
-    if setup.beside:
-        inside = [percentile(visit.steps, 0.5) for visit in visits[place]]
-        alone = [percentile(visit.alone, 0.5) for visit in visits[place]]
-        figures["in_testbed"], figures["alone"] = figure(inside), figure(alone)
-        figures["ratio"] = _ratio(inside, alone)
-    return [_row(setup, figures=figures)]
+    return figures | _of_first_worker(visits, ("first_trace", "first_step"))
+
+
+def _beside_loop(visits: Sequence[Visit]) -> dict[str, Figure]:
+    """Figures of steps beside those of the bare loop; none where the loop did not run."""
+    if not visits[0].alone:
+        return {}
+    inside = [percentile(visit.steps, 0.5) for visit in visits]
+    alone = [percentile(visit.alone, 0.5) for visit in visits]
+    return {
+        "in_testbed": figure(inside),
+        "alone": figure(alone),
+        "ratio": _ratio(inside, alone),
+    }
 
 
 def _launch_figures(taken: Mapping[str, Sequence[Visit]]) -> dict[str, Figure]:

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from testbed.bench.figures.scaling import doubling
+from testbed.bench.setups import (
+    BareFork,
+    CollectiveSetup,
+    FreshLaunch,
+    HelloByHand,
+    HelloLaunch,
+    InterleavedSetup,
+    LaunchSetup,
+    SharingSetup,
+    StepSetup,
+)
+from testbed.bench.visits import BenchSetup, Effort
 from testbed.catalogue.discovery import WAYS, find_scripts, read_scripts, scenario_folder
-from testbed.catalogue.scenario import Case
+from testbed.catalogue.scenario import Case, Scenario
 from testbed.catalogue.selection import Selection
 from testbed.cluster.cluster import Cluster
 from testbed.cluster.devices import Devices
 from testbed.cluster.strategies import Deployment
-from testbed.errors import TooFewDevicesError
 from testbed.hosts.rank import Rank
 from testbed.launcher.isolation.isolation import AUTO
 from testbed.launcher.machine.machine import usable_cores
@@ -39,23 +49,6 @@ MOST = 8
 QUICK_WAYS = ("returned", "module_global")
 # 4 B measures only the cost of a call. 1 MiB also measures the cost of moving the weight.
 WEIGHT_ELEMENTS = (1, 2**18)
-
-
-@dataclass(frozen=True)
-class Effort:
-    """How much time a benchmark may take; times are in seconds."""
-
-    rounds: int
-    step_budget: float
-    """Seconds for the timed steps of one visit."""
-    most_steps: int
-    accesses: int
-    """Number of calls that read or write the variable; each call does so several times."""
-    sizes: tuple[int, ...]
-    """Bytes of the collectives' messages."""
-    calls: int
-    """Number of calls of a collective; fewer for large messages."""
-    bytes_timed: int
 
 
 QUICK = Effort(3, 0.06, 300, 4, tuple(4**k for k in (1, 6, 11)), 10, 2**24)
@@ -101,39 +94,8 @@ def fitted(request: BenchRequest, devices: Devices) -> BenchRequest:
     workers = request.workers or (1 if request.device == "split-gpu" else min(most, MOST))
     replicas = request.replicas or min(most, MOST)
     for asked in (Cluster(workers, 1), Cluster(1, replicas)):
-        lacking = devices.lacking(Deployment("multi_worker_mirrored", asked))
-        if lacking:
-            raise TooFewDevicesError(
-                f"--device {request.device}: {lacking}; use --device cpu, or fewer --workers and"
-                " --replicas",
-                asked.workers,
-                asked.replicas_per_worker,
-            )
+        devices.require(Deployment("multi_worker_mirrored", asked))
     return replace(request, capacity=capacity, workers=workers, replicas=replicas)
-
-
-@dataclass(frozen=True)
-class BenchSetup:
-    """One set-up, which is visited in every round."""
-
-    part: str
-    case: Case
-    sizes: dict[str, Any] = field(default_factory=dict)
-    as_run: bool = False
-    """Whether the timed steps run as in a scenario."""
-    one_thread: bool = False
-    """Whether each operation uses one thread, so that a replica uses one core."""
-    beside: bool = False
-    """Whether the steps alternate with those of the bare loop."""
-    how: str = ""
-    """The baseline way of launching: `bare_fork`, or `fresh` for new interpreters, or `by_hand` for
-    a program that `testbed launch` otherwise starts. Empty for the testbed's own way."""
-
-    @property
-    def program(self) -> str:
-        """Key of set-ups that share one count of steps; equal for all ways of sharing."""
-        name = "a way" if self.part == "sharing" and not self.sizes else self.case.scenario
-        return f"{name} {self.sizes} {self.case.site} {self.case.deployment}"
 
 
 def selection_of() -> Selection:
@@ -174,22 +136,26 @@ def _sharing(request: BenchRequest, selection: Selection) -> list[BenchSetup]:
         if request.device == "cpu":
             both = Cluster(request.workers, request.replicas)
             deployments.append(Deployment("multi_worker_mirrored", both))
-    cases = [
-        case
-        for script in selection.scripts
-        if script.group == WAYS and (not request.quick or script.name in QUICK_WAYS)
-        for made in script.scenarios
-        if made.name == "counter"
-        for case in made.cases(deployments)
-        if case.mode == "function" and case.site != "in_replica"
-    ]
     weights = [
-        BenchSetup("sharing", Case(WEIGHT, site, "function", deployment), {"elements": elements})
+        SharingSetup("sharing", Case(WEIGHT, site, "function", deployment), {"elements": elements})
         for elements in (WEIGHT_ELEMENTS[-1:] if request.quick else WEIGHT_ELEMENTS)
         for site in ("outside_scope", "in_scope")
         for deployment in deployments
     ]
-    return [*weights, *(BenchSetup("sharing", case) for case in cases)]
+    cases = [
+        case
+        for counter in _counters(selection, QUICK_WAYS if request.quick else None)
+        for case in counter.cases(deployments)
+        if case.mode == "function" and case.site != "in_replica"
+    ]
+    return [*weights, *(SharingSetup("sharing", case) for case in cases)]
+
+
+def _counters(selection: Selection, names: Container[str] | None) -> Iterator[Scenario]:
+    """The counter of each way of sharing; only of the named ways, if any are named."""
+    for script in selection.scripts:
+        if script.group == WAYS and (names is None or script.name in names):
+            yield from (made for made in script.scenarios if made.name == "counter")
 
 
 def _scaling(request: BenchRequest, _: Selection) -> list[BenchSetup]:
@@ -200,7 +166,7 @@ def _scaling(request: BenchRequest, _: Selection) -> list[BenchSetup]:
         (MODEL, request.sizes),
     )
     return [
-        BenchSetup(
+        StepSetup(
             "scaling", Case(program, "in_scope", "function", deployment), sizes, one_thread=True
         )
         for program, sizes in programs
@@ -211,7 +177,7 @@ def _scaling(request: BenchRequest, _: Selection) -> list[BenchSetup]:
 def _wire(request: BenchRequest, _: Selection) -> list[BenchSetup]:
     effort = request.effort
     sizes = {"bytes": effort.sizes, "calls": effort.calls, "bytes_timed": effort.bytes_timed}
-    setups = []
+    setups: list[BenchSetup] = []
     for deployment in pair(request):
         known = ["AUTO"]
         if deployment.strategy == "multi_worker_mirrored" and not request.quick:
@@ -219,7 +185,7 @@ def _wire(request: BenchRequest, _: Selection) -> list[BenchSetup]:
         if request.device == "gpu":
             known.append("NCCL")
         case = Case(COLLECTIVES, "in_scope", "function", deployment)
-        setups.append(BenchSetup("wire", case, {**sizes, "implementations": known}))
+        setups.append(CollectiveSetup("wire", case, {**sizes, "implementations": known}))
     return setups
 
 
@@ -227,18 +193,17 @@ def _own_cost(request: BenchRequest, _: Selection) -> list[BenchSetup]:
     mirrored, workers = (
         Case(MODEL, "in_scope", "function", deployment) for deployment in pair(request)
     )
-    launches = [
-        BenchSetup("own_cost", Case(LAUNCH, "in_scope", "eager", _workers(count)), how=how)
-        for count in (2, 4)
-        for how in ("", "bare_fork", "fresh")
-    ]
-    launches += [
-        BenchSetup("own_cost", Case(HELLO, "in_scope", "eager", _workers(2)), how=how)
-        for how in ("", "by_hand")
-    ]
     return [
-        BenchSetup("own_cost", mirrored, request.sizes, as_run=True, beside=True),
-        BenchSetup("own_cost", workers, request.sizes, as_run=True),
+        InterleavedSetup(OWN_COST, mirrored, request.sizes, as_run=True),
+        StepSetup(OWN_COST, workers, request.sizes, as_run=True),
         # New interpreters take seconds, which is too long for a quick benchmark.
-        *(launches if not request.quick and request.device == "cpu" else ()),
+        *(_launches() if not request.quick and request.device == "cpu" else ()),
     ]
+
+
+def _launches() -> Iterator[LaunchSetup]:
+    for count in (2, 4):
+        case = Case(LAUNCH, "in_scope", "eager", _workers(count))
+        yield from (way(OWN_COST, case) for way in (LaunchSetup, BareFork, FreshLaunch))
+    case = Case(HELLO, "in_scope", "eager", _workers(2))
+    yield from (way(OWN_COST, case) for way in (HelloLaunch, HelloByHand))

@@ -16,9 +16,9 @@ from testbed.bench.evaluate import rows_of
 from testbed.bench.figures.figure import Row, figure
 from testbed.bench.figures.statistics import outlier_share
 from testbed.bench.host import Host
-from testbed.bench.plan import BenchRequest, BenchSetup, fitted, plan, selection_of
+from testbed.bench.plan import BenchRequest, fitted, plan, selection_of
 from testbed.bench.record import BenchRecord
-from testbed.bench.visits import MODULE, Visit, Visitor
+from testbed.bench.visits import MODULE, BenchSetup, Visit, Visitor
 from testbed.launcher.machine.environment import without_secrets
 from testbed.launcher.machine.machine import describe_machine, usable_cores
 from testbed.launcher.run_folder import RunFolder
@@ -101,14 +101,14 @@ async def _rounds(
     """
     visits: dict[int, list[Visit]] = {place: [] for place in range(len(setups))}
     for setup in setups:
-        await visitor.pilot(setup)
+        await setup.pilot(visitor)
         progress.visited(setup, 0)
     for number in range(1, rounds + 1):
         host.look()
         order = list(range(len(setups)))
         random.Random(number).shuffle(order)
         for place in order:
-            visits[place].append(await visitor.visit(setups[place]))
+            visits[place].append(await setups[place].visit(visitor))
             progress.visited(setups[place], number)
     return visits
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from testbed.cluster.cluster import Cluster
 from testbed.cluster.strategies import Deployment
+from testbed.errors import TooFewDevicesError
 
 KINDS = ("cpu", "gpu", "split-gpu")
 
@@ -40,6 +42,15 @@ class Devices:
                 return f"needs {needed} GPU{'s' * (needed > 1)}{where}, found {len(gpus)}"
         return ""
 
+    def require(self, deployment: Deployment) -> None:
+        """Reject a deployment that cannot run on these devices.
+
+        Raises:
+            TooFewDevicesError: there are too few GPUs.
+        """
+        if lacking := self.lacking(deployment):
+            raise too_few_devices(lacking, deployment.cluster)
+
     def environment(self, deployment: Deployment, worker: int) -> dict[str, str | None]:
         """The part of a worker's environment that makes only its devices visible."""
         if self.kind == "cpu":
@@ -53,6 +64,17 @@ class Devices:
         """The number of GPUs of each worker."""
         # A split GPU acts as all replicas of one worker; two workers cannot share one GPU.
         return 1 if self.kind == "split-gpu" else deployment.cluster.replicas_per_worker
+
+
+def too_few_devices(lacking: str, cluster: Cluster) -> TooFewDevicesError:
+    """The error for a cluster that needs more GPUs than were found.
+
+    Args:
+        lacking: what is needed, and what was found.
+        cluster: the cluster that other hosts should have room for.
+    """
+    message = f"{lacking}; use the device cpu, or fewer workers and replicas"
+    return TooFewDevicesError(message, cluster.workers, cluster.replicas_per_worker)
 
 
 def shared_out(seen: Sequence[tuple[str, tuple[str, ...]]]) -> list[tuple[str, ...]]:

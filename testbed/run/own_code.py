@@ -13,7 +13,6 @@ from typing import Any
 from testbed.cluster.cluster import Task
 from testbed.cluster.devices import Devices
 from testbed.cluster.strategies import Deployment
-from testbed.errors import TooFewDevicesError
 from testbed.launcher.cluster.cluster_end import ClusterEnd
 from testbed.launcher.cluster.cluster_run import Deadlines
 from testbed.launcher.cluster.standstill import Patience
@@ -114,12 +113,7 @@ async def own_code_place(
         if server.isolation.notice and cluster.workers > 1:
             complain(server.isolation.notice)
         devices = await find_devices(server, options, folder)
-        if lacking := devices.lacking(deployment):
-            raise TooFewDevicesError(
-                f"{lacking}; use the device cpu, or fewer workers and replicas",
-                cluster.workers,
-                cluster.replicas_per_worker,
-            )
+        devices.require(deployment)
         named = options.rank.tasks if options.rank else ()
         patience = replace(
             options.patience,

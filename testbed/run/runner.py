@@ -15,8 +15,8 @@ from typing import Any
 
 from testbed.catalogue.scenario import Case, Expectation
 from testbed.catalogue.selection import Selection
-from testbed.cluster.devices import Devices, shared_out, visible_ids
-from testbed.errors import LaunchError, TooFewDevicesError, UsageError
+from testbed.cluster.devices import Devices, shared_out, too_few_devices, visible_ids
+from testbed.errors import LaunchError, UsageError
 from testbed.hosts.host_pool import open_host_pool
 from testbed.hosts.rank import Rank
 from testbed.launcher.cluster.cluster_run import Deadlines, WorkerOrders, run_cluster
@@ -214,11 +214,10 @@ async def inspect(
 
 
 def _require_one_that_runs(lacking: dict[Case, str], device: str) -> None:
-    reasons = set(lacking.values())
-    if lacking and "" not in reasons:
-        advice = "" if device == "cpu" else "; use --device cpu, or fewer --workers and --replicas"
-        message = f"none of the cases can run: {', '.join(sorted(reasons))}{advice}"
-        if device == "cpu":
-            raise UsageError(message)
-        most = max((case.deployment.cluster for case in lacking), key=lambda each: each.replicas)
-        raise TooFewDevicesError(message, most.workers, most.replicas_per_worker)
+    if not lacking or not all(lacking.values()):
+        return
+    message = f"none of the cases can run: {', '.join(sorted(set(lacking.values())))}"
+    if device == "cpu":
+        raise UsageError(message)
+    most = max((case.deployment.cluster for case in lacking), key=lambda each: each.replicas)
+    raise too_few_devices(message, most)

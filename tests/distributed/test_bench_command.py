@@ -144,7 +144,7 @@ def test_on_gpus(tmp_path: Path) -> None:
         ("--against nothing.json", "nothing.json: No such file or directory"),
         ("--plots nowhere/at/all", "--plots nowhere/at/all: not a folder in an existing folder"),
         ("--json nowhere/b.json", "--json nowhere/b.json: not a file in an existing folder"),
-        ("--device gpu wire", "needs 1 GPU, found 0; use --device cpu"),
+        ("--device gpu wire", "needs 1 GPU, found 0; use the device cpu"),
     ],
 )
 def test_wrong_commands(testbed: Callable[..., Done], arguments: str, complaint: str) -> None:

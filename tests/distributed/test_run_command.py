@@ -178,7 +178,7 @@ def test_gpus_that_are_not_there(testbed: Callable[..., Done], device: str) -> N
     told, _, elsewhere = done.errors.rpartition("; ")
     assert told == (
         f"testbed: none of the cases can run: needs {needed}, found 0;"
-        " use --device cpu, or fewer --workers and --replicas"
+        " use the device cpu, or fewer workers and replicas"
     )
     # Which engines there are is this machine's matter.
     where = (

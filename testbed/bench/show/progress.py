@@ -9,7 +9,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import TextColumn
 
-from testbed.bench.plan import BenchSetup
+from testbed.bench.visits import BenchSetup
 from testbed.launcher.isolation.isolation import Isolation
 from testbed.report.formats.text import escape
 from testbed.report.output.console import progress_bar
@@ -82,4 +82,4 @@ class BenchProgress(Quiet):
 
 
 def _kind(setup: BenchSetup) -> str:
-    return f"{setup.part} {setup.how} {setup.case.deployment}"
+    return f"{setup.kind} {setup.case.deployment}"

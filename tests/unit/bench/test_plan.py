@@ -39,7 +39,7 @@ def test_every_part_has_set_ups(quick: bool) -> None:
     """Each part is measured, in the order of the list, and each set-up is another one."""
     setups = plan(request_of(*PARTS, quick=quick), SELECTION)
     assert list(dict.fromkeys(setup.part for setup in setups)) == list(PARTS)
-    seen = Counter((s.part, s.case, str(s.sizes), s.how) for s in setups)
+    seen = Counter((s.kind, s.case, str(s.sizes)) for s in setups)
     assert max(seen.values()) == 1
 
 
@@ -116,7 +116,7 @@ def test_numbers_that_are_asked_for_are_kept() -> None:
 @pytest.mark.parametrize("gpus", [(), ("0",)])
 def test_more_gpus_than_there_are_is_one_line(gpus: tuple[str, ...]) -> None:
     """What is needed, what was found, and what to do instead."""
-    with pytest.raises(UsageError, match=r"needs 2 GPUs, found .; use --device cpu, or fewer"):
+    with pytest.raises(UsageError, match=r"needs 2 GPUs, found .; use the device cpu, or fewer"):
         fitted(asked("gpu", workers=2, replicas=2), Devices("gpu", gpus))
 
 
@@ -128,7 +128,11 @@ def test_no_gpu_at_all_is_one_line() -> None:
 
 @pytest.mark.parametrize(
     ("quick", "device", "ways"),
-    [(False, "cpu", ["", "by_hand"]), (True, "cpu", []), (False, "gpu", [])],
+    [
+        (False, "cpu", ["own_cost-testbed_launch", "own_cost-by_hand"]),
+        (True, "cpu", []),
+        (False, "gpu", []),
+    ],
 )
 def test_a_program_is_launched_and_started_by_hand(
     quick: bool, device: str, ways: list[str]
@@ -136,5 +140,5 @@ def test_a_program_is_launched_and_started_by_hand(
     """Two workers, both ways, in every round; a quick benchmark has no time for interpreters."""
     setups = plan(request_of("own_cost", quick=quick, device=device, workers=8), SELECTION)
     found = [setup for setup in setups if setup.case.scenario == HELLO]
-    assert [setup.how for setup in found] == ways
+    assert [setup.kind for setup in found] == ways
     assert {setup.case.workers for setup in found} <= {2}
