@@ -12,31 +12,9 @@ from pathlib import Path
 import pytest
 
 from testbed.check.finding import CODES
+from tests.distributed.checks import WRONG
 from tests.distributed.conftest import ROOT, Done
 
-WRONG = """\
-import sys
-import tensorflow as tf
-
-steps = tf.Variable(0, dtype=tf.int64, name="steps"){silent}
-strategy = tf.distribute.MirroredStrategy()
-with strategy.scope():
-    best = tf.Variable(0.0, name="best")
-
-
-@tf.function
-def train(x):
-    def replica():
-        number = tf.distribute.get_replica_context().replica_id_in_sync_group
-        best.assign(x * tf.cast(number, "float32"))
-        steps.assign_add(1)
-    strategy.run(replica)
-
-
-for x in (1.0, 2.0, 3.0):
-    train(tf.constant(x))
-print("steps", steps.numpy(), sys.argv[1:])
-"""
 RIGHT = """\
 import tensorflow as tf
 

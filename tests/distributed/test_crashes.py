@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from tests.distributed.conftest import Done
-from tests.process.test_isolation import needs_namespaces
+from tests.process.namespaces import needs_namespaces
 
 HEAD = """
 def add() -> tf.Tensor:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.distributed.checks import WRONG
 from tests.distributed.conftest import Done
-from tests.distributed.test_check_command import WRONG
 
 EDITED = "# another first line\n" * 3 + "def ("
 

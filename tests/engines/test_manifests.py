@@ -12,7 +12,7 @@ import pytest
 from testbed.engines.kubernetes.manifests import manifest_of
 from testbed.engines.kubernetes.request import KubernetesRequest, job_name
 from tests.engines.models import complaints
-from tests.unit.engines.test_kubernetes_manifests import WORDS, expanded
+from tests.unit.engines.kubernetes import WORDS, expanded
 
 yaml = pytest.importorskip("yaml", reason="no PyYAML")
 

@@ -11,7 +11,7 @@ from testbed.launcher.cluster.cluster_end import ClusterEnd
 from testbed.launcher.cluster.cluster_run import Deadlines, WorkerOrders, run_cluster
 from testbed.launcher.isolation.isolation import REQUIRED
 from tests.process.conftest import Launcher
-from tests.process.test_isolation import needs_namespaces
+from tests.process.namespaces import needs_namespaces
 
 SHORT = Deadlines(3.0, 3.0)
 

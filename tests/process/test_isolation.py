@@ -6,8 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,33 +15,17 @@ from testbed.launcher.cluster.cluster_run import Deadlines
 from testbed.launcher.isolation.isolation import AUTO, NONE, REQUIRED
 from testbed.launcher.machine.leftovers import processes_of
 from tests.process.conftest import Launcher
+from tests.process.namespaces import can_isolate, needs_namespaces
+from tests.process.ranks import wait_for
 
 NOBODY = 65534
 PROGRAMS = ["tests.process.programs"]
-
-
-def can_isolate() -> bool:
-    """What the kernel allows here, asked of util-linux and not of the testbed."""
-    command = ["unshare", "--net", "--pid", "--fork", "--mount-proc", "true"]
-    if os.geteuid():
-        command[1:1] = ["--user", "--map-root-user"]
-    return subprocess.run(command, capture_output=True).returncode == 0
-
-
-needs_namespaces = pytest.mark.skipif(not can_isolate(), reason="no namespaces are allowed here")
 
 
 def _reach(port: int) -> bool:
     with socket.socket() as visitor:
         visitor.settimeout(2)
         return visitor.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _wait_for(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize(
@@ -200,7 +182,7 @@ def test_the_kernel_ends_everything(launcher: Launcher) -> None:
             assert len(processes_of(launcher.folder.path)) == 8
             os.kill(server.pid, signal.SIGKILL)
             await cluster
-            await asyncio.to_thread(_wait_for, lambda: not processes_of(launcher.folder.path), 5)
+            await asyncio.to_thread(wait_for, lambda: not processes_of(launcher.folder.path), 5)
 
     asyncio.run(go())
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from testbed.launcher.run_folder import write_json
+from tests.process.namespaces import needs_namespaces
 from tests.process.ranks import HERE, end_of, ranks, refused, wait_for
-from tests.process.test_isolation import needs_namespaces
 
 
 def test_all_meet(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.process.test_nothing_left import ISOLATIONS, ROOT, ARun, wait_for
+from tests.process.ranks import ROOT, wait_for
+from tests.process.signalled_run import ISOLATIONS, ARun
 
 RUNS_AT_ONCE = 16
 LAUNCHES = 63

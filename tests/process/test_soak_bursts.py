@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from testbed.launcher.machine.leftovers import processes_of
-from tests.process.test_nothing_left import ISOLATIONS, ROOT, wait_for
+from tests.process.ranks import ROOT, wait_for
+from tests.process.signalled_run import ISOLATIONS
 
 ROUNDS = 12
 END_S = 20.0

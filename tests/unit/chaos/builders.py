@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+
 from testbed.catalogue.fault import Fault
 from testbed.chaos.outcome import outcome_of, undisturbed_of
-from testbed.chaos.record import CaseRecord, ChaosRecord, Outcome, Undisturbed
+from testbed.chaos.record import (
+    CaseRecord,
+    ChaosRecord,
+    Outcome,
+    Undisturbed,
+)
+from testbed.chaos.text import show_chaos
 from testbed.cluster.cluster import Cluster
 from testbed.launcher.cluster.cluster_end import ClusterEnd, PhaseReport, WorkerEnd
 from testbed.run.case import Attempt
@@ -144,3 +153,9 @@ def record_of(*outcomes: Outcome, **changes: Any) -> ChaosRecord:
         cases=(CaseRecord("counters.counter[in_scope,function]@x-2x1", undisturbed(), outcomes),),
     )
     return replace(made, **changes)
+
+
+def text_of(record: ChaosRecord) -> str:
+    console = Console(width=300, file=io.StringIO(), record=True)
+    show_chaos(record, console)
+    return console.export_text()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import shlex
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +16,12 @@ from testbed.chaos.draw import Wanted
 from testbed.chaos.record import ChaosRecord
 from testbed.chaos.replay import replay_command
 from testbed.chaos.run import ChaosRequest
-from testbed.cli.commands import chaos
 from testbed.cli.main import main
-from testbed.cli.options.chaos import ChaosOptions
-from testbed.cli.parser import parse
 from testbed.launcher.cluster.cluster_run import Deadlines
 from testbed.run.case import Options
 from tests.unit.builders import COUNTER, write_script
 from tests.unit.chaos.builders import came_of, killed, record_of, whole
-from tests.unit.cli.test_cli import status_of
+from tests.unit.cli.status import status_of
 
 STOP = Fault("stop", 1, "step 3", 2.5)
 
@@ -87,13 +84,30 @@ def test_a_wrong_command_is_refused_in_one_line(
     assert not (tmp_path / ".testbed").exists()
 
 
-def options_of(*words: str) -> ChaosOptions:
-    options: ChaosOptions = parse(["chaos", *words]).options
-    return options
+class Started(Exception):
+    """Chaos would begin, with this selection and this request."""
+
+    def __init__(self, selection: Selection, request: ChaosRequest) -> None:
+        super().__init__()
+        self.selection = selection
+        self.request = request
 
 
-def selected(*words: str) -> set[str]:
-    return {str(case.deployment) for case in chaos._select(options_of(*words)).cases}
+@pytest.fixture
+def start(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Started]:
+    """Types a command, up to where the first worker would start."""
+
+    def started(selection: Selection, request: ChaosRequest, *_: object, **__: object) -> None:
+        raise Started(selection, request)
+
+    def typed(*words: str) -> Started:
+        with pytest.raises(Started) as caught:
+            main(["chaos", *words])
+        return caught.value
+
+    monkeypatch.setattr("testbed.cli.commands.chaos.chaos", started)
+    monkeypatch.setattr("testbed.cli.commands.chaos.require_tensorflow", lambda: None)
+    return typed
 
 
 @pytest.mark.parametrize(
@@ -113,15 +127,16 @@ def selected(*words: str) -> set[str]:
         ),
     ],
 )
-def test_what_is_selected(words: str, deployments: set[str]) -> None:
+def test_what_is_selected(words: str, deployments: set[str], start: Callable[..., Started]) -> None:
     """Two workers of one replica, unless options or a case's id say something else."""
-    assert selected(*words.split()) == deployments
+    cases = start(*words.split()).selection.cases
+    assert {str(case.deployment) for case in cases} == deployments
 
 
-def test_a_seed_is_drawn_where_none_is_given() -> None:
+def test_a_seed_is_drawn_where_none_is_given(start: Callable[..., Started]) -> None:
     """A given seed is taken, and without one each command has another."""
-    assert chaos._request(options_of("x", "--seed", "7")).seed == 7
-    assert len({chaos._request(options_of("x")).seed for _ in range(20)}) > 1
+    assert start("counters", "--seed", "7").request.seed == 7
+    assert len({start("counters").request.seed for _ in range(4)}) > 1
 
 
 def replayed(selection: Selection, fault: Fault | None, **more: Any) -> str:
@@ -150,33 +165,35 @@ SHIPPED = "testbed chaos 'counters.counter[outside_scope,eager]@multi_worker_mir
         ),
     ],
 )
-def test_how_a_fault_is_repeated(fault: Fault | None, more: dict[str, Any], told: str) -> None:
+def test_how_a_fault_is_repeated(
+    fault: Fault | None, more: dict[str, Any], told: str, start: Callable[..., Started]
+) -> None:
     """The command names the case, the whole fault, and every option that is not the usual one."""
-    selection = chaos._select(options_of("counters"))
+    selection = start("counters").selection
     assert replayed(selection, fault, **more) == f"{SHIPPED} {told}"
 
 
 @pytest.mark.parametrize("more", [(), ("--workers", "3", "--replicas", "2")])
-def test_what_is_repeated_is_what_was_done(more: tuple[str, ...]) -> None:
+def test_what_is_repeated_is_what_was_done(
+    more: tuple[str, ...], start: Callable[..., Started]
+) -> None:
     """Typed again, the command gives the same fault of the same case, and draws nothing."""
-    selection = chaos._select(options_of("counters", *more))
-    options = options_of(*shlex_words(replayed(selection, STOP)))
-    assert chaos._select(options).cases == selection.cases[:1]
-    assert chaos._request(options).wanted == Wanted("stop", 1, "step 3", 2.5)
+    selection = start("counters", *more).selection
+    again = start(*shlex.split(replayed(selection, STOP))[2:])
+    assert again.selection.cases == selection.cases[:1]
+    assert again.request.wanted == Wanted("stop", 1, "step 3", 2.5)
 
 
-def test_a_script_of_one_s_own_is_repeated_by_its_path(tmp_path: Path) -> None:
+def test_a_script_of_one_s_own_is_repeated_by_its_path(
+    tmp_path: Path, start: Callable[..., Started]
+) -> None:
     """No id is found of a script that is not shipped, so that its path and mode are told."""
     write_script(tmp_path / "my own", "mine.py")
-    selection = chaos._select(options_of("my own/mine.py", "--workers", "3"))
+    selection = start("my own/mine.py", "--workers", "3").selection
     assert replayed(selection, Fault("absent", 1)) == (
         "testbed chaos 'my own/mine.py' --strategy multi_worker_mirrored --workers 3 --replicas 1"
         " --mode eager --fault absent --worker 1"
     )
-
-
-def shlex_words(command: str) -> list[str]:
-    return shlex.split(command)[2:]
 
 
 def test_what_came_about_outlives_a_full_disk(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from testbed.catalogue.fault import FAULTS, Fault
 from testbed.chaos.record import (
@@ -22,11 +20,10 @@ from testbed.chaos.record import (
     Resumed,
     Undisturbed,
 )
-from testbed.chaos.text import show_chaos
 from testbed.cli.main import main
 from testbed.report.records.files import check, schema_of
-from tests.unit.chaos.builders import came_of, killed, of_every_result, record_of, whole
-from tests.unit.report.test_record import objects
+from tests.unit.chaos.builders import came_of, killed, of_every_result, record_of, text_of, whole
+from tests.unit.report.builders import objects
 
 SCHEMA = schema_of("chaos")
 DEFINED = SCHEMA["definitions"]
@@ -39,12 +36,6 @@ def as_json(record: ChaosRecord = RECORD) -> dict[str, Any]:
 
 
 CASE = as_json()["cases"][0]
-
-
-def text_of(record: ChaosRecord) -> str:
-    console = Console(width=300, file=io.StringIO(), record=True)
-    show_chaos(record, console)
-    return console.export_text()
 
 
 def test_a_record_is_valid() -> None:

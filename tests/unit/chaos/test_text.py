@@ -20,9 +20,9 @@ from tests.unit.chaos.builders import (
     record_of,
     steps,
     stopped,
+    text_of,
     whole,
 )
-from tests.unit.chaos.test_record import text_of
 
 
 def block(outcome: Outcome) -> list[str]:

@@ -192,3 +192,11 @@ def full() -> WorkerObservations:
         raised=ProgramError("ValueError", "first\nsecond", at(25, "main")),
         failures=(WatchFailure("data", "AttributeError: no shape", 3),),
     )
+
+
+REDUCE = "CollectiveReduceV2"
+
+
+def made(line: int | None, **more: Any) -> Collective:
+    given = {"operation": REDUCE, "shape": "(3,)", "dtype": "float32", **more}
+    return Collective(place=None if line is None else at(line), **given)

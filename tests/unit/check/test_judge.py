@@ -30,11 +30,11 @@ from tests.unit.check.builders import (
     born,
     by_both,
     full,
+    made,
     mirrored,
     seen_of,
     told,
 )
-from tests.unit.check.test_together import made
 
 KERAS_ADDS = "keras/src/backend/common/variables.py:assign_add"
 STEPS = StateChange("STEPS", "number", 0, 2, at(20))

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from testbed.check.rules.together import collectives, crossed, raised, truths
 from testbed.check.seen import Collective, Crossed, Leak, ProgramError, SourceLine, Truth
-from tests.unit.check.builders import at, seen_of, told
-
-REDUCE = "CollectiveReduceV2"
-
-
-def made(line: int | None, **more: Any) -> Collective:
-    given = {"operation": REDUCE, "shape": "(3,)", "dtype": "float32", **more}
-    return Collective(place=None if line is None else at(line), **given)
+from tests.unit.check.builders import at, made, seen_of, told
 
 
 def together(*workers: list[Collective]) -> list[tuple[str, int, str]]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import errno
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from testbed.cli.main import main
 from testbed.cli.options.list import ListOptions
 from testbed.errors import LaunchError
 from tests.unit.builders import COUNTER, write_script
+from tests.unit.cli.status import status_of
 
 WEIGHT = '''
 @scenario(modes="eager")
@@ -45,13 +45,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr("testbed.cli.commands.run.interruptible", never)
     monkeypatch.chdir(tmp_path)
     return shipped
-
-
-def status_of(*words: str) -> int:
-    try:
-        return main(words)
-    except SystemExit as leaving:
-        return cast(int, leaving.code)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from testbed.engines.kubernetes.manifests import manifest_of
 from testbed.engines.kubernetes.request import KubernetesRequest
 from testbed.engines.kubernetes.scalars import argument, quoted
 from testbed.errors import UsageError
-from tests.unit.engines.test_kubernetes_request import INNER, options
+from tests.unit.engines.kubernetes import INNER, WORDS, expanded, options
 
 REQUEST = KubernetesRequest(
     name="night",
@@ -22,42 +22,6 @@ REQUEST = KubernetesRequest(
     claim="results",
     workers=4,
 )
-
-
-def expanded(word: str) -> str:
-    """What Kubernetes makes of a word of a command where no variable is known."""
-    result, rest = "", word
-    while "$" in rest:
-        before, _, rest = rest.partition("$")
-        result += before
-        if rest.startswith("$"):
-            result, rest = result + "$", rest[1:]
-        elif rest.startswith("(") and ")" in rest:
-            pytest.fail(f"{word}: Kubernetes would look up a variable")
-        else:
-            result += "$"
-    return result + rest
-
-
-WORDS = [
-    "plain",
-    "two words",
-    'a "quoted" one',
-    "it's",
-    "back\\slash \\n",
-    "$(HOME)",
-    "$$(HOME)",
-    "$",
-    "a$",
-    "$$$",
-    "$((x))",
-    "tab\tand\nline",
-    "null",
-    "012",
-    "- # :",
-    "größer 日本",
-    "",
-]
 
 
 @pytest.mark.parametrize("word", WORDS)

@@ -5,27 +5,10 @@ from typing import Any
 
 import pytest
 
-from testbed.cli.options.engine import EngineOptions, KubernetesOptions
 from testbed.engines import InnerCommand
 from testbed.engines.kubernetes.request import job_name, request_of
 from testbed.errors import UsageError
-
-INNER = InnerCommand(("run", "--folder", "/shared/night", "returned"), "/shared/night", 4)
-
-
-def options(
-    export: str = "job.yaml",
-    time: Any = None,
-    cpus_per_worker: int | None = None,
-    **of_kubernetes: Any,
-) -> EngineOptions:
-    own = {"container": "registry/image:1", "claim": "results", **of_kubernetes}
-    return EngineOptions(
-        export=export,
-        time=time,
-        cpus_per_worker=cpus_per_worker,
-        kubernetes=KubernetesOptions(**own),
-    )
+from tests.unit.engines.kubernetes import INNER, options
 
 
 def test_what_is_asked_for_arrives() -> None:

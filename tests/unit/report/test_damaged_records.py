@@ -19,7 +19,7 @@ from tests.unit.bench.builders import every_part, hello_row
 from tests.unit.bench.builders import record_of as bench_of
 from tests.unit.chaos.builders import of_every_result
 from tests.unit.chaos.builders import record_of as chaos_of
-from tests.unit.report.test_record import RECORDS
+from tests.unit.report.builders import RECORDS
 
 SEED = 16
 SAMPLE = 120
