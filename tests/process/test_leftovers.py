@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from testbed.cli.commands import doctor
 from testbed.cli.main import main
 from testbed.errors import LaunchError
 from testbed.launcher.machine import leftovers
 from testbed.launcher.machine.leftovers import RUN_MARK, end, processes_of
 from testbed.launcher.run_folder import new_run_folder
+from tests.unit.cli.doctor import without_workers
 
 # Says that it runs, and then waits; its sleep is longer than any test.
 WAITS = "import time; print(flush=True); time.sleep(600)"
@@ -53,12 +53,6 @@ def run(tmp_path: Path) -> Path:
         return folder.path
 
 
-@pytest.fixture
-def looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A doctor that looks for leftovers only, as if nobody else's were on this machine."""
-    monkeypatch.setattr(doctor, "_findings", doctor._leftovers)
-
-
 def is_alive(pid: int) -> bool:
     """Whether the operating system has such a process, and it has not ended."""
     try:
@@ -77,11 +71,11 @@ def mine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.usefixtures("looked_at")
 def test_the_doctor_finds_what_is_left_and_ends_it(
-    start: Start, run: Path, capsys: pytest.CaptureFixture[str]
+    start: Start, run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The doctor tells a run's processes with the command that ends them, and no others."""
+    without_workers(monkeypatch)
     left = [start(run), start(run)]
     twin = start(None)
     pids = sorted(process.pid for process in left)

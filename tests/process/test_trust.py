@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.cli.commands import doctor
-from testbed.errors import UsageError
+from testbed.cli.main import main
 from testbed.launcher.cluster.report_file import UnreadableReportError, read_report
 from testbed.launcher.machine import leftovers
 from testbed.launcher.machine.leftovers import RUN_MARK, processes_of, users_of
@@ -140,16 +139,21 @@ def test_a_stranger_floods_a_run(tmp_path: Path) -> None:
 
 
 @needs_root
-def test_the_doctor_leaves_other_users_processes(tmp_path: Path) -> None:
+def test_the_doctor_leaves_other_users_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Even root's doctor neither shows nor ends what another user has marked as a run's."""
     run = RunFolder(tmp_path / "20200101-000000-abcd")
     with process_of(STRANGER, run.path) as pid:
         assert processes_of(run.path) == []
         assert run.path not in leftovers.leftovers()
-        with pytest.raises(UsageError, match="no process is left of that run"):
-            doctor._end(run.id)
-        os.kill(pid, 0)
-        assert leftovers._end_once([pid], run.path, 1.0) == 0
+        assert main(["doctor", "--end", run.id]) == 2
+        assert "no process is left of that run" in capsys.readouterr().err
+        # Even one that is listed by mistake.
+        listed = iter([[leftovers.Leftover(pid, run.path)], []])
+        with monkeypatch.context() as patched:
+            patched.setattr(leftovers, "processes_of", lambda run: next(listed))
+            assert leftovers.end(run.path) == 0
         os.kill(pid, 0)
     with process_of(os.geteuid(), run.path) as pid:
         assert [each.pid for each in processes_of(run.path)] == [pid]
