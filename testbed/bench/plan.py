@@ -136,19 +136,23 @@ def _sharing(request: BenchRequest, selection: Selection) -> list[BenchSetup]:
         if request.device == "cpu":
             both = Cluster(request.workers, request.replicas)
             deployments.append(Deployment("multi_worker_mirrored", both))
-    weights = [
-        SharingSetup("sharing", Case(WEIGHT, site, "function", deployment), {"elements": elements})
-        for elements in (WEIGHT_ELEMENTS[-1:] if request.quick else WEIGHT_ELEMENTS)
-        for site in ("outside_scope", "in_scope")
-        for deployment in deployments
-    ]
     cases = [
         case
         for counter in _counters(selection, QUICK_WAYS if request.quick else None)
         for case in counter.cases(deployments)
         if case.mode == "function" and case.site != "in_replica"
     ]
+    weights = _weights(deployments, WEIGHT_ELEMENTS[-1:] if request.quick else WEIGHT_ELEMENTS)
     return [*weights, *(SharingSetup("sharing", case) for case in cases)]
+
+
+def _weights(deployments: Sequence[Deployment], elements: Sequence[int]) -> list[BenchSetup]:
+    return [
+        SharingSetup("sharing", Case(WEIGHT, site, "function", deployment), {"elements": count})
+        for count in elements
+        for site in ("outside_scope", "in_scope")
+        for deployment in deployments
+    ]
 
 
 def _counters(selection: Selection, names: Container[str] | None) -> Iterator[Scenario]:

@@ -100,6 +100,8 @@ class LaunchSetup(BenchSetup):
 
     how: ClassVar[str] = "launch"
     """The name of the way and of its figure."""
+    fresh: ClassVar[bool] = False
+    """Whether the workers run in new interpreters."""
 
     @property
     def kind(self) -> str:
@@ -107,18 +109,15 @@ class LaunchSetup(BenchSetup):
         return f"{self.part}-{self.how}"
 
     async def visit(self, visitor: Visitor) -> Visit:
-        """Launch the case with the server of the run."""
-        return Visit(seconds=await visitor.launch(self, fresh=False))
+        """Launch the case once."""
+        return Visit(seconds=await visitor.launch(self, fresh=self.fresh))
 
 
 class FreshLaunch(LaunchSetup):
     """Launches a case in new interpreters."""
 
     how = "fresh"
-
-    async def visit(self, visitor: Visitor) -> Visit:
-        """Launch the case without a preloaded interpreter."""
-        return Visit(seconds=await visitor.launch(self, fresh=True))
+    fresh = True
 
 
 class BareFork(LaunchSetup):
@@ -145,21 +144,18 @@ class HelloByHand(BareFork):
     """Starts a user's program in one interpreter for each worker."""
 
     how = "by_hand"
+    isolation: ClassVar[str] = ""
+    """The isolation around the stopwatch; empty: as requested."""
 
     async def _baseline(self, visitor: Visitor) -> BareProgram:
         # Not in the user's folder, where only the latest runs are kept and these would count.
         words = (self.how, str(visitor.folder(self).path), visitor.isolation)
-        return await visitor.baseline(self, STOPWATCH, *words, isolation=self._isolation(visitor))
-
-    def _isolation(self, visitor: Visitor) -> str:
-        return visitor.isolation
+        return await visitor.baseline(self, STOPWATCH, *words, isolation=self.isolation)
 
 
 class HelloLaunch(HelloByHand):
     """Starts the same program with `testbed launch`."""
 
     how = COMMAND
-
-    def _isolation(self, visitor: Visitor) -> str:
-        # The command creates its network and process isolation itself.
-        return NONE
+    # The command creates its network and process isolation itself.
+    isolation = NONE

@@ -183,23 +183,20 @@ def _is_main_guard(node: ast.AST) -> TypeGuard[ast.If]:
 
 def _executed(node: ast.stmt, made: list[ast.FunctionDef]) -> ast.stmt | None:
     """The statement in the form that is executed without TensorFlow; None where it is left out."""
-    if isinstance(node, ast.FunctionDef):
-        return node if node in made else None
-    if isinstance(node, ast.ImportFrom):
-        return node if node.module in _EXECUTED and not node.level else None
-    if isinstance(node, ast.Import):
-        ours = [alias for alias in node.names if _ours(alias)]
-        return ast.copy_location(ast.Import(ours), node) if ours else None
-    if isinstance(node, ast.AnnAssign):
-        if not isinstance(node.target, ast.Name) or not _is_literal(node.value):
-            return None
-        # Without its annotation, which may need what the script imports.
-        assert node.value is not None
-        return ast.copy_location(ast.Assign([node.target], node.value), node)
-    if not isinstance(node, ast.Assign):
-        return None
-    plain = all(isinstance(target, ast.Name) for target in node.targets)
-    return node if plain and _is_literal(node.value) else None
+    match node:
+        case ast.FunctionDef() if node in made:
+            return node
+        case ast.ImportFrom(module=module, level=0) if module in _EXECUTED:
+            return node
+        case ast.Import(names=names) if ours := [alias for alias in names if _ours(alias)]:
+            return ast.copy_location(ast.Import(ours), node)
+        case ast.AnnAssign(target=ast.Name() as target, value=ast.expr() as value):
+            # Without its annotation, which may need what the script imports.
+            plain = ast.copy_location(ast.Assign([target], value), node)
+            return plain if _is_literal(value) else None
+        case ast.Assign(targets=targets, value=value) if _is_literal(value):
+            return node if all(isinstance(target, ast.Name) for target in targets) else None
+    return None
 
 
 def _ours(alias: ast.alias) -> bool:
@@ -210,8 +207,9 @@ def _called(decorator: ast.expr) -> ast.expr:
     return decorator.func if isinstance(decorator, ast.Call) else decorator
 
 
-def _is_literal(value: ast.expr | None) -> bool:
+def _is_literal(value: ast.expr) -> bool:
     try:
-        return value is not None and bool(ast.literal_eval(value) or True)
+        ast.literal_eval(value)
     except (ValueError, TypeError, RecursionError):
         return False
+    return True

@@ -71,9 +71,8 @@ def setups(
         for w in _taken("workers", workers, strategies, lambda one: one.takes_workers, known)
         for r in _taken("replicas", replicas, strategies, lambda one: one.takes_replicas, known)
     )
-    for name, seconds in (("timeout", timeout), ("start_timeout", start_timeout)):
-        if seconds is not None and not (_is_number(seconds) and seconds > 0):
-            raise UsageError(f"{name}={seconds!r}: seconds, more than 0")
+    _require_seconds("timeout", timeout)
+    _require_seconds("start_timeout", start_timeout)
     product = itertools.product(
         known_names("site", site, SITES), known_names("mode", mode, MODES), deployments
     )
@@ -84,6 +83,11 @@ def setups(
     if not found:
         raise UsageError("at least one strategy, one site, one mode and one number of each")
     return {_id(each, found): each for each in found}
+
+
+def _require_seconds(name: str, seconds: float | None) -> None:
+    if seconds is not None and not (_is_number(seconds) and seconds > 0):
+        raise UsageError(f"{name}={seconds!r}: seconds, more than 0")
 
 
 def _id(setup: MarkSetup, among: list[MarkSetup]) -> str:
@@ -110,15 +114,20 @@ def _taken(
     """The given numbers where the strategy takes them, and (None,) where it does not."""
     if given is None:
         return (None,)
-    numbers = tuple(given) if isinstance(given, (tuple, list, range, set)) else (given,)
-    for number in numbers:
-        if not _is_number(number) or number != int(number) or number < 1:
-            raise UsageError(f"{name}={number!r}: a whole number, at least 1")
+    numbers = _whole_numbers(name, given)
     if max(numbers, default=1) > 1 and not any(map(takes, strategies)):
         takers = ", ".join(one.name for one in STRATEGIES.values() if takes(one))
         names = ", ".join(one.name for one in strategies)
         raise UsageError(f"{name}={max(numbers)}: {names} takes none; {takers} do")
     return numbers if takes(known) else (None,)
+
+
+def _whole_numbers(name: str, given: int | Iterable[int]) -> tuple[int, ...]:
+    numbers = tuple(given) if isinstance(given, (tuple, list, range, set)) else (given,)
+    for number in numbers:
+        if not _is_number(number) or number != int(number) or number < 1:
+            raise UsageError(f"{name}={number!r}: a whole number, at least 1")
+    return numbers
 
 
 def _is_number(value: Any) -> bool:

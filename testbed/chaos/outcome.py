@@ -116,24 +116,18 @@ def _reaction(
     end: WorkerEnd, report: WorkerReport | None, cluster: ClusterEnd, undisturbed: Undisturbed
 ) -> Reaction:
     phase = next((each.phase for each in reversed(end.ledger) if each.phase != "reported"), "")
-    if end.reported and report and report.raised:
-        return Reaction(
-            end.worker,
-            "raised",
-            phase,
-            after=_since(cluster, _reported_after(end)),
-            told=str(report.raised),
-            where=report.raised.where,
-        )
     if end.reported:
-        delay = _reported_after(end) - undisturbed.reported[end.worker]
-        return Reaction(end.worker, "finished", phase, delay=round(delay, 3))
+        after = _reported_after(end)
+        if raised := report and report.raised:
+            since, where = _since(cluster, after), raised.where
+            told = str(raised)
+            return Reaction(end.worker, "raised", phase, after=since, told=told, where=where)
+        delay = round(after - undisturbed.reported[end.worker], 3)
+        return Reaction(end.worker, "finished", phase, delay=delay)
     if end.ended_for or end.status is not None:
-        how = end.ended_for or describe_end(end.status or 0)
-        words = f" ({end.words})" if end.words else ""
-        return Reaction(
-            end.worker, "ended", phase, after=_since(cluster, end.after), told=how + words
-        )
+        told = end.ended_for or describe_end(end.status or 0)
+        told += f" ({end.words})" if end.words else ""
+        return Reaction(end.worker, "ended", phase, after=_since(cluster, end.after), told=told)
     return Reaction(end.worker, "hung", phase)
 
 

@@ -10,8 +10,8 @@ from testbed.catalogue.discovery import scenario_folder
 from testbed.catalogue.fault import LASTING, Fault
 from testbed.catalogue.scenario import Case
 from testbed.catalogue.selection import Selection
+from testbed.chaos.cases import ChaosRequest
 from testbed.chaos.draw import NONE
-from testbed.chaos.run import ChaosRequest
 from testbed.cluster.strategies import DEFAULT_DEPLOYMENTS, STRATEGIES
 
 

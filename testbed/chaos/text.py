@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from testbed.chaos.draw import NONE
-from testbed.chaos.rates import Summary, kind_of, summaries, wilson
+from testbed.chaos.rates import Summary, summaries, wilson
 from testbed.chaos.record import CaseRecord, ChaosRecord, Outcome, Reaction, Resumed
 from testbed.report.formats.text import escape
 
@@ -113,21 +113,21 @@ def outcome_lines(outcome: Outcome) -> Iterator[str]:
 
 def _did(reaction: Reaction, outcome: Outcome) -> str:
     """The reaction of one worker in one line."""
-    fault = outcome.fault
+    phase, fault = f"phase '{reaction.phase}'", outcome.fault
     if fault and fault.worker == reaction.worker and reaction.kind == "ended":
         if fault.kind == "absent":
             return "never started"
         if fault.kind == "kill":
-            return f"was killed in phase '{reaction.phase}'"
+            return f"was killed in {phase}"
     if reaction.kind == "finished":
         late = reaction.delay
         return "finished" + ("" if late is None else f", {late:+.2f} s against undisturbed")
     if reaction.kind == "hung":
-        return f"hung in phase '{reaction.phase}' until the time was over"
+        return f"hung in {phase} until the time was over"
+    # It raised or ended.
     after = "" if reaction.after is None else f" after {reaction.after:.2f} s"
-    where = f", at {reaction.where}" if reaction.where else f", in phase '{reaction.phase}'"
-    verb = "raised" if reaction.kind == "raised" else "ended"
-    return f"{verb}{after}{where}: {reaction.told}"
+    where = f"at {reaction.where}" if reaction.where else f"in {phase}"
+    return f"{reaction.kind}{after}, {where}: {reaction.told}"
 
 
 def _noticed(outcome: Outcome) -> str:
@@ -163,25 +163,30 @@ def _went_on(resumed: Resumed) -> str:
 
 def _show_rates(outcomes: list[Outcome], console: Console) -> None:
     found = summaries(outcomes)
-    table = Table()
-    for number, heading in enumerate(COLUMNS):
-        table.add_column(heading, justify="right" if number else "left", no_wrap=True)
-    done = [each for each in found if each.kind != NONE]
-    for each in done:
-        table.add_row(
-            each.kind, str(each.good), _seconds(each), str(each.unnoticed), str(each.hung)
-        )
-    if len(done) > 1:
-        struck = [each for each in outcomes if each.struck is not None and kind_of(each) != NONE]
-        recovered = wilson(sum(each.result == "recovered" for each in struck), len(struck))
-        unnoticed, hung = (sum(getattr(each, of) for each in done) for of in ("unnoticed", "hung"))
-        table.add_section()
-        table.add_row("all", str(recovered), "", str(unnoticed), str(hung))
-    if done:
-        console.print(table)
+    if injected := [each for each in found if each.kind != NONE]:
+        console.print(_table_of(injected))
     for each in found:
         if each.kind == NONE:
             console.print(f"failed undisturbed (95 %): {each.good}", soft_wrap=True)
+
+
+def _table_of(injected: list[Summary]) -> Table:
+    """One row for each kind of fault, and one for all where there are several."""
+    table = Table()
+    for number, heading in enumerate(COLUMNS):
+        table.add_column(heading, justify="right" if number else "left", no_wrap=True)
+    for each in injected:
+        table.add_row(
+            each.kind, str(each.good), _seconds(each), str(each.unnoticed), str(each.hung)
+        )
+    if len(injected) > 1:
+        rates = [each.good for each in injected]
+        recovered = wilson(sum(rate.hits for rate in rates), sum(rate.of for rate in rates))
+        unnoticed = sum(each.unnoticed for each in injected)
+        hung = sum(each.hung for each in injected)
+        table.add_section()
+        table.add_row("all", str(recovered), "", str(unnoticed), str(hung))
+    return table
 
 
 def _seconds(summary: Summary) -> str:

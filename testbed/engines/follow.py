@@ -102,25 +102,29 @@ class _Follower:
             self._job, self._pace.ask, self._pace.ask_later, self._pace.soon
         ) as poller:
             try:
-                self._line.show(None, "")
-                while (status := self._files.end()) is None:
-                    self._copy()
-                    if poller.unanswered_for > self._pace.unanswered:
-                        said = f"{poller.problem}; it may go on; see {self._files.engine}"
-                        raise LaunchError(f"{self._job.name}: {said}")
-                    # Read once: the poller's thread may change it at any moment.
-                    state = poller.state
-                    if state and state.over:
-                        status = self._late_end(state)
-                        break
-                    self._line.show(state, self._files.progress())
-                    threading.Event().wait(self._pace.look)
+                status = self._until_over(poller)
                 poller.hurry()
                 self._let_it_end(poller)
                 self._copy(over=True)
                 return status
             finally:
                 self._line.hide()
+
+    def _until_over(self, poller: StatePoller) -> int:
+        """Show output until the run or its job is over, and return the status of the run."""
+        self._line.show(None, "")
+        while (status := self._files.end()) is None:
+            self._copy()
+            if poller.unanswered_for > self._pace.unanswered:
+                said = f"{poller.problem}; it may go on; see {self._files.engine}"
+                raise LaunchError(f"{self._job.name}: {said}")
+            # Read once: the poller's thread may change it at any moment.
+            state = poller.state
+            if state and state.over:
+                return self._late_end(state)
+            self._line.show(state, self._files.progress())
+            threading.Event().wait(self._pace.look)
+        return status
 
     def cancel(self) -> None:
         """Cancel the job, wait until it is over, and show its remaining output."""

@@ -22,14 +22,15 @@ class ItemAttempt:
 
     def raise_outcome(self) -> None:
         """Raise the common outcome of the reports, for plugins that depend on it."""
-        failed = [report for report in self.reports if report.failed]
+        failed, skipped, passed = (
+            [report for report in self.reports if report.outcome == outcome]
+            for outcome in ("failed", "skipped", "passed")
+        )
         if failed:
             pytest.fail(_in_one_line(failed[0]), pytrace=False)
-        skipped = [report for report in self.reports if report.skipped]
-        expected = [report for report in skipped if hasattr(report, "wasxfail")]
-        if expected:
+        if expected := [report for report in skipped if hasattr(report, "wasxfail")]:
             pytest.xfail(expected[0].wasxfail)
-        if skipped and not any(r.passed and r.when == "call" for r in self.reports):
+        if skipped and not any(report.when == "call" for report in passed):
             pytest.skip(skipped[0].longreprtext)
 
     def made(self, report: pytest.TestReport) -> None:
@@ -38,12 +39,13 @@ class ItemAttempt:
 
     def shown(self, report: pytest.TestReport) -> list[pytest.TestReport]:
         """The reports to log in place of a report of this process."""
-        if report.when == "setup" and report.passed:
-            return []
-        if report.when != "call":
-            return [] if report.passed and self.reports else [report]
-        if not self.reports:
-            return [report]
+        if report.when == "call" and self.reports:
+            return self._with_changes_of(report)
+        hidden = report.passed and (report.when == "setup" or bool(self.reports))
+        return [] if hidden else [report]
+
+    def _with_changes_of(self, report: pytest.TestReport) -> list[pytest.TestReport]:
+        """The reports of the workers, with what plugins have changed in the report of the item."""
         # A plugin that reruns the item sets another outcome, and counts attempts in an attribute.
         added = {name: each for name, each in vars(report).items() if name not in self._made}
         reports = self.reports

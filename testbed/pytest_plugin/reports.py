@@ -10,6 +10,7 @@ import pytest
 
 from testbed.catalogue.mark import RAW_OUTCOME
 from testbed.catalogue.symptoms import SYMPTOMS
+from testbed.cluster.cluster import Cluster
 from testbed.launcher.cluster.cluster_end import WorkerEnd, first_failed
 from testbed.launcher.cluster.output import tail
 from testbed.launcher.cluster.stacks import telling_part
@@ -17,13 +18,16 @@ from testbed.pytest_plugin.item import DistributedTest
 from testbed.pytest_plugin.launching import TestEnd
 from testbed.pytest_plugin.naming import OF_WORKER
 from testbed.report.formats.words import readings_in_words
-from testbed.verdict.diagnosis import Diagnosis, diagnose
+from testbed.verdict.diagnosis import diagnose
 from testbed.verdict.reading import WorkerReport
 
 SHOWN_OUTPUT = 20_000
 """Bytes of each worker's output that a failure shows; the log holds all of it."""
 
 Reports = list[pytest.TestReport]
+
+Stated = list[tuple[WorkerReport, list[dict[str, str]]]]
+"""For each worker its report and the places of its claims."""
 
 
 def reports_of(item: DistributedTest, ended: TestEnd) -> Reports:
@@ -37,16 +41,16 @@ def reports_of(item: DistributedTest, ended: TestEnd) -> Reports:
         if ended.messages[worker.worker] or not (worker.reported or _only_serves(ended, worker))
     }
     cause = _first(ended, by_worker)
+    first = cause.worker if cause else None
     for worker in ended.end.workers:
-        if worker.worker in by_worker and not by_worker[worker.worker]:
+        if by_worker.get(worker.worker) == []:
             by_worker[worker.worker] = [_ended_early(item, worker, cause, by_worker)]
-    for number, reports in by_worker.items():
-        _attach(reports, ended, number, first=cause is not None and cause.worker == number)
-        for report in reports:
-            if len(by_worker) > 1:
-                setattr(report, OF_WORKER, number)
-    order = sorted(by_worker, key=lambda number: cause is None or number != cause.worker)
-    reports = [report for number in order for report in by_worker[number]]
+    reports: Reports = []
+    for number in sorted(by_worker, key=lambda number: number != first):
+        _attach(by_worker[number], ended, number, first=number == first)
+        reports += by_worker[number]
+        for report in by_worker[number] if len(by_worker) > 1 else ():
+            setattr(report, OF_WORKER, number)
     return _as_one_test(reports, _claims(item, ended))
 
 
@@ -144,12 +148,13 @@ def _ended_early(
 
 def _attach(reports: Reports, ended: TestEnd, number: int, *, first: bool) -> None:
     """Attach a worker's output and stacks to its failure; to the first one all workers' output."""
-    shown = next((r for r in reports if _raw(r) == "failed"), None)
-    shown = shown or next((r for r in reports if r.when == "call"), None)
-    if shown is None:
+    failed = [report for report in reports if _raw(report) == "failed"]
+    called = [report for report in reports if report.when == "call"]
+    if not (failed or called):
         return
-    others = [worker.worker for worker in ended.end.workers if worker.worker != number]
-    for each in [number, *(others if first else ())]:
+    shown = (failed or called)[0]
+    everyone = [worker.worker for worker in ended.end.workers] if first else [number]
+    for each in sorted(everyone, key=lambda each: each != number):
         output = tail(ended.folder.log(each), SHOWN_OUTPUT)
         _add_section(shown, f"Captured output of worker {each}", output)
     if ended.end.missed_deadline:
@@ -164,35 +169,37 @@ def _add_section(report: pytest.TestReport, title: str, text: str) -> None:
 
 def _claims(item: DistributedTest, ended: TestEnd) -> Reports:
     """A failure that names each claim that does not hold; none where all hold."""
-    parts = [each.report for each in ended.messages if each and each.report]
-    workers = [WorkerReport.from_json(report["worker"]) for report in parts]
-    broken = []
-    for number in range(max((len(worker.findings) for worker in workers), default=0)):
-        stated = [
-            replace(worker, findings=(worker.findings[number],))
-            for worker in workers
-            if len(worker.findings) > number
-        ]
-        diagnosis = diagnose(stated, ended.setup.deployment.in_sync)
-        if diagnosis:
-            place = next(r["claims"][number] for r in parts if len(r["claims"]) > number)
-            broken.append(_broken_claim(diagnosis, place, stated))
+    reports = [each.report for each in ended.messages if each and each.report]
+    stated = [(WorkerReport.from_json(each["worker"]), each["claims"]) for each in reports]
+    most = max((len(worker.findings) for worker, _ in stated), default=0)
+    in_sync = ended.setup.deployment.in_sync
+    broken = [text for number in range(most) if (text := _broken_claim(number, stated, in_sync))]
     return [_failure(item, "\n\n".join(broken), None)] if broken else []
 
 
-def _broken_claim(diagnosis: Diagnosis, place: dict[str, str], stated: list[WorkerReport]) -> str:
-    where = f"{os.path.relpath(place['file'])}:{place['line']}"
-    lines = [
-        f"{diagnosis.symptom}: {diagnosis.evidence}",
-        f"  {where}: {place['text']}",
-        *(
-            f"  worker {report.worker}: {line}"
-            for report in stated
-            for line in readings_in_words(report)
-        ),
-        f"  cure: {SYMPTOMS[diagnosis.symptom].cure}",
+def _broken_claim(number: int, stated: Stated, in_sync: Cluster) -> str:
+    """A claim that does not hold, in words; empty where it holds."""
+    stating = [
+        replace(worker, findings=(worker.findings[number],))
+        for worker, _ in stated
+        if len(worker.findings) > number
     ]
-    return "\n".join(lines)
+    diagnosis = diagnose(stating, in_sync)
+    if not diagnosis:
+        return ""
+    place = next(places[number] for _, places in stated if len(places) > number)
+    where = f"{os.path.relpath(place['file'])}:{place['line']}"
+    readings = [
+        f"  worker {each.worker}: {line}" for each in stating for line in readings_in_words(each)
+    ]
+    return "\n".join(
+        [
+            f"{diagnosis.symptom}: {diagnosis.evidence}",
+            f"  {where}: {place['text']}",
+            *readings,
+            f"  cure: {SYMPTOMS[diagnosis.symptom].cure}",
+        ]
+    )
 
 
 def _as_one_test(reports: Reports, claims: Reports) -> Reports:
@@ -202,15 +209,19 @@ def _as_one_test(reports: Reports, claims: Reports) -> Reports:
     this one's pass unexpected.
     """
     if any(_raw(report) == "failed" for report in [*reports, *claims]):
-        for report in reports:
-            if _raw(report) == "passed" and report.outcome != "skipped":
-                report.outcome, report.longrepr = "passed", None
-                report.__dict__.pop("wasxfail", None)
+        _ignore_xfail(reports)
     several = any(hasattr(report, OF_WORKER) for report in reports)
     if claims and not several:
         # With one process there is one name: its broken claims replace the pass of its body.
         reports = [report for report in reports if report.when != "call" or report.failed]
     return _in_order([*reports, *claims])
+
+
+def _ignore_xfail(reports: Reports) -> None:
+    for report in reports:
+        if _raw(report) == "passed" and report.outcome != "skipped":
+            report.outcome, report.longrepr = "passed", None
+            report.__dict__.pop("wasxfail", None)
 
 
 def _in_order(reports: Reports) -> Reports:

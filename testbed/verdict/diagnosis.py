@@ -61,10 +61,8 @@ def diagnose(reports: Sequence[WorkerReport], cluster: Cluster) -> Diagnosis | N
     Claims that were stated before an exception are judged before it.
     """
     for seen in _claims(reports, cluster):
-        for check in CHECKS:
-            found = check(seen)
-            if found:
-                return found
+        if found := next(filter(None, (check(seen) for check in CHECKS)), None):
+            return found
     raised = [report for report in reports if report.raised]
     # The earliest exception is the cause; the others may be its consequences.
     first = min(raised, key=lambda report: report.seconds, default=None)
@@ -249,19 +247,21 @@ def show(value: Value, digits: int = 4) -> str:
 
 def _evidence(seen: ObservedValue, claimed: Value = None) -> str:
     """The observed values beside the claimed one, in as few digits as show the difference."""
-    wrong = [value for value in seen.flat if claimed is not None and not same(value, claimed)]
-    for digits in (4, 9):
-        copies = [_show_copies(values, digits) for values in seen.values] or ["nothing"]
-        for_claimed = show(claimed, digits)
-        alike = len(set(copies)) == 1
-        hidden = (alike and _workers_differ(seen) and not _copies_differ(seen)) or any(
-            show(value, digits) == for_claimed for value in wrong
-        )
-        if not hidden:
-            break
-    text = copies[0] if alike else " | ".join(copies)
-    claims = "" if claimed is None else f" for {for_claimed}"
+    digits = 9 if _hide_a_difference(4, seen, claimed) else 4
+    copies = [_show_copies(values, digits) for values in seen.values] or ["nothing"]
+    text = copies[0] if len(set(copies)) == 1 else " | ".join(copies)
+    claims = "" if claimed is None else f" for {show(claimed, digits)}"
     return f"{text}{claims}{_read_from(seen, digits)}"
+
+
+def _hide_a_difference(digits: int, seen: ObservedValue, claimed: Value) -> bool:
+    """Whether so few digits make a wrong value look like the claimed one, or workers alike."""
+    if claimed is not None:
+        wrong = {show(value, digits) for value in seen.flat if not same(value, claimed)}
+        if show(claimed, digits) in wrong:
+            return True
+    shown = {_show_copies(values, digits) for values in seen.values}
+    return len(shown) == 1 and _workers_differ(seen) and not _copies_differ(seen)
 
 
 def _read_from(seen: ObservedValue, digits: int) -> str:

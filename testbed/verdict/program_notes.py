@@ -168,19 +168,26 @@ def unfit(joined: Mapping[int, Joining], workers: int) -> Unfit | None:
     changed = {number: each for number, each in joined.items() if each.used != each.given}
     if not changed:
         return None
-    tasks: dict[Membership, int] = {}
-    for number, each in sorted(joined.items()):
-        if each.used is not None and each.used.size > 1:
-            other = tasks.setdefault(each.used, number)
-            if other != number:
-                return _same_task(each, other, number)
+    if found := _same_task(joined):
+        return found
     for number, each in sorted(changed.items()):
         if each.is_alone:
             return _alone(each, number, [n for n, e in joined.items() if e.used == e.given])
     return _missing(joined, workers)
 
 
-def _same_task(joining: Joining, one: int, other: int) -> Unfit:
+def _same_task(joined: Mapping[int, Joining]) -> Unfit | None:
+    first_of: dict[Membership, int] = {}
+    for other, joining in sorted(joined.items()):
+        if joining.used is None or joining.used.size <= 1:
+            continue
+        one = first_of.setdefault(joining.used, other)
+        if one != other:
+            return _both_are(joining, one, other)
+    return None
+
+
+def _both_are(joining: Joining, one: int, other: int) -> Unfit:
     return Unfit(
         f"the program {_what_it_did(joining)}: workers {one} and {other} both are"
         f" {joining.used}; each worker is started with its own TF_CONFIG: keep it (set it only"

@@ -69,16 +69,8 @@ def _encode(value: Any, where: str, depth: int) -> Any:
         raise NoValueError(f"{where[:60]}... is nested too deep, or holds itself")
     # Exact types: a subclass would arrive as another type.
     kind = type(value)
-    if value is None or kind is bool:
-        return value
-    if kind is int:
-        return value if value.bit_length() <= _PLAIN_BITS else {"int": hex(value)}
-    if kind is float:
-        return value if math.isfinite(value) else {"float": str(value)}
-    if kind is str:
-        return _encode_text(value)
-    if kind is bytes:
-        return {"bytes": _base64(value)}
+    if kind in _ENCODERS:
+        return _ENCODERS[kind](value)
     if kind is list or kind is tuple:
         items = [_encode(each, f"{where}[{n}]", depth + 1) for n, each in enumerate(value)]
         return items if kind is list else {"tuple": items}
@@ -99,6 +91,16 @@ def _encode_text(text: str) -> Any:
     if text.isprintable() or not any("\ud800" <= letter <= "\udfff" for letter in text):
         return text
     return {"text": _base64(text.encode("utf-8", "surrogatepass"))}
+
+
+_ENCODERS: dict[type, Callable[[Any], Any]] = {
+    type(None): lambda _: None,
+    bool: bool,
+    int: lambda it: it if it.bit_length() <= _PLAIN_BITS else {"int": hex(it)},
+    float: lambda it: it if math.isfinite(it) else {"float": str(it)},
+    str: _encode_text,
+    bytes: lambda it: {"bytes": _base64(it)},
+}
 
 
 def _encode_array(value: Any, where: str) -> Any:

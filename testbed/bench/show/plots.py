@@ -98,7 +98,10 @@ def _logarithmic(axes: Any, direction: str, unit: str) -> None:
         axes.tick_params(axis="x", labelsize=8)
 
 
-def _bars(row_figures: Sequence[Any], scale: float) -> tuple[list[float], list[list[float]]]:
+_Bars = tuple[list[float], list[list[float]]]
+
+
+def _bars(row_figures: Sequence[Any], scale: float) -> _Bars:
     """Values, and how far their intervals reach below and above them."""
     values = [each.value * scale for each in row_figures]
     # A record from elsewhere may have an interval outside its value; matplotlib rejects that.
@@ -140,16 +143,10 @@ def _efficiency(record: BenchRecord) -> Any:
     rows = [row for row in record.of("scaling") if "efficiency" in row.figures]
     figure = _figure(1, 6.4, 3.8)
     (axes,) = figure.axes
-    for style, (name, line) in enumerate(_lines(rows).items()):
-        values, reach = _bars([row.figures["efficiency"] for row in line], 100)
-        axes.errorbar(
-            [row.in_sync for row in line],
-            values,
-            yerr=reach,
-            marker=_MARKERS[style % len(_MARKERS)],
-            color=_COLOURS[style % len(_COLOURS)],
-            label=name,
-        )
+    lines = _grouped(rows, lambda row: f"{label(row)}, {row.strategy}")
+    for style, (name, line) in enumerate(lines.items()):
+        bars = _bars([row.figures["efficiency"] for row in line], 100)
+        _draw_line(axes, [row.in_sync for row in line], bars, style, label=name)
     axes.axhline(100, color=_INK, linewidth=0.8, linestyle="--")
     counts = sorted({row.in_sync for row in rows})
     axes.set_xscale("log", base=2)
@@ -161,11 +158,17 @@ def _efficiency(record: BenchRecord) -> Any:
     return figure
 
 
-def _lines(rows: Sequence[Row]) -> dict[str, list[Row]]:
+def _grouped(rows: Sequence[Row], name: Callable[[Row], str]) -> dict[str, list[Row]]:
     lines: dict[str, list[Row]] = {}
     for row in rows:
-        lines.setdefault(f"{label(row)}, {row.strategy}", []).append(row)
+        lines.setdefault(name(row), []).append(row)
     return lines
+
+
+def _draw_line(axes: Any, x: Sequence[float], bars: _Bars, style: int, **more: Any) -> None:
+    values, reach = bars
+    style %= len(_MARKERS)
+    axes.errorbar(x, values, yerr=reach, marker=_MARKERS[style], color=_COLOURS[style], **more)
 
 
 def _bandwidth(record: BenchRecord) -> Any:
@@ -175,22 +178,11 @@ def _bandwidth(record: BenchRecord) -> Any:
     names = sorted({collective(row) for row in rows})
     figure = _figure(len(deployments), 4.2 * len(deployments) + 0.8, 4.0)
     for axes, deployment in zip(figure.axes, deployments, strict=True):
-        lines: dict[str, list[Row]] = {}
-        for row in rows:
-            if row.deployment == deployment:
-                lines.setdefault(collective(row), []).append(row)
-        for name, line in lines.items():
-            values, reach = _bars([row.figures["busbw"] for row in line], 1.0)
-            style = names.index(name)
-            axes.errorbar(
-                [row.sizes["bytes"] for row in line],
-                values,
-                yerr=reach,
-                marker=_MARKERS[style % len(_MARKERS)],
-                color=_COLOURS[style % len(_COLOURS)],
-                markersize=4,
-                label=name,
-            )
+        here = [row for row in rows if row.deployment == deployment]
+        for name, line in _grouped(here, collective).items():
+            sizes = [row.sizes["bytes"] for row in line]
+            bars = _bars([row.figures["busbw"] for row in line], 1.0)
+            _draw_line(axes, sizes, bars, names.index(name), label=name, markersize=4)
         limit, carrier = record.limit
         axes.axhline(limit, color=_INK, linestyle="--", linewidth=1)
         _logarithmic(axes, "x", "B")

@@ -7,11 +7,12 @@ import sys
 from dataclasses import replace
 
 from testbed.catalogue.selection import Selection, matches, select
+from testbed.chaos.cases import ChaosRequest
 from testbed.chaos.draw import Wanted, require_sensible, require_worker
 from testbed.chaos.progress import ChaosProgress
 from testbed.chaos.record import ChaosRecord
 from testbed.chaos.replay import replay_command
-from testbed.chaos.run import ChaosRequest, chaos
+from testbed.chaos.run import chaos
 from testbed.chaos.text import seed_line, show_sums
 from testbed.cli.commands.run import deadlines_of, require_positive
 from testbed.cli.main import require_tensorflow

@@ -12,10 +12,10 @@ import pytest
 
 from testbed.catalogue.fault import Fault
 from testbed.catalogue.selection import Selection
+from testbed.chaos.cases import ChaosRequest
 from testbed.chaos.draw import Wanted
 from testbed.chaos.record import ChaosRecord
 from testbed.chaos.replay import replay_command
-from testbed.chaos.run import ChaosRequest
 from testbed.cli.main import main
 from testbed.launcher.cluster.cluster_run import Deadlines
 from testbed.run.case import Options
