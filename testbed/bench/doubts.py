@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from testbed.bench.figures.figure import METRICS, Row
 from testbed.bench.host import Host
-from testbed.bench.plan import BenchRequest
+from testbed.bench.request import BenchRequest
 
 FEW_ROUNDS = 5
 WIDE_INTERVAL = 0.1

@@ -10,7 +10,7 @@ from testbed.bench.figures.figure import Figure, Row, figure
 from testbed.bench.figures.scaling import efficiency, examples_per_second
 from testbed.bench.figures.statistics import percentile
 from testbed.bench.figures.wire import algbw, busbw, message_bytes
-from testbed.bench.plan import MODEL, OWN_COST, BenchRequest
+from testbed.bench.request import MODEL, OWN_COST, BenchRequest
 from testbed.bench.setups import CollectiveSetup, LaunchSetup, SharingSetup
 from testbed.bench.visits import BenchSetup, Visit
 from testbed.catalogue.scenario import Case

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from testbed.bench.plan import WEIGHT
 from testbed.bench.record import BenchRecord
+from testbed.bench.request import WEIGHT
 from testbed.bench.show.plots import draw
 from testbed.errors import LaunchError, UsageError
 from testbed.launcher.run_folder import write_bytes

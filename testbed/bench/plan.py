@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from testbed.bench.figures.scaling import doubling
+from testbed.bench.request import MODEL, OWN_COST, PARTS, WEIGHT, BenchRequest
 from testbed.bench.setups import (
     BareFork,
     CollectiveSetup,
@@ -18,28 +19,17 @@ from testbed.bench.setups import (
     SharingSetup,
     StepSetup,
 )
-from testbed.bench.visits import BenchSetup, Effort
+from testbed.bench.visits import BenchSetup
 from testbed.catalogue.discovery import WAYS, find_scripts, read_scripts, scenario_folder
 from testbed.catalogue.scenario import Case, Scenario
 from testbed.catalogue.selection import Selection
 from testbed.cluster.cluster import Cluster
 from testbed.cluster.devices import Devices
 from testbed.cluster.strategies import Deployment
-from testbed.hosts.rank import Rank
-from testbed.launcher.isolation.isolation import AUTO
 from testbed.launcher.machine.machine import usable_cores
 
-OWN_COST = "own_cost"
-PARTS = {
-    "sharing": "what each way of sharing costs, made outside the scope and in it",
-    "scaling": "how steps scale with replicas and workers",
-    "wire": "what collectives carry, by size",
-    OWN_COST: "what the testbed itself costs: start-up, and its steps beside a bare loop",
-}
-
 PROGRAMS = Path(__file__).parent / "programs"
-WEIGHT, MODEL, COLLECTIVES = "weight.update", "model.training", "collectives.collectives"
-LAUNCH = "all_reduce.once"
+COLLECTIVES, LAUNCH = "collectives.collectives", "all_reduce.once"
 HELLO = "hello.main"
 """Not a scenario, but a program that is started like a user's program."""
 
@@ -49,37 +39,6 @@ MOST = 8
 QUICK_WAYS = ("returned", "module_global")
 # 4 B measures only the cost of a call. 1 MiB also measures the cost of moving the weight.
 WEIGHT_ELEMENTS = (1, 2**18)
-
-
-QUICK = Effort(3, 0.06, 300, 4, tuple(4**k for k in (1, 6, 11)), 10, 2**24)
-THOROUGH = Effort(10, 0.25, 1000, 20, tuple(4**k for k in range(1, 13)), 50, 2**26)
-
-
-@dataclass(frozen=True)
-class BenchRequest:
-    """The request of the `bench` command."""
-
-    parts: tuple[str, ...]
-    effort: Effort
-    quick: bool
-    device: str
-    sizes: dict[str, int]
-    """Sizes of the model: batch, width, image."""
-    capacity: int = 1
-    """Number of cores or GPUs, so of replicas that can run at the same time."""
-    isolation: str = AUTO
-    """The isolation of the processes, as in `testbed.launcher.isolation.isolation`."""
-    rank: Rank | None = None
-    """The rank of this host, as in `testbed.run.case.Options`."""
-    workers: int = 0
-    replicas: int = 0
-    """The largest cluster, in workers with one replica and in replicas of one worker; 0 means as
-    many as the machine can run."""
-
-    @property
-    def room(self) -> str:
-        """The capacity in words: `2 cores`."""
-        return f"{self.capacity} {'cores' if self.device == 'cpu' else 'GPUs'}"
 
 
 def fitted(request: BenchRequest, devices: Devices) -> BenchRequest:

@@ -16,8 +16,9 @@ from testbed.bench.evaluate import rows_of
 from testbed.bench.figures.figure import Row, figure
 from testbed.bench.figures.statistics import outlier_share
 from testbed.bench.host import Host
-from testbed.bench.plan import BenchRequest, fitted, plan, selection_of
+from testbed.bench.plan import fitted, plan, selection_of
 from testbed.bench.record import BenchRecord
+from testbed.bench.request import BenchRequest
 from testbed.bench.visits import MODULE, BenchSetup, Visit, Visitor
 from testbed.launcher.machine.environment import without_secrets
 from testbed.launcher.machine.machine import describe_machine, usable_cores

@@ -7,9 +7,15 @@ import math
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from testbed.bench.bare import BARE_FORK, PLAIN_LOOP, STOPWATCH, BareProgram, InterleavedTurns
+from testbed.bench.baselines.bare import (
+    BARE_FORK,
+    PLAIN_LOOP,
+    STOPWATCH,
+    BareProgram,
+    InterleavedTurns,
+)
+from testbed.bench.baselines.stopwatch import COMMAND
 from testbed.bench.figures.statistics import percentile
-from testbed.bench.stopwatch import COMMAND
 from testbed.bench.visits import FEWEST_STEPS, BenchSetup, Measure, Visit, Visitor
 from testbed.errors import LaunchError
 from testbed.launcher.isolation.isolation import NONE

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from testbed.bench.bare import BareProgram
+from testbed.bench.baselines.bare import BareProgram
+from testbed.bench.request import Effort
 from testbed.catalogue.scenario import Case
 from testbed.catalogue.selection import Selection
 from testbed.errors import LaunchError
@@ -22,23 +23,6 @@ ENTRY = f"{MODULE}:measure_case"
 
 WARM_UP_SHARE = 0.3
 FEWEST_STEPS = 12
-
-
-@dataclass(frozen=True)
-class Effort:
-    """How much time a benchmark may take; times are in seconds."""
-
-    rounds: int
-    step_budget: float
-    """Seconds for the timed steps of one visit."""
-    most_steps: int
-    accesses: int
-    """Number of calls that read or write the variable; each call does so several times."""
-    sizes: tuple[int, ...]
-    """Bytes of the collectives' messages."""
-    calls: int
-    """Number of calls of a collective; fewer for large messages."""
-    bytes_timed: int
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from testbed.bench import stopwatch
+from testbed.bench.baselines import stopwatch
 from testbed.launcher.machine import process_tree
 
 TELLS = """

@@ -9,8 +9,8 @@ from rich.table import Table
 
 from testbed.bench.compare import BenchComparison, FigureChange
 from testbed.bench.figures.figure import METRICS
-from testbed.bench.plan import PARTS
 from testbed.bench.record import BenchRecord
+from testbed.bench.request import PARTS
 from testbed.bench.show.headlines import headlines
 from testbed.bench.show.tables import PlainTable, tables_of
 from testbed.bench.show.units import shown

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from testbed.bench.figures.figure import Figure, Row
-from testbed.bench.plan import MODEL, WEIGHT
 from testbed.bench.record import BenchRecord
+from testbed.bench.request import MODEL, WEIGHT
 from testbed.bench.show.units import shown, shown_figure
 
 

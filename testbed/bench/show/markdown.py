@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from testbed.bench.plan import PARTS
 from testbed.bench.record import BenchRecord
+from testbed.bench.request import PARTS
 from testbed.bench.show.headlines import headlines
 from testbed.bench.show.tables import PlainTable, tables_of
 from testbed.report.formats.markdown import text

@@ -8,8 +8,8 @@ import shlex
 from dataclasses import asdict
 from typing import Any
 
-from testbed.bench.plan import PARTS
 from testbed.bench.record import BenchRecord
+from testbed.bench.request import PARTS
 from testbed.bench.show.headlines import headlines
 from testbed.bench.show.plots import draw
 from testbed.bench.show.tables import tables_of

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from testbed.bench.compare import compare
 from testbed.bench.files import read_bench, write_plots
-from testbed.bench.plan import OWN_COST, PARTS, QUICK, THOROUGH, BenchRequest
 from testbed.bench.programs.sizes import HEADS
 from testbed.bench.record import BenchRecord
+from testbed.bench.request import OWN_COST, PARTS, QUICK, THOROUGH, BenchRequest
 from testbed.bench.run import bench
 from testbed.bench.show.console import show_bench, show_comparison
 from testbed.bench.show.page import bench_data

@@ -10,8 +10,9 @@ from typing import Any
 from testbed.bench.doubts import Doubt
 from testbed.bench.figures.figure import Row, figure
 from testbed.bench.host import Host
-from testbed.bench.plan import HELLO, MODEL, QUICK, THOROUGH, WEIGHT, BenchRequest
+from testbed.bench.plan import HELLO
 from testbed.bench.record import BenchRecord
+from testbed.bench.request import MODEL, QUICK, THOROUGH, WEIGHT, BenchRequest
 
 MACHINE: dict[str, Any] = {
     "system": "Linux",

@@ -10,7 +10,7 @@ import pytest
 from testbed.bench.doubts import CAUSES, doubts_of
 from testbed.bench.figures.figure import Row
 from testbed.bench.host import Host
-from testbed.bench.plan import BenchRequest
+from testbed.bench.request import BenchRequest
 from tests.unit.bench.builders import calm_host, request_of, row_of
 
 STEADY = row_of(rounds={"step_p50": [1e-3] * 10})

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from testbed.bench.evaluate import rows_of
-from testbed.bench.plan import COLLECTIVES, HELLO, LAUNCH, MODEL, WEIGHT
+from testbed.bench.plan import COLLECTIVES, HELLO, LAUNCH
+from testbed.bench.request import MODEL, WEIGHT
 from testbed.bench.setups import (
     BareFork,
     CollectiveSetup,

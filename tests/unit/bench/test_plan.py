@@ -6,17 +6,8 @@ from collections import Counter
 
 import pytest
 
-from testbed.bench.plan import (
-    HELLO,
-    MODEL,
-    MOST,
-    PARTS,
-    WEIGHT,
-    BenchRequest,
-    fitted,
-    plan,
-    selection_of,
-)
+from testbed.bench.plan import HELLO, MOST, fitted, plan, selection_of
+from testbed.bench.request import MODEL, PARTS, WEIGHT, BenchRequest
 from testbed.catalogue.discovery import WAYS
 from testbed.cluster.devices import Devices
 from testbed.errors import UsageError

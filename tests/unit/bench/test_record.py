@@ -11,8 +11,8 @@ import pytest
 from testbed.bench.doubts import CAUSES
 from testbed.bench.figures.figure import METRICS
 from testbed.bench.files import read_bench
-from testbed.bench.plan import PARTS
 from testbed.bench.record import BenchRecord
+from testbed.bench.request import PARTS
 from testbed.bench.run import tuning
 from testbed.errors import UsageError
 from testbed.report.records.files import check, schema_of

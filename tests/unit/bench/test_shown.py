@@ -10,8 +10,8 @@ import pytest
 from rich.console import Console
 
 from testbed.bench.figures.figure import Figure, figure
-from testbed.bench.plan import PARTS
 from testbed.bench.record import BenchRecord
+from testbed.bench.request import PARTS
 from testbed.bench.show.console import show_bench
 from testbed.bench.show.headlines import headlines
 from testbed.bench.show.markdown import markdown_of

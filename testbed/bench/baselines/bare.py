@@ -19,7 +19,7 @@ from testbed.run.case import Quiet
 
 PLAIN_LOOP = "testbed.bench.programs.plain_loop"
 BARE_FORK = "testbed.bench.programs.bare_fork"
-STOPWATCH = "testbed.bench.stopwatch"
+STOPWATCH = "testbed.bench.baselines.stopwatch"
 DEADLINE_S = 180.0
 END_DEADLINE_S = 5.0
 

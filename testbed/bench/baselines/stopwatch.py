@@ -1,4 +1,6 @@
-"""`python -m testbed.bench.stopwatch HOW FOLDER ISOLATION`: times a small program on a cluster.
+"""Times a small program on a cluster, started by hand or by the command.
+
+Usage: `python -m testbed.bench.baselines.stopwatch HOW FOLDER ISOLATION`.
 
 HOW is `by_hand`, one interpreter with a TF_CONFIG for each worker, or `testbed_launch`, the whole
 command. Each input line is a number of workers. The answer is the seconds from just before the
@@ -24,7 +26,7 @@ from testbed.bootstrap import python_arguments
 from testbed.cluster.cluster import Task, tasks, tf_config
 from testbed.launcher.machine import process_tree
 
-HELLO = Path(__file__).parent / "programs" / "hello.py"
+HELLO = Path(__file__).parents[1] / "programs" / "hello.py"
 DEADLINE_S = 50.0
 END_S = 2.0
 

@@ -1,0 +1,1 @@
+"""Runs the programs that the testbed is compared with."""
