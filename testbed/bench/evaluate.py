@@ -8,7 +8,7 @@ from typing import Any
 
 from testbed.bench.figures.figure import Figure, Row, figure
 from testbed.bench.figures.scaling import efficiency, examples_per_second
-from testbed.bench.figures.statistics import percentile
+from testbed.bench.figures.statistics import outlier_share, percentile
 from testbed.bench.figures.wire import algbw, busbw, message_bytes
 from testbed.bench.request import MODEL, OWN_COST, BenchRequest
 from testbed.bench.setups import CollectiveSetup, LaunchSetup, SharingSetup
@@ -43,6 +43,15 @@ def rows_of(setups: Sequence[BenchSetup], visits: Visits, request: BenchRequest)
         else:
             rows.append(_step_row(setup, visits[place]))
     return [_with_efficiency(row, rows, request) for row in rows]
+
+
+def outliers_of(visits: Visits) -> float:
+    """The share of steps that took far longer than others of the same visit."""
+    steps = [visit.steps for of_setup in visits.values() for visit in of_setup if visit.steps]
+    if not steps:
+        return 0.0
+    count = sum(outlier_share(each) * len(each) for each in steps)
+    return count / sum(len(each) for each in steps)
 
 
 def _row(setup: BenchSetup, **more: Any) -> Row:

@@ -12,9 +12,8 @@ from typing import Any, Protocol
 
 from testbed import __version__
 from testbed.bench.doubts import doubts_of
-from testbed.bench.evaluate import rows_of
+from testbed.bench.evaluate import outliers_of, rows_of
 from testbed.bench.figures.figure import Row, figure
-from testbed.bench.figures.statistics import outlier_share
 from testbed.bench.host import Host
 from testbed.bench.plan import fitted, plan, selection_of
 from testbed.bench.record import BenchRecord
@@ -73,7 +72,6 @@ async def bench(
             visits = await _rounds(setups, request.effort.rounds, visitor, host, progress)
     rows = [_with_import(row, imported) for row in rows_of(setups, visits, request)]
     machine = describe_machine()
-    steps = [visit.steps for of_setup in visits.values() for visit in of_setup if visit.steps]
     return BenchRecord(
         run=folder.id,
         began=began,
@@ -88,7 +86,7 @@ async def bench(
         work=figure(host.work),
         copy_bandwidth=figure(host.copies),
         rows=tuple(rows),
-        doubts=tuple(doubts_of(rows, _outliers(steps), host, machine["governor"], request)),
+        doubts=tuple(doubts_of(rows, outliers_of(visits), host, machine["governor"], request)),
     )
 
 
@@ -119,14 +117,6 @@ def _with_import(row: Row, seconds: float) -> Row:
     if "fork" in row.figures:
         row.figures["import"] = figure([seconds])
     return row
-
-
-def _outliers(steps: Sequence[Sequence[float]]) -> float:
-    """The share of steps that took far longer than others of the same visit."""
-    if not steps:
-        return 0.0
-    count = sum(outlier_share(each) * len(each) for each in steps)
-    return count / sum(len(each) for each in steps)
 
 
 def _versions(found: Mapping[str, Any]) -> dict[str, str | None]:
