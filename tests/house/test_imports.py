@@ -28,8 +28,13 @@ ALLOWED = {
     "base": set[str](),
     "cluster": {"base"},
     "catalogue": {"base", "cluster"},
-    "verdict": {"cluster", "catalogue"},
-    "launcher": {"testbed.errors", "testbed.bootstrap", "testbed.catalogue.fault"},
+    "verdict": {"base", "cluster", "catalogue"},
+    "launcher": {
+        "testbed.errors",
+        "testbed.bootstrap",
+        "testbed.decoding",
+        "testbed.catalogue.fault",
+    },
     "options": {"cluster", "catalogue"},
     "hosts": {"testbed", "base", "cluster", "launcher"},
     "report": {"testbed", "base", "cluster", "catalogue", "verdict", "launcher"},
@@ -39,7 +44,6 @@ ALLOWED = {
     "programs": {"testbed", "cluster"},
     "check": {"testbed", "base", "cluster", "verdict", "launcher", "run"},
     "bench": {
-        "testbed",
         "base",
         "cluster",
         "catalogue",
@@ -48,7 +52,7 @@ ALLOWED = {
         "report",
         "testbed.hosts.rank",
     },
-    "chaos": {"testbed", "base", "cluster", "catalogue", "verdict", "launcher", "run", "report"},
+    "chaos": {"base", "cluster", "catalogue", "verdict", "launcher", "run", "report"},
     "pytest_plugin": {"base", "cluster", "catalogue", "verdict", "launcher", "run", "report"},
     "cli": {
         "testbed",

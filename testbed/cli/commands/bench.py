@@ -6,7 +6,7 @@ import sys
 from dataclasses import replace
 
 from testbed.bench.compare import compare
-from testbed.bench.files import read_bench, write_plots
+from testbed.bench.files import write_plots
 from testbed.bench.programs.sizes import HEADS
 from testbed.bench.record import BenchRecord
 from testbed.bench.request import OWN_COST, PARTS, QUICK, THOROUGH, BenchRequest
@@ -26,6 +26,7 @@ from testbed.report.formats.destinations import all_destinations, folder_destina
 from testbed.report.formats.page import page_of
 from testbed.report.formats.text import console, show_files
 from testbed.report.formats.written import RECORD, Texts, write_all
+from testbed.report.records.files import read_record
 from testbed.run.room import require_room_for
 from testbed.signals import interruptible
 from testbed.terminal import complain
@@ -46,7 +47,7 @@ def main(options: BenchOptions, role: Role) -> int:
     plots = folder_destination("--plots", options.plots)
     if plots:
         require_matplotlib()
-    old = read_bench(options.against) if options.against else None
+    old = read_record(options.against, BenchRecord) if options.against else None
     shown = console()
     with run_folder(role) as folder:
         with BenchProgress(shown) as progress:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
 
 from testbed.bench.compare import compare as compare_benches
-from testbed.bench.files import bench_in
 from testbed.bench.record import BenchRecord
 from testbed.bench.show.console import show_bench
 from testbed.bench.show.console import show_comparison as show_bench_comparison
@@ -25,12 +23,10 @@ from testbed.report.formats.text import console, show_comparison, show_files, sh
 from testbed.report.formats.written import texts_of, write_all, write_to
 from testbed.report.records.collected import end_of
 from testbed.report.records.compare import RunComparison, compare
-from testbed.report.records.files import KINDS, read_document, run_in
+from testbed.report.records.files import read_record
 from testbed.report.records.program import ProgramTrace, program_in
 from testbed.report.records.record import RunRecord
 from testbed.terminal import complain
-
-CHAOS = "chaos"
 
 
 def main(options: ReportOptions) -> int:
@@ -41,13 +37,14 @@ def main(options: ReportOptions) -> int:
             show_line(line)
         return OK
     wanted = all_destinations(html=options.html, junit=options.junit)
-    documents = [(name, read_document(name, *KINDS)) for name in options.files]
+    records = [read_record(name, RunRecord, BenchRecord, ChaosRecord) for name in options.files]
     for ended in filter(None, map(end_of, options.files)):
         complain(ended)
-    if any(data["kind"] == CHAOS for _, data in documents):
-        return _report_chaos(documents, options)
-    runs = [run_in(data, name) for name, data in documents if data["kind"] == "run"]
-    benches = [bench_in(data, name) for name, data in documents if data["kind"] == "bench"]
+    for name, record in zip(options.files, records, strict=True):
+        if isinstance(record, ChaosRecord):
+            return _report_chaos(name, record, options)
+    runs = [record for record in records if isinstance(record, RunRecord)]
+    benches = [record for record in records if isinstance(record, BenchRecord)]
     if not benches:
         return _report_runs(runs, wanted, options)
     if options.junit:
@@ -127,14 +124,13 @@ def _report_benches(records: list[BenchRecord], page: Path | None, options: Repo
     return UNEXPECTED if options.fail_on_change and slower else OK
 
 
-def _report_chaos(documents: list[tuple[str, dict[str, Any]]], options: ReportOptions) -> int:
+def _report_chaos(name: str, record: ChaosRecord, options: ReportOptions) -> int:
     """Show a record of chaos as text, its only format."""
-    if len(documents) > 1 or options.html or options.junit or options.markdown:
-        name = next(name for name, data in documents if data["kind"] == CHAOS)
+    if len(options.files) > 1 or options.html or options.junit or options.markdown:
         raise UsageError(
             f"{name}: a record of chaos is shown alone and as text: testbed report FILE"
         )
-    show_chaos(ChaosRecord.from_json(documents[0][1]), console())
+    show_chaos(record, console())
     return OK
 
 
