@@ -13,7 +13,7 @@ from testbed.errors import WorkerFailedError
 
 if TYPE_CHECKING:
     from testbed.check.here import watch
-    from testbed.run.function import launch
+    from testbed.run.user_code.function import launch
 
 __version__ = "0.1.0"
 
@@ -32,7 +32,7 @@ __all__ = [
 
 
 # Imported on first use: only code that launches workers needs these modules.
-_WHEN_USED = {"launch": "testbed.run.function", "watch": "testbed.check.here"}
+_WHEN_USED = {"launch": "testbed.run.user_code.function", "watch": "testbed.check.here"}
 
 
 def __getattr__(name: str) -> Any:

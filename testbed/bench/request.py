@@ -55,7 +55,7 @@ class BenchRequest:
     isolation: str = AUTO
     """The isolation of the processes, as in `testbed.launcher.isolation.isolation`."""
     rank: Rank | None = None
-    """The rank of this host, as in `testbed.run.case.Options`."""
+    """The rank of this host, as in `testbed.run.options.Options`."""
     workers: int = 0
     replicas: int = 0
     """The largest cluster, in workers with one replica and in replicas of one worker; 0 means as

@@ -7,6 +7,7 @@ import random
 import re
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Protocol
 
 from testbed.bench.doubts import doubts_of
@@ -16,13 +17,18 @@ from testbed.bench.host import Host
 from testbed.bench.plan import fitted, plan, selection_of
 from testbed.bench.record import BenchRecord
 from testbed.bench.request import BenchRequest
-from testbed.bench.visits import MODULE, BenchSetup, Visit, Visitor
+from testbed.bench.visits import BenchSetup, Visit, Visitor
 from testbed.launcher.machine.environment import without_secrets
 from testbed.launcher.machine.machine import describe_machine, usable_cores
 from testbed.launcher.run_folder import RunFolder
+from testbed.orders.case import MEASURE_CASE
 from testbed.report.records.header import versions_of
-from testbed.run.case import CaseRun, Observer, Options, keep_scripts
-from testbed.run.runner import find_devices, inspect, open_server, utc_now
+from testbed.run.case import CaseRun
+from testbed.run.observer import Observer
+from testbed.run.options import Options
+from testbed.run.runner import utc_now
+from testbed.run.scenario import keep_scripts
+from testbed.run.servers import find_devices, inspect, open_server
 
 # Environment variables that affect the speed of TensorFlow.
 _TUNES = re.compile(r"^(TF|XLA|NCCL|OMP|MKL|OPENBLAS|CUDA|KMP|GRPC)_")
@@ -53,7 +59,7 @@ async def bench(
     async with open_server(
         folder,
         fresh=False,
-        module=MODULE,
+        module=MEASURE_CASE.module,
         exact=False,
         isolation=request.isolation,
         rank=request.rank,
@@ -79,7 +85,7 @@ async def bench(
         device=request.device,
         quick=request.quick,
         rounds=request.effort.rounds,
-        versions=versions_of(versions),
+        versions=versions_of(asdict(versions)),
         machine=machine,
         environment=tuning(os.environ),
         work=figure(host.work),

@@ -16,9 +16,10 @@ from testbed.bench.baselines.bare import (
 )
 from testbed.bench.baselines.stopwatch import COMMAND
 from testbed.bench.figures.statistics import percentile
-from testbed.bench.visits import FEWEST_STEPS, BenchSetup, Measure, Visit, Visitor
+from testbed.bench.visits import BenchSetup, Visit, Visitor
 from testbed.errors import LaunchError
 from testbed.launcher.isolation.isolation import NONE
+from testbed.orders.case import FEWEST_STEPS, Measurement
 
 # Enough for a pilot to estimate the time of a step.
 PILOT_STEPS = 5
@@ -32,7 +33,7 @@ class CollectiveSetup(BenchSetup):
 
     async def visit(self, visitor: Visitor) -> Visit:
         """Call every collective."""
-        return await visitor.measure(self, Measure(self.sizes))
+        return await visitor.measure(self, Measurement(self.sizes))
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,8 @@ class StepSetup(BenchSetup):
         """Take the steps."""
         return await visitor.measure(self, self._measure(visitor.steps[self.program]))
 
-    def _measure(self, steps: int) -> Measure:
-        return Measure(self.sizes, steps, as_run=self.as_run, one_thread=self.one_thread)
+    def _measure(self, steps: int) -> Measurement:
+        return Measurement(self.sizes, steps, as_run=self.as_run, one_thread=self.one_thread)
 
 
 class SharingSetup(StepSetup):
@@ -77,7 +78,7 @@ class SharingSetup(StepSetup):
         measure = self._measure(visitor.steps[self.program])
         return await visitor.measure(self, replace(measure, accesses=visitor.effort.accesses))
 
-    def _measure(self, steps: int) -> Measure:
+    def _measure(self, steps: int) -> Measurement:
         return replace(super()._measure(steps), graphs=True)
 
 

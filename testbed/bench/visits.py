@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from testbed.bench.baselines.bare import BareProgram
@@ -16,13 +16,9 @@ from testbed.errors import LaunchError
 from testbed.launcher.cluster.cluster_end import ClusterEnd
 from testbed.launcher.machine.leftovers import RUN_MARK
 from testbed.launcher.run_folder import CaseFolder, RunFolder
-from testbed.run.case import CaseRun, Observer
-
-MODULE = "testbed.worker.measure"
-ENTRY = f"{MODULE}:measure_case"
-
-WARM_UP_SHARE = 0.3
-FEWEST_STEPS = 12
+from testbed.orders.case import MEASURE_CASE, Measurement, MeasureOrders
+from testbed.run.case import CaseRun
+from testbed.run.observer import Observer
 
 
 @dataclass(frozen=True)
@@ -42,29 +38,6 @@ class Visit:
     def steps(self) -> list[float]:
         """Seconds of each timed step of all workers."""
         return [seconds for worker in self.workers for seconds in worker.get("steps", ())]
-
-
-@dataclass(frozen=True)
-class Measure:
-    """What the workers of a set-up measure."""
-
-    sizes: dict[str, Any]
-    steps: int = FEWEST_STEPS
-    accesses: int = 0
-    """Number of calls that read or write the variable."""
-    turns: int = 0
-    """How often a worker waits for its turn, in which it takes all steps; 0: it never waits."""
-    as_run: bool = False
-    """Whether the timed steps run as in a scenario."""
-    graphs: bool = False
-    """Whether to keep the graphs of the steps, to count the bytes that cross devices."""
-    one_thread: bool = False
-    """Whether each operation uses one thread, so that a replica uses one core."""
-
-    @property
-    def orders(self) -> dict[str, Any]:
-        """The orders of the workers."""
-        return {**asdict(self), "warm_up": max(3, int(WARM_UP_SHARE * self.steps))}
 
 
 @dataclass(frozen=True)
@@ -155,7 +128,7 @@ class Visitor:
         return time.monotonic() - began
 
     async def measure(
-        self, setup: BenchSetup, measure: Measure, observer: Observer | None = None
+        self, setup: BenchSetup, measure: Measurement, observer: Observer | None = None
     ) -> Visit:
         """Start a cluster whose workers measure themselves, and read their reports.
 
@@ -164,7 +137,9 @@ class Visitor:
         """
         folder, observer = self.folder(setup), observer or self._case_run.observer
         case_run = replace(self._case_run, folder=folder, observer=observer)
-        end = await case_run.run(setup.case, self._selection, ENTRY, measure=measure.orders)
+        end = await case_run.run(
+            setup.case, self._selection, MEASURE_CASE, lambda orders: MeasureOrders(orders, measure)
+        )
         if end.cause:
             raise LaunchError(_failure(setup.case, end))
         found = [json.loads(folder.report(w.worker).read_text()) for w in end.workers]

@@ -35,6 +35,11 @@ class MarkSetup:
     start_timeout: float | None = None
     fresh: bool = False
 
+    @property
+    def typed(self) -> str:
+        """The mark as an error names it."""
+        return f"@pytest.mark.{MARK}, {self.deployment}"
+
 
 def setups(
     strategy: str | Iterable[str] = "multi_worker_mirrored",

@@ -15,7 +15,10 @@ from testbed.chaos.record import CaseRecord, Outcome, Undisturbed
 from testbed.cluster.devices import Devices
 from testbed.launcher.run_folder import RunFolder
 from testbed.launcher.server.source import WorkerServer
-from testbed.run.case import Attempt, CaseRun, Observer, Options
+from testbed.run.attempt import Attempt
+from testbed.run.case import CaseRun
+from testbed.run.observer import Observer
+from testbed.run.options import Options
 
 
 @dataclass(frozen=True)

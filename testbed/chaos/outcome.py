@@ -11,7 +11,7 @@ from testbed.chaos.draw import phases_of
 from testbed.chaos.record import Outcome, Reaction, Resumed, Undisturbed
 from testbed.cluster.cluster import Cluster
 from testbed.launcher.cluster.cluster_end import ClusterEnd, WorkerEnd, describe_end
-from testbed.run.case import Attempt
+from testbed.run.attempt import Attempt
 from testbed.verdict.diagnosis import diagnose
 from testbed.verdict.reading import WorkerReport
 

@@ -18,8 +18,9 @@ from testbed.launcher.machine.environment import without_secrets
 from testbed.launcher.machine.machine import describe_machine
 from testbed.launcher.run_folder import RunFolder, write_json
 from testbed.report.records.header import versions_of
-from testbed.run.case import keep_scripts, lacking_for
-from testbed.run.runner import open_server, utc_now
+from testbed.run.runner import utc_now
+from testbed.run.scenario import keep_scripts, lacking_for
+from testbed.run.servers import open_server
 
 
 async def chaos(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from testbed.check.finding import Finding
 from testbed.check.judge import chosen, incomplete, judge
-from testbed.check.run import MODULE
+from testbed.orders.own_code import RUN_CHECKED
 
 
 @dataclass
@@ -34,7 +34,7 @@ def watch() -> Iterator[Watched]:
         assert not watched.findings
     """
     # Imported by name: the module imports TensorFlow, which only callers of `watch` need.
-    seen_here = importlib.import_module(MODULE).seen_here
+    seen_here = importlib.import_module(RUN_CHECKED.module).seen_here
     watched = Watched()
     with seen_here() as found:
         try:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from testbed.check.finding import Finding
 from testbed.check.judge import incomplete, judge
@@ -12,23 +12,27 @@ from testbed.check.rules.unreplicated import Doubts, unlike
 from testbed.check.seen import SourceLine, WorkerObservations
 from testbed.cluster.cluster import Cluster
 from testbed.cluster.strategies import Deployment
-from testbed.decoding import decoded
 from testbed.launcher.cluster.cluster_end import ClusterEnd, LeftBehind, WorkerEnd
-from testbed.launcher.cluster.cluster_run import Deadlines
-from testbed.launcher.cluster.report_file import UnreadableReportError, read_report
+from testbed.launcher.cluster.deadlines import Deadlines
+from testbed.launcher.cluster.report_file import UnreadableReportError, read_typed_report
 from testbed.launcher.run_folder import CaseFolder
-from testbed.run.own_code import OwnCodeCluster as Bench
-from testbed.run.program import Program, ProgramEnd, program_end
+from testbed.orders.own_code import (
+    RUN_CHECKED,
+    RUN_UNREPLICATED,
+    CheckedReport,
+    Program,
+    ProgramOrders,
+)
+from testbed.run.user_code.own_code import OwnCodeCluster as Bench
+from testbed.run.user_code.program import ProgramEnd, program_end
 from testbed.verdict.program_notes import joinings
-
-MODULE = "testbed.worker.user_code.checked"
-ENTRY = f"{MODULE}:run_checked"
-UNREPLICATED = "testbed.worker.user_code.unreplicated:run_unreplicated"
 
 EXPLAINING = ("TB110", "TB303", "TB304", "TB501")
 """The codes of findings that explain why a program raised."""
 
 ALONE = Deployment("mirrored", Cluster(1, 1))
+
+Reports = Sequence[CheckedReport | None]
 
 
 @dataclass(frozen=True)
@@ -52,11 +56,9 @@ async def check_program(bench: Bench, program: Program, deadlines: Deadlines) ->
     replication: if it finishes there, replication causes the failure. The same holds for a program
     that finds no gradients.
     """
-    end = await bench.run(ENTRY, program.orders, deadlines)
-    reports = [
-        _report(bench.folder, worker.worker) if worker.reported else {} for worker in end.workers
-    ]
-    seen = [decoded(WorkerObservations, report["seen"]) for report in reports if report]
+    end = await bench.run(RUN_CHECKED, lambda setup: ProgramOrders(setup, program), deadlines)
+    reports = [_report(bench.folder, worker) for worker in end.workers]
+    seen = [report.seen for report in reports if report]
     left = _left_cluster(end)
     # Workers that are not connected form no cluster, so their values are not compared.
     alike = seen[:1] if left else seen
@@ -71,13 +73,13 @@ async def check_program(bench: Bench, program: Program, deadlines: Deadlines) ->
     if doubts != Doubts():
         alone = await _unreplicated(bench, program, deadlines)
         found += unlike(doubts, alone) if alone else ()
-    watching = float(reports[0].get("watching", 0)) if reports[0] else 0.0
+    watching = reports[0].watching if reports[0] else 0.0
     prevented = any(worker.ended_for for worker in end.workers)
     failures = incomplete(seen)
     return Checked(_program_end(end, reports), tuple(found), watching, prevented, failures)
 
 
-def _program_end(end: ClusterEnd, reports: Sequence[dict[str, Any]]) -> ProgramEnd:
+def _program_end(end: ClusterEnd, reports: Reports) -> ProgramEnd:
     """How the program ended: successfully only if every worker reported its observations."""
     program = program_end(end, reports)
     unseen = next((worker for worker in end.workers if worker.done and not worker.reported), None)
@@ -102,19 +104,20 @@ async def _unreplicated(
     """Observe the program with the default strategy in place of its own; None where it fails."""
     folder = bench.folder.restart(1)
     alone = replace(bench, deployment=ALONE, folder=folder, output=None)
-    end = await alone.run(UNREPLICATED, program.orders, deadlines)
-    reports = [_report(folder, each.worker) if each.reported else {} for each in end.workers]
-    if program_end(end, reports).code:
+    end = await alone.run(RUN_UNREPLICATED, lambda setup: ProgramOrders(setup, program), deadlines)
+    reports = [_report(folder, worker) for worker in end.workers]
+    if program_end(end, reports).code or reports[0] is None:
         return None
-    return decoded(WorkerObservations, reports[0]["seen"])
+    return reports[0].seen
 
 
-def _report(folder: CaseFolder, worker: int) -> dict[str, Any]:
-    """The report of a worker; empty where the program has damaged the file."""
-    try:
-        return dict(read_report(folder, worker))
-    except (UnreadableReportError, TypeError, ValueError):
-        return {}
+def _report(folder: CaseFolder, worker: WorkerEnd) -> CheckedReport | None:
+    """The report of a worker; None without one, or where the program has damaged the file."""
+    if not worker.reported:
+        return None
+    with contextlib.suppress(UnreadableReportError):
+        return read_typed_report(folder, worker.worker, CheckedReport)
+    return None
 
 
 def _left_cluster(end: ClusterEnd) -> list[Finding]:
@@ -132,7 +135,7 @@ def _left_cluster(end: ClusterEnd) -> list[Finding]:
     return [Finding("TB405", SourceLine(line.file, line.line) if line.line else None, evidence)]
 
 
-def _hang(end: ClusterEnd, reports: Sequence[dict[str, Any]]) -> list[Finding]:
+def _hang(end: ClusterEnd, reports: Reports) -> list[Finding]:
     """Report where workers wait that never finish, or that finish only because a peer was gone."""
     if left := _left_behind(end, reports):
         place = SourceLine(left.place.file, left.place.line) if left.place.file else None
@@ -143,18 +146,18 @@ def _hang(end: ClusterEnd, reports: Sequence[dict[str, Any]]) -> list[Finding]:
     return [Finding("TB401", _place_of(waiting[0]), end.hang)]
 
 
-def _left_behind(end: ClusterEnd, reports: Sequence[dict[str, Any]]) -> LeftBehind | None:
+def _left_behind(end: ClusterEnd, reports: Reports) -> LeftBehind | None:
     """Workers that waited for ended peers in vain, and failed when those peers were gone."""
-    failed = any(report.get("raised") for report in reports)
+    failed = any(report and report.raised for report in reports)
     return end.left_behind if failed or end.missed_deadline else None
 
 
-def _hangs(end: ClusterEnd, reports: Sequence[dict[str, Any]]) -> bool:
+def _hangs(end: ClusterEnd, reports: Reports) -> bool:
     failed = any(worker.complaint for worker in end.workers)
     return (
         bool(end.missed_deadline)
         and not failed
-        and not any(report.get("code") for report in reports)
+        and not any(report and report.code for report in reports)
     )
 
 

@@ -20,7 +20,9 @@ from testbed.launcher.isolation.isolation import NONE
 from testbed.launcher.isolation.ports import held_ports
 from testbed.launcher.machine import descriptors
 from testbed.launcher.run_folder import RunFolder
-from testbed.launcher.server.preloaded import PreloadedServer, preloaded_server
+from testbed.launcher.server.preloaded import preloaded_server
+from testbed.launcher.server.server_handle import PreloadedServer
+from testbed.launcher.server.source import StartRequest
 from testbed.launcher.server.worker_process import WorkerProcess
 
 _STACKS_DEADLINE_S = 1.5
@@ -116,17 +118,14 @@ class Agent:
         self._holds.pop(message["key"]).close()
 
     async def _start(self, message: dict[str, Any]) -> None:
-        key, orders = message["worker"], message["orders"]
+        key, request = message["worker"], StartRequest.from_message(message["request"])
         try:
             if self._server is None:
                 raise LaunchError("it got a request for a worker before its server was opened")
             worker = self._server.start_worker(
-                orders,
-                log=Path(message["log"]),
-                environment=message["environment"],
-                changed=asyncio.Event(),
-                on_message=lambda said: self._line.send({"worker": key, "told": said}),
-                fresh=message["fresh"],
+                request,
+                asyncio.Event(),
+                lambda said: self._line.send({"worker": key, "told": said}),
             )
         except LaunchError as problem:
             self._report_end(key, signal.SIGKILL, time.monotonic(), str(problem))

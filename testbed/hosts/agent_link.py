@@ -7,14 +7,14 @@ import contextlib
 import itertools
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from testbed.errors import LaunchError
 from testbed.hosts import connection
 from testbed.hosts.connection import Connection, LineError
+from testbed.launcher.server.source import OnMessage, StartRequest, ignored
 from testbed.launcher.server.worker_process import WorkerProcess
 
 _CLOCK_ROUNDS = 5
@@ -23,7 +23,9 @@ _CLOCK_ROUNDS = 5
 class RemoteWorker(WorkerProcess):
     """A worker that an agent has started."""
 
-    def __init__(self, key: str, link: AgentLink, changed: asyncio.Event, on_message: Any) -> None:
+    def __init__(
+        self, key: str, link: AgentLink, changed: asyncio.Event, on_message: OnMessage
+    ) -> None:
         super().__init__(key, changed, on_message)
         self._link = link
 
@@ -89,36 +91,18 @@ class AgentLink:
             self.send({"op": "release", "key": key})
 
     def start_worker(
-        self,
-        orders: dict[str, Any],
-        *,
-        log: Path,
-        environment: dict[str, str | None],
-        changed: asyncio.Event,
-        on_message: Callable[[dict[str, Any]], None] = lambda _: None,
-        fresh: bool = False,
-        address: str = "",
+        self, request: StartRequest, changed: asyncio.Event, on_message: OnMessage = ignored
     ) -> WorkerProcess:
-        """Start a worker on the agent's host; the arguments are those of `WorkerSource`.
+        """Start a worker on the agent's host, without a separate network.
 
         Raises:
-            LaunchError: the agent is gone.
+            LaunchError: the agent is gone, or the request is too long for one message.
         """
-        del address
         if self.lost:
             raise LaunchError(self.lost)
         key = str(next(self._keys))
         worker = self._workers[key] = RemoteWorker(key, self, changed, on_message)
-        self.send(
-            {
-                "op": "start",
-                "worker": key,
-                "orders": orders,
-                "log": str(log),
-                "environment": environment,
-                "fresh": fresh,
-            }
-        )
+        self.send({"op": "start", "worker": key, "request": request.to_message()})
         return worker
 
     def send(self, message: dict[str, Any]) -> None:

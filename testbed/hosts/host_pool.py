@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
 
 from testbed.errors import LaunchError
 from testbed.hosts.agent_link import AgentLink, Opening
@@ -14,8 +13,15 @@ from testbed.hosts.rendezvous import host_rendezvous
 from testbed.launcher.isolation.isolation import NONE, Isolation
 from testbed.launcher.isolation.ports import held_ports
 from testbed.launcher.run_folder import RunFolder
-from testbed.launcher.server.preloaded import PreloadedServer, preloaded_server
-from testbed.launcher.server.source import WorkerSlot, WorkerSource
+from testbed.launcher.server.preloaded import preloaded_server
+from testbed.launcher.server.server_handle import PreloadedServer
+from testbed.launcher.server.source import (
+    OnMessage,
+    StartRequest,
+    WorkerSlot,
+    WorkerSource,
+    ignored,
+)
 from testbed.launcher.server.worker_process import WorkerProcess
 from testbed.terminal import tell
 
@@ -48,9 +54,11 @@ class HostPool:
         """Why the first lost host is lost; empty where all hosts are there."""
         return next(filter(None, (source.lost for source in self.sources)), "")
 
-    def start_worker(self, orders: dict[str, Any], **how: Any) -> WorkerProcess:
+    def start_worker(
+        self, request: StartRequest, changed: asyncio.Event, on_message: OnMessage = ignored
+    ) -> WorkerProcess:
         """Start a worker that needs no peers, on this host."""
-        return self._own.start_worker(orders, **how)
+        return self._own.start_worker(request, changed, on_message)
 
     @contextlib.asynccontextmanager
     async def reserve_slots(

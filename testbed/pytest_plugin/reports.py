@@ -11,13 +11,13 @@ import pytest
 from testbed.catalogue.mark import RAW_OUTCOME
 from testbed.catalogue.symptoms import SYMPTOMS
 from testbed.cluster.cluster import Cluster
-from testbed.decoding import decoded
 from testbed.launcher.cluster.cluster_end import WorkerEnd, first_failed
 from testbed.launcher.cluster.output import tail
 from testbed.launcher.cluster.stacks import telling_part
+from testbed.orders.case import ClaimLine
 from testbed.pytest_plugin.item import DistributedTest
-from testbed.pytest_plugin.launching import TestEnd
 from testbed.pytest_plugin.naming import OF_WORKER
+from testbed.pytest_plugin.test_end import TestEnd
 from testbed.report.formats.words import readings_in_words
 from testbed.verdict.diagnosis import diagnose
 from testbed.verdict.reading import WorkerReport
@@ -27,7 +27,7 @@ SHOWN_OUTPUT = 20_000
 
 Reports = list[pytest.TestReport]
 
-Stated = list[tuple[WorkerReport, list[dict[str, str]]]]
+Stated = list[tuple[WorkerReport, tuple[ClaimLine, ...]]]
 """For each worker its report and the places of its claims."""
 
 
@@ -65,12 +65,12 @@ def _of_worker(item: DistributedTest, ended: TestEnd, worker: WorkerEnd) -> Repo
     """The reports of a worker, or one of its failure; none where another worker was the cause."""
     message, end = ended.messages[worker.worker], ended.end
     if message:
-        if message.unreadable or message.report["problem"]:
-            return [_failure(item, message.unreadable or message.report["problem"], worker)]
+        if message.report is None or message.problem:
+            return [_failure(item, message.problem, worker)]
         hook = item.config.hook
         return [
             hook.pytest_report_from_serializable(config=item.config, data=_with_tuples(data))
-            for data in message.report["tests"]
+            for data in message.report.tests
         ]
     if worker.complaint:
         return [_failure(item, end.hinted(worker.complaint), worker)]
@@ -96,7 +96,9 @@ def _skipped_elsewhere(ended: TestEnd) -> str:
     skipped = [
         str(number)
         for number, message in enumerate(ended.messages)
-        if message and any(test["outcome"] == "skipped" for test in message.report.get("tests", ()))
+        if message
+        and message.report
+        and any(test["outcome"] == "skipped" for test in message.report.tests)
     ]
     if not skipped:
         return ""
@@ -171,7 +173,7 @@ def _add_section(report: pytest.TestReport, title: str, text: str) -> None:
 def _claims(item: DistributedTest, ended: TestEnd) -> Reports:
     """A failure that names each claim that does not hold; none where all hold."""
     reports = [each.report for each in ended.messages if each and each.report]
-    stated = [(decoded(WorkerReport, each["worker"]), each["claims"]) for each in reports]
+    stated = [(each.worker, each.claims) for each in reports]
     most = max((len(worker.findings) for worker, _ in stated), default=0)
     in_sync = ended.setup.deployment.in_sync
     broken = [text for number in range(most) if (text := _broken_claim(number, stated, in_sync))]
@@ -189,14 +191,14 @@ def _broken_claim(number: int, stated: Stated, in_sync: Cluster) -> str:
     if not diagnosis:
         return ""
     place = next(places[number] for _, places in stated if len(places) > number)
-    where = f"{os.path.relpath(place['file'])}:{place['line']}"
+    where = f"{os.path.relpath(place.file)}:{place.line}"
     readings = [
         f"  worker {each.worker}: {line}" for each in stating for line in readings_in_words(each)
     ]
     return "\n".join(
         [
             f"{diagnosis.symptom}: {diagnosis.evidence}",
-            f"  {where}: {place['text']}",
+            f"  {where}: {place.text}",
             *readings,
             f"  cure: {SYMPTOMS[diagnosis.symptom].cure}",
         ]

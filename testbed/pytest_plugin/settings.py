@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from testbed.catalogue.mark import MarkSetup
 from testbed.cluster.devices import KINDS
+from testbed.launcher.cluster.deadlines import Deadlines
 from testbed.launcher.isolation.isolation import CHOICES
 
 SECONDS = "60"
@@ -22,6 +24,14 @@ class Settings:
     device: str
     isolation: str
     preload: tuple[str, ...]
+
+    def deadlines(self, setup: MarkSetup, limit: float | None) -> Deadlines:
+        """The deadlines of a test, by its mark and the limit of pytest-timeout."""
+        run = setup.timeout or (None if limit else self.timeout)
+        return Deadlines(
+            start=setup.start_timeout or self.start_timeout,
+            run=min(each for each in (run, limit) if each),
+        )
 
     @staticmethod
     def declare(parser: pytest.Parser) -> None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime
-import json
 import os
-import sys
 import time
 from collections.abc import Coroutine, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -15,17 +13,16 @@ from typing import Any
 
 from testbed.catalogue.scenario import Case, Expectation
 from testbed.catalogue.selection import Selection
-from testbed.cluster.devices import Devices, shared_out, too_few_devices, visible_ids
+from testbed.cluster.devices import Devices, too_few_devices
 from testbed.errors import LaunchError, UsageError
-from testbed.hosts.host_pool import open_host_pool
-from testbed.hosts.rank import Rank
-from testbed.launcher.cluster.cluster_run import Deadlines, WorkerOrders, run_cluster
-from testbed.launcher.isolation.isolation import AUTO
 from testbed.launcher.machine.environment import without_secrets
 from testbed.launcher.run_folder import RunFolder, keep_json, write_json
-from testbed.launcher.server.preloaded import preloaded_server
-from testbed.launcher.server.source import WorkerServer, WorkerSource
-from testbed.run.case import WORKER_MODULE, CaseRun, Observer, Options, keep_scripts, lacking_for
+from testbed.launcher.server.source import WorkerServer
+from testbed.run.case import CaseRun
+from testbed.run.observer import Observer
+from testbed.run.options import Options
+from testbed.run.scenario import keep_scripts, lacking_for
+from testbed.run.servers import find_devices, open_server
 from testbed.verdict.entry import entry_of
 from testbed.verdict.verdict import Verdict, failed, skipped
 
@@ -155,65 +152,6 @@ async def _all_or_none(work: Sequence[Coroutine[Any, Any, Verdict]]) -> list[Ver
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def open_server(
-    folder: RunFolder,
-    *,
-    fresh: bool,
-    python: str = sys.executable,
-    module: str = WORKER_MODULE,
-    more: Sequence[str] = (),
-    path: Sequence[str] = (),
-    exact: bool = True,
-    isolation: str = AUTO,
-    rank: Rank | None = None,
-) -> contextlib.AbstractAsyncContextManager[WorkerServer]:
-    """The server that starts the workers of a run; it preloads nothing where all are fresh.
-
-    It preloads `module`, and the user's modules `more`, which it finds on `path`. For `exact` and
-    `isolation` see `testbed.launcher`. With a rank, the hosts of its cluster start the workers.
-    """
-    preload = [] if fresh else [module, *more]
-    if rank:
-        return open_host_pool(rank, folder, preload, python, exact=exact)
-    return preloaded_server(
-        preload,
-        folder,
-        python,
-        exact=exact,
-        isolation=isolation,
-        path=path if more else (),
-    )
-
-
-async def find_devices(server: WorkerServer, options: Options, folder: RunFolder) -> Devices:
-    """The devices that the run may use; starts TensorFlow for this only where GPUs are needed."""
-    if options.device == "cpu":
-        return Devices()
-    seen = []
-    for number, source in enumerate(server.sources):
-        found = await inspect(source, folder, fresh=options.fresh, host=number)
-        seen.append((found["machine"], visible_ids(len(found["gpus"]), found["visible"])))
-    first, *others = shared_out(seen)
-    return Devices(options.device, first, tuple(others))
-
-
-async def inspect(
-    server: WorkerSource, folder: RunFolder, *, fresh: bool, host: int = 0
-) -> dict[str, Any]:
-    """The devices and versions that TensorFlow reports on a host; a worker asks TensorFlow.
-
-    Raises:
-        LaunchError: the worker failed.
-    """
-    case = folder.case(f"devices-{host}" if host else "devices")
-    orders = {"entry": f"{WORKER_MODULE}:list_devices", "report": str(case.report(0))}
-    end = await run_cluster(server, [WorkerOrders(orders)], case, Deadlines(), fresh=fresh)
-    if end.cause:
-        raise LaunchError(f"TensorFlow could not list devices: {end.cause}; {case.log(0)}")
-    found: dict[str, Any] = json.loads(case.report(0).read_text())
-    return found
 
 
 def _require_one_that_runs(lacking: dict[Case, str], device: str) -> None:

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 import traceback
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,12 +17,19 @@ import numpy
 import numpy.random
 import tensorflow as tf
 
-from testbed.catalogue.scenario import Case
-from testbed.cluster.cluster import Cluster
-from testbed.cluster.strategies import Deployment
 from testbed.launcher.machine.machine import identity
 from testbed.launcher.run_folder import write_json
 from testbed.launcher.server.channel import Channel
+from testbed.orders.case import (
+    LIST_DEVICES,
+    RUN_CASE,
+    SERVE,
+    BedSetup,
+    CaseOrders,
+    DeviceOrders,
+    DeviceReport,
+    ServeOrders,
+)
 from testbed.verdict.reading import Raised, WorkerReport
 from testbed.worker.bed import WorkerBed
 from testbed.worker.probes import calling_when_bound
@@ -44,67 +52,62 @@ _PASS_ON = ("call", "call_for_each_replica")
 AnyBed = TypeVar("AnyBed", bound=WorkerBed)
 
 
-def run_case(orders: dict[str, Any], channel: Channel) -> None:
-    """The entry of a worker that runs one case.
-
-    Orders: `script`, `source` and `declared` (see `import_script`), `scenario`, `site`, `mode`,
-    `strategy`, `workers`, `replicas_per_worker`, `device`, `worker`, `seed`, `folder`, `report`.
-    """
-    began = time.monotonic()
+@RUN_CASE.implementation
+def run_case(orders: CaseOrders, channel: Channel) -> None:
+    """Run one case in a worker."""
+    began, place = time.monotonic(), orders.setup.place
     bed, raised = None, None
     require_threads()
     try:
-        bed = prepare(orders, channel, WorkerBed)
+        bed = prepare(orders.setup, channel, WorkerBed)
         run_scenario(orders, bed, channel)
     except Exception as problem:
         traceback.print_exc()
-        raised = _describe(problem, Path(orders["script"]))
+        raised = _describe(problem, Path(orders.script.path))
     report = WorkerReport(
-        worker=orders["worker"],
+        worker=place.worker,
         replica_devices=replica_devices(bed.strategy) if bed else (),
         findings=tuple(bed.findings) if bed else (),
         raised=raised,
         seconds=time.monotonic() - began,
-        facts=facts_of(orders["seed"]),
+        facts=facts_of(place.seed),
     )
-    write_json(Path(orders["report"]), report.to_json())
+    write_json(Path(place.report), report.to_json())
     channel.reported(good=raised is None)
     channel.wait_for_leave()
 
 
-def serve(orders: dict[str, Any], channel: Channel) -> None:
-    """The entry of a worker or server that a chief uses. Orders: `worker`, `report`, `device`."""
+@SERVE.implementation
+def serve(orders: ServeOrders, channel: Channel) -> None:
+    """Serve a chief as a worker or server of its cluster."""
     channel.phase("joining")
-    start_server(orders["device"])
+    start_server(orders.place.device)
     channel.phase("joined")
-    write_json(Path(orders["report"]), WorkerReport(worker=orders["worker"]).to_json())
+    write_json(Path(orders.place.report), WorkerReport(worker=orders.place.worker).to_json())
     # TensorFlow's threads serve the chief until the chief, too, has reported.
     channel.reported(good=True)
     channel.wait_for_leave()
 
 
-def prepare(orders: dict[str, Any], channel: Channel, bed: type[AnyBed], **more: Any) -> AnyBed:
-    """Join the cluster, and return the bed of the case that the orders name."""
-    deployment = Deployment(
-        orders["strategy"], Cluster(orders["workers"], orders["replicas_per_worker"])
-    )
-    case = Case(orders["scenario"], orders["site"], orders["mode"], deployment)
+def prepare(setup: BedSetup, channel: Channel, bed: type[AnyBed], **more: Any) -> AnyBed:
+    """Join the cluster, and return the bed of the case."""
+    case, place = setup.case, setup.place
     channel.phase("joining")
     with calling_when_bound(lambda: channel.phase("bound")):
-        strategy = build_strategy(deployment, orders["device"], orders["worker"])
+        strategy = build_strategy(case.deployment, place.device, place.worker)
     channel.phase("joined")
-    return bed(case, strategy, orders["worker"], Path(orders["folder"]), channel, **more)
+    return bed(case, strategy, place.worker, Path(setup.folder), channel, **more)
 
 
-def run_scenario(orders: dict[str, Any], bed: WorkerBed, channel: Channel) -> None:
+def run_scenario(orders: CaseOrders, bed: WorkerBed, channel: Channel) -> None:
     """Import the script that the orders name, and run its scenario on a bed."""
     # Every worker has another seed: equal seeds hide that workers start from different values.
-    tf.keras.utils.set_random_seed(orders["seed"])
+    tf.keras.utils.set_random_seed(orders.setup.place.seed)
     # The import comes after the strategy, so that objects at the top of the script are created
     # outside its scope, as in a program that builds its strategy and then imports its model.
-    script = import_script(Path(orders["script"]), Path(orders["source"]), orders["declared"])
+    script = import_script(orders.script)
     channel.phase("imported")
-    getattr(script, orders["scenario"].partition(".")[2]).function(bed)
+    getattr(script, orders.setup.case.claim).function(bed)
     channel.phase("finished")
 
 
@@ -155,21 +158,22 @@ def _where(problem: Exception, script: Path) -> str:
     return ""
 
 
-def list_devices(orders: dict[str, Any], channel: Channel) -> None:
-    """The entry of a worker that reports the devices that TensorFlow sees. Orders: `report`."""
-    found = {
-        "tensorflow": tf.__version__,
-        "numpy": numpy.__version__,
-        "keras": _keras_version(),
-        "machine": identity(),
-        "visible": os.environ.get("CUDA_VISIBLE_DEVICES"),
-        "cpus": len(tf.config.list_physical_devices("CPU")),
-        "gpus": [
+@LIST_DEVICES.implementation
+def list_devices(orders: DeviceOrders, channel: Channel) -> None:
+    """Report the devices that TensorFlow sees."""
+    found = DeviceReport(
+        tensorflow=tf.__version__,
+        numpy=numpy.__version__,
+        keras=_keras_version(),
+        machine=identity(),
+        visible=os.environ.get("CUDA_VISIBLE_DEVICES"),
+        cpus=len(tf.config.list_physical_devices("CPU")),
+        gpus=tuple(
             tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)
             for gpu in tf.config.list_physical_devices("GPU")
-        ],
-    }
+        ),
+    )
     channel.phase("joined")
-    write_json(Path(orders["report"]), found)
+    write_json(Path(orders.report), asdict(found))
     channel.reported(good=True)
     channel.wait_for_leave()

@@ -13,6 +13,7 @@ import tensorflow as tf
 from testbed.launcher.machine.memory import memory_of_process
 from testbed.launcher.run_folder import write_json
 from testbed.launcher.server.channel import Channel
+from testbed.orders.case import MEASURE_CASE, Measurement, MeasureOrders
 from testbed.verdict.diagnosis import place
 from testbed.worker.bed import WorkerBed
 from testbed.worker.main import prepare, run_scenario
@@ -30,13 +31,13 @@ class MeasuringBed(WorkerBed):
     numbers of steps come with the orders, never from a clock.
     """
 
-    def __init__(self, *args: Any, measure: dict[str, Any]) -> None:
+    def __init__(self, *args: Any, measurement: Measurement) -> None:
         super().__init__(*args)
-        self.sizes: dict[str, int] = measure["sizes"]
+        self.sizes = measurement.sizes
         """Sizes that a program of the benchmark reads."""
         self.figures: dict[str, Any] = {}
         """Results by name; times in seconds."""
-        self._orders = measure
+        self._measurement = measurement
         self._gpus = bool(tf.config.list_logical_devices("GPU"))
 
     def run(self, step: Callable[..., Any], *args: Any, times: int = 1) -> Any:
@@ -46,23 +47,23 @@ class MeasuringBed(WorkerBed):
         if traced:
             self.figures["first_trace"] = self._timed(function.get_concrete_function, *args)
         graphs: list[Any] = []
-        with collecting_graphs(graphs) if self._orders["graphs"] else contextlib.nullcontext():
+        with collecting_graphs(graphs) if self._measurement.graphs else contextlib.nullcontext():
             self.figures["first_step"] = self._timed(function, *args)
         traces = function.experimental_get_tracing_count() if traced else None
-        for _ in range(self._orders["warm_up"]):
+        for _ in range(self._measurement.warm_up):
             self._timed(function, *args)
 
         def as_run(*args: Any) -> Any:
             return super(MeasuringBed, self).run(step, *args)
 
         # With `as_run`, the time of a step includes what the bed's own `run` adds to it.
-        call = as_run if self._orders["as_run"] else function
+        call = as_run if self._measurement.as_run else function
         self.figures["steps"] = []
-        for _ in range(self._orders["turns"] or 1):
-            if self._orders["turns"]:
+        for _ in range(self._measurement.turns or 1):
+            if self._measurement.turns:
                 self._channel.wait_for_turn()
             self.figures["steps"] += [
-                self._timed(call, *args) for _ in range(self._orders["steps"])
+                self._timed(call, *args) for _ in range(self._measurement.steps)
             ]
         if traced:
             self.figures["traces"] = traces
@@ -74,7 +75,7 @@ class MeasuringBed(WorkerBed):
     def claim(self, subject: Any, **_: Any) -> None:
         """Measure reads and writes of a claimed variable; its value is not compared."""
         copies = copies_of(subject, self.strategy)
-        if not copies or self.case.mode == "eager" or not self._orders["accesses"]:
+        if not copies or self.case.mode == "eager" or not self._measurement.accesses:
             return
         variable = subject if isinstance(subject, tf.Variable) else subject.value
         value = tf.zeros(variable.shape, variable.dtype)
@@ -87,7 +88,7 @@ class MeasuringBed(WorkerBed):
                 variable.assign_add(value)
 
         for name, step in (("reads", read), ("writes", write)):
-            self.measure(name, self._call_of(step), self._orders["accesses"])
+            self.measure(name, self._call_of(step), self._measurement.accesses)
         self.figures["per_call"] = PER_CALL
         self.figures["devices"] = self._memory_of_devices(copies)
 
@@ -118,21 +119,17 @@ class MeasuringBed(WorkerBed):
         return held
 
 
-def measure_case(orders: dict[str, Any], channel: Channel) -> None:
-    """The entry of a worker that measures. Orders: as for `run_case`, and `measure`.
-
-    `measure` holds `steps`, `warm_up` and `accesses` (how many of each), `turns` (wait for so many
-    turns, and take the steps in each; 0: do not wait), `as_run` (time steps as a scenario takes
-    them), `graphs` (collect the graphs), `one_thread` (for each operation), and `sizes`. An
-    exception ends the worker: a failed benchmark has no figures.
-    """
-    if orders["measure"]["one_thread"]:
+@MEASURE_CASE.implementation
+def measure_case(orders: MeasureOrders, channel: Channel) -> None:
+    """Measure a case; an exception ends the worker, because a failed benchmark has no figures."""
+    if orders.measurement.one_thread:
         tf.config.threading.set_intra_op_parallelism_threads(1)
     # No `require_threads` here: a benchmark has as many threads as a user's program, so that the
     # cost of additional threads is not measured.
-    bed = prepare(orders, channel, MeasuringBed, measure=orders["measure"])
-    run_scenario(orders, bed, channel)
+    setup = orders.case.setup
+    bed = prepare(setup, channel, MeasuringBed, measurement=orders.measurement)
+    run_scenario(orders.case, bed, channel)
     figures = {**bed.figures, **memory_of_process()}
-    write_json(Path(orders["report"]), figures)
+    write_json(Path(setup.place.report), figures)
     channel.reported(good=True)
     channel.wait_for_leave()

@@ -10,6 +10,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Generator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
@@ -20,6 +21,7 @@ from testbed.catalogue.mark import RAW_OUTCOME, WORKER_PLUGIN
 from testbed.launcher.run_folder import CaseFolder, write_json
 from testbed.launcher.server.channel import Channel
 from testbed.launcher.server.import_path import set_path
+from testbed.orders.case import RUN_TEST, ClaimLine, TestOrders, TestSessionReport
 from testbed.verdict.reading import WorkerReport
 from testbed.verdict.values import NoValueError, decode, encode
 from testbed.worker.bed import WorkerBed
@@ -34,61 +36,55 @@ class TestBed(WorkerBed):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self.places: list[dict[str, Any]] = []
+        self.places: list[ClaimLine] = []
 
     def claim(self, subject: Any, **claimed: Any) -> None:
         """Record the line of the caller, and state the claim."""
         caller = traceback.extract_stack(limit=2)[0]
-        self.places.append(
-            {"file": caller.filename, "line": caller.lineno, "text": caller.line or ""}
-        )
+        self.places.append(ClaimLine(caller.filename, caller.lineno or 0, caller.line or ""))
         super().claim(subject, **claimed)
 
 
-def run_test(orders: dict[str, Any], channel: Channel) -> None:
-    """The entry of a worker that runs one test.
-
-    Orders: those of `testbed.worker.main.prepare`, and `seed`, `scenario` (the test's node id),
-    `file` (of the test), `path` (of modules), `options` and `arguments` of pytest, `report`.
-    """
-    began = time.monotonic()
+@RUN_TEST.implementation
+def run_test(orders: TestOrders, channel: Channel) -> None:
+    """Run one marked test in a worker."""
+    began, place = time.monotonic(), orders.setup.place
     require_threads()
-    bed = prepare(orders, channel, TestBed)
-    tf.keras.utils.set_random_seed(orders["seed"])
-    session = _Session(orders["scenario"], Path(orders["file"]), bed, channel)
+    bed = prepare(orders.setup, channel, TestBed)
+    tf.keras.utils.set_random_seed(place.seed)
+    session = _Session(orders.setup.case.scenario, Path(orders.file), bed, channel)
     _run_pytest(orders, session)
     channel.phase("finished")
     report = WorkerReport(
-        worker=orders["worker"],
+        worker=place.worker,
         replica_devices=replica_devices(bed.strategy),
         findings=tuple(bed.findings),
         seconds=time.monotonic() - began,
-        facts=facts_of(orders["seed"]),
+        facts=facts_of(place.seed),
     )
-    write_json(
-        Path(orders["report"]),
-        {
-            "worker": report.to_json(),
-            "claims": bed.places,
-            "tests": session.reports,
-            "problem": session.problem,
-            "output": _passable(session.output),
-        },
+    whole = TestSessionReport(
+        worker=report,
+        claims=tuple(bed.places),
+        tests=tuple(session.reports),
+        problem=session.problem,
+        output=_passable(session.output),
     )
+    write_json(Path(place.report), asdict(whole))
     channel.reported(good=session.good)
     channel.wait_for_leave()
 
 
-def _run_pytest(orders: dict[str, Any], session: _Session) -> None:
+def _run_pytest(orders: TestOrders, session: _Session) -> None:
     # After the strategy is built: a test's module and its conftest may create variables.
     # pytest itself imports most of the standard library before it imports any test.
-    set_path(orders["path"], keep={"testbed", *sys.stdlib_module_names})
-    case = CaseFolder(Path(orders["report"]).parent)
-    options = {**orders["options"], "basetemp": str(case.temporary(orders["worker"]))}
-    config = pytest.Config.fromdictargs(options, orders["arguments"])
+    set_path(orders.path, keep={"testbed", *sys.stdlib_module_names})
+    place = orders.setup.place
+    case = CaseFolder(Path(place.report).parent)
+    options = {**orders.options, "basetemp": str(case.temporary(place.worker))}
+    config = pytest.Config.fromdictargs(options, [*orders.arguments])
     # Plugins see by these attributes that another process writes files and shows results.
     config.workerinput = WorkerInput(  # type: ignore[attr-defined]
-        decode(orders["workerinput"][orders["worker"]]), orders["options"]
+        decode(orders.workerinput), orders.options
     )
     config.workeroutput = session.output  # type: ignore[attr-defined]
     config.pluginmanager.register(session, WORKER_PLUGIN)

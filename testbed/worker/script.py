@@ -13,6 +13,7 @@ from types import CodeType, ModuleType
 
 from testbed.catalogue.scenario import Scenario
 from testbed.launcher.server.import_path import put_first
+from testbed.orders.case import ScenarioScript
 
 
 class ScriptError(ImportError):
@@ -51,19 +52,15 @@ def remember_lines(file: str, data: bytes) -> None:
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
 
 
-def import_script(path: Path, copy: Path, declared: Mapping[str, Sequence[str]]) -> ModuleType:
-    """Import a scenario script with the import path that `python path` would have.
-
-    Args:
-        path: the script's file.
-        copy: a copy of it from before the run; the copy is imported.
-        declared: `Scenario.ways` of each scenario, as the catalogue read them.
+def import_script(script: ScenarioScript) -> ModuleType:
+    """Import the copy of a scenario script with the import path that `python path` would have.
 
     Raises:
         ScriptError: the copy is gone, or the script declares other scenarios than were read.
     """
+    path = Path(script.path)
     try:
-        loader = _AsRead(path, copy.read_bytes())
+        loader = _AsRead(path, Path(script.copy).read_bytes())
     except OSError as problem:
         raise ScriptError(f"the copy of {path} in the run's folder: {problem}") from problem
     # The script must use the testbed of this worker, not one beside the script.
@@ -75,7 +72,7 @@ def import_script(path: Path, copy: Path, declared: Mapping[str, Sequence[str]])
     sys.modules[path.stem] = module
     loader.remember_lines(path)
     loader.exec_module(module)
-    _require_as_read(module, declared)
+    _require_as_read(module, script.declared)
     return module
 
 

@@ -8,15 +8,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from testbed.check.run import MODULE, Checked, check_program
+from testbed.check.run import Checked, check_program
 from testbed.cluster.devices import Devices
 from testbed.cluster.strategies import Deployment
-from testbed.launcher.cluster.cluster_run import Deadlines
+from testbed.launcher.cluster.deadlines import Deadlines
 from testbed.launcher.run_folder import RunFolder, new_run_folder
 from testbed.launcher.server.source import WorkerServer
-from testbed.run.own_code import JOINING, OwnCodeCluster
-from testbed.run.program import Program, ProgramEnd, run_program
-from testbed.run.runner import open_server
+from testbed.orders.own_code import RUN_CHECKED, Program
+from testbed.run.servers import open_server
+from testbed.run.user_code.own_code import OwnCodeCluster
+from testbed.run.user_code.place import JOINING
+from testbed.run.user_code.program import ProgramEnd, run_program
 
 Ended = TypeVar("Ended")
 
@@ -71,7 +73,7 @@ def checks(folder: Path) -> Iterator[Check]:
     """What checks programs, with one server for all of them."""
     loop = asyncio.new_event_loop()
     with new_run_folder(folder / "runs") as runs:
-        opened = open_server(runs, fresh=False, module=MODULE, exact=False)
+        opened = open_server(runs, fresh=False, module=RUN_CHECKED.module, exact=False)
         server = loop.run_until_complete(opened.__aenter__())
         try:
             yield Check(loop, server, runs)

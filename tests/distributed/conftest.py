@@ -15,11 +15,14 @@ from testbed.bootstrap import python_command
 from testbed.catalogue.scenario import Case
 from testbed.catalogue.selection import Selection
 from testbed.cluster.devices import Devices
-from testbed.launcher.cluster.cluster_run import Deadlines
+from testbed.launcher.cluster.deadlines import Deadlines
 from testbed.launcher.run_folder import RunFolder, new_run_folder
 from testbed.launcher.server.source import WorkerServer
-from testbed.run.case import CaseRun, Options, Quiet, keep_scripts, lacking_for
-from testbed.run.runner import open_server
+from testbed.run.case import CaseRun
+from testbed.run.observer import Quiet
+from testbed.run.options import Options
+from testbed.run.scenario import keep_scripts, lacking_for
+from testbed.run.servers import open_server
 from testbed.verdict.verdict import Verdict
 
 ROOT = Path(__file__).resolve().parents[2]

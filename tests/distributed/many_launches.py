@@ -8,11 +8,14 @@ from testbed.bench.plan import PROGRAMS
 from testbed.catalogue.selection import select
 from testbed.cluster.devices import Devices
 from testbed.cluster.strategies import deployments
-from testbed.launcher.cluster.cluster_run import Deadlines
+from testbed.launcher.cluster.deadlines import Deadlines
 from testbed.launcher.isolation.isolation import NONE
 from testbed.launcher.run_folder import new_run_folder
-from testbed.run.case import CaseRun, Options, Quiet, keep_scripts
-from testbed.run.runner import open_server
+from testbed.run.case import CaseRun
+from testbed.run.observer import Quiet
+from testbed.run.options import Options
+from testbed.run.scenario import keep_scripts
+from testbed.run.servers import open_server
 
 # Sixteen runs share the cores, so that a launch may take sixteen times as long.
 PATIENT = Deadlines(300, 300)

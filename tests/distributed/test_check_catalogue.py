@@ -12,7 +12,7 @@ from testbed.catalogue.scenario import Case
 from testbed.catalogue.selection import select
 from testbed.check.finding import ERROR
 from testbed.cluster.strategies import DEFAULT_DEPLOYMENTS
-from testbed.run.program import Program
+from testbed.orders.own_code import Program
 from tests.distributed.checks import Check, checks
 
 FOLDER = Path(__file__).resolve().parents[1] / "check"

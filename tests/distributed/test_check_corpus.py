@@ -14,7 +14,7 @@ from testbed.check.judge import chosen
 from testbed.check.run import Checked
 from testbed.cluster.cluster import Cluster
 from testbed.cluster.strategies import Deployment
-from testbed.run.program import Program
+from testbed.orders.own_code import Program
 from tests.distributed.checks import Check as Bench
 from tests.distributed.checks import checks
 

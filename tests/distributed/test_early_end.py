@@ -14,15 +14,17 @@ import pytest
 
 from testbed.cluster.cluster import Cluster
 from testbed.cluster.strategies import Deployment
-from testbed.launcher.cluster.cluster_run import Deadlines
+from testbed.launcher.cluster.deadlines import Deadlines
 from testbed.launcher.cluster.standstill import Patience
 from testbed.launcher.run_folder import new_run_folder
-from testbed.run.case import Options
-from testbed.run.own_code import JOINING, own_code_place
-from testbed.run.program import MODULE, Program, ProgramEnd, run_program
+from testbed.orders.own_code import RUN_PROGRAM, Program
+from testbed.run.options import Options
+from testbed.run.user_code.place import JOINING, own_code_place
+from testbed.run.user_code.program import ProgramEnd, run_program
 from tests.distributed.conftest import Done
 
 # Row by row a worker has more to do; the last line is worker 1's alone.
+MODULE = RUN_PROGRAM.module
 UNEVEN = """
 import tensorflow as tf
 strategy = tf.distribute.MultiWorkerMirroredStrategy()

@@ -10,15 +10,14 @@ from typing import Any
 
 import pytest
 
+from testbed.launcher.entry import Entry
 from testbed.launcher.run_folder import new_run_folder
-from testbed.run.program import ENTRY, Program
-from testbed.run.runner import open_server
+from testbed.orders.own_code import RUN_CHECKED, RUN_PROGRAM, Program, ProgramOrders
+from testbed.run.servers import open_server
 from tests.distributed.conftest import Done
 from tests.distributed.endings.compared import Seen, in_a_worker, under_python, written
 from tests.distributed.endings.table import ENDINGS
 
-CHECKED = "testbed.worker.user_code.checked:run_checked"
-CHECKED_MODULE = "testbed.worker.user_code.checked"
 # Each of these takes a worker through other code of the launcher in a new interpreter.
 FRESH = (
     "exit 2**70",
@@ -38,7 +37,7 @@ FRESH = (
 # Watching wraps the same end of a program; a third of the table and these are watched each time.
 WATCHED = {*FRESH, *[*ENDINGS][::3]}
 
-Worker = Callable[[Program, str, bool], Seen]
+Worker = Callable[[Program, Entry[ProgramOrders], bool], Seen]
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +45,10 @@ def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
     """Runs a program in a worker, by an entry; TensorFlow is imported once for this module."""
     loop = asyncio.new_event_loop()
     with new_run_folder(tmp_path_factory.mktemp("endings") / "runs") as folder:
-        opened = open_server(folder, fresh=False, module=CHECKED_MODULE, exact=False)
+        opened = open_server(folder, fresh=False, module=RUN_CHECKED.module, exact=False)
         server = loop.run_until_complete(opened.__aenter__())
 
-        def run(program: Program, entry: str, fresh: bool) -> Seen:
+        def run(program: Program, entry: Entry[ProgramOrders], fresh: bool) -> Seen:
             case = folder.case(f"{Path.cwd().parent.name}-{Path.cwd().name}")
             return loop.run_until_complete(in_a_worker(program, server, case, entry, fresh=fresh))
 
@@ -75,10 +74,10 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Seen]:
 @pytest.fixture
 def ends(
     worker: Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[str, str, bool], Seen]:
+) -> Callable[[str, Entry[ProgramOrders], bool], Seen]:
     """Runs a program of the table in a worker, by an entry."""
 
-    def run(name: str, entry: str, fresh: bool) -> Seen:
+    def run(name: str, entry: Entry[ProgramOrders], fresh: bool) -> Seen:
         folder = tmp_path / "own folder"
         program = written(ENDINGS[name], folder)
         monkeypatch.chdir(folder)
@@ -87,7 +86,7 @@ def ends(
     return run
 
 
-Ends = Callable[[str, str, bool], Seen]
+Ends = Callable[[str, Entry[ProgramOrders], bool], Seen]
 
 
 def or_soak(chosen: Container[str]) -> list[Any]:
@@ -103,7 +102,7 @@ def test_launch_ends_a_program_as_python_does(
     ends: Ends, plain: Callable[[str], Seen], name: str
 ) -> None:
     """A forked worker ends a program with the output, the exit code and the files of python."""
-    assert ends(name, ENTRY, False) == plain(name)
+    assert ends(name, RUN_PROGRAM, False) == plain(name)
 
 
 @pytest.mark.parametrize("name", or_soak(WATCHED))
@@ -111,7 +110,7 @@ def test_check_ends_a_program_as_python_does(
     ends: Ends, plain: Callable[[str], Seen], name: str
 ) -> None:
     """A program that is watched ends as python ends it."""
-    assert ends(name, CHECKED, False) == plain(name)
+    assert ends(name, RUN_CHECKED, False) == plain(name)
 
 
 @pytest.mark.parametrize("name", or_soak(FRESH))
@@ -119,7 +118,7 @@ def test_a_new_interpreter_ends_a_program_as_python_does(
     ends: Ends, plain: Callable[[str], Seen], name: str
 ) -> None:
     """With --fresh a program ends as python ends it, too."""
-    assert ends(name, ENTRY, True) == plain(name)
+    assert ends(name, RUN_PROGRAM, True) == plain(name)
 
 
 def test_check_says_what_it_has_not_seen(testbed: Callable[..., Done], tmp_path: Path) -> None:

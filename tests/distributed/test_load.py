@@ -11,8 +11,12 @@ from testbed.cluster.devices import Devices
 from testbed.cluster.strategies import deployments
 from testbed.launcher.cluster.cluster_end import ClusterEnd
 from testbed.launcher.machine.machine import describe_machine
-from testbed.run.case import CaseRun, Options, Quiet, keep_scripts
+from testbed.run.case import CaseRun
+from testbed.run.observer import Quiet
+from testbed.run.options import Options
+from testbed.run.scenario import keep_scripts
 from tests.distributed.conftest import Judge
+from tests.distributed.entries import ADD_UP_AND_WEIGH
 
 SIZES = (16, 32, 64)
 ROUNDS = 3
@@ -52,7 +56,7 @@ def _launch(judge: Judge, workers: int) -> tuple[ClusterEnd, list[float]]:
     folder = judge.folder.case(case.id)
     keep_scripts(selection, judge.folder)
     case_run = CaseRun(judge.server, Devices(), Options(), folder, Quiet(), judge.folder)
-    running = case_run.run(case, selection, "tests.distributed.programs:add_up_and_weigh")
+    running = case_run.run(case, selection, ADD_UP_AND_WEIGH, lambda orders: orders)
     end = judge.loop.run_until_complete(running)
     shares = [
         float(json.loads(folder.report(worker.worker).read_text()))

@@ -7,8 +7,11 @@ import pytest
 from testbed.catalogue.selection import select
 from testbed.cluster.strategies import deployments
 from testbed.launcher.cluster.cluster_end import ClusterEnd
-from testbed.launcher.cluster.cluster_run import Deadlines, WorkerOrders, run_cluster
+from testbed.launcher.cluster.cluster_run import ClusterOptions, WorkerOrders, run_cluster
+from testbed.launcher.entry import Entry
+from testbed.orders.case import DeviceOrders
 from tests.distributed.conftest import Done, Judge
+from tests.distributed.entries import ONE_REPLICA_FOR_TWO, TWO_REPLICAS_ON_ONE_CPU
 
 
 def test_mirrored_variable(judge: Judge) -> None:
@@ -48,15 +51,17 @@ def test_workers_have_their_own_seeds(judge: Judge) -> None:
 
 
 @pytest.mark.parametrize(
-    ("program", "replicas"), [("two_replicas_on_one_cpu", 2), ("one_replica_for_two", 1)]
+    ("entry", "replicas"), [(TWO_REPLICAS_ON_ONE_CPU, 2), (ONE_REPLICA_FOR_TWO, 1)]
 )
-def test_missing_replicas_are_noticed(judge: Judge, program: str, replicas: int) -> None:
+def test_missing_replicas_are_noticed(
+    judge: Judge, entry: Entry[DeviceOrders], replicas: int
+) -> None:
     """A strategy that silently has other replicas than were asked for is refused."""
-    case = judge.folder.case(program)
-    orders = WorkerOrders({"entry": f"tests.distributed.programs:{program}"})
+    case = judge.folder.case(entry.name)
+    worker = WorkerOrders(entry.assignment(DeviceOrders(str(case.report(0)))))
 
     async def go() -> ClusterEnd:
-        return await run_cluster(judge.server, [orders], case, Deadlines())
+        return await run_cluster(judge.server, [worker], case, ClusterOptions())
 
     end = judge.loop.run_until_complete(go())
     assert "in phase 'forked': exit code 1 (RuntimeError: " in end.cause

@@ -35,31 +35,60 @@ ALLOWED = {
         "testbed.decoding",
         "testbed.catalogue.fault",
     },
+    "orders": {"cluster", "catalogue", "verdict", "launcher", "testbed.check.seen"},
     "options": {"cluster", "catalogue"},
     "hosts": {"testbed", "base", "cluster", "launcher"},
     "report": {"testbed", "base", "cluster", "catalogue", "verdict", "launcher"},
-    "run": {"base", "cluster", "catalogue", "verdict", "launcher", "hosts", "report"},
+    "run": {
+        "base",
+        "cluster",
+        "catalogue",
+        "verdict",
+        "launcher",
+        "hosts",
+        "orders",
+        "report",
+    },
     "engines": {"base", "cluster", "options", "launcher", "hosts", "report"},
-    "worker": {"base", "cluster", "catalogue", "verdict", "launcher", "testbed.check.seen"},
+    "worker": {
+        "base",
+        "cluster",
+        "catalogue",
+        "verdict",
+        "launcher",
+        "orders",
+        "testbed.check.seen",
+    },
     "programs": {"testbed", "cluster"},
-    "check": {"testbed", "base", "cluster", "verdict", "launcher", "run"},
+    "check": {"testbed", "base", "cluster", "verdict", "launcher", "orders", "run"},
     "bench": {
         "base",
         "cluster",
         "catalogue",
         "launcher",
+        "orders",
         "run",
         "report",
         "testbed.hosts.rank",
     },
     "chaos": {"base", "cluster", "catalogue", "verdict", "launcher", "run", "report"},
-    "pytest_plugin": {"base", "cluster", "catalogue", "verdict", "launcher", "run", "report"},
+    "pytest_plugin": {
+        "base",
+        "cluster",
+        "catalogue",
+        "verdict",
+        "launcher",
+        "orders",
+        "run",
+        "report",
+    },
     "cli": {
         "testbed",
         "base",
         "cluster",
         "catalogue",
         "launcher",
+        "orders",
         "run",
         "report",
         "bench",
@@ -147,12 +176,12 @@ def test_nobody_imports_the_child_side(layer: str) -> None:
 
 
 def test_modules_that_are_named_exist() -> None:
-    """A module that is started by its name, in a text, is there under that name."""
+    """A module that is started by its name, or whose function is, is there under that name."""
     named = {
-        text
+        text.partition(":")[0]
         for path in python_files(TESTBED)
         for text in text_constants(path)
-        if re.fullmatch(r"testbed(\.\w+)+", text)
+        if re.fullmatch(r"testbed(\.\w+)+(:\w+)?", text)
     }
     assert "testbed.worker.main" in named
     assert named - set(all_modules()) == set()

@@ -32,7 +32,7 @@ def loaded_after(code: str) -> set[str]:
 @pytest.mark.parametrize(
     ("code", "proof"),
     [
-        ("import testbed; testbed.launch", "testbed.run.function"),
+        ("import testbed; testbed.launch", "testbed.run.user_code.function"),
         (
             "import testbed.cli.main, testbed.cli.commands.run, testbed.cli.commands.list,"
             " testbed.cli.commands.doctor, testbed.report.output.console",
@@ -73,7 +73,9 @@ def test_the_package_loads_nothing_of_launching() -> None:
     """A script that only imports the testbed pays for nothing that launches workers."""
     loaded = loaded_after("import testbed; assert 'launch' in testbed.__all__")
     assert "testbed.catalogue.bed" in loaded
-    assert loaded & {"rich", "asyncio", "testbed.run.function", "testbed.launcher"} == set()
+    assert (
+        loaded & {"rich", "asyncio", "testbed.run.user_code.function", "testbed.launcher"} == set()
+    )
 
 
 def test_list_loads_only_what_it_shows() -> None:

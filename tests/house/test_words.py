@@ -29,7 +29,7 @@ def test_every_symptom_is_diagnosed() -> None:
     """A symptom that nothing produces would be a promise that nobody keeps."""
     used = {
         text
-        for name in ("verdict/diagnosis.py", "run/case.py")
+        for name in ("verdict/diagnosis.py", "run/attempt.py")
         for text in text_constants(TESTBED / name)
     }
     assert set(SYMPTOMS) - used == set()
@@ -39,7 +39,7 @@ def test_every_diagnosis_is_a_symptom() -> None:
     """A diagnosis names a symptom of the closed list, which has its meaning and its cure."""
     named = {
         node.args[0].value
-        for name in ("verdict/diagnosis.py", "run/case.py")
+        for name in ("verdict/diagnosis.py", "run/attempt.py")
         for node in ast.walk(tree_of(TESTBED / name))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)

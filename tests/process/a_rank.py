@@ -18,10 +18,12 @@ from testbed.hosts import connection, rendezvous
 from testbed.hosts.host_pool import HostPool, open_host_pool
 from testbed.hosts.rank import split_address
 from testbed.hosts.role import Role
-from testbed.launcher.cluster.cluster_run import Deadlines, WorkerOrders, run_cluster
+from testbed.launcher.cluster.cluster_run import ClusterOptions, WorkerOrders, run_cluster
+from testbed.launcher.cluster.deadlines import Deadlines
 from testbed.launcher.cluster.standstill import Patience
 from testbed.launcher.run_folder import RunFolder, write_json
 from testbed.signals import interruptible
+from tests.process.orders import PlayOrders, entry_of
 
 
 @dataclass(frozen=True)
@@ -76,13 +78,14 @@ async def cluster(source: HostPool, folder: RunFolder, program: str, name: str, 
     async with source.reserve_slots(size) as slots:
         workers = [
             WorkerOrders(
-                {
-                    "entry": f"{ASKED.module}:{program}",
-                    "worker": worker,
-                    "host": split_address(slot.address)[0],
-                    "port": split_address(slot.address)[1],
-                    "report": str(case.report(worker)),
-                },
+                entry_of(program, ASKED.module).assignment(
+                    PlayOrders(
+                        worker=worker,
+                        host=split_address(slot.address)[0],
+                        port=split_address(slot.address)[1],
+                        report=str(case.report(worker)),
+                    )
+                ),
                 source=slot.source,
             )
             for worker, slot in enumerate(slots)
@@ -91,7 +94,7 @@ async def cluster(source: HostPool, folder: RunFolder, program: str, name: str, 
         patience = Patience(ASKED.release, ASKED.show, tell=shown.append)
         limits = ASKED.seconds, ASKED.seconds
         deadlines = Deadlines(*limits, patience=patience if ASKED.show else None)
-        end = await run_cluster(source, workers, case, deadlines, fresh=ASKED.fresh)
+        end = await run_cluster(source, workers, case, ClusterOptions(deadlines, ASKED.fresh))
     told = [[each.phase, each.after] for worker in end.workers for each in worker.ledger]
     write_json(
         case.path / "end.json",

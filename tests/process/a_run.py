@@ -6,11 +6,13 @@ Arguments: the folder of the runs, the isolation, and where its workers stay (or
 import sys
 from pathlib import Path
 
-from testbed.launcher.cluster.cluster_run import Deadlines, WorkerOrders, run_cluster
+from testbed.launcher.cluster.cluster_run import ClusterOptions, WorkerOrders, run_cluster
+from testbed.launcher.cluster.deadlines import Deadlines
 from testbed.launcher.isolation.ports import held_ports
 from testbed.launcher.run_folder import RunFolder, new_run_folder
 from testbed.launcher.server.preloaded import preloaded_server
 from testbed.signals import interruptible
+from tests.process.orders import PlayOrders, entry_of
 
 WORKERS = 2
 
@@ -27,18 +29,19 @@ async def cluster(folder: RunFolder, isolation: str, stay_at: str) -> None:
         ) as server:
             orders = [
                 WorkerOrders(
-                    {
-                        "entry": "tests.process.programs:stay",
-                        "worker": worker,
-                        "port": port,
-                        "stay_at": stay_at,
-                        "marker": str(case.path / f"at-{worker}"),
-                        "report": str(case.report(worker)),
-                    }
+                    entry_of("stay").assignment(
+                        PlayOrders(
+                            worker=worker,
+                            port=port,
+                            stay_at=stay_at,
+                            marker=str(case.path / f"at-{worker}"),
+                            report=str(case.report(worker)),
+                        )
+                    )
                 )
                 for worker, port in enumerate(ports)
             ]
-            await run_cluster(server, orders, case, Deadlines(600, 600))
+            await run_cluster(server, orders, case, ClusterOptions(Deadlines(600, 600)))
 
 
 if __name__ == "__main__":

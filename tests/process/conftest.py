@@ -13,11 +13,14 @@ import pytest
 
 from testbed.catalogue.fault import Fault
 from testbed.launcher.cluster.cluster_end import ClusterEnd
-from testbed.launcher.cluster.cluster_run import Deadlines, WorkerOrders, run_cluster
+from testbed.launcher.cluster.cluster_run import ClusterOptions, WorkerOrders, run_cluster
+from testbed.launcher.cluster.deadlines import Deadlines
 from testbed.launcher.isolation.isolation import AUTO
 from testbed.launcher.machine.leftovers import processes_of
 from testbed.launcher.run_folder import RunFolder, new_run_folder
-from testbed.launcher.server.preloaded import PreloadedServer, preloaded_server
+from testbed.launcher.server.preloaded import preloaded_server
+from testbed.launcher.server.server_handle import PreloadedServer
+from tests.process.orders import PlayOrders, entry_of
 
 GONE_DEADLINE_S = 5.0
 PATIENT = Deadlines(start=60.0, run=60.0)
@@ -71,17 +74,15 @@ class Launcher:
         case = self.folder.case(name or program)
         every_worker = [
             WorkerOrders(
-                {
-                    **orders,
-                    "entry": f"{module}:{program}",
-                    "worker": worker,
-                    "report": str(case.report(worker)),
-                },
+                entry_of(program, module).assignment(
+                    PlayOrders(worker=worker, report=str(case.report(worker)), **orders)
+                ),
                 environment or {},
             )
             for worker in range(workers)
         ]
-        return await run_cluster(server, every_worker, case, deadlines, fresh=fresh, fault=fault)
+        options = ClusterOptions(deadlines, fresh, fault=fault)
+        return await run_cluster(server, every_worker, case, options)
 
     def reports(self, program: str, workers: int = 2) -> list[Any]:
         """What the workers of a program wrote down."""

@@ -6,11 +6,13 @@ import asyncio
 import sys
 from pathlib import Path
 
-from testbed.launcher.cluster.cluster_run import Deadlines, WorkerOrders, run_cluster
+from testbed.launcher.cluster.cluster_run import ClusterOptions, WorkerOrders, run_cluster
+from testbed.launcher.cluster.deadlines import Deadlines
 from testbed.launcher.isolation.isolation import NONE
 from testbed.launcher.isolation.ports import held_ports
 from testbed.launcher.run_folder import new_run_folder
 from testbed.launcher.server.preloaded import preloaded_server
+from tests.process.orders import PlayOrders, entry_of
 
 
 async def launch(runs: Path, launches: int) -> int:
@@ -21,9 +23,12 @@ async def launch(runs: Path, launches: int) -> int:
         async with preloaded_server(["tests.process.programs"], folder, isolation=NONE) as server:
             for _ in range(launches):
                 with held_ports(2) as ports:
-                    entry = {"entry": "tests.process.programs:listen"}
-                    orders = [WorkerOrders({**entry, "port": port}) for port in ports]
-                    end = await run_cluster(server, orders, case, Deadlines(120, 120))
+                    workers = [
+                        WorkerOrders(entry_of("listen").assignment(PlayOrders(port=port)))
+                        for port in ports
+                    ]
+                    options = ClusterOptions(Deadlines(120, 120))
+                    end = await run_cluster(server, workers, case, options)
                 failed += bool(end.cause)
     return failed
 

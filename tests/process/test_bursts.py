@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 import pytest
 
-from testbed.launcher.cluster.cluster_run import Deadlines
+from testbed.launcher.cluster.deadlines import Deadlines
 from testbed.launcher.isolation.isolation import NONE
 from testbed.launcher.machine import descriptors
 from testbed.launcher.machine.leftovers import processes_of
-from testbed.launcher.server.preloaded import PreloadedServer
+from testbed.launcher.server.server_handle import PreloadedServer
 from tests.process.conftest import PATIENT, Launcher
 
 # Without queues, launcher and server waited for each other from some 300 on.

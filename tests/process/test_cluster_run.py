@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.launcher.cluster.cluster_run import Deadlines
+from testbed.launcher.cluster.deadlines import Deadlines
 from tests.process.conftest import Launcher
 
 SHORT = Deadlines(start=1.0, run=1.0)

@@ -3,15 +3,18 @@
 import asyncio
 import itertools
 import signal
+from dataclasses import replace
 
 import pytest
 
 from testbed.catalogue.fault import Fault
 from testbed.launcher.cluster.cluster_end import ClusterEnd
-from testbed.launcher.cluster.cluster_run import Deadlines, WorkerOrders, run_cluster
+from testbed.launcher.cluster.cluster_run import ClusterOptions, WorkerOrders, run_cluster
+from testbed.launcher.cluster.deadlines import Deadlines
 from testbed.launcher.isolation.isolation import REQUIRED
 from tests.process.conftest import Launcher
 from tests.process.namespaces import needs_namespaces
+from tests.process.orders import PlayOrders, entry_of
 
 SHORT = Deadlines(3.0, 3.0)
 
@@ -103,18 +106,18 @@ async def _visit(launcher: Launcher, fault: Fault | None) -> float:
     case = launcher.folder.case("visit")
     async with launcher.server(["tests.process.programs"], REQUIRED) as server:
         hosts = [server.new_address() for _ in range(2)]
-        orders = {
-            "entry": "tests.process.programs:visit",
-            "hosts": hosts,
-            "ready": str(case.path / "ready"),
-        }
+        both = PlayOrders(hosts=tuple(hosts), ready=str(case.path / "ready"))
         workers = [
             WorkerOrders(
-                {**orders, "worker": worker, "report": str(case.report(worker))}, address=host
+                entry_of("visit").assignment(
+                    replace(both, worker=worker, report=str(case.report(worker)))
+                ),
+                address=host,
             )
             for worker, host in enumerate(hosts)
         ]
-        end = await run_cluster(server, workers, case, Deadlines(30, 30), fault=fault)
+        options = ClusterOptions(Deadlines(30, 30), fault=fault)
+        end = await run_cluster(server, workers, case, options)
         assert end.cause == ""
     return float(case.report(0).read_text())
 

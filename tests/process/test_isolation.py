@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from testbed.errors import LaunchError
-from testbed.launcher.cluster.cluster_run import Deadlines
+from testbed.launcher.cluster.deadlines import Deadlines
 from testbed.launcher.isolation.isolation import AUTO, NONE, REQUIRED
 from testbed.launcher.machine.leftovers import processes_of
 from tests.process.conftest import Launcher

@@ -8,7 +8,6 @@ import random
 import time
 import tracemalloc
 from collections.abc import Callable, Coroutine, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,9 +16,12 @@ from testbed.hosts import connection as lines
 from testbed.hosts.agent_link import AgentLink
 from testbed.hosts.connection import Connection, LineError, accept, connect
 from testbed.hosts.introduction import Introduction
+from testbed.launcher.entry import Assignment, Envelope
+from testbed.launcher.server.source import StartRequest
 from tests.process.a_line import HERE, TOKEN, listening, pair
 from tests.process.nonsense import line, message, talk
 
+REQUEST = StartRequest(Envelope(Assignment("module:function", {}), "stacks"), log="log")
 SEEDS = range(5)
 AT_ONCE = 50
 
@@ -158,7 +160,7 @@ def test_an_agent_may_answer_anything(seed: int) -> None:
 
     async def heard(here: Connection, there: Connection, messages: list[dict[str, Any]]) -> None:
         link = AgentLink(1, "h1", here)
-        worker = link.start_worker({}, log=Path("x"), environment={}, changed=asyncio.Event())
+        worker = link.start_worker(REQUEST, asyncio.Event())
         for each in messages:
             there.send({**each, "worker": "0"} if draw.random() < 0.5 else each)
         await there.close()

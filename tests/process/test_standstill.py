@@ -9,7 +9,7 @@ import re
 import pytest
 
 from testbed.launcher.cluster.cluster_end import ClusterEnd
-from testbed.launcher.cluster.cluster_run import Deadlines
+from testbed.launcher.cluster.deadlines import Deadlines
 from testbed.launcher.cluster.standstill import Patience
 from tests.process.conftest import Launcher
 from tests.process.still_programs import WORK

@@ -181,6 +181,6 @@ def test_a_report_that_is_no_file(tmp_path: Path, kind: str) -> None:
     signal.alarm(20)
     try:
         with pytest.raises(UnreadableReportError, match=r"^worker 0's report is gone: "):
-            read_report(case, 0)
+            read_report(case, 0, dict)
     finally:
         signal.alarm(0)

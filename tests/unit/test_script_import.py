@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from testbed.catalogue.discovery import read_script
+from testbed.orders.case import ScenarioScript
 from testbed.worker.script import ScriptError, import_script
 from tests.unit.builders import COUNTER, write_script
 
@@ -39,7 +40,7 @@ def imported(path: Path, edit: str | None = "") -> object:
     elif edit:
         path.write_text(edit)
     declared = {made.name: made.ways for made in script.scenarios}
-    return import_script(path, copy, declared).counter
+    return import_script(ScenarioScript(str(path), str(copy), declared)).counter
 
 
 @pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
@@ -88,4 +89,4 @@ def test_a_copy_that_is_gone_is_told(tmp_path: Path) -> None:
     """A run's folder that somebody cleans up meanwhile is told as that."""
     path = write_script(tmp_path, "ways_of_a_test.py")
     with pytest.raises(ScriptError, match=r"the copy of .* in the run's folder"):
-        import_script(path, tmp_path / "no copy", {})
+        import_script(ScenarioScript(str(path), str(tmp_path / "no copy"), {}))

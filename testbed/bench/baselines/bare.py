@@ -15,7 +15,7 @@ from testbed.errors import LaunchError
 from testbed.launcher.isolation import isolation
 from testbed.launcher.machine.environment import server_environment
 from testbed.launcher.server.worker_process import WorkerProcess
-from testbed.run.case import Quiet
+from testbed.run.observer import Quiet
 
 PLAIN_LOOP = "testbed.bench.programs.plain_loop"
 BARE_FORK = "testbed.bench.programs.bare_fork"

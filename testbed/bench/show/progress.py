@@ -13,7 +13,7 @@ from testbed.bench.visits import BenchSetup
 from testbed.launcher.isolation.isolation import Isolation
 from testbed.report.formats.text import escape
 from testbed.report.output.console import progress_bar
-from testbed.run.case import Quiet
+from testbed.run.observer import Quiet
 
 
 class BenchProgress(Quiet):

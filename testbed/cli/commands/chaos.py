@@ -23,7 +23,7 @@ from testbed.launcher.run_folder import RUNS, json_text, new_run_folder
 from testbed.report.formats.destinations import all_destinations
 from testbed.report.formats.text import console, show_files
 from testbed.report.formats.written import RECORD, Texts, write_all
-from testbed.run.case import Options
+from testbed.run.options import Options
 from testbed.run.room import require_room_for
 from testbed.signals import interruptible
 from testbed.terminal import complain

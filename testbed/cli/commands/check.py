@@ -10,7 +10,7 @@ from pathlib import Path
 from testbed.check.finding import NOTE, Finding
 from testbed.check.formats import as_github, as_json, as_sarif
 from testbed.check.judge import chosen
-from testbed.check.run import MODULE, Checked, check_program
+from testbed.check.run import Checked, check_program
 from testbed.check.text import count, describe
 from testbed.cli.commands.launch import program_of, require_at_least_one
 from testbed.cli.commands.run import deadlines_of, run_folder, workers_of
@@ -20,15 +20,15 @@ from testbed.cluster.strategies import Deployment
 from testbed.errors import OK, UNEXPECTED, LaunchError, UsageError
 from testbed.hosts.role import Role
 from testbed.launcher.run_folder import RunFolder, write_bytes
+from testbed.orders.own_code import RUN_CHECKED, Program
 from testbed.report.formats.destinations import destination
 from testbed.report.formats.text import show_line
 from testbed.report.formats.written import write_to
 from testbed.report.records.program import recorded
-from testbed.run.case import Options
-from testbed.run.cluster_choice import Choice
-from testbed.run.own_code import JOINING, own_code_place
-from testbed.run.program import Program
+from testbed.run.options import Options
 from testbed.run.room import require_room_for
+from testbed.run.user_code.cluster_choice import Choice
+from testbed.run.user_code.place import JOINING, own_code_place
 from testbed.signals import interruptible
 from testbed.terminal import complain, write_utf8
 
@@ -102,7 +102,9 @@ async def _check(
     program: Program, deployment: Deployment, folder: RunFolder, options: Options, *, show: bool
 ) -> Checked:
     choice = Choice(cure="use --strategy mirrored --replicas R for one process of R replicas")
-    place = own_code_place(MODULE, deployment, folder, CASE, options, show=show, choice=choice)
+    place = own_code_place(
+        RUN_CHECKED.module, deployment, folder, CASE, options, show=show, choice=choice
+    )
     async with place as bench:
         return await check_program(bench, program, options.deadlines)
 

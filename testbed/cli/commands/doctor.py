@@ -89,10 +89,11 @@ def _tensorflow() -> Iterator[DoctorFinding]:
 def _devices() -> Iterator[DoctorFinding]:
     # Imported here: a Python without their dependencies still gets the findings above.
     from testbed.launcher.run_folder import new_run_folder
-    from testbed.run.runner import inspect, open_server
+    from testbed.orders.case import DeviceReport
+    from testbed.run.servers import inspect, open_server
     from testbed.signals import interruptible
 
-    async def ask() -> tuple[dict[str, object], Isolation]:
+    async def ask() -> tuple[DeviceReport, Isolation]:
         with new_run_folder() as folder:
             async with open_server(folder, fresh=False) as server:
                 return await inspect(server, folder, fresh=False), server.isolation
@@ -102,14 +103,10 @@ def _devices() -> Iterator[DoctorFinding]:
     except LaunchError as problem:
         yield DoctorFinding("the preloaded server does not start", str(problem))
         return
-    yield DoctorFinding(f"Keras {found['keras']}, numpy {found['numpy']}")
+    yield DoctorFinding(f"Keras {found.keras}, numpy {found.numpy}")
     yield DoctorFinding("workers can be forked from a preloaded server")
     yield _isolation(isolation)
-    gpus = found["gpus"]
-    assert isinstance(gpus, list)
-    yield DoctorFinding(
-        f"GPUs: {', '.join(gpus) if gpus else 'none; runs use logical CPU devices'}"
-    )
+    yield DoctorFinding(f"GPUs: {', '.join(found.gpus) or 'none; runs use logical CPU devices'}")
 
 
 def _isolation(isolation: Isolation) -> DoctorFinding:

@@ -13,12 +13,13 @@ from testbed.cluster.strategies import Deployment
 from testbed.errors import UsageError
 from testbed.hosts.role import Role
 from testbed.launcher.run_folder import RunFolder
+from testbed.orders.own_code import RUN_PROGRAM, Program
 from testbed.report.records.program import recorded
-from testbed.run.case import Options
-from testbed.run.cluster_choice import Choice
-from testbed.run.own_code import JOINING, own_code_place
-from testbed.run.program import MODULE, Program, ProgramEnd, run_program
+from testbed.run.options import Options
 from testbed.run.room import require_room_for
+from testbed.run.user_code.cluster_choice import Choice
+from testbed.run.user_code.place import JOINING, own_code_place
+from testbed.run.user_code.program import ProgramEnd, run_program
 from testbed.signals import interruptible
 from testbed.terminal import complain
 
@@ -54,7 +55,9 @@ def main(options: LaunchOptions, role: Role) -> int:
 async def _launch(
     program: Program, deployment: Deployment, folder: RunFolder, options: Options, choice: Choice
 ) -> ProgramEnd:
-    async with own_code_place(MODULE, deployment, folder, CASE, options, choice=choice) as place:
+    async with own_code_place(
+        RUN_PROGRAM.module, deployment, folder, CASE, options, choice=choice
+    ) as place:
         return await run_program(place, program, options.deadlines)
 
 

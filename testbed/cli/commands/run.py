@@ -16,7 +16,7 @@ from testbed.cli.options.shared import DeadlineOptions, ProgramDeadlineOptions
 from testbed.cluster.strategies import STRATEGIES, Deployment, deployments
 from testbed.errors import OK, UNEXPECTED, WRONG_COMMAND, UsageError
 from testbed.hosts.role import Role
-from testbed.launcher.cluster.cluster_run import Deadlines
+from testbed.launcher.cluster.deadlines import Deadlines
 from testbed.launcher.machine.environment import kept_from
 from testbed.launcher.run_folder import RUNS, RunFolder, keep_json, new_run_folder
 from testbed.report.formats.destinations import all_destinations
@@ -25,7 +25,7 @@ from testbed.report.formats.written import RECORD, texts_of, write_all
 from testbed.report.output.console import ConsoleObserver
 from testbed.report.records.collected import planned
 from testbed.report.records.record import record_of
-from testbed.run.case import Options
+from testbed.run.options import Options
 from testbed.run.room import most_at_once, require_room_for
 from testbed.run.runner import run, utc_now
 from testbed.signals import interruptible

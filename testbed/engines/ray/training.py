@@ -7,7 +7,7 @@ from typing import Any
 
 from testbed.engines.job_files import JobFiles
 from testbed.engines.ray.request import RayRequest
-from testbed.engines.ray.worker import serve
+from testbed.engines.ray.worker import ChildOrders, serve
 from testbed.terminal import one_line
 
 # A job waits for resources until it is cancelled. By default Ray starts again after a minute, and
@@ -53,12 +53,9 @@ def _trainer(request: RayRequest) -> Any:
 
     return TensorflowTrainer(
         serve,
-        train_loop_config={
-            "arguments": list(request.arguments),
-            "folder": request.folder,
-            "directory": request.directory,
-            "environment": dict(request.environment),
-        },
+        train_loop_config=ChildOrders(
+            request.arguments, request.folder, request.directory, dict(request.environment)
+        ).to_config(),
         scaling_config=ScalingConfig(
             num_workers=request.workers,
             use_gpu=bool(request.gpus),

@@ -14,10 +14,12 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from testbed.bootstrap import python_arguments, python_command
+from testbed.decoding import decoded
 from testbed.engines.job_files import JobFiles
 from testbed.launcher.machine import process_tree
 from testbed.launcher.run_folder import RunFolder, write_text
@@ -38,24 +40,39 @@ Ray kills all workers as soon as one of them reports a failure.
 _POLL_SECONDS = 0.2
 
 
-def serve(orders: dict[str, Any]) -> None:
-    """Run the child that the orders describe, to its end.
+@dataclass(frozen=True)
+class ChildOrders:
+    """The child of each worker of Ray."""
 
-    Args:
-        orders: `arguments` (a module and its arguments), `folder` of the run, `directory` to run
-            in, and `environment`: variables that the child gets beyond those of Ray's worker.
+    arguments: tuple[str, ...]
+    """A module and its arguments."""
+    folder: str
+    """Of the run."""
+    directory: str
+    """The working folder of the child."""
+    environment: dict[str, str]
+    """Variables that the child gets beyond those of Ray's worker."""
+
+    def to_config(self) -> dict[str, Any]:
+        """Encode as JSON types, for Ray."""
+        return asdict(self)
+
+
+def serve(config: dict[str, Any]) -> None:
+    """Run the child that encoded `ChildOrders` describe, to its end.
 
     Raises:
         RuntimeError: the child did not end with status 0.
     """
     from ray import train
 
+    orders = decoded(ChildOrders, config)
     rank = train.get_context().get_world_rank()
     status = _run(rank, orders)
     if status == 0:
         return
     if rank > 0:
-        _wait_for(RunFolder(Path(orders["folder"])).end, GRACE_SECONDS)
+        _wait_for(RunFolder(Path(orders.folder)).end, GRACE_SECONDS)
     raise RuntimeError(f"worker {rank} {how_it_ended(status)}")
 
 
@@ -75,20 +92,20 @@ def environment_of_child(worker: dict[str, str], added: dict[str, str]) -> dict[
     return {**kept, "PYTHONUNBUFFERED": "1", **added}
 
 
-def _run(rank: int, orders: dict[str, Any]) -> int:
-    files = JobFiles(orders["folder"])
+def _run(rank: int, orders: ChildOrders) -> int:
+    files = JobFiles(orders.folder)
     files.make()
     write_text(files.host(rank), socket.gethostname())
     # The testbed's path on this host, which may differ from its path on the driver's host.
-    command = python_arguments(*orders["arguments"])
+    command = python_arguments(*orders.arguments)
     with (
         files.out(rank).open("wb") as out,
         files.err(rank).open("wb") as err,
     ):
         return subprocess.run(
             python_command("testbed.engines.ray.worker", str(os.getpid()), *command),
-            cwd=orders["directory"],
-            env=environment_of_child(dict(os.environ), orders["environment"]),
+            cwd=orders.directory,
+            env=environment_of_child(dict(os.environ), orders.environment),
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,

@@ -28,7 +28,7 @@ def in_worker() -> bool:
 
 
 class Channel:
-    """The worker's end: reads its orders, reports its phases, and waits for permission to leave.
+    """The worker's end: reads its envelope, reports its phases, and waits for permission to leave.
 
     It belongs to the process that opened it: a process forked from that one sends nothing. If the
     worker's code has closed the descriptor, the channel does not touch a new file under its number,
@@ -45,8 +45,8 @@ class Channel:
         self._hold_at = ""
         _channels.append(self)
 
-    def orders(self) -> dict[str, Any]:
-        """Read the first line: the worker's orders.
+    def first_line(self) -> str:
+        """Read the first line: the worker's envelope.
 
         Raises:
             ConnectionError: the launching process is gone.
@@ -54,8 +54,7 @@ class Channel:
         line = self._read_line()
         if not line:
             raise ConnectionError("the launching process left before it gave orders")
-        orders: dict[str, Any] = json.loads(line)
-        return orders
+        return line
 
     def hold_at(self, phase: str) -> None:
         """Block when this phase is reported, until the launching process lets the worker continue.

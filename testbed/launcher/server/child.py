@@ -10,6 +10,7 @@ import sys
 import traceback
 
 from testbed.launcher.cluster.stacks import STACKS_SIGNAL
+from testbed.launcher.entry import Envelope, implementation_of
 from testbed.launcher.server.channel import Channel
 from testbed.launcher.server.kept_descriptors import moved_out_of_the_way
 
@@ -27,25 +28,21 @@ def become_worker(log: str, environment: dict[str, str | None], folder: str) -> 
 
 
 def follow_orders(fd: int) -> None:
-    """Read the orders, run their entry, and end; never returns.
-
-    The orders hold `entry` (`module:function`, called with the orders and the channel),
-    `stacks` (the file for this worker's Python stacks, written on each STACKS_SIGNAL),
-    and `hold_at` (the phase at which it waits for permission to continue; empty for none).
-    """
+    """Read the envelope, run the entry that it names, and end; never returns."""
     code = 1
     channel = Channel(fd)
     try:
-        orders = channel.orders()
-        channel.hold_at(orders["hold_at"])
+        envelope = Envelope.from_line(channel.first_line())
+        channel.hold_at(envelope.hold_at)
         channel.phase("forked")
         # Kept open for the life of the process: a blocked worker cannot open files any more.
         how = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-        stacks = os.open(orders["stacks"], how, 0o644)
+        stacks = os.open(envelope.stacks, how, 0o644)
         faulthandler.register(STACKS_SIGNAL, file=moved_out_of_the_way(stacks), all_threads=True)
         faulthandler.enable()
-        module, _, function = orders["entry"].partition(":")
-        getattr(importlib.import_module(module), function)(orders, channel)
+        assignment = envelope.assignment
+        importlib.import_module(assignment.entry.partition(":")[0])
+        implementation_of(assignment.entry)(assignment.orders, channel)
         code = 0
     except SystemExit as leaving:
         code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)

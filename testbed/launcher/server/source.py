@@ -5,14 +5,45 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
+from testbed.decoding import decoded
+from testbed.launcher.entry import Envelope
 from testbed.launcher.isolation.isolation import Isolation
 from testbed.launcher.server.worker_process import WorkerProcess
 
 LOOPBACK = "127.0.0.1"
+
+OnMessage = Callable[[dict[str, Any]], None]
+
+
+def ignored(_message: dict[str, Any]) -> None:
+    """Ignore a message of a worker."""
+
+
+@dataclass(frozen=True)
+class StartRequest:
+    """The description of one worker for the source that starts it."""
+
+    envelope: Envelope
+    log: str
+    """The file for the worker's output."""
+    environment: dict[str, str | None] = field(default_factory=dict)
+    """Variables to set (or, with None, to remove) before the worker starts."""
+    fresh: bool = False
+    """Whether it is a new interpreter instead of a fork of the preloaded one."""
+    address: str = ""
+    """For a separate network: from `PreloadedServer.new_address`, or empty."""
+
+    def to_message(self) -> dict[str, Any]:
+        """Encode as JSON types."""
+        return asdict(self)
+
+    @classmethod
+    def from_message(cls, message: dict[str, Any]) -> StartRequest:
+        """Decode a request of another host."""
+        return decoded(cls, message)
 
 
 class WorkerSource(Protocol):
@@ -23,17 +54,18 @@ class WorkerSource(Protocol):
         """Why no worker can be started any more; nothing where one can."""
 
     def start_worker(
-        self,
-        orders: dict[str, Any],
-        *,
-        log: Path,
-        environment: dict[str, str | None],
-        changed: asyncio.Event,
-        on_message: Callable[[dict[str, Any]], None] = lambda _: None,
-        fresh: bool = False,
-        address: str = "",
+        self, request: StartRequest, changed: asyncio.Event, on_message: OnMessage = ignored
     ) -> WorkerProcess:
-        """Start a worker; the arguments are those of `PreloadedServer.start_worker`."""
+        """Start a worker and send it its envelope.
+
+        Args:
+            request: describes the worker.
+            changed: is set whenever something happens to the worker.
+            on_message: called with each phase and note that the worker reports.
+
+        Raises:
+            LaunchError: this source is lost, or the request is too long for it.
+        """
 
 
 class WorkerServer(WorkerSource, Protocol):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from typing import Any
 from testbed.decoding import decoded
 from testbed.launcher.cluster.activity import Activity
 from testbed.launcher.cluster.step_count import Steps
+from testbed.launcher.entry import Envelope
 from testbed.launcher.server.channel import EXIT_CODE_COUNTS
 
 
@@ -88,9 +88,9 @@ class WorkerProcess(ABC):
         """Whether the worker has reported this phase."""
         return any(each["phase"] == phase for each in self.phases)
 
-    def give_orders(self, orders: dict[str, Any]) -> None:
+    def give_orders(self, envelope: Envelope) -> None:
         """Send the worker its orders; the channel keeps them until it reads."""
-        self.say(json.dumps(orders))
+        self.say(envelope.to_line())
 
     def give_turn(self) -> None:
         """Let a worker that reported `waiting` continue."""

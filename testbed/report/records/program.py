@@ -126,8 +126,8 @@ def program_in(name: str) -> ProgramTrace | None:
 
 def _worker(folder: CaseFolder, worker: int, phases: tuple[PhaseReport, ...]) -> WorkerTrace:
     code = None
-    with contextlib.suppress(UnreadableReportError, ValueError, TypeError, KeyError):
-        code = int(read_report(folder, worker)["code"])
+    with contextlib.suppress(UnreadableReportError):
+        code = read_report(folder, worker, lambda report: int(report["code"]))
     log = folder.log(worker)
     return WorkerTrace(worker, log, phases, code, tuple(_last_lines(log)))
 

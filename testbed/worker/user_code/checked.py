@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from testbed.check.seen import Leak, ProgramError, SourceLine, WorkerObservations
 from testbed.launcher.server.channel import Channel
+from testbed.orders.own_code import RUN_CHECKED, CheckedReport, ProgramOrders
 from testbed.worker.user_code.own_code import own_code, text_of
 from testbed.worker.user_code.program import end_program, outcome
 from testbed.worker.user_code.steps import counting_steps
@@ -26,22 +27,24 @@ _IN_MESSAGE = re.compile(
 )
 
 
-def run_checked(orders: dict[str, Any], channel: Channel) -> NoReturn:
-    """The entry of a worker that runs a program and watches it; orders as of `run_program`."""
-    end_program(orders, channel, _watched(orders, channel))
+@RUN_CHECKED.implementation
+def run_checked(orders: ProgramOrders, channel: Channel) -> NoReturn:
+    """Run a program in a worker, and watch it."""
+    end_program(orders.setup, channel, _watched(orders, channel))
 
 
-def _watched(orders: dict[str, Any], channel: Channel) -> dict[str, Any]:
+def _watched(orders: ProgramOrders, channel: Channel) -> CheckedReport:
     problems: list[BaseException] = []
-    with own_code(orders, channel, exit_code_counts=True) as details:
-        watchers = Watchers(orders["worker"], orders["replicas_per_worker"])
+    setup = orders.setup
+    with own_code(setup, channel, exit_code_counts=True) as details:
+        watchers = Watchers(setup.place.worker, setup.deployment.cluster.replicas_per_worker)
         with watching(watchers.events), counting_steps(details):
-            report = outcome(orders, problems.append)
-        report["watching"] = round(watchers.events.log.seconds, 3)
+            end = outcome(orders.program, problems.append)
+        seconds = round(watchers.events.log.seconds, 3)
         raised = _raised(problems[0]) if problems else None
         leaks = tuple(_leaks(watchers.objects))
-        report["seen"] = watchers.observations(raised, leaks).to_json()
-    return report
+        seen = watchers.observations(raised, leaks)
+        return CheckedReport(end.code, end.raised, seen, seconds)
 
 
 @contextlib.contextmanager

@@ -10,6 +10,13 @@ from typing import Any
 
 from testbed.launcher.server.channel import Channel
 from testbed.launcher.server.import_path import set_path
+from testbed.orders.own_code import (
+    RUN_FUNCTION,
+    FunctionFailure,
+    FunctionName,
+    FunctionOrders,
+    FunctionReport,
+)
 from testbed.verdict.values import NoValueError, decode, encode
 from testbed.worker.user_code.own_code import (
     in_a_line,
@@ -25,19 +32,15 @@ from testbed.worker.user_code.steps import counting_steps
 MAIN = "__testbed_main__"
 
 
-def run_function(orders: dict[str, Any], channel: Channel) -> None:
-    """The entry of a worker that calls a function.
-
-    Orders: `module`, or `script`, the path of one; `name`, its dotted name there; `path` (of
-    modules); `argv`; `arguments` (the file that holds them); `report`, and those of `own_code`.
-    """
-    with own_code(orders, channel) as details, counting_steps(details):
+@RUN_FUNCTION.implementation
+def run_function(orders: FunctionOrders, channel: Channel) -> None:
+    """Call a function in a worker."""
+    with own_code(orders.setup, channel) as details, counting_steps(details):
         report = _outcome(orders)
-    report_and_leave(orders, channel, report, good="result" in report)
+    report_and_leave(orders.setup, channel, report, good=report.failure is None)
 
 
-def _outcome(orders: dict[str, Any]) -> dict[str, Any]:
-    """The outcome: `result`, or `raised` (one line) and `traceback`."""
+def _outcome(orders: FunctionOrders) -> FunctionReport:
     try:
         returned = _call(orders)
     except SystemExit:
@@ -46,25 +49,25 @@ def _outcome(orders: dict[str, Any]) -> dict[str, Any]:
     except BaseException as problem:
         trace = shown(problem)
         print(trace, end="", file=sys.stderr)
-        return {"raised": in_a_line(problem), "traceback": trace}
+        return FunctionReport(failure=FunctionFailure(in_a_line(problem), trace))
     try:
-        return {"result": encode(returned, "result")}
+        return FunctionReport(encode(returned, "result"))
     except NoValueError as problem:
-        return {"raised": str(problem), "traceback": ""}
+        return FunctionReport(failure=FunctionFailure(str(problem)))
 
 
-def _call(orders: dict[str, Any]) -> Any:
-    set_path(orders["path"])
-    sys.argv = orders["argv"]
-    function = _find(orders)
-    arguments = json.loads(Path(orders["arguments"]).read_text(encoding="utf-8"))
+def _call(orders: FunctionOrders) -> Any:
+    set_path(orders.path)
+    sys.argv = [*orders.argv]
+    function = _find(orders.function)
+    arguments = json.loads(Path(orders.arguments).read_text(encoding="utf-8"))
     return function(*decode(arguments["args"]), **decode(arguments["kwargs"]))
 
 
-def _find(orders: dict[str, Any]) -> Any:
-    if orders["script"]:
-        make_main(orders["script"], MAIN)
-    found: Any = importlib.import_module(orders["module"] or MAIN)
-    for part in orders["name"].split("."):
+def _find(function: FunctionName) -> Any:
+    if function.script:
+        make_main(function.script, MAIN)
+    found: Any = importlib.import_module(function.module or MAIN)
+    for part in function.name.split("."):
         found = getattr(found, part)
     return found

@@ -11,18 +11,23 @@ import sys
 import traceback
 import types
 from collections.abc import Iterator
+from dataclasses import asdict
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy
 
 from testbed.launcher.run_folder import write_json
 from testbed.launcher.server.channel import EXIT_CODE_COUNTS, Channel
+from testbed.orders.own_code import OwnCodeSetup
 from testbed.worker.probes import several_cpus_per_worker
 from testbed.worker.script import remember_lines
 from testbed.worker.strategy import require_threads
 from testbed.worker.user_code.program_cluster import ProgramCluster
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 _OURS = str(Path(__file__).resolve().parents[2])
 _STARTERS = ("<frozen runpy>", "<frozen importlib.", importlib.__file__)
@@ -33,27 +38,28 @@ _LONGEST_TRACE = 20_000
 
 @contextlib.contextmanager
 def own_code(
-    orders: dict[str, Any], channel: Channel, *, exit_code_counts: bool = False
+    setup: OwnCodeSetup, channel: Channel, *, exit_code_counts: bool = False
 ) -> Iterator[dict[str, Any]]:
     """Configure the devices for the code in the block, and report its phases.
 
-    Orders: `replicas_per_worker`, `device`, `worker`, and those of `ProgramCluster`. With
-    `exit_code_counts` the code is a whole program, which may end its process at any time. Yields
-    the details of the last phase, to which the block may add.
+    With `exit_code_counts` the code is a whole program, which may end its process at any time.
+    Yields the details of the last phase, to which the block may add.
     """
     details: dict[str, Any] = {}
     _reseed()
     require_threads()
-    cluster = ProgramCluster(orders, channel)
-    with _several_replicas(orders), cluster.reporting():
+    cluster = ProgramCluster(setup, channel)
+    with _several_replicas(setup), cluster.reporting():
         channel.phase("started", **{EXIT_CODE_COUNTS: exit_code_counts})
         yield details
     channel.phase("finished", **details)
 
 
-def report_and_leave(orders: dict[str, Any], channel: Channel, report: Any, *, good: bool) -> None:
+def report_and_leave(
+    setup: OwnCodeSetup, channel: Channel, report: DataclassInstance, *, good: bool
+) -> None:
     """Write the report, and wait until all workers may leave; `good` as for the channel."""
-    write_json(Path(orders["report"]), report)
+    write_json(Path(setup.place.report), asdict(report))
     channel.reported(good=good)
     channel.wait_for_leave()
 
@@ -131,9 +137,10 @@ def _reseed() -> None:
     numpy.random.seed()
 
 
-def _several_replicas(orders: dict[str, Any]) -> contextlib.AbstractContextManager[None]:
-    if orders["device"] == "cpu" and orders["replicas_per_worker"] > 1:
-        return several_cpus_per_worker(orders["worker"], orders["replicas_per_worker"])
+def _several_replicas(setup: OwnCodeSetup) -> contextlib.AbstractContextManager[None]:
+    replicas = setup.deployment.cluster.replicas_per_worker
+    if setup.place.device == "cpu" and replicas > 1:
+        return several_cpus_per_worker(setup.place.worker, replicas)
     return contextlib.nullcontext()
 
 

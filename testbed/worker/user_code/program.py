@@ -9,7 +9,7 @@ import sys
 import types
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from testbed.interpreter_end import (
     LOST_OUTPUT,
@@ -19,43 +19,43 @@ from testbed.interpreter_end import (
 )
 from testbed.launcher.server.channel import Channel
 from testbed.launcher.server.import_path import put_first
+from testbed.orders.own_code import (
+    RUN_PROGRAM,
+    OwnCodeSetup,
+    Program,
+    ProgramOrders,
+    ProgramReport,
+)
 from testbed.worker.user_code.first_import import not_imported_yet
 from testbed.worker.user_code.own_code import in_a_line, make_main, own_code, report_and_leave
 from testbed.worker.user_code.steps import counting_steps
 from testbed.worker.user_code.uncaught import code_of_exit, show_uncaught
 
 
-def run_program(orders: dict[str, Any], channel: Channel) -> NoReturn:
-    """The entry of a worker that runs a program.
-
-    Orders: `program` (a script's path, or a module's name), `is_module`, `arguments`, `copy` (see
-    `make_main`; may be left out), `report`, and those of `own_code`.
-    """
-    with own_code(orders, channel, exit_code_counts=True) as details, counting_steps(details):
-        report = outcome(orders)
-    end_program(orders, channel, report)
+@RUN_PROGRAM.implementation
+def run_program(orders: ProgramOrders, channel: Channel) -> NoReturn:
+    """Run a program in a worker."""
+    setup = orders.setup
+    with own_code(setup, channel, exit_code_counts=True) as details, counting_steps(details):
+        report = outcome(orders.program)
+    end_program(setup, channel, report)
 
 
 def outcome(
-    orders: dict[str, Any], report: Callable[[BaseException], None] = lambda _: None
-) -> dict[str, Any]:
+    program: Program, report: Callable[[BaseException], None] = lambda _: None
+) -> ProgramReport:
     """Run the program to its end, with the exit handlers that an interpreter runs at its end.
 
     A process that the program forked may end here, too. It reports nothing, and exits.
 
     Args:
-        orders: of the worker.
+        program: is run.
         report: called with an uncaught exception of the program.
     """
     worker, code, uncaught, raised = os.getpid(), 0, None, ""
     with not_imported_yet():
         try:
-            _run(
-                orders["program"],
-                orders["arguments"],
-                is_module=orders["is_module"],
-                copy=orders.get("copy", ""),
-            )
+            _run(program)
         except SystemExit as leaving:
             code = code_of_exit(leaving)
         except BaseException as problem:
@@ -71,40 +71,41 @@ def outcome(
             code = LOST_OUTPUT
     if os.getpid() != worker:
         end_interpreter(code)
-    return {"code": code, "raised": raised}
+    return ProgramReport(code, raised)
 
 
-def end_program(orders: dict[str, Any], channel: Channel, report: dict[str, Any]) -> NoReturn:
+def end_program(setup: OwnCodeSetup, channel: Channel, report: ProgramReport) -> NoReturn:
     """Report how the program ended; end the interpreter once the worker may leave."""
     # The report may fail, because the program changed its user, root or limits. Then the exit code
     # counts.
     try:
-        report_and_leave(orders, channel, report, good=report["code"] == 0)
+        report_and_leave(setup, channel, report, good=report.code == 0)
     except OSError as problem:
         # On a full disk neither the report nor the log says why.
         with contextlib.suppress(OSError):
-            channel.last_words(report["raised"] or f"its report cannot be written: {problem}")
-    end_interpreter(report["code"])
+            channel.last_words(report.raised or f"its report cannot be written: {problem}")
+    end_interpreter(report.code)
 
 
-def _run(program: str, arguments: list[str], *, is_module: bool, copy: str) -> None:
+def _run(program: Program) -> None:
     """Run the program as `__main__`, as the interpreter does."""
-    if is_module:
+    name, arguments = program.name, program.arguments
+    if program.is_module:
         _leave_room_on_the_stack()
         # As with -m: the working directory comes first, and argv[0] becomes the module's file.
         put_first(str(Path.cwd()))
         sys.argv = ["-m", *arguments]
-        sys.orig_argv[:] = [sys.executable, "-m", program, *arguments]
+        sys.orig_argv[:] = [sys.executable, "-m", name, *arguments]
         main = types.ModuleType("__main__")
         main.__dict__.update(__builtins__=__builtins__)
         sys.modules["__main__"] = main
-        runpy._run_module_as_main(program)  # type: ignore[attr-defined]
+        runpy._run_module_as_main(name)  # type: ignore[attr-defined]
         return
-    sys.argv = [program, *arguments]
-    sys.orig_argv[:] = [sys.executable, program, *arguments]
-    put_first(str(Path(program).resolve().parent))
+    sys.argv = [name, *arguments]
+    sys.orig_argv[:] = [sys.executable, name, *arguments]
+    put_first(str(Path(name).resolve().parent))
     _leave_room_on_the_stack(further=1)
-    make_main(program, copy=copy)
+    make_main(name, copy=program.copy)
 
 
 def _leave_room_on_the_stack(further: int = 0) -> None:

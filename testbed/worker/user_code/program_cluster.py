@@ -13,6 +13,7 @@ from typing import Any
 import tensorflow as tf
 
 from testbed.launcher.server.channel import Channel
+from testbed.orders.own_code import OwnCodeSetup
 from testbed.verdict.program_notes import JOINING, MADE, NEEDS
 from testbed.worker.probes import calling_when_bound
 from testbed.worker.strategy import configure_devices
@@ -39,21 +40,17 @@ _OF_A_CLUSTER = (tf_config.NAME, "TF_GRPC_REUSE_PORT")
 
 
 class ProgramCluster:
-    """Reports the strategies and the cluster that a worker's program uses.
+    """Reports the strategies and the cluster that a worker's program uses."""
 
-    Orders: `undecided_devices`, `replicas_per_worker`, `device`, `worker`. If `undecided_devices`
-    is not 0, worker 0 finds out which cluster the program needs, and the others wait for it.
-    """
-
-    def __init__(self, orders: dict[str, Any], channel: Channel) -> None:
+    def __init__(self, setup: OwnCodeSetup, channel: Channel) -> None:
         self._channel = channel
         self._process = os.getpid()
-        self._devices = orders["replicas_per_worker"]
-        self._device = orders["device"]
-        alone = orders.get("undecided_devices", 0)
-        if alone and orders["worker"]:
+        self._devices = setup.deployment.cluster.replicas_per_worker
+        self._device = setup.place.device
+        alone, first = setup.undecided_devices, setup.place.worker == 0
+        if alone and not first:
             channel.wait_for_turn()
-        self._undecided = bool(alone) and not orders["worker"]
+        self._undecided = bool(alone) and first
         # MultiWorkerMirroredStrategy uses one CPU, however many exist.
         configure_devices(alone if self._undecided else self._devices, self._device)
         self._lock = threading.Lock()

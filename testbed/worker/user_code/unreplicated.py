@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import tensorflow as tf
 
 from testbed.launcher.server.channel import Channel
+from testbed.orders.own_code import RUN_UNREPLICATED, CheckedReport, ProgramOrders
 from testbed.worker.user_code.own_code import own_code
 from testbed.worker.user_code.program import end_program, outcome
 from testbed.worker.watching.hooks import watching
@@ -21,18 +22,19 @@ _REPLICATING = (
 )
 
 
-def run_unreplicated(orders: dict[str, Any], channel: Channel) -> NoReturn:
-    """The entry of a worker that runs a program unreplicated; orders as of `run_program`."""
-    end_program(orders, channel, _watched(orders, channel))
+@RUN_UNREPLICATED.implementation
+def run_unreplicated(orders: ProgramOrders, channel: Channel) -> NoReturn:
+    """Run a program in a worker without replication, and watch it."""
+    end_program(orders.setup, channel, _watched(orders, channel))
 
 
-def _watched(orders: dict[str, Any], channel: Channel) -> dict[str, Any]:
-    with own_code(orders, channel, exit_code_counts=True), _default_strategy():
-        watchers = Watchers(orders["worker"], replicas=1)
+def _watched(orders: ProgramOrders, channel: Channel) -> CheckedReport:
+    with own_code(orders.setup, channel, exit_code_counts=True), _default_strategy():
+        watchers = Watchers(orders.setup.place.worker, replicas=1)
         with watching(watchers.events):
-            report = outcome(orders)
-        report["seen"] = watchers.observations(None, ()).to_json()
-    return report
+            end = outcome(orders.program)
+        seconds = round(watchers.events.log.seconds, 3)
+        return CheckedReport(end.code, end.raised, watchers.observations(None, ()), seconds)
 
 
 @contextlib.contextmanager

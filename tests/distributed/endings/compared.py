@@ -8,17 +8,21 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from testbed.cluster.cluster import Cluster
 from testbed.cluster.devices import Devices
 from testbed.cluster.strategies import Deployment
-from testbed.launcher.cluster.cluster_run import Deadlines
+from testbed.launcher.cluster.deadlines import Deadlines
 from testbed.launcher.cluster.report_file import read_report
+from testbed.launcher.entry import Entry
 from testbed.launcher.machine.environment import server_environment
 from testbed.launcher.run_folder import CaseFolder
 from testbed.launcher.server.source import WorkerServer
-from testbed.run.own_code import JOINING, OwnCodeCluster
-from testbed.run.program import Program, program_end
+from testbed.orders.own_code import Program, ProgramOrders, ProgramReport
+from testbed.run.user_code.own_code import OwnCodeCluster
+from testbed.run.user_code.place import JOINING
+from testbed.run.user_code.program import program_end
 from tests.distributed.endings.ending import Ending
 
 START = "import os, signal, sys, threading, time\n"
@@ -75,15 +79,24 @@ def under_python(program: Program, folder: Path) -> Seen:
 
 
 async def in_a_worker(
-    program: Program, server: WorkerServer, case: CaseFolder, entry: str, *, fresh: bool
+    program: Program,
+    server: WorkerServer,
+    case: CaseFolder,
+    entry: Entry[ProgramOrders],
+    *,
+    fresh: bool,
 ) -> Seen:
     """Run a program, in the working folder, by an entry in the only worker of a cluster."""
     place = OwnCodeCluster(server, ONE, Devices(), case, fresh, None)
-    end = await place.run(entry, program.orders, DEADLINES)
+    end = await place.run(entry, lambda setup: ProgramOrders(setup, program), DEADLINES)
     reports = [
-        dict(read_report(case, each.worker)) if each.reported else {} for each in end.workers
+        read_report(case, each.worker, _ended) if each.reported else None for each in end.workers
     ]
     return _seen(program_end(end, reports).code, case.log(0), Path.cwd())
+
+
+def _ended(report: Any) -> ProgramReport:
+    return ProgramReport(report["code"], report["raised"])
 
 
 def _seen(code: int, log: Path, folder: Path) -> Seen:

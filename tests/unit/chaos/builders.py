@@ -22,7 +22,7 @@ from testbed.chaos.text import show_chaos
 from testbed.cluster.cluster import Cluster
 from testbed.launcher.cluster.cluster_end import ClusterEnd, PhaseReport, WorkerEnd
 from testbed.report.records.header import Versions
-from testbed.run.case import Attempt
+from testbed.run.attempt import Attempt
 from testbed.verdict.reading import Claim, ClaimReading, WorkerReport
 from tests.unit.builders import MACHINE, raised_of, reading_of
 

@@ -17,8 +17,8 @@ from testbed.chaos.draw import Wanted
 from testbed.chaos.record import ChaosRecord
 from testbed.chaos.replay import replay_command
 from testbed.cli.main import main
-from testbed.launcher.cluster.cluster_run import Deadlines
-from testbed.run.case import Options
+from testbed.launcher.cluster.deadlines import Deadlines
+from testbed.run.options import Options
 from tests.unit.builders import COUNTER, write_script
 from tests.unit.chaos.builders import came_of, killed, record_of, whole
 from tests.unit.cli.status import status_of

@@ -10,7 +10,7 @@ from testbed.catalogue.fault import Fault
 from testbed.chaos.outcome import undisturbed_of
 from testbed.chaos.record import REACTIONS, RESULTS, Outcome, Reaction, Resumed
 from testbed.launcher.cluster.cluster_end import PhaseReport
-from testbed.run.case import Attempt
+from testbed.run.attempt import Attempt
 from tests.unit.chaos.builders import (
     KILL,
     LEFT,

@@ -14,9 +14,12 @@ from testbed.errors import LaunchError
 from testbed.hosts.agent import serve
 from testbed.hosts.agent_link import AgentLink, Opening
 from testbed.hosts.connection import LineError
+from testbed.launcher.entry import Assignment, Envelope
 from testbed.launcher.machine.leftovers import processes_of
 from testbed.launcher.run_folder import RunFolder
+from testbed.launcher.server.source import StartRequest
 
+REQUEST = StartRequest(Envelope(Assignment("module:function", {}), "stacks"), log="log")
 OPENING = Opening((), "python", True)
 
 
@@ -105,7 +108,7 @@ def test_an_agent_that_is_gone_answers_at_once() -> None:
         with pytest.raises(LaunchError, match=f"^{told}$"):
             await hold(link)
         with pytest.raises(LaunchError, match=f"^{told}$"):
-            link.start_worker({}, log=Path("x"), environment={}, changed=asyncio.Event())
+            link.start_worker(REQUEST, asyncio.Event())
         assert line.sent.empty()
 
     linked(play)
@@ -128,9 +131,7 @@ def test_times_are_those_of_the_nearest_answer() -> None:
         await opening
         told: list[dict[str, Any]] = []
         changed = asyncio.Event()
-        worker = link.start_worker(
-            {}, log=Path("x"), environment={}, changed=changed, on_message=told.append
-        )
+        worker = link.start_worker(REQUEST, changed, told.append)
         began = time.monotonic()
         key = (await line.sent.get())["worker"]
         message = {"phase": "joined", "at": began - 5000}
@@ -203,7 +204,7 @@ def test_what_no_agent_says_gives_it_up(message: dict[str, Any]) -> None:
     """Of what is no message of an agent nobody dies, and its workers do not run on unseen."""
 
     async def play(link: AgentLink, line: PlayedLine) -> None:
-        worker = link.start_worker({}, log=Path("x"), environment={}, changed=asyncio.Event())
+        worker = link.start_worker(REQUEST, asyncio.Event())
         line.coming.put_nowait(message)
         line.coming.put_nowait(None)
         await worker.wait_until_ended()
@@ -238,7 +239,7 @@ def test_orders_that_are_too_long_are_refused() -> None:
         line: Any = ShortLine()
         link = AgentLink(1, "h1", line)
         with pytest.raises(LaunchError, match=r"^worker 1's host h1: 20.0 MiB are too much "):
-            link.start_worker({}, log=Path("x"), environment={}, changed=asyncio.Event())
+            link.start_worker(REQUEST, asyncio.Event())
         with pytest.raises(LaunchError, match=r"^worker 1's host h1: 20.0 MiB are too much "):
             await hold(link)
 

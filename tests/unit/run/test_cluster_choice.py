@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from testbed.launcher.server.worker_process import WorkerProcess
-from testbed.run.cluster_choice import ALL_RUN, Choice, ProgramObserver
+from testbed.run.user_code.cluster_choice import ALL_RUN, Choice, ProgramObserver
 from testbed.verdict.program_notes import JOINING, MADE, NEEDS
 
 HERE = {"file": "/home/me/train.py", "line": 5, "at": 2.0}

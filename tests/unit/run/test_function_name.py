@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from testbed.errors import UsageError
-from testbed.run.function_name import FunctionName, name_of
+from testbed.orders.own_code import FunctionName
+from testbed.run.user_code.function_name import name_of
 
 
 def at_the_top() -> None: ...

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from testbed.errors import WorkerFailedError
 from testbed.launcher.cluster.cluster_end import ClusterEnd, PhaseReport, WorkerEnd
 from testbed.launcher.run_folder import CaseFolder
-from testbed.run.function import failure_of
+from testbed.orders.own_code import FunctionFailure, FunctionReport
+from testbed.run.user_code.function_end import failure_of
 
 FOLDER = CaseFolder(Path("/logs"))
 LEDGER = (PhaseReport("started", 0.1),)
-GOOD = {"result": 7}
-RAISED = {"raised": "ValueError: boom\nmore", "traceback": "Traceback\nValueError: boom\nmore\n"}
+GOOD = FunctionReport(7)
+FAILURE = FunctionFailure("ValueError: boom\nmore", "Traceback\nValueError: boom\nmore\n")
+RAISED = FunctionReport(failure=FAILURE)
 
 
 def reported(worker: int, after: float = 1.0) -> WorkerEnd:
@@ -28,7 +29,10 @@ def died(worker: int, after: float = 1.0) -> WorkerEnd:
 
 
 def failure(
-    *workers: WorkerEnd, reports: list[dict[str, Any]], missed_deadline: str = "", hint: str = ""
+    *workers: WorkerEnd,
+    reports: list[FunctionReport | None],
+    missed_deadline: str = "",
+    hint: str = "",
 ) -> WorkerFailedError:
     found = failure_of(ClusterEnd(workers, missed_deadline, 9.0, hint), reports, FOLDER)
     assert found is not None
@@ -38,7 +42,7 @@ def failure(
 def test_results_of_all_are_no_failure() -> None:
     """Where every worker has reported what it returned, nothing is raised."""
     end = ClusterEnd((reported(0), reported(1)), "", 9.0)
-    assert failure_of(end, [GOOD, {"result": None}], FOLDER) is None
+    assert failure_of(end, [GOOD, FunctionReport(None)], FOLDER) is None
 
 
 def test_who_raised_first_is_named_with_its_traceback() -> None:
@@ -48,13 +52,13 @@ def test_who_raised_first_is_named_with_its_traceback() -> None:
         "worker 1 failed after 1.5 s: ValueError: boom; logs: /logs\n\n"
         "Traceback\nValueError: boom\nmore"
     )
-    assert (found.worker, found.traceback) == (1, RAISED["traceback"])
+    assert (found.worker, found.traceback) == (1, FAILURE.traceback)
 
 
 @pytest.mark.parametrize(("raised_at", "first"), [(1.5, 0), (0.5, 1)])
 def test_a_death_comes_before_what_its_peers_raise(raised_at: float, first: int) -> None:
     """By the one rule of all launches: what was raised comes first where it clearly did."""
-    found = failure(died(0, 2.0), reported(1, raised_at), reports=[{}, RAISED], hint="no memory")
+    found = failure(died(0, 2.0), reported(1, raised_at), reports=[None, RAISED], hint="no memory")
     assert found.worker == first
     assert ("killed by SIGKILL; no memory; logs: /logs" in str(found)) == (first == 0)
 
@@ -62,7 +66,7 @@ def test_a_death_comes_before_what_its_peers_raise(raised_at: float, first: int)
 def test_a_hang_has_no_first_worker() -> None:
     """Where nobody failed and the time is over, who waits for whom is the cause."""
     waits = WorkerEnd(1, Path("log"), LEDGER)
-    found = failure(reported(0), waits, reports=[GOOD, {}], missed_deadline="run")
+    found = failure(reported(0), waits, reports=[GOOD, None], missed_deadline="run")
     assert str(found).startswith("worker 1 has not joined and is in phase 'started'")
     assert (found.worker, found.traceback) == (None, "")
 
@@ -71,4 +75,4 @@ def test_an_error_may_go_to_another_process() -> None:
     """As exceptions do from a pool of processes, with all that it holds."""
     found = failure(reported(0), reports=[RAISED])
     copy = pickle.loads(pickle.dumps(found))
-    assert (str(copy), copy.worker, copy.traceback) == (str(found), 0, RAISED["traceback"])
+    assert (str(copy), copy.worker, copy.traceback) == (str(found), 0, FAILURE.traceback)

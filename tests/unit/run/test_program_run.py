@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from testbed.launcher.cluster.cluster_end import ClusterEnd, PhaseReport, WorkerEnd
-from testbed.run.program import TIME_IS_OVER, program_end
+from testbed.orders.own_code import ProgramReport
+from testbed.run.user_code.program import TIME_IS_OVER, program_end
 
 LOG = Path("log")
 LEDGER = (PhaseReport("started", 0.1),)
-GOOD = {"code": 0, "raised": ""}
+GOOD = ProgramReport(0, "")
 
 
 def end_of(*workers: WorkerEnd, missed_deadline: str = "", hint: str = "") -> ClusterEnd:
@@ -31,7 +31,7 @@ def test_a_program_that_goes_well_has_no_cause() -> None:
 
 def test_the_first_exit_code_is_the_program_s() -> None:
     """Of several workers that fail, the first decides, whatever its index is."""
-    failed: list[dict[str, Any]] = [{"code": 3, "raised": ""}, {"code": 1, "raised": "OSError: no"}]
+    failed = [ProgramReport(3, ""), ProgramReport(1, "OSError: no")]
     end = program_end(end_of(reported(0, 2.5), reported(1, 1.5)), failed)
     assert (end.code, end.codes) == (1, (3, 1))
     assert end.cause == "worker 1 failed after 1.5 s with exit code 1: OSError: no"
@@ -41,7 +41,9 @@ def test_a_signal_is_told_as_a_shell_tells_it() -> None:
     """A worker that was killed gives 128 and the signal's number."""
     killed = WorkerEnd(1, LOG, LEDGER, status=9, after=1.0)
     waits = WorkerEnd(0, LOG, LEDGER)
-    end = program_end(end_of(waits, killed, missed_deadline="run", hint="out of memory"), [{}, {}])
+    end = program_end(
+        end_of(waits, killed, missed_deadline="run", hint="out of memory"), [None, None]
+    )
     assert (end.code, end.codes) == (137, (TIME_IS_OVER, 137))
     killed_by = "worker 1 ended after 1.0 s in phase 'started': killed by SIGKILL"
     assert end.cause == f"{killed_by}; out of memory"
@@ -51,7 +53,7 @@ def test_a_signal_is_told_as_a_shell_tells_it() -> None:
 def test_without_a_report_the_exit_code_counts(code: int, cause: str) -> None:
     """A program that ended by os._exit or exec has the exit code that python would have."""
     left = WorkerEnd(0, LOG, LEDGER, status=code << 8, after=1.0, exit_code_counts=True)
-    end = program_end(end_of(left), [{}])
+    end = program_end(end_of(left), [None])
     assert (end.code, end.codes) == (code, (code,))
     assert cause in end.cause
     assert bool(end.cause) == bool(code)
@@ -60,7 +62,7 @@ def test_without_a_report_the_exit_code_counts(code: int, cause: str) -> None:
 def test_who_waits_is_told_beside_who_has_left() -> None:
     """A worker that left by os._exit(0) is not the one that does not come to its end."""
     left = WorkerEnd(0, LOG, LEDGER, status=0, after=1.0, exit_code_counts=True)
-    end = program_end(end_of(left, WorkerEnd(1, LOG, LEDGER), missed_deadline="run"), [{}, {}])
+    end = program_end(end_of(left, WorkerEnd(1, LOG, LEDGER), missed_deadline="run"), [None, None])
     assert end.codes == (0, TIME_IS_OVER)
     assert "worker 1 has not joined" in end.cause
     assert "worker 0 has ended" in end.cause
@@ -69,13 +71,13 @@ def test_who_waits_is_told_beside_who_has_left() -> None:
 def test_before_the_program_has_begun_no_end_is_good() -> None:
     """A worker that vanishes before it runs the program has failed, whatever its exit code."""
     left = WorkerEnd(0, LOG, LEDGER, status=0, after=1.0)
-    assert program_end(end_of(left), [{}]).code == 1
+    assert program_end(end_of(left), [None]).code == 1
 
 
 def test_who_was_ended_on_purpose_has_failed() -> None:
     """A cluster that cannot come together is no signal that somebody sent."""
     ended = WorkerEnd(0, LOG, LEDGER, status=9, after=1.0, ended_for="both are worker 0")
-    end = program_end(end_of(ended), [{}])
+    end = program_end(end_of(ended), [None])
     assert (end.code, end.codes) == (1, (1,))
     assert end.cause == "worker 0 was ended after 1.0 s in phase 'started': both are worker 0"
 
@@ -83,7 +85,7 @@ def test_who_was_ended_on_purpose_has_failed() -> None:
 def test_a_hang_has_a_code_of_its_own() -> None:
     """Where nobody failed and the time is over, the code says that."""
     end = program_end(
-        end_of(reported(0), WorkerEnd(1, LOG, LEDGER), missed_deadline="run"), [GOOD, {}]
+        end_of(reported(0), WorkerEnd(1, LOG, LEDGER), missed_deadline="run"), [GOOD, None]
     )
     assert end.code == TIME_IS_OVER
     assert end.cause.startswith("worker 1 has not joined and is in phase 'started'")

@@ -5,22 +5,11 @@ from __future__ import annotations
 import sys
 import types
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from testbed.errors import UsageError
-
-
-@dataclass(frozen=True)
-class FunctionName:
-    """The place of a function: a module, or the script that was started."""
-
-    name: str
-    """Its dotted name there."""
-    module: str = ""
-    script: str = ""
-    """The path of the script; empty for a module."""
+from testbed.orders.own_code import FunctionName
 
 
 def name_of(function: Callable[..., Any]) -> FunctionName:

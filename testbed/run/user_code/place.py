@@ -1,71 +1,24 @@
-"""Prepares a cluster for a user's code: the steps that programs and functions share."""
+"""Opens a cluster for a user's code, shows its output, and tells when it makes no progress."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
-import math
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
-from testbed.cluster.cluster import Task
-from testbed.cluster.devices import Devices
 from testbed.cluster.strategies import Deployment
-from testbed.launcher.cluster.cluster_end import ClusterEnd
-from testbed.launcher.cluster.cluster_run import Deadlines
-from testbed.launcher.cluster.standstill import Patience
-from testbed.launcher.run_folder import CaseFolder, RunFolder
-from testbed.launcher.server.source import WorkerServer
+from testbed.launcher.run_folder import RunFolder
 from testbed.report.output.live import LiveOutput
-from testbed.run.case import Options
-from testbed.run.cluster_choice import ALL_RUN, Choice, ProgramObserver
-from testbed.run.entry import run_entry
-from testbed.run.runner import find_devices, open_server
+from testbed.run.options import Options
+from testbed.run.servers import find_devices, open_server
+from testbed.run.user_code.cluster_choice import ALL_RUN, Choice
+from testbed.run.user_code.own_code import OwnCodeCluster
 from testbed.terminal import complain, one_line, tell
 
 JOINING = "joining"
 """The phase in which a worker begins to connect to the others."""
-
-
-@dataclass(frozen=True)
-class OwnCodeCluster:
-    """A cluster, ready to run a user's code."""
-
-    server: WorkerServer
-    deployment: Deployment
-    devices: Devices
-    folder: CaseFolder
-    fresh: bool
-    output: LiveOutput | None
-    """Shows the output of the workers."""
-    named: tuple[Task, ...] = ()
-    """The names that an engine gives to the workers, in their order."""
-    patience: Patience = field(default_factory=Patience)
-    """Timeouts for workers that make no progress."""
-    choice: Choice = ALL_RUN
-    """Whether all workers run the code in any case, or first find out its needs."""
-
-    async def run(self, entry: str, orders: dict[str, Any], deadlines: Deadlines) -> ClusterEnd:
-        """Run an entry in every worker, until all have ended or one has failed."""
-        end = await run_entry(
-            self.server,
-            entry,
-            {**orders, "undecided_devices": self.choice.devices},
-            self.deployment,
-            self.folder,
-            replace(deadlines, patience=self.patience),
-            devices=self.devices,
-            named=self.named if len(self.named) == self.deployment.cluster.workers else (),
-            fresh=self.fresh,
-            watch=ProgramObserver(self.choice, self.output.watch if self.output else None),
-            # A user's code may print as much as it likes.
-            output_limit=math.inf,
-        )
-        if self.output and end.missed_deadline:
-            self.output.hurry()
-        return end
 
 
 @contextlib.asynccontextmanager
@@ -115,11 +68,8 @@ async def own_code_place(
         devices = await find_devices(server, options, folder)
         devices.require(deployment)
         named = options.rank.tasks if options.rank else ()
-        patience = replace(
-            options.patience,
-            tell=functools.partial(_tell, folder),
-            show_stacks=_show_stacks,
-        )
+        tell_in = functools.partial(_tell, folder)
+        patience = replace(options.patience, tell=tell_in, show_stacks=_show_stacks)
         yield OwnCodeCluster(
             server, deployment, devices, own, options.fresh, output, named, patience, choice
         )

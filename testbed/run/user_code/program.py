@@ -5,40 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from testbed.launcher.cluster.cluster_end import ClusterEnd, WorkerEnd, first_failed
-from testbed.launcher.cluster.cluster_run import Deadlines
-from testbed.launcher.cluster.report_file import UnreadableReportError, read_report
+from testbed.launcher.cluster.deadlines import Deadlines
+from testbed.launcher.cluster.report_file import UnreadableReportError, read_typed_report
 from testbed.launcher.run_folder import CaseFolder
-from testbed.run.own_code import OwnCodeCluster
-
-MODULE = "testbed.worker.user_code.program"
-ENTRY = f"{MODULE}:run_program"
+from testbed.orders.own_code import RUN_PROGRAM, Program, ProgramOrders, ProgramReport
+from testbed.run.user_code.own_code import OwnCodeCluster
 
 TIME_IS_OVER = 124
 """The exit code of a program that reached a deadline, as of timeout(1)."""
-
-
-@dataclass(frozen=True)
-class Program:
-    """A user's program: the path of a script or the name of a module, and its arguments."""
-
-    name: str
-    arguments: tuple[str, ...] = ()
-    is_module: bool = False
-    copy: str = ""
-    """The copy of the script to run instead, as it was before the run; empty without one."""
-
-    @property
-    def orders(self) -> dict[str, Any]:
-        """The orders of a worker that runs it."""
-        return {
-            "program": self.name,
-            "is_module": self.is_module,
-            "arguments": list(self.arguments),
-            "copy": self.copy,
-        }
 
 
 @dataclass(frozen=True)
@@ -56,38 +32,42 @@ class ProgramEnd:
 
 async def run_program(place: OwnCodeCluster, program: Program, deadlines: Deadlines) -> ProgramEnd:
     """Run a program in every worker of a cluster, until all have ended or one has failed."""
-    end = await place.run(ENTRY, program.orders, deadlines)
+    end = await place.run(RUN_PROGRAM, lambda setup: ProgramOrders(setup, program), deadlines)
     return program_end(end, [_report(place.folder, worker) for worker in end.workers])
 
 
-def program_end(end: ClusterEnd, reports: Sequence[dict[str, Any]]) -> ProgramEnd:
+def program_end(end: ClusterEnd, reports: Sequence[ProgramReport | None]) -> ProgramEnd:
     """The end of a program, from the end of its cluster and the reports of its workers.
 
     Args:
         end: the end of the cluster.
-        reports: of each worker; empty for a worker without one.
+        reports: of each worker; None for a worker without one.
     """
     codes = tuple(
         _code(worker, report) for worker, report in zip(end.workers, reports, strict=True)
     )
     died = [worker for worker in end.workers if worker.complaint]
-    failed = [worker for worker in end.workers if reports[worker.worker].get("code")]
+    failed = [
+        worker
+        for worker, report in zip(end.workers, reports, strict=True)
+        if report and report.code
+    ]
     first = first_failed(died, failed)
     if first is None:
         return ProgramEnd(codes, end.cause, TIME_IS_OVER if end.cause else 0, end.seconds)
     code = codes[first.worker]
-    report = reports[first.worker]
     if first.complaint:
         cause = end.led_to(first.complaint, first.after)
         return ProgramEnd(codes, end.hinted(cause), code, end.seconds)
+    report = reports[first.worker]
     cause = f"worker {first.worker} failed after {first.after:.1f} s with exit code {code}"
-    cause += f": {report['raised']}" * bool(report["raised"])
+    cause += f": {report.raised}" if report and report.raised else ""
     return ProgramEnd(codes, end.led_to(cause, first.after), code, end.seconds)
 
 
-def _code(worker: WorkerEnd, report: dict[str, Any]) -> int:
+def _code(worker: WorkerEnd, report: ProgramReport | None) -> int:
     if report:
-        return int(report["code"])
+        return report.code
     if worker.ended_for:
         return 1
     if worker.status is None:
@@ -100,11 +80,11 @@ def _code(worker: WorkerEnd, report: dict[str, Any]) -> int:
     return code if worker.done else code or 1
 
 
-def _report(folder: CaseFolder, worker: WorkerEnd) -> dict[str, Any]:
+def _report(folder: CaseFolder, worker: WorkerEnd) -> ProgramReport | None:
     if not worker.reported:
-        return {}
+        return None
     try:
-        return dict(read_report(folder, worker.worker))
+        return read_typed_report(folder, worker.worker, ProgramReport)
     except UnreadableReportError as problem:
         # The program has removed or damaged its report.
-        return {"code": 1, "raised": str(problem)}
+        return ProgramReport(1, str(problem))

@@ -1,0 +1,1 @@
+"""Runs a user's program or function on a cluster."""
