@@ -60,7 +60,7 @@ ALLOWED = {
         "testbed.check.seen",
     },
     "programs": {"testbed", "cluster"},
-    "check": {"testbed", "base", "cluster", "verdict", "launcher", "orders", "run"},
+    "check": {"testbed", "cluster", "verdict", "launcher", "orders", "run"},
     "bench": {
         "base",
         "cluster",
