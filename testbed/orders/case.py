@@ -61,8 +61,8 @@ SERVE = Entry("testbed.worker.main:serve", ServeOrders)
 class Measurement:
     """What the workers of a case measure."""
 
-    sizes: dict[str, int]
-    """Sizes that a program of the benchmark reads."""
+    sizes: dict[str, Any]
+    """Sizes and other parameters that a program of the benchmark reads."""
     steps: int = FEWEST_STEPS
     accesses: int = 0
     """Number of calls that read or write the variable."""
