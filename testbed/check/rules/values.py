@@ -55,10 +55,11 @@ def copies(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     compared = [_Compared(birth, tuple(counterparts.of(birth))) for birth in seen[0].births]
     yield from _first_copies(seen, compared)
     alike = [each for each in compared if _should_be_alike(each.birth)]
-    yield from _read_while_apart(seen, [each for each in alike if not each.is_apart])
-    apart = [each for each in alike if each.is_apart]
-    yield from _batch_norms([each for each in apart if each.birth.is_of(_BATCH_NORM)])
-    yield from _apart(seen, [each for each in apart if not each.birth.is_of(_BATCH_NORM)])
+    norms = [each for each in alike if each.is_apart and each.birth.is_of(_BATCH_NORM)]
+    yield from _batch_norms(norms)
+    others = [each for each in alike if each not in norms]
+    yield from _within_a_worker(seen[0], others)
+    yield from _between_workers(seen[0], others)
 
 
 def _after_a_common_step(seen: Sequence[WorkerObservations]) -> Sequence[WorkerObservations]:
@@ -94,32 +95,29 @@ def _first_copies(
             yield Finding("TB202", birth.place, _describe(birth, (), firsts))
 
 
-def _read_while_apart(
-    seen: Sequence[WorkerObservations], compared: Sequence[_Compared]
-) -> Iterator[Finding]:
-    """Find reads of one copy while the copies differ, although they agree at the end."""
-    for each in compared:
-        if read := _read_apart(seen[0], each.birth):
-            values = _describe(each.birth, read.apart, each.known)
-            evidence = f"{values} when one of them is read"
-            yield Finding("TB201", each.birth.place, evidence, read.place)
-
-
 def _batch_norms(apart: Sequence[_Compared]) -> Iterator[Finding]:
-    """Find layers that normalise each replica's batch separately, each layer once."""
+    """Report layers that normalise each replica's batch separately, each layer once."""
     for each in _first_of_each_line(apart):
         yield Finding("TB601", each.birth.place, each.evidence)
 
 
-def _apart(seen: Sequence[WorkerObservations], apart: Sequence[_Compared]) -> Iterator[Finding]:
-    """Report differences within a worker, and the causes of differences between workers."""
-    for each in apart:
+def _within_a_worker(seen: WorkerObservations, alike: Sequence[_Compared]) -> Iterator[Finding]:
+    """Find copies that differ at the end, or that only differ while the program reads one."""
+    for each in alike:
+        place = each.birth.place
         if each.within:
-            yield Finding("TB201", each.birth.place, each.evidence)
-    between = [each for each in apart if not each.within]
+            yield Finding("TB201", place, each.evidence)
+        elif not each.is_apart and (read := _read_apart(seen, each.birth)):
+            values = _describe(each.birth, read.apart, each.known)
+            yield Finding("TB201", place, f"{values} when one of them is read", read.place)
+
+
+def _between_workers(seen: WorkerObservations, alike: Sequence[_Compared]) -> Iterator[Finding]:
+    """Find values that differ only between the workers: the causes, if any is known."""
+    apart = [each for each in alike if each.is_apart and not each.within]
     # A variable that was assigned outside of the steps explains why computed values differ, too.
-    causes = [each for each in between if _accessed_outside(seen[0], each.birth, writes=True)]
-    for each in causes or between:
+    causes = [each for each in apart if _accessed_outside(seen, each.birth, writes=True)]
+    for each in causes or apart:
         yield Finding("TB202", each.birth.place, each.evidence)
 
 
