@@ -53,23 +53,17 @@ async def check_program(bench: Bench, program: Program, deadlines: Deadlines) ->
     that finds no gradients.
     """
     end = await bench.run(ENTRY, program.orders, deadlines)
-    reports = [
-        _report(bench.folder, worker.worker) if worker.reported else {} for worker in end.workers
-    ]
+    reports = _reports(bench.folder, end)
     seen = [decoded(WorkerObservations, report["seen"]) for report in reports if report]
     left = _left_cluster(end)
     # Workers that are not connected form no cluster, so their values are not compared.
     alike = seen[:1] if left else seen
     found = [*left, *_hang(end, reports), *(judge(alike) if alike else ())]
-    doubts = Doubts() if _left_behind(end, reports) else _doubts(seen, found)
-    if not found and _hangs(end, reports):
-        first = end.workers[0]
-        where = first.place.at or "an unknown line"
-        doubts = Doubts(hang=f"worker {first.worker} stays at {where}", place=_place_of(first))
-        # A program that takes as long without replication may only be slow.
-        deadlines = replace(deadlines, run=deadlines.run / 4)
+    doubts = _doubts(end, reports, seen, found)
     if doubts != Doubts():
-        alone = await _unreplicated(bench, program, deadlines)
+        # A program that takes as long without replication may only be slow.
+        limits = replace(deadlines, run=deadlines.run / 4) if doubts.hang else deadlines
+        alone = await _unreplicated(bench, program, limits)
         found += unlike(doubts, alone) if alone else ()
     watching = float(reports[0].get("watching", 0)) if reports[0] else 0.0
     prevented = any(worker.ended_for for worker in end.workers)
@@ -90,7 +84,19 @@ def _program_end(end: ClusterEnd, reports: Sequence[dict[str, Any]]) -> ProgramE
     return replace(program, code=1, cause=cause)
 
 
-def _doubts(seen: Sequence[WorkerObservations], found: Sequence[Finding]) -> Doubts:
+def _doubts(
+    end: ClusterEnd,
+    reports: Sequence[dict[str, Any]],
+    seen: Sequence[WorkerObservations],
+    found: Sequence[Finding],
+) -> Doubts:
+    """The failures that a run without replication may explain; none if the findings do."""
+    if not found and _hangs(end, reports):
+        first = end.workers[0]
+        where = first.place.at or "an unknown line"
+        return Doubts(hang=f"worker {first.worker} stays at {where}", place=_place_of(first))
+    if _left_behind(end, reports):
+        return Doubts()
     raised = next((each.raised for each in seen if each.raised), None)
     explained = any(finding.code in EXPLAINING for finding in found)
     return Doubts(None if explained else raised, seen[0].no_gradients if seen else ())
@@ -103,10 +109,15 @@ async def _unreplicated(
     folder = bench.folder.restart(1)
     alone = replace(bench, deployment=ALONE, folder=folder, output=None)
     end = await alone.run(UNREPLICATED, program.orders, deadlines)
-    reports = [_report(folder, each.worker) if each.reported else {} for each in end.workers]
+    reports = _reports(folder, end)
     if program_end(end, reports).code:
         return None
     return decoded(WorkerObservations, reports[0]["seen"])
+
+
+def _reports(folder: CaseFolder, end: ClusterEnd) -> list[dict[str, Any]]:
+    """The report of each worker; empty for a worker without one."""
+    return [_report(folder, each.worker) if each.reported else {} for each in end.workers]
 
 
 def _report(folder: CaseFolder, worker: int) -> dict[str, Any]:

@@ -42,10 +42,8 @@ def alike(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     lines = _drawing_lines(seen)
     same = [line for line in lines if _are_alike(seen, line)]
     apart = {line.step for line in lines if line not in same}
-    # Numbers of the shape of a variable may be its initial value.
-    variables = {(), None, *(birth.shape for birth in seen[0].births)}
     for line in same:
-        if line.first.shape not in variables and _matters(seen, line, alone=line.step not in apart):
+        if _is_data(seen[0], line) and _matters(seen, line, alone=line.step not in apart):
             yield _finding(line)
 
 
@@ -56,6 +54,12 @@ def _drawing_lines(seen: Sequence[WorkerObservations]) -> list[_DrawingLine]:
             line = lines.setdefault((draw.step, draw.place), _DrawingLine(draw.step, draw.place))
             line.drawn.append((each, draw))
     return list(lines.values())
+
+
+def _is_data(seen: WorkerObservations, line: _DrawingLine) -> bool:
+    """Whether it draws many numbers, and surely not the initial value of a variable."""
+    shape = line.first.shape
+    return bool(shape) and all(birth.shape != shape for birth in seen.births)
 
 
 def _matters(seen: Sequence[WorkerObservations], line: _DrawingLine, *, alone: bool) -> bool:

@@ -55,10 +55,7 @@ def _of_a_thread(birth: VariableCreated, scope: SourceLine) -> Finding:
 
 def _unmirrored(seen: Sequence[WorkerObservations]) -> Iterator[tuple[VariableCreated, Finding]]:
     counterparts, raised = Counterparts(seen), any(each.raised for each in seen)
-    for birth in seen[0].births:
-        accesses = _by_replicas(seen[0], birth) if _may_lack_copies(birth) else []
-        if not accesses or (birth.in_scope and not any(access.foreign for access in accesses)):
-            continue
+    for birth, accesses in _shared(seen[0]):
         found = (
             _written_by_all(seen[0], birth, accesses)
             or (not raised and _differs_on_workers(birth, counterparts.of(birth)))
@@ -68,10 +65,18 @@ def _unmirrored(seen: Sequence[WorkerObservations]) -> Iterator[tuple[VariableCr
             yield birth, found
 
 
-def _may_lack_copies(birth: VariableCreated) -> bool:
-    """Whether it is a variable with one copy that is not shared on purpose, as generators are."""
-    generator = birth.type in _GENERATOR_TYPES or birth.is_of(*_GENERATORS)
-    return not (birth.distributed or birth.is_table or generator)
+def _shared(seen: WorkerObservations) -> Iterator[tuple[VariableCreated, list[Access]]]:
+    """Variables with one copy that replicas use, with the accesses of the replicas."""
+    for birth in seen.births:
+        if birth.distributed or birth.is_table or _is_generator(birth):
+            continue
+        accesses = _by_replicas(seen, birth)
+        if accesses and (not birth.in_scope or any(access.foreign for access in accesses)):
+            yield birth, accesses
+
+
+def _is_generator(birth: VariableCreated) -> bool:
+    return birth.type in _GENERATOR_TYPES or birth.is_of(*_GENERATORS)
 
 
 def _by_replicas(seen: WorkerObservations, birth: VariableCreated) -> list[Access]:
