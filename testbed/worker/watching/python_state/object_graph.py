@@ -130,13 +130,22 @@ def _names(
         spot = Spot(prefix + name, file, owner)
         yield spot, value
         # Every module holds all built-in names in `__builtins__`.
-        if isinstance(value, dict) and len(value) <= _LARGEST and not name.startswith("__"):
-            for key, entry in list(value.items()):
-                yield Spot(f"{spot.name}[{key!r}]", file, id(value)), entry
-        elif isinstance(value, FunctionType) and is_authors(value.__code__.co_filename):
-            if id(value) not in seen:
-                seen.add(id(value))
-                for free, held, where in held_by(value):
-                    yield from _names({free: held}, where, "", CLOSURE, depth - 1, seen)
+        if isinstance(value, dict) and not name.startswith("__"):
+            yield from _entries(value, spot)
+        elif isinstance(value, FunctionType):
+            yield from _closure(value, depth, seen)
         else:
             yield from _object(value, spot.name, depth - 1, seen)
+
+
+def _entries(namespace: dict[Any, Any], spot: Spot) -> Found:
+    if len(namespace) <= _LARGEST:
+        for key, entry in list(namespace.items()):
+            yield Spot(f"{spot.name}[{key!r}]", spot.file, id(namespace)), entry
+
+
+def _closure(function: FunctionType, depth: int, seen: set[int]) -> Found:
+    if is_authors(function.__code__.co_filename) and id(function) not in seen:
+        seen.add(id(function))
+        for name, held, file in held_by(function):
+            yield from _names({name: held}, file, "", CLOSURE, depth - 1, seen)
