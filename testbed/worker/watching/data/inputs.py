@@ -202,16 +202,17 @@ class Inputs:
         distributed = [each for each in leaves if _is_distributed(each)]
         step.distributed |= bool(distributed)
         self._sizes = _sizes(distributed or leaves)
-        if distributed and len(set(self._sizes)) > 1:
-            step.uneven = step.uneven or self._sizes
-        if 0 in self._sizes:
-            self._look_at_empty(step)
+        self._look_at_sizes(step, distributed=bool(distributed))
         data = [each for each in leaves if self._is_of_dataset(each)]
         if data and step.calls <= _BATCHES:
             self._look_at_batch(step, data, plain=not distributed)
 
-    def _look_at_empty(self, step: WatchedStep) -> None:
-        """Before a step with an empty share, find the variables without NaN."""
+    def _look_at_sizes(self, step: WatchedStep, *, distributed: bool) -> None:
+        """Record uneven and empty shares; an empty one may turn variables to NaN."""
+        if distributed and len(set(self._sizes)) > 1:
+            step.uneven = step.uneven or self._sizes
+        if 0 not in self._sizes:
+            return
         step.empty = step.empty or self._sizes
         self._empty_calls += 1
         if self._empty_calls <= _EMPTY_CALLS:
