@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from testbed.check.codes import data_and_libraries, python_state, together, variables
 from testbed.check.codes.code import ERROR, NOTE, WARNING, Code
 from testbed.check.seen import SourceLine
 
-__all__ = ["CODES", "ERROR", "NOTE", "WARNING", "Code", "Finding"]
+__all__ = ["CODES", "ERROR", "NOTE", "WARNING", "Code", "Explanation", "Finding"]
 
 _FAMILIES = (variables, python_state, together, data_and_libraries)
 
 CODES: dict[str, Code] = {code.code: code for family in _FAMILIES for code in family.CODES}
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Words that explain one finding better than those of its code, which cover many causes."""
+
+    title: str
+    """What is wrong: takes the place of `Code.what`."""
+    meaning: str
+    """Takes the place of `Code.why`."""
+    cure: str
+    scenario: str
+    """The scenario that shows it, as `testbed run` takes it."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +38,15 @@ class Finding:
     """One sentence with the observed numbers."""
     use: SourceLine | None = None
     """The line where the mistake shows."""
+    explanation: Explanation | None = None
+    """The words for this finding, where more is known than its code says."""
 
     @property
     def about(self) -> Code:
-        """The entry of its code in the list."""
-        return CODES[self.code]
+        """The entry of its code in the list, in the words for this finding."""
+        code, words = CODES[self.code], self.explanation
+        if words is None:
+            return code
+        return replace(
+            code, what=words.title, why=words.meaning, cure=words.cure, scenario=words.scenario
+        )

@@ -9,15 +9,24 @@ from dataclasses import replace
 from pathlib import Path
 
 from testbed.check.finding import Finding
-from testbed.check.rules import data, draws, python_state, together, values, variables
+from testbed.check.rules import (
+    data,
+    draws,
+    one_copy,
+    python_state,
+    refusals,
+    together,
+    values,
+    variables,
+)
 from testbed.check.seen import WorkerObservations
 
 RULES: tuple[Callable[[Sequence[WorkerObservations]], Iterator[Finding]], ...] = (
-    variables.unmirrored,
+    one_copy.unmirrored,
     variables.made_every_step,
     variables.other_order,
     variables.other_order_in_replicas,
-    variables.tables,
+    one_copy.tables,
     variables.copy_of_another,
     variables.unused,
     values.copies,
@@ -39,7 +48,7 @@ RULES: tuple[Callable[[Sequence[WorkerObservations]], Iterator[Finding]], ...] =
     together.collectives,
     together.crossed,
     together.truths,
-    together.raised,
+    refusals.raised,
 )
 
 # Pairs of a cause and its consequence. Variables that are mixed up hold other values; TensorFlow

@@ -63,15 +63,11 @@ async def check_program(bench: Bench, program: Program, deadlines: Deadlines) ->
     # Workers that are not connected form no cluster, so their values are not compared.
     alike = seen[:1] if left else seen
     found = [*left, *_hang(end, reports), *(judge(alike) if alike else ())]
-    doubts = Doubts() if _left_behind(end, reports) else _doubts(seen, found)
-    if not found and _hangs(end, reports):
-        first = end.workers[0]
-        where = first.place.at or "an unknown line"
-        doubts = Doubts(hang=f"worker {first.worker} stays at {where}", place=_place_of(first))
-        # A program that takes as long without replication may only be slow.
-        deadlines = replace(deadlines, run=deadlines.run / 4)
+    doubts = _doubts(end, reports, seen, found)
     if doubts != Doubts():
-        alone = await _unreplicated(bench, program, deadlines)
+        # A program that takes as long without replication may only be slow.
+        limits = replace(deadlines, run=deadlines.run / 4) if doubts.hang else deadlines
+        alone = await _unreplicated(bench, program, limits)
         found += unlike(doubts, alone) if alone else ()
     watching = reports[0].watching if reports[0] else 0.0
     prevented = any(worker.ended_for for worker in end.workers)
@@ -92,7 +88,19 @@ def _program_end(end: ClusterEnd, reports: Reports) -> ProgramEnd:
     return replace(program, code=1, cause=cause)
 
 
-def _doubts(seen: Sequence[WorkerObservations], found: Sequence[Finding]) -> Doubts:
+def _doubts(
+    end: ClusterEnd,
+    reports: Reports,
+    seen: Sequence[WorkerObservations],
+    found: Sequence[Finding],
+) -> Doubts:
+    """The failures that a run without replication may explain; none if the findings do."""
+    if not found and _hangs(end, reports):
+        first = end.workers[0]
+        where = first.place.at or "an unknown line"
+        return Doubts(hang=f"worker {first.worker} stays at {where}", place=_place_of(first))
+    if _left_behind(end, reports):
+        return Doubts()
     raised = next((each.raised for each in seen if each.raised), None)
     explained = any(finding.code in EXPLAINING for finding in found)
     return Doubts(None if explained else raised, seen[0].no_gradients if seen else ())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+from testbed.check.seen import SourceLine
 from testbed.worker.watching.python_state.callers import read_by_caller
 from testbed.worker.watching.python_state.object_graph import CLOSURE, Spot
 from tests.watching.observing import Lines
@@ -90,3 +91,42 @@ def test_setting_is_not_reading() -> None:
     found = read_by_caller(of(holder))
     holder.value = 2
     assert found is None
+
+
+def read_after(*_: object) -> SourceLine | None:
+    """The line at which a caller reads the global after this call, whatever its arguments are."""
+    return read_by_caller(GLOBAL)
+
+
+def test_the_arguments_of_the_call_itself_are_read_before() -> None:
+    """A call may go over several lines."""
+    found = read_after(
+        TOTAL,
+    )
+    assert found is None
+
+
+def test_a_call_within_another_one() -> None:
+    """The lines of both may be arguments of the call that runs."""
+    found = list(map(str, [read_after(TOTAL, (TOTAL,
+        TOTAL))]))  # fmt: skip
+    assert found == ["None"]
+
+
+def test_a_name_below_a_call_of_several_lines() -> None:
+    """The line after the call counts."""
+    found = read_after(
+        TOTAL,
+    )
+    print(TOTAL)  # at: below
+    assert HERE.name(found) == "below"
+
+
+def test_the_arguments_of_a_call_in_a_loop_are_read_again() -> None:
+    """The next round of the loop reads them after this one has returned."""
+    found = None
+    for _ in range(2):
+        found = read_after(
+            TOTAL,  # at: argument
+        )
+    assert HERE.name(found) == "argument"

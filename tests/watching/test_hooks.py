@@ -152,6 +152,22 @@ def test_strategies_and_scopes(mirrored: Any) -> None:
     assert found[-1][1] is found[-2][1]
 
 
+def test_a_merged_function_may_close_over_a_name_without_a_value(mirrored: Any) -> None:
+    """The names that are set are looked at; the name that is set later is no failure."""
+    weight = tf.Variable(1.0)
+
+    def merged(_: Any) -> Any:
+        return [late, weight] if done else None
+
+    def program() -> None:
+        mirrored.run(lambda: tf.distribute.get_replica_context().merge_call(merged))
+
+    done = False
+    assert emitted(program, "replicas_meet") == [("replicas_meet", weight)] * 2
+    late, done = 1, True
+    assert merged(None) == [late, weight]
+
+
 def test_replicas_meet_with_the_variable_that_they_update(mirrored: Any) -> None:
     """Of a tensor that is reduced no variable is known."""
 

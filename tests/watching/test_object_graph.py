@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import functools
+import sys
+from types import ModuleType
 from typing import Any
 
 import numpy
+import pytest
 
 from testbed.worker.watching.python_state.object_graph import (
     CLOSURE,
@@ -42,6 +45,22 @@ def test_a_module_s_names_and_the_entries_of_its_dicts() -> None:
     assert found[Spot("REACHED", __file__)] is REACHED
     assert found[Spot("REACHED['key']", __file__, id(REACHED))] == 41
     assert [spot for spot in found if spot.name.startswith("__builtins__[")] == []
+
+
+def test_a_module_that_takes_the_place_of_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user's program may replace a module, by one of another name or of the same name."""
+
+    def names_with(name: str, file: str, number: str) -> set[str]:
+        module = ModuleType(name)
+        vars(module).update({"__file__": file, number: 1})
+        with monkeypatch.context() as patched:
+            patched.setitem(sys.modules, name, module)
+            found = {spot.name for spot, _ in reached_from(None, []) if spot.file == file}
+        return found & {"ONE", "TWO"}
+
+    assert names_with("first_of_two", __file__, "ONE") == {"ONE"}
+    assert names_with("second_of_two", __file__, "TWO") == {"TWO"}
+    assert names_with("second_of_two", f"{__file__}.other", "ONE") == {"ONE"}
 
 
 def test_the_attributes_of_an_object_and_of_its_class() -> None:

@@ -26,12 +26,16 @@ def same_for_workers(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     if len(seen) < 2 or any(each.raised for each in seen):
         return
     for given in _used(seen[0]):
-        others = [_alike(given, other) for other in seen[1:]]
-        # Workers that differ by design, or that draw random numbers, may share a batch.
-        apart = any(each is None or each.asked or each.own_draws for each in (given, *others))
-        if not apart and _different(given.batches) >= _FEWEST:
+        if _all_share(given, seen[1:]) and _different(given.batches) >= _FEWEST:
             evidence = f"the first {len(given.batches)} batches are the same on {len(seen)} workers"
             yield Finding("TB702", given.source, evidence, given.place)
+
+
+def _all_share(given: Given, others: Sequence[WorkerObservations]) -> bool:
+    """Whether all workers receive the same batches, and then do the same with them."""
+    steps = (given, *(_alike(given, other) for other in others))
+    # Workers that differ by design, or that draw random numbers, may share a batch.
+    return all(each and not (each.asked or each.own_draws) for each in steps)
 
 
 def _used(seen: WorkerObservations) -> Iterator[Given]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from testbed.check.finding import Finding
 from testbed.check.seen import Draw, Given, SourceLine, WorkerObservations
@@ -12,102 +13,118 @@ from testbed.check.seen import Draw, Given, SourceLine, WorkerObservations
 _FEWEST = 2
 _FEWEST_NUMBERS = 16
 
-Line = tuple["SourceLine | None", "SourceLine | None"]
+_HOW = {
+    "seeded": "by the same seeds",
+    "fixed": "by the same seed",
+    "generator": "from generators of the same state",
+}
+
+
+@dataclass
+class _DrawingLine:
+    """A line at which replicas draw random numbers in one step."""
+
+    step: SourceLine | None
+    place: SourceLine | None
+    drawn: list[tuple[WorkerObservations, Draw]] = field(default_factory=list)
+    """The draws of all replicas, with the worker of each."""
+
+    @property
+    def first(self) -> Draw:
+        """The draw of the first replica."""
+        return self.drawn[0][1]
 
 
 def alike(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """Find lines at which replicas draw the same numbers as other replicas."""
     if any(each.raised for each in seen):
         return
-    lines: dict[Line, list[tuple[WorkerObservations, Draw]]] = {}
+    lines = _drawing_lines(seen)
+    same = [line for line in lines if _are_alike(seen, line)]
+    apart = {line.step for line in lines if line not in same}
+    for line in same:
+        if _is_data(seen[0], line) and _matters(seen, line, alone=line.step not in apart):
+            yield _finding(line)
+
+
+def _drawing_lines(seen: Sequence[WorkerObservations]) -> list[_DrawingLine]:
+    lines: dict[object, _DrawingLine] = {}
     for each in seen:
         for draw in each.draws:
-            lines.setdefault((draw.step, draw.place), []).append((each, draw))
-    same = {line for line, drawn in lines.items() if _are_alike(seen, drawn)}
-    shapes = {birth.shape for birth in seen[0].births}
-    for line, drawn in lines.items():
-        step, place = line
-        first = drawn[0][1]
-        if line not in same or not first.shape or first.shape in shapes or _asked(seen, step):
-            continue
-        if _is_fed(seen, step):
-            matters = first.origin != "fixed" and _is_batch_of(first)
-        else:
-            # Replicas without inputs differ only by the numbers that they draw.
-            matters = all(other in same for other in lines if other[0] == step) and (
-                _is_brought_together(seen, step, first)
-            )
-        if matters:
-            within = len({worker.worker for worker, _ in drawn}) < len(drawn)
-            yield _finding(place, drawn, within=within)
+            line = lines.setdefault((draw.step, draw.place), _DrawingLine(draw.step, draw.place))
+            line.drawn.append((each, draw))
+    return list(lines.values())
 
 
-def _finding(
-    place: SourceLine | None, drawn: list[tuple[WorkerObservations, Draw]], *, within: bool
-) -> Finding:
-    how = {
-        "seeded": "by the same seeds",
-        "fixed": "by the same seed",
-        "generator": "from generators of the same state",
-        "drawn": f"in each of {len(drawn[0][1].numbers)} draws",
-    }[drawn[0][1].origin]
-    if within:
-        return Finding("TB603", place, f"{len(drawn)} replicas draw the same numbers {how}")
-    return Finding("TB604", place, f"{len(drawn)} workers draw the same numbers {how}")
+def _is_data(seen: WorkerObservations, line: _DrawingLine) -> bool:
+    """Whether it draws many numbers, and surely not the initial value of a variable."""
+    shape = line.first.shape
+    return bool(shape) and all(birth.shape != shape for birth in seen.births)
 
 
-def _are_alike(
-    seen: Sequence[WorkerObservations], drawn: list[tuple[WorkerObservations, Draw]]
-) -> bool:
+def _matters(seen: Sequence[WorkerObservations], line: _DrawingLine, *, alone: bool) -> bool:
+    """Whether replicas that draw the same numbers at a line do the same work.
+
+    Args:
+        seen: the observations of all workers.
+        line: the line at which all replicas draw the same numbers.
+        alone: whether they also do at all other lines of the step.
+    """
+    given = [given for each in seen for given in each.given if given.place == line.step]
+    if any(each.asked for each in given):
+        # The replicas differ by design.
+        return False
+    if any(each.fed for each in given):
+        return line.first.origin != "fixed" and _is_batch_of(line.first)
+    # Replicas without inputs differ only by the numbers that they draw.
+    return alone and _are_combined(given, line.first)
+
+
+def _finding(line: _DrawingLine) -> Finding:
+    number = len(line.drawn)
+    how = _HOW.get(line.first.origin, f"in each of {len(line.first.numbers)} draws")
+    if len({worker.worker for worker, _ in line.drawn}) < number:
+        return Finding("TB603", line.place, f"{number} replicas draw the same numbers {how}")
+    return Finding("TB604", line.place, f"{number} workers draw the same numbers {how}")
+
+
+def _are_alike(seen: Sequence[WorkerObservations], line: _DrawingLine) -> bool:
     """Whether all replicas certainly drew the same numbers."""
-    replicas = {draw.replica for _, draw in drawn}
+    replicas = {draw.replica for _, draw in line.drawn}
     if len(replicas) < max(2, sum(each.replicas for each in seen)):
         return False
-    first = drawn[0][1]
-    if first.origin == "generator":
-        return _is_one_stream(seen, drawn)
-    if any((draw.origin, draw.numbers) != (first.origin, first.numbers) for _, draw in drawn):
-        return False
-    if first.origin == "drawn":
-        numbers = math.prod(size or 1 for size in first.shape or ()) * len(first.numbers)
-        return len(set(first.numbers)) >= _FEWEST and numbers >= _FEWEST_NUMBERS
-    return first.origin in ("seeded", "fixed")
+    if line.first.origin == "generator":
+        return _is_one_stream(seen, line)
+    equal = len({(draw.origin, draw.numbers) for _, draw in line.drawn}) == 1
+    return equal and (line.first.origin in ("seeded", "fixed") or _are_many(line.first))
 
 
-def _is_one_stream(
-    seen: Sequence[WorkerObservations], drawn: list[tuple[WorkerObservations, Draw]]
-) -> bool:
+def _are_many(draw: Draw) -> bool:
+    """Whether so many different numbers are known that they are not equal by chance."""
+    numbers = math.prod(size or 1 for size in draw.shape or ()) * len(draw.numbers)
+    different = len(set(draw.numbers))
+    return draw.origin == "drawn" and different >= _FEWEST and numbers >= _FEWEST_NUMBERS
+
+
+def _is_one_stream(seen: Sequence[WorkerObservations], line: _DrawingLine) -> bool:
     """Whether each worker has a separate generator, and all of them end in the same state."""
     if any(each.replicas > 1 for each in seen):
         # The replicas of one worker draw from one generator in turn.
         return False
-    states = []
-    for each, draw in drawn:
-        number = int(draw.numbers[0])
-        birth = next((birth for birth in each.births if birth.number == number), None)
-        if birth is None or birth.distributed or not birth.copies:
-            return False
-        states.append(birth.copies)
-    return all(state == states[0] for state in states)
+    states = [_state_of_generator(worker, draw) for worker, draw in line.drawn]
+    return bool(states[0]) and all(state == states[0] for state in states)
 
 
-def _given(seen: Sequence[WorkerObservations], step: SourceLine | None) -> list[Given]:
-    return [given for each in seen for given in each.given if given.place == step]
+def _state_of_generator(seen: WorkerObservations, draw: Draw) -> tuple[object, ...]:
+    """The final state of the generator of a draw; empty if it is shared or unknown."""
+    number = int(draw.numbers[0])
+    births = (each for each in seen.births if each.number == number and not each.distributed)
+    return next((birth.copies for birth in births), ())
 
 
-def _asked(seen: Sequence[WorkerObservations], step: SourceLine | None) -> bool:
-    return any(given.asked for given in _given(seen, step))
-
-
-def _is_fed(seen: Sequence[WorkerObservations], step: SourceLine | None) -> bool:
-    return any(given.fed for given in _given(seen, step))
-
-
-def _is_brought_together(
-    seen: Sequence[WorkerObservations], step: SourceLine | None, draw: Draw
-) -> bool:
+def _are_combined(given: Sequence[Given], draw: Draw) -> bool:
     """Whether the results of all replicas are combined; otherwise only the first one may count."""
-    how = {each for given in _given(seen, step) for each in given.combined}
+    how = {each for step in given for each in step.combined}
     # A mean of values that are meant to be equal is a way to take one of them.
     return bool(how - {"MEAN"} if draw.origin == "fixed" else how)
 

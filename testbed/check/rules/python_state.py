@@ -8,7 +8,7 @@ from typing import Any
 
 from testbed.check.finding import Finding
 from testbed.check.rules.words import bare, distinguishable
-from testbed.check.seen import Frozen, SourceLine, WorkerObservations
+from testbed.check.seen import Frozen, SourceLine, Stored, WorkerObservations
 from testbed.verdict.diagnosis import same
 
 # The first trace, one more that creates variables, and a few for shapes of batches.
@@ -39,25 +39,30 @@ def rebound(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
 
 def stored(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """Find names under which each replica, or each worker, stores a different value."""
-    done: set[tuple[str, SourceLine | None]] = set()
-    for worker in seen:
-        for each in worker.stored:
-            key = each.name, each.place
-            if key not in done and not _are_alike(each.values):
-                done.add(key)
-                values = " and ".join(distinguishable(each.values))
-                evidence = f"the replicas of a worker store {values} in {each.name} in one step"
-                yield Finding("TB305", each.place, evidence, each.use)
+    within: dict[tuple[str, SourceLine | None], Stored] = {}
+    for each in (each for worker in seen for each in worker.stored):
+        if not _are_alike(each.values):
+            within.setdefault((each.name, each.place), each)
+    for each in within.values():
+        values = " and ".join(distinguishable(each.values))
+        evidence = f"the replicas of a worker store {values} in {each.name} in one step"
+        yield Finding("TB305", each.place, evidence, each.use)
     for each in seen[0].stored:
-        ends = [
-            other.values[-1]
-            for worker in seen
-            for other in worker.stored
-            if replace(other, values=()) == replace(each, values=())
-        ]
-        if len(ends) == len(seen) and (each.name, each.place) not in done and not _are_alike(ends):
+        ends = _last_values(seen, each)
+        known = len(ends) == len(seen) and (each.name, each.place) not in within
+        if known and not _are_alike(ends):
             evidence = f"the workers store {' and '.join(distinguishable(ends))} in {each.name}"
             yield Finding("TB306", each.place, evidence, each.use)
+
+
+def _last_values(seen: Sequence[WorkerObservations], stored: Stored) -> list[Any]:
+    """The value of the last replica of each worker that stored something there in that run."""
+    return [
+        other.values[-1]
+        for worker in seen
+        for other in worker.stored
+        if replace(other, values=stored.values) == stored
+    ]
 
 
 def _are_alike(values: Sequence[Any]) -> bool:

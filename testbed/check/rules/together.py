@@ -1,44 +1,13 @@
-"""Rules about the cooperation of workers and replicas, and about what TensorFlow refuses."""
+"""Rules about the cooperation of workers and replicas: collectives and truth tests."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
 from testbed.check.finding import Finding
-from testbed.check.seen import Collective, ProgramError, WorkerObservations
-
-_PER_REPLICA = (
-    "you are using a PerReplica object while not inside a replica context",
-    "'PerReplica' and",
-    "and 'PerReplica'",
-    "Attempt to convert a value (PerReplica",
-    "not 'PerReplica'",
-)
-
-_OUT_OF_SCOPE = ("is out of scope and cannot be used here",)
-
-# Parts of TensorFlow's errors about strategies, contexts and scopes. One replica raises them, too.
-_REFUSED = (
-    "merge_call",
-    "Mixing different tf.distribute.Strategy objects",
-    "colocate_vars_with",
-    'Need to be inside "with strategy.scope()"',
-    "cannot be reduced with the given reduce op",
-    "in cross-replica context",
-    "Method requires being in",
-    "Must not nest tf.distribute.Strategy scopes",
-    "mismatching name on device",
-    "Trying to access resource",
-    "Collective ops must be configured at program startup",
-    "MirroredVariable",
-    "DistributedVariable",
-)
-
-_OF_THE_GRAPH = "Graph execution error:"
-
+from testbed.check.seen import Collective, WorkerObservations
 
 Trace = list[Collective]
 
@@ -49,18 +18,24 @@ def collectives(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
         # A worker that failed ran fewer collectives: a consequence, not a cause.
         return
     for other in seen[1:]:
-        for mine, others in _paired(seen[0], other):
-            for number in range(max(len(mine), len(others))):
-                sides = _difference(mine, others, number)
-                if sides is None:
-                    continue
+        for first, evidence in _mismatches(seen[0], other):
+            yield Finding("TB402", first.place, evidence)
+            return
+
+
+def _mismatches(
+    one: WorkerObservations, other: WorkerObservations
+) -> Iterator[tuple[Collective, str]]:
+    """Collectives that two workers pair although they do not belong together, and the evidence."""
+    for mine, others in _paired(one, other):
+        for number in range(max(len(mine), len(others))):
+            if sides := _difference(mine[number:], others[number:]):
+                here, there = sides
                 evidence = (
-                    f"collective {number + 1} is of {sides[0]} on worker {seen[0].worker}, and of"
-                    f" {sides[1]} on worker {other.worker}"
+                    f"collective {number + 1} is of {here} on worker {one.worker}, and of"
+                    f" {there} on worker {other.worker}"
                 )
-                first = mine[number] if number < len(mine) else others[number]
-                yield Finding("TB402", first.place, evidence)
-                return
+                yield (mine if number < len(mine) else others)[number], evidence
 
 
 def _paired(one: WorkerObservations, other: WorkerObservations) -> Iterator[tuple[Trace, Trace]]:
@@ -87,18 +62,22 @@ def _kind(each: Collective) -> tuple[object, ...]:
     return each.operation, each.shape, each.dtype, each.place
 
 
-def _difference(mine: Trace, others: Trace, number: int) -> tuple[str, str] | None:
-    """Describe both sides where two workers pair collectives that do not belong together."""
-    one = mine[number] if number < len(mine) else None
-    two = others[number] if number < len(others) else None
+def _difference(mine: Trace, others: Trace) -> tuple[str, str] | None:
+    """Describe the first collectives of two workers, where they do not belong together."""
+    one, two = (part[0] if part else None for part in (mine, others))
     if one is None or two is None or _kind(one) != _kind(two):
         return _describe(one, two), _describe(two, one)
+    if _are_swapped(mine, others):
+        return _describe_caller(one, two), _describe_caller(two, one)
+    return None
+
+
+def _are_swapped(mine: Trace, others: Trace) -> bool:
+    """Whether both workers reach both first collectives eagerly, in another order."""
+    one, two = mine[0], others[0]
     if one.trace or one.by == two.by:
-        return None
-    here, there = ([each.by for each in part[number:]] for part in (mine, others))
-    # Both workers reach both lines, in another order.
-    both_reach = one.by in there and two.by in here
-    return (_describe_caller(one, two), _describe_caller(two, one)) if both_reach else None
+        return False
+    return one.by in [each.by for each in others] and two.by in [each.by for each in mine]
 
 
 def crossed(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
@@ -138,37 +117,3 @@ def _describe(one: Collective | None, other: Collective | None) -> str:
     if place and beside and place.line == beside.line:
         return f"{line} of {Path(place.file).name}"
     return line
-
-
-def raised(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
-    """Find an exception whose message names replication as its cause."""
-    for each in seen:
-        problem = each.raised
-        if problem is None:
-            continue
-        if line := line_with(_PER_REPLICA, problem):
-            yield Finding("TB304", problem.place, f"{problem.type}: {line}")
-        elif (line := line_with(_OUT_OF_SCOPE, problem)) and not each.leaks:
-            yield Finding("TB303", problem.place, f"{problem.type}: {line}")
-        elif (line := line_with(_REFUSED, problem)) and not problem.by_author:
-            yield Finding("TB501", problem.place, f"{problem.type}: {line}")
-        elif not problem.message and problem.type == "AssertionError" and not problem.by_author:
-            yield Finding("TB501", problem.place, "AssertionError with an empty message")
-        else:
-            continue
-        return
-
-
-def line_with(parts: Sequence[str], problem: ProgramError) -> str:
-    """The first line of an error message that contains one of the parts; empty where none does."""
-    message = problem.message
-    head = re.compile(rf"^ +{re.escape(problem.type)}: ", re.MULTILINE)
-    # AutoGraph puts the user's code before the message, and that code may contain the parts, too.
-    while message.lstrip().startswith("in user code:") and (said := head.search(message)):
-        message = message[said.end() :]
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
-    if lines and lines[0].startswith(_OF_THE_GRAPH):
-        # The stack of the operation comes next, and the error itself last.
-        plain = [line for line in lines if not line.startswith(("[[", "[Op:"))]
-        lines = [*plain[-1:], *lines]
-    return next((line[:200] for line in lines if any(part in line for part in parts)), "")

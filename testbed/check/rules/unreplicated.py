@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from testbed.check.finding import Finding
-from testbed.check.rules.together import line_with
+from testbed.check.rules.refusals import line_with, refused
 from testbed.check.rules.words import bare
 from testbed.check.seen import NoGradient, ProgramError, SourceLine, WorkerObservations
 
@@ -36,7 +36,7 @@ def unlike(doubts: Doubts, alone: WorkerObservations) -> Iterator[Finding]:
         line = line_with(("",), doubts.raised)
         kind = doubts.raised.type
         evidence = f"{kind}: {line}" if line else f"{kind} with an empty message"
-        yield Finding("TB501", doubts.raised.place, f"{evidence}; {ends}")
+        yield refused(doubts.raised, f"{evidence}; {ends}")
     if doubts.hang:
         yield Finding("TB404", doubts.place, f"{doubts.hang}; {ends}")
     elsewhere = {each.place for each in alone.no_gradients}

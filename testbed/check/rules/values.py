@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from testbed.check.finding import Finding
 from testbed.check.rules.counterparts import Counterparts
 from testbed.check.rules.words import distinguishable, name_of
-from testbed.check.seen import Access, VariableCreated, WorkerObservations
+from testbed.check.seen import Access, SourceLine, VariableCreated, WorkerObservations
 from testbed.verdict.diagnosis import same
 
 _BATCH_NORM = "keras/src/layers/normalization/batch_normalization.py"
@@ -20,47 +20,58 @@ _KERAS_ADDS = (
 _GENERATORS = ("keras/src/random/",)
 
 
+@dataclass(frozen=True)
+class _Compared:
+    """The values of one variable, on every replica and worker."""
+
+    birth: VariableCreated
+    everywhere: tuple[VariableCreated | None, ...]
+
+    @property
+    def known(self) -> list[tuple[object, ...]]:
+        """The copies of each worker whose values are known."""
+        return [each.copies for each in self.everywhere if each and each.copies]
+
+    @property
+    def within(self) -> tuple[object, ...]:
+        """The copies of the first worker whose copies differ; empty if there is none."""
+        return next((copies for copies in self.known if _differ(copies)), ())
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether its values differ, within a worker or between the workers."""
+        return bool(self.within) or _differ([list(copies) for copies in self.known])
+
+    @property
+    def evidence(self) -> str:
+        """The different values, and the step after which they differed."""
+        return _describe(self.birth, self.within, self.known) + _since(self.everywhere)
+
+
 def copies(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """Find variables whose copies should be equal on all replicas and workers, and are not."""
-    if any(each.raised for each in seen):
-        # An exception leaves a step half done, and workers may have taken different numbers of
-        # steps. So this compares the values after the last step that all workers finished.
-        step = max(set.intersection(*map(_looked_at, seen)), default=0)
-        seen = [_after_step(each, step) for each in seen]
-    batch_norms: set[object] = set()
+    seen = _after_a_common_step(seen)
     counterparts = Counterparts(seen)
-    apart: list[tuple[VariableCreated, Finding]] = []
-    for birth in seen[0].births:
-        every = counterparts.of(birth)
-        if _is_first_on_read(birth) and _accessed_outside(seen[0], birth, writes=False):
-            firsts = [b.copies[0] for b in every if b and b.copies]
-            if len(firsts) == len(seen) and _differ(firsts):
-                yield Finding(
-                    "TB202", birth.place, _describe(birth, (), [[each] for each in firsts])
-                )
-        if not _should_be_alike(birth):
-            continue
-        within = next((b for b in every if b and _differ(b.copies)), None)
-        known = [b.copies for b in every if b and b.copies]
-        # Workers whose values are known are compared, even if the value of another is unknown.
-        across = len(known) > 1 and _differ([list(values) for values in known])
-        if not within and not across:
-            if read := _read_apart(seen[0], birth):
-                evidence = f"{_describe(birth, read.apart, known)} when one of them is read"
-                yield Finding("TB201", birth.place, evidence, read.place)
-            continue
-        evidence = _describe(birth, within.copies if within else (), known) + _since(every)
-        if birth.is_of(_BATCH_NORM):
-            if birth.place not in batch_norms:
-                batch_norms.add(birth.place)
-                yield Finding("TB601", birth.place, evidence)
-        elif within:
-            yield Finding("TB201", birth.place, evidence)
-        else:
-            apart.append((birth, Finding("TB202", birth.place, evidence)))
-    # A variable that was assigned outside of the steps explains why computed values differ, too.
-    causes = [finding for birth, finding in apart if _accessed_outside(seen[0], birth, writes=True)]
-    yield from causes or [finding for _, finding in apart]
+    compared = [_Compared(birth, tuple(counterparts.of(birth))) for birth in seen[0].births]
+    yield from _first_copies(seen, compared)
+    alike = [each for each in compared if _should_be_alike(each.birth)]
+    norms = [each for each in alike if each.is_apart and each.birth.is_of(_BATCH_NORM)]
+    yield from _batch_norms(norms)
+    others = [each for each in alike if each not in norms]
+    yield from _within_a_worker(seen[0], others)
+    yield from _between_workers(seen[0], others)
+
+
+def _after_a_common_step(seen: Sequence[WorkerObservations]) -> Sequence[WorkerObservations]:
+    """The observations, with values that can be compared even if the program raised.
+
+    An exception leaves a step half done, and workers may have taken different numbers of steps. So
+    the values are those after the last step that all workers finished.
+    """
+    if not any(each.raised for each in seen):
+        return seen
+    step = max(set.intersection(*map(_looked_at, seen)), default=0)
+    return [_after_step(each, step) for each in seen]
 
 
 def _looked_at(seen: WorkerObservations) -> set[int]:
@@ -73,12 +84,56 @@ def _after_step(seen: WorkerObservations, step: int) -> WorkerObservations:
     return replace(seen, births=tuple(births))
 
 
-def _since(every: Sequence[VariableCreated | None]) -> str:
+def _first_copies(
+    seen: Sequence[WorkerObservations], compared: Sequence[_Compared]
+) -> Iterator[Finding]:
+    """Find values that differ on the workers because each one reads its first replica's copy."""
+    for each in compared:
+        birth, firsts = each.birth, [[copies[0]] for copies in each.known]
+        on_all = len(firsts) == len(seen) and _differ(firsts)
+        if on_all and _is_first_on_read(birth) and _accessed_outside(seen[0], birth, writes=False):
+            yield Finding("TB202", birth.place, _describe(birth, (), firsts))
+
+
+def _batch_norms(apart: Sequence[_Compared]) -> Iterator[Finding]:
+    """Report layers that normalise each replica's batch separately, each layer once."""
+    for each in _first_of_each_line(apart):
+        yield Finding("TB601", each.birth.place, each.evidence)
+
+
+def _within_a_worker(seen: WorkerObservations, alike: Sequence[_Compared]) -> Iterator[Finding]:
+    """Find copies that differ at the end, or that only differ while the program reads one."""
+    for each in alike:
+        place = each.birth.place
+        if each.within:
+            yield Finding("TB201", place, each.evidence)
+        elif not each.is_apart and (read := _read_apart(seen, each.birth)):
+            values = _describe(each.birth, read.apart, each.known)
+            yield Finding("TB201", place, f"{values} when one of them is read", read.place)
+
+
+def _between_workers(seen: WorkerObservations, alike: Sequence[_Compared]) -> Iterator[Finding]:
+    """Find values that differ only between the workers: the causes, if any is known."""
+    apart = [each for each in alike if each.is_apart and not each.within]
+    # A variable that was assigned outside of the steps explains why computed values differ, too.
+    causes = [each for each in apart if _accessed_outside(seen, each.birth, writes=True)]
+    for each in causes or apart:
+        yield Finding("TB202", each.birth.place, each.evidence)
+
+
+def _first_of_each_line(compared: Iterable[_Compared]) -> Iterable[_Compared]:
+    first: dict[SourceLine | None, _Compared] = {}
+    for each in compared:
+        first.setdefault(each.birth.place, each)
+    return first.values()
+
+
+def _since(everywhere: Sequence[VariableCreated | None]) -> str:
     """The first step after which copies or workers differed, as the end of a sentence."""
-    looks = [dict(birth.looks) for birth in every if birth]
-    for step in looks[0] if looks else ():
-        held = [list(each[step]) for each in looks if each.get(step)]
-        if len(held) == len(looks) and (_differ(held) or any(_differ(each) for each in held)):
+    looks = [dict(birth.looks) for birth in everywhere if birth]
+    for step in looks[0]:
+        held = [list(each.get(step, ())) for each in looks]
+        if all(held) and (_differ(held) or any(map(_differ, held))):
             return f", since step {step}" if step > 1 else ", since the first step"
     return ""
 
@@ -108,36 +163,58 @@ def dropout(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     replicas = len(seen) * seen[0].replicas
     if replicas < 2:
         return
-    places: set[object] = set()
     counterparts = Counterparts(seen)
-    for birth in seen[0].births:
-        if not (birth.distributed and birth.is_of(_DROPOUT)):
-            continue
-        drawn = any(a.variable == birth.number and a.replica is not None for a in seen[0].accesses)
-        copies = [copy for other in counterparts.of(birth) if other for copy in other.copies]
-        # Within one worker the copies are mirrored; across workers each value must be known.
-        known = len(copies) == replicas or seen[0].replicas > 1
-        if drawn and known and not _differ(copies) and birth.place not in places:
-            places.add(birth.place)
-            evidence = f"its seed {name_of(birth)} is the same on {replicas} replicas"
-            yield Finding("TB602", birth.place, evidence)
+    drawn = (
+        _Compared(birth, tuple(counterparts.of(birth)))
+        for birth in seen[0].births
+        if birth.distributed and birth.is_of(_DROPOUT) and _is_used_by_replicas(seen[0], birth)
+    )
+    same_seeds = (each for each in drawn if _is_one_value(each, seen))
+    for each in _first_of_each_line(same_seeds):
+        evidence = f"its seed {name_of(each.birth)} is the same on {replicas} replicas"
+        yield Finding("TB602", each.birth.place, evidence)
+
+
+def _is_used_by_replicas(seen: WorkerObservations, birth: VariableCreated) -> bool:
+    return any(
+        access.variable == birth.number and access.replica is not None for access in seen.accesses
+    )
+
+
+def _is_one_value(compared: _Compared, seen: Sequence[WorkerObservations]) -> bool:
+    """Whether all replicas certainly hold the same value."""
+    copies = [copy for each in compared.known for copy in each]
+    # Within one worker the copies are mirrored; across workers each value must be known.
+    known = len(copies) == len(seen) * seen[0].replicas or seen[0].replicas > 1
+    return known and not _differ(copies)
 
 
 def summed_by_keras(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """Find variables of Keras 3 with the aggregation SUM to which replicas add."""
-    if len(seen) * seen[0].replicas < 2:
+    replicas = len(seen) * seen[0].replicas
+    if replicas < 2:
         return
     for birth in seen[0].births:
-        if not (_should_be_alike(birth) and birth.aggregation == "SUM"):
-            continue
-        for access in seen[0].accesses:
-            added = access.variable == birth.number and access.called.startswith(_KERAS_ADDS)
-            if added and access.replica is not None:
-                adding = f"{len(seen) * seen[0].replicas} replicas each add to {name_of(birth)}"
-                yield Finding(
-                    "TB605", access.place, f"{adding}, and the value that it had", birth.place
-                )
-                break
+        summed = _should_be_alike(birth) and birth.aggregation == "SUM"
+        if summed and (access := _addition_by_keras(seen[0], birth)):
+            evidence = (
+                f"{replicas} replicas each add to {name_of(birth)}, and the value that it had"
+            )
+            yield Finding("TB605", access.place, evidence, birth.place)
+
+
+def _addition_by_keras(seen: WorkerObservations, birth: VariableCreated) -> Access | None:
+    """The first addition by a replica to a variable, by a method of Keras."""
+    return next(
+        (
+            access
+            for access in seen.accesses
+            if access.variable == birth.number
+            and access.called.startswith(_KERAS_ADDS)
+            and access.replica is not None
+        ),
+        None,
+    )
 
 
 def _should_be_alike(birth: VariableCreated) -> bool:

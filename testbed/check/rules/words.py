@@ -27,12 +27,16 @@ def distinguishable(values: Sequence[Any]) -> list[str]:
         texts = [_brief(value, digits) for value in values]
         if len(set(texts)) > 1:
             return texts
-    lists = [value for value in values if isinstance(value, list)]
-    if len(lists) == len(values):
-        for elements in zip(*lists, strict=False):
-            if not all(same(element, elements[0]) for element in elements):
-                return [f"[..., {text}, ...]" for text in distinguishable(elements)]
-    return texts
+    elements = _differing_elements(values)
+    return [f"[..., {text}, ...]" for text in distinguishable(elements)] if elements else texts
+
+
+def _differing_elements(values: Sequence[Any]) -> Sequence[Any]:
+    """The first elements in which lists differ; empty if there are none."""
+    if not all(isinstance(value, list) for value in values):
+        return ()
+    pairs = zip(*values, strict=False)
+    return next((each for each in pairs if not all(same(one, each[0]) for one in each)), ())
 
 
 def _brief(value: Any, digits: int) -> str:

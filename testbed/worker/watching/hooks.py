@@ -21,6 +21,7 @@ from tensorflow.python.ops import resource_variable_ops, script_ops
 
 from testbed.worker.probes import observing_ops, replica_number
 from testbed.worker.watching.events import Events, WatchLog
+from testbed.worker.watching.python_state.object_graph import closure_of
 from testbed.worker.watching.stack import is_authors, mapping_sources
 
 Hook = contextlib.AbstractContextManager[None]
@@ -32,12 +33,15 @@ _CALLING = ("PartitionedCall", "StatefulPartitionedCall")
 @contextlib.contextmanager
 def _replaced(owner: Any, name: str, make: Callable[[Method], Method]) -> Iterator[None]:
     """Replace a function or method in the block by the result of `make(original)`."""
-    original = getattr(owner, name)
+    original, inherited = getattr(owner, name), name not in vars(owner)
     setattr(owner, name, functools.wraps(original)(make(original)))
     try:
         yield
     finally:
-        setattr(owner, name, original)
+        if inherited:
+            delattr(owner, name)
+        else:
+            setattr(owner, name, original)
 
 
 @contextlib.contextmanager
@@ -259,7 +263,7 @@ def _merge_calls(events: Events) -> Hook:
     """Emits `replicas_meet`."""
 
     def called(_: Any, merge_fn: Any, *__: Any, **___: Any) -> None:
-        held = [cell.cell_contents for cell in getattr(merge_fn, "__closure__", None) or ()]
+        held = (each for _, each in closure_of(merge_fn))
         events.replicas_meet(next((each for each in held if isinstance(each, tf.Variable)), None))
 
     return _before(

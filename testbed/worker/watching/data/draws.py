@@ -88,20 +88,13 @@ class Draws:
         step.own_draws = True
         line = (place, step.place, replica)
         known = self._lines.get(line)
-        symbolic = tf.is_symbolic_tensor(outputs[0])
         if known is None:
             if len(self._lines) >= _LINES:
                 return
-            origin, numbers = self._origin(kind, inputs, outputs) if symbolic else ("drawn", [])
-            shape = outputs[0].shape
-            known = self._lines[line] = _Drawn(
-                origin,
-                numbers,
-                tuple(shape.as_list()) if shape.rank is not None else None,
-            )
+            known = self._lines[line] = self._first(kind, inputs, outputs)
         known.sizes = tuple(sorted(step.sizes))
-        distinct = not symbolic and known.origin == "drawn" and kind.endswith(_DISTINCT)
-        if distinct and len(known.numbers) < _DRAWS:
+        eager = known.origin == "drawn" and not tf.is_symbolic_tensor(outputs[0])
+        if eager and kind.endswith(_DISTINCT) and len(known.numbers) < _DRAWS:
             known.numbers.append(digest(outputs[:1]))
 
     def seen(self) -> Iterator[Draw]:
@@ -109,6 +102,12 @@ class Draws:
         for (place, step, replica), known in self._lines.items():
             numbers = tuple(known.numbers)
             yield Draw(place, step, replica, known.origin, numbers, known.shape, known.sizes)
+
+    def _first(self, kind: str, inputs: Any, outputs: Any) -> _Drawn:
+        """The first draw of a line: its origin and shape; an eager one draws known numbers."""
+        symbolic, shape = tf.is_symbolic_tensor(outputs[0]), outputs[0].shape
+        origin, numbers = self._origin(kind, inputs, outputs) if symbolic else ("drawn", [])
+        return _Drawn(origin, numbers, tuple(shape.as_list()) if shape.rank is not None else None)
 
     def _origin(self, kind: str, inputs: Any, outputs: Any) -> tuple[str, list[str]]:
         """The origin of the numbers that an operation of a graph draws, and its seeds."""

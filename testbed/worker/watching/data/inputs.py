@@ -72,12 +72,7 @@ class Inputs:
             if replica is not None and axes is not None and 0 in axes.reshape(-1):
                 self._means.put(outputs[0], first_dimension(inputs[0]))
         elif kind != _OPTIONAL or replica is not None:
-            place, libraries, _ = author_place()
-            if replica is not None and kind != "OptionalGetValue" and not libraries:
-                iterator = id(captured_from(inputs[0]))
-                self._taken.setdefault((iterator, place), set()).add(replica)
-            for output in outputs:
-                self._sources.put(output, place)
+            self._took(kind, inputs[0], outputs, replica)
 
     def run_begins(self, strategy: Any, step: Any, arguments: Any) -> None:
         """Record the arguments that a run is about to pass to the replicas."""
@@ -119,17 +114,12 @@ class Inputs:
     def reduced(self, how: str, value: Any) -> None:
         """Record that the results of the replicas of a step are reduced or gathered."""
         found = self._results.get(value)
-        place, libraries = author_place()[:2] if found else (None, ())
-        if found is None or libraries:
+        if found is None:
             return
-        step, alone = found
-        step.combined.add(how)
-        if how == "SUM" and alone:
-            step.sums[place] = None
-        if how == "MEAN" and (self._are_means(value) or (alone and step.gives_means)):
-            step.averaged = step.averaged or place
-        if step.nan_result is value:
-            step.not_a_number = "the result of the step"
+        place, libraries, _ = author_place()
+        if not libraries:
+            step, alone = found
+            self._combined(step, how, value, place, alone=alone)
 
     def wrote(self, variable: Any) -> None:
         """Record that a distributed variable is written while replicas run."""
@@ -161,6 +151,27 @@ class Inputs:
         ):
             self._free.add(id(iterator))
 
+    def _took(self, kind: str, iterator: Any, outputs: Any, replica: int | None) -> None:
+        """Record the line that takes an element from an iterator, or from an optional."""
+        place, libraries, _ = author_place()
+        if replica is not None and kind != "OptionalGetValue" and not libraries:
+            key = id(captured_from(iterator)), place
+            self._taken.setdefault(key, set()).add(replica)
+        for output in outputs:
+            self._sources.put(output, place)
+
+    def _combined(
+        self, step: WatchedStep, how: str, value: Any, place: SourceLine | None, *, alone: bool
+    ) -> None:
+        """Record how a result of a step is combined; `alone`: the step has no other result."""
+        step.combined.add(how)
+        if how == "SUM" and alone:
+            step.sums[place] = None
+        if how == "MEAN" and (self._are_means(value) or (alone and step.gives_means)):
+            step.averaged = step.averaged or place
+        if step.nan_result is value:
+            step.not_a_number = "the result of the step"
+
     def _begin(self, key: Any, step: Any) -> None:
         if key not in self._steps and len(self._steps) < _STEPS:
             place, libraries, _ = author_place()
@@ -189,26 +200,33 @@ class Inputs:
         if step is None:
             return
         distributed = [each for each in leaves if _is_distributed(each)]
+        step.distributed |= bool(distributed)
         self._sizes = _sizes(distributed or leaves)
-        if distributed:
-            step.distributed = True
-            if len(set(self._sizes)) > 1:
-                step.uneven = step.uneven or self._sizes
-        if 0 in self._sizes:
-            step.empty = step.empty or self._sizes
-            self._empty_calls += 1
-            if self._empty_calls <= _EMPTY_CALLS:
-                known = self._variables()
-                self._without_nan = {id(each): each for each in known if not has_nan(each)}
+        self._look_at_sizes(step, distributed=bool(distributed))
         data = [each for each in leaves if self._is_of_dataset(each)]
         if data and step.calls <= _BATCHES:
-            batch_digest = digest(data)
-            step.batches.append(batch_digest)
-            if step.source is None:
-                first = next(each for each in components(data[0]) if each in self._sources)
-                step.source = self._sources.get(first)
-            if not distributed:
-                self._plain = ([each for each in data if is_batch(each)], batch_digest)
+            self._look_at_batch(step, data, plain=not distributed)
+
+    def _look_at_sizes(self, step: WatchedStep, *, distributed: bool) -> None:
+        """Record uneven and empty shares; an empty one may turn variables to NaN."""
+        if distributed and len(set(self._sizes)) > 1:
+            step.uneven = step.uneven or self._sizes
+        if 0 not in self._sizes:
+            return
+        step.empty = step.empty or self._sizes
+        self._empty_calls += 1
+        if self._empty_calls <= _EMPTY_CALLS:
+            self._without_nan = {id(each): each for each in self._variables() if not has_nan(each)}
+
+    def _look_at_batch(self, step: WatchedStep, data: list[Any], *, plain: bool) -> None:
+        """Record the contents and the source of the inputs that come from a dataset."""
+        batch_digest = digest(data)
+        step.batches.append(batch_digest)
+        if step.source is None:
+            first = next(each for each in components(data[0]) if each in self._sources)
+            step.source = self._sources.get(first)
+        if plain:
+            self._plain = ([each for each in data if is_batch(each)], batch_digest)
 
     def _is_of_dataset(self, leaf: Any) -> bool:
         return any(each in self._sources for each in components(leaf))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
-from types import FrameType, ModuleType
+from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 from testbed.check.seen import SourceLine
@@ -19,31 +19,46 @@ def read_by_caller(spot: Spot) -> SourceLine | None:
 
     Only lines that it can reach after its current one: further down, or in the same loop.
     """
+    for frame in _authors_frames():
+        read = next((node for node in _reads(frame) if _is_of(node, spot, frame)), None)
+        if read is not None:
+            return SourceLine(frame.f_code.co_filename, read.lineno, frame.f_code.co_name)
+    return None
+
+
+def _authors_frames() -> Iterator[FrameType]:
+    """The frames of the user's functions on the stack, the innermost first."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         if is_authors(frame.f_code.co_filename):
-            for node in _reads(frame):
-                if _is_of(node, spot, frame):
-                    return SourceLine(frame.f_code.co_filename, node.lineno, frame.f_code.co_name)
+            yield frame
         frame = frame.f_back
-    return None
 
 
 def _reads(frame: FrameType) -> Iterator[ast.expr]:
     """The names, attributes and entries that the function of a frame may still read."""
-    body = _body(frame)
-    now = frame.f_lineno
-    loops = [
-        node
-        for node in _nodes(body)
-        if isinstance(node, (ast.For, ast.While)) and node.lineno <= now <= (node.end_lineno or 0)
-    ]
-    for node in _nodes(body):
-        if not isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
-            continue
-        in_loop = any(loop.lineno <= node.lineno <= (loop.end_lineno or 0) for loop in loops)
-        if isinstance(node.ctx, ast.Load) and (node.lineno > now or in_loop):
-            yield node
+    nodes = list(_nodes(_body(frame)))
+    now, last = frame.f_lineno, _last_line_of_call(nodes, frame.f_lineno)
+    loops = [each for each in nodes if isinstance(each, ast.For | ast.While) and _spans(each, now)]
+    for node in nodes:
+        if isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
+            later = node.lineno > last or any(_spans(loop, node.lineno) for loop in loops)
+            if later and isinstance(node.ctx, ast.Load):
+                yield node
+
+
+def _last_line_of_call(nodes: list[ast.AST], now: int) -> int:
+    """The last line of the call that is at a line: its arguments are read before.
+
+    Of several calls that begin at that line, the outermost counts. It may read its last arguments
+    later, but a read that is missed is better than a false one.
+    """
+    calls = (each for each in nodes if isinstance(each, ast.Call) and each.func.end_lineno == now)
+    return max((each.end_lineno or now for each in calls), default=now)
+
+
+def _spans(node: ast.stmt, line: int) -> bool:
+    return node.lineno <= line <= (node.end_lineno or 0)
 
 
 def _body(frame: FrameType) -> list[ast.stmt]:
@@ -78,24 +93,33 @@ def _nodes(body: list[ast.stmt]) -> Iterator[ast.AST]:
 
 
 def _is_of(node: ast.expr, spot: Spot, frame: FrameType) -> bool:
+    """Whether an expression reads a spot, or something within it."""
     if spot.name.endswith("]"):
-        if isinstance(node, ast.Subscript):
-            held = _held(node.value, frame)
-            key = node.slice.value if isinstance(node.slice, ast.Constant) else None
-            known = isinstance(node.slice, ast.Constant)
-            return id(held) == spot.owner and (not known or spot.name.endswith(f"[{key!r}]"))
-        return id(_held(node, frame)) == spot.owner
+        return _may_read_entry(node, spot, frame)
     if isinstance(node, ast.Subscript):
-        return isinstance(node.value, (ast.Name, ast.Attribute)) and _is_of(node.value, spot, frame)
+        return isinstance(node.value, ast.Name | ast.Attribute) and _is_of(node.value, spot, frame)
     if isinstance(node, ast.Attribute):
         return node.attr == spot.name.rpartition(".")[2] and _owns(_held(node.value, frame), spot)
-    if not isinstance(node, ast.Name) or node.id != spot.name:
+    return isinstance(node, ast.Name) and node.id == spot.name and _sees(frame.f_code, spot)
+
+
+def _may_read_entry(node: ast.expr, spot: Spot, frame: FrameType) -> bool:
+    """Whether an expression reads an entry, its whole dict, or an entry of a computed key."""
+    if not isinstance(node, ast.Subscript):
+        return id(_held(node, frame)) == spot.owner
+    key = node.slice
+    other = isinstance(key, ast.Constant) and not spot.name.endswith(f"[{key.value!r}]")
+    return not other and id(_held(node.value, frame)) == spot.owner
+
+
+def _sees(code: CodeType, spot: Spot) -> bool:
+    """Whether the name of a spot means this spot in a code object, and nothing local."""
+    if code.co_filename != spot.file:
         return False
-    code = frame.f_code
+    shared = spot.name in code.co_cellvars + code.co_freevars
     if spot.owner == CLOSURE:
-        return code.co_filename == spot.file and node.id in code.co_cellvars + code.co_freevars
-    own = node.id in code.co_varnames + code.co_cellvars + code.co_freevars
-    return spot.owner == 0 and code.co_filename == spot.file and not own
+        return shared
+    return spot.owner == 0 and not shared and spot.name not in code.co_varnames
 
 
 def _owns(held: Any, spot: Spot) -> bool:

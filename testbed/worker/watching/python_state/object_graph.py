@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sys
 from collections.abc import Callable, Iterator
@@ -36,9 +37,10 @@ Found = Iterator[tuple[Spot, Any]]
 def reached_from(step: Callable[..., Any] | None, objects: list[Any]) -> Found:
     """Every value in the user's modules, in the closure of a function, and in further objects."""
     seen: set[int] = set()
-    for name, file in _modules(len(sys.modules)):
-        if isinstance(module := sys.modules.get(name), ModuleType):
-            yield from _names(vars(module), file, "", 0, _DEPTH, seen)
+    modules = dict(sys.modules)
+    for name in _authors_modules(tuple(modules), tuple(map(id, modules.values()))):
+        file = str(getattr(modules[name], "__file__", ""))
+        yield from _names(vars(modules[name]), file, "", 0, _DEPTH, seen)
     for held in objects:
         yield from _object(held, "self", _DEPTH, seen)
     if step is not None:
@@ -50,15 +52,19 @@ def reached_from(step: Callable[..., Any] | None, objects: list[Any]) -> Found:
 
 
 @functools.lru_cache(1)
-def _modules(_: int) -> list[tuple[str, str]]:
-    """The user's modules and their files; cached by the number of modules, most are libraries'.
+def _authors_modules(names: tuple[str, ...], _: tuple[int, ...]) -> list[str]:
+    """The names of the user's modules; cached, because nearly all modules are libraries'.
 
-    By name: a module kept in the cache would outlive the program, with all its objects.
+    A module kept in the cache would outlive the program, with all its objects.
+
+    Args:
+        names: the names of all modules.
+        _: the ids of all modules, in the same order; a module may take the place of another one.
     """
     return [
-        (name, file)
-        for name, module in list(sys.modules.items())
-        if isinstance(module, ModuleType)
+        name
+        for name in names
+        if isinstance(module := sys.modules.get(name), ModuleType)
         and (file := getattr(module, "__file__", None))
         and is_authors(file)
     ]
@@ -72,12 +78,16 @@ def held_by(step: Callable[..., Any]) -> Iterator[tuple[str, Any, str]]:
         yield "self", getattr(step.__self__, "target", step.__self__), ""
         step = innermost(step.__func__)
     if isinstance(step, FunctionType):
-        names, cells = step.__code__.co_freevars, step.__closure__ or ()
-        for name, cell in zip(names, cells, strict=False):
-            try:
-                yield name, cell.cell_contents, step.__code__.co_filename
-            except ValueError:
-                continue
+        for name, held in closure_of(step):
+            yield name, held, step.__code__.co_filename
+
+
+def closure_of(function: Any) -> Iterator[tuple[str, Any]]:
+    """The names that a function closes over, and their values; without names that are not set."""
+    cells = getattr(function, "__closure__", None) or ()
+    for name, cell in zip(function.__code__.co_freevars if cells else (), cells, strict=True):
+        with contextlib.suppress(ValueError):
+            yield name, cell.cell_contents
 
 
 def innermost(step: Any) -> Any:
@@ -120,13 +130,22 @@ def _names(
         spot = Spot(prefix + name, file, owner)
         yield spot, value
         # Every module holds all built-in names in `__builtins__`.
-        if isinstance(value, dict) and len(value) <= _LARGEST and not name.startswith("__"):
-            for key, entry in list(value.items()):
-                yield Spot(f"{spot.name}[{key!r}]", file, id(value)), entry
-        elif isinstance(value, FunctionType) and is_authors(value.__code__.co_filename):
-            if id(value) not in seen:
-                seen.add(id(value))
-                for free, held, where in held_by(value):
-                    yield from _names({free: held}, where, "", CLOSURE, depth - 1, seen)
+        if isinstance(value, dict) and not name.startswith("__"):
+            yield from _entries(value, spot)
+        elif isinstance(value, FunctionType):
+            yield from _closure(value, depth, seen)
         else:
             yield from _object(value, spot.name, depth - 1, seen)
+
+
+def _entries(namespace: dict[Any, Any], spot: Spot) -> Found:
+    if len(namespace) <= _LARGEST:
+        for key, entry in list(namespace.items()):
+            yield Spot(f"{spot.name}[{key!r}]", spot.file, id(namespace)), entry
+
+
+def _closure(function: FunctionType, depth: int, seen: set[int]) -> Found:
+    if is_authors(function.__code__.co_filename) and id(function) not in seen:
+        seen.add(id(function))
+        for name, held, file in held_by(function):
+            yield from _names({name: held}, file, "", CLOSURE, depth - 1, seen)

@@ -109,13 +109,18 @@ def _changed(old: Any, new: Any) -> Any:
 def _in_common(written: list[_Written]) -> tuple[list[Any], tuple[int, ...]]:
     """The values that replicas wrote; of arrays only the elements that all of them wrote."""
     arrays = [numpy.asarray(each.value) for each in written]
-    masks = [each.changed for each in written if each.changed is not None]
-    if len({array.shape for array in arrays}) > 1 or len(masks) < len(written):
+    masks = [each.changed for each in written]
+    if any(mask is None for mask in masks) or len({array.shape for array in arrays}) > 1:
         return arrays, ()
     common = numpy.logical_and.reduce(masks)
-    picked = [array[common] for array in arrays]
     where = tuple(int(each) for each in numpy.flatnonzero(common)[:WHOLE])
-    return [each[0] if each.size == 1 else each for each in picked], where
+    return [_picked(array, common) for array in arrays], where
+
+
+def _picked(array: Any, mask: Any) -> Any:
+    """The elements under a mask; a single one as a scalar."""
+    picked = array[mask]
+    return picked[0] if picked.size == 1 else picked
 
 
 def _statement(spot: Spot, value: Any) -> SourceLine | None:

@@ -95,21 +95,21 @@ def what_changed(
 ) -> Iterator[tuple[Spot, str, Any, Any]]:
     """Growth and changes between two states: spot, kind, old and new value."""
     for spot, value in now.items():
-        old = before.get(spot)
-        if isinstance(old, tf.Variable):
-            if isinstance(value, tf.Tensor):
-                yield spot, "variable", str(old.name), ""
-        elif isinstance(old, _Length) and isinstance(value, _Length):
-            if value > old:
-                yield spot, "list", int(old), int(value)
-        elif (
-            type(old) is type(value)
-            and _is_number(value)
-            and old != value
-            # A number that is overwritten is no count.
-            and overwriting_statement(spot.file, spot.name) is None
-        ):
-            yield spot, "number", old, value
+        if change := _change(spot, before.get(spot), value):
+            yield spot, *change
+
+
+def _change(spot: Spot, old: Any, now: Any) -> tuple[str, Any, Any] | None:
+    """What kind of value has changed, and from what to what; None if nothing has."""
+    if isinstance(old, tf.Variable):
+        return ("variable", str(old.name), "") if isinstance(now, tf.Tensor) else None
+    if isinstance(old, _Length) and isinstance(now, _Length):
+        return ("list", int(old), int(now)) if now > old else None
+    changed = type(old) is type(now) and _is_number(now) and old != now
+    # A number that is overwritten is no count.
+    if changed and overwriting_statement(spot.file, spot.name) is None:
+        return "number", old, now
+    return None
 
 
 def _kept(value: Any) -> Any:

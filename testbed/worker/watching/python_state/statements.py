@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from testbed.check.seen import SourceLine
@@ -12,6 +13,24 @@ from testbed.check.seen import SourceLine
 GROWING = ("append", "extend", "insert")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True)
+class _Name:
+    """The parts of a name as the user writes it: `STEPS`, `self.seen`, `counts['a']`."""
+
+    last: str
+    """The name; of an attribute only its last part, which may belong to any object."""
+    plain: bool
+    """Whether it is no attribute."""
+    key: str
+    """Of an entry its key; else empty."""
+
+    @classmethod
+    def of(cls, name: str) -> _Name:
+        """Take a name apart."""
+        whole, _, key = name.removesuffix("]").partition("[")
+        return cls(whole.rpartition(".")[2], "." not in whole, key)
 
 
 def changing_statement(file: str, name: str, kind: str) -> SourceLine | None:
@@ -22,20 +41,20 @@ def changing_statement(file: str, name: str, kind: str) -> SourceLine | None:
         name: `STEPS`, `self.seen`, or `counts['a']`; of an attribute only the last part counts.
         kind: `number` or `list`.
     """
-    entry = name.endswith("]")
-    whole = name.partition("[")[0]
-    last = whole.rpartition(".")[2]
-    plain = "." not in whole
+    about = _Name.of(name)
     for function in _functions(file):
-        for node in _statements_about(function, last, plain=plain):
-            found = (
-                (entry and _sets_entry(node, last))
-                or (kind == "list" and _grows(node, last))
-                or (kind == "number" and not entry and _sets(node, last, plain=plain))
-            )
-            if found:
+        for node in _statements_about(function, about):
+            if _changes(node, about, kind):
                 return SourceLine(file, node.lineno, function.name)
     return None
+
+
+def _changes(node: ast.stmt, about: _Name, kind: str) -> bool:
+    if kind == "list" and _grows(node, about.last):
+        return True
+    if about.key:
+        return _sets_entry(node, about.last)
+    return kind == "number" and _sets(node, about)
 
 
 def storing_statement(file: str, name: str) -> SourceLine | None:
@@ -54,40 +73,51 @@ def overwriting_statement(file: str, name: str, *, element: bool = False) -> Sou
         name: as in `changing_statement`.
         element: whether the statement sets an element of an array of that name.
     """
-    entry = element or name.endswith("]")
-    whole = name.partition("[")[0]
-    plain = "." not in whole
-    last, key = whole.rpartition(".")[2], name.removesuffix("]").partition("[")[2]
-    found: list[SourceLine] = []
+    setting = list(_setting(file, _Name.of(name), element=element))
+    last = _Name.of(name).last
+    if any(_needs_old_value(function, last, node) for function, node in setting):
+        return None
+    found = (
+        SourceLine(file, node.lineno, function.name)
+        for function, node in setting
+        if not isinstance(getattr(node, "value", None), (ast.Constant, type(None)))
+    )
+    return next(found, None)
+
+
+def _setting(file: str, about: _Name, *, element: bool) -> Iterator[tuple[Function, ast.stmt]]:
+    """The statements that set a name or its entry, each with its function."""
+    entry = element or about.key
     for function in _functions(file):
-        setting = [
-            node
-            for node in _statements_about(function, last, plain=plain)
-            if (_sets_entry(node, last, key) if entry else _sets(node, last, plain=plain))
-        ]
-        for node in setting:
-            if isinstance(node, ast.AugAssign) or _reads_before(function, last, node):
-                return None
-            if not isinstance(getattr(node, "value", None), (ast.Constant, type(None))):
-                found.append(SourceLine(file, node.lineno, function.name))
-    return found[0] if found else None
+        for node in _statements_about(function, about):
+            if _sets_entry(node, about.last, about.key) if entry else _sets(node, about):
+                yield function, node
+
+
+def _needs_old_value(function: Function, last: str, node: ast.stmt) -> bool:
+    return isinstance(node, ast.AugAssign) or _reads_before(function, last, node)
 
 
 def is_kept_on_purpose(place: SourceLine) -> bool:
     """Whether the result of a line is kept on purpose: cached, or under a name that outlives it."""
-    for function in _functions(place.file, constructors=True):
-        if not function.lineno <= place.line <= (function.end_lineno or 0):
-            continue
-        if any("cache" in ast.unparse(each) for each in function.decorator_list):
-            return True
-        declared = {name for node in _statements(function) for name in _declared(node)}
-        for node in _statements(function):
-            if node.lineno <= place.line <= (node.end_lineno or 0) and any(
-                not isinstance(target, ast.Name) or target.id in declared
-                for target in _targets(node)
-            ):
-                return True
-    return False
+    around = (each for each in _functions(place.file, constructors=True) if _spans(each, place))
+    return any(_is_cached(each) or _keeps_result(each, place) for each in around)
+
+
+def _is_cached(function: Function) -> bool:
+    return any("cache" in ast.unparse(each) for each in function.decorator_list)
+
+
+def _keeps_result(function: Function, place: SourceLine) -> bool:
+    """Whether a statement at a line sets anything else than a local name."""
+    statements = list(_statements(function))
+    declared = {name for node in statements for name in _declared(node)}
+    targets = [target for node in statements if _spans(node, place) for target in _targets(node)]
+    return any(not isinstance(each, ast.Name) or each.id in declared for each in targets)
+
+
+def _spans(node: ast.stmt, place: SourceLine) -> bool:
+    return node.lineno <= place.line <= (node.end_lineno or 0)
 
 
 @functools.cache
@@ -120,32 +150,37 @@ def _statements(node: ast.AST) -> Iterator[ast.stmt]:
         yield from _statements(inner)
 
 
-def _statements_about(function: Function, last: str, *, plain: bool) -> list[ast.stmt]:
+def _statements_about(function: Function, about: _Name) -> list[ast.stmt]:
     """The statements of a function; none if the name is local to the function."""
     statements = list(_statements(function))
-    declared = plain and any(last in _declared(node) for node in statements)
-    own = plain and not declared and any(_sets(node, last, plain=True) for node in statements)
+    declared = any(about.last in _declared(node) for node in statements)
+    own = about.plain and not declared and any(_sets(node, about) for node in statements)
     # A plain name that a function sets without declaring it is local, as is a list that it makes.
     return [] if own else statements
 
 
 def _reads_before(function: Function, last: str, node: ast.stmt) -> bool:
     """Whether a function reads a name before the end of a statement."""
-    set_there = {
-        id(each)
-        for setting in _statements(function)
-        if not isinstance(setting, ast.AugAssign)
-        for target in _targets(setting)
-        for each in ast.walk(target)
-    }
+    end, set_there = node.end_lineno or node.lineno, _parts_of_targets(function)
     return any(
-        isinstance(each, (ast.Name, ast.Attribute))
+        isinstance(each, ast.Name | ast.Attribute)
         and _is_named(each, last)
         and isinstance(each.ctx, ast.Load)
-        and each.lineno <= (node.end_lineno or node.lineno)
-        and id(each) not in set_there
+        and each.lineno <= end
+        and each not in set_there
         for each in ast.walk(function)
     )
+
+
+def _parts_of_targets(function: Function) -> set[ast.AST]:
+    """The nodes within the targets of assignments, which set a value and read none."""
+    return {
+        part
+        for node in _statements(function)
+        if not isinstance(node, ast.AugAssign)
+        for target in _targets(node)
+        for part in ast.walk(target)
+    }
 
 
 def _declared(node: ast.stmt) -> list[str]:
@@ -172,10 +207,11 @@ def _sets_entry(node: ast.stmt, last: str, key: str = "") -> bool:
     )
 
 
-def _sets(node: ast.stmt, last: str, *, plain: bool) -> bool:
+def _sets(node: ast.stmt, about: _Name) -> bool:
     return any(
-        (plain and isinstance(target, ast.Name) and target.id == last)
-        or (not plain and isinstance(target, ast.Attribute) and target.attr == last)
+        isinstance(target, ast.Name) and target.id == about.last
+        if about.plain
+        else isinstance(target, ast.Attribute) and target.attr == about.last
         for target in _targets(node)
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -10,6 +11,9 @@ from testbed.check.seen import Crossed, SourceLine
 
 Lines = tuple[SourceLine, ...]
 """The user's lines, from the replica function to the innermost."""
+
+Reached = list[tuple[Any, Lines]]
+"""What one replica brought or requested, in its order, with its lines."""
 
 # The limit of records: a mismatch in a loop is repeated at each iteration.
 _KEPT = 20
@@ -21,9 +25,9 @@ class ReplicaMeetings:
     def __init__(self) -> None:
         self.crossed: list[Crossed] = []
         # In the current run: for each replica, the variables or tensors that it brought, and lines.
-        self._met: dict[int, list[tuple[Any, Lines]]] = {}
+        self._met: dict[int, Reached] = {}
         self.mixed_up: list[Crossed] = []
-        self._requested: dict[int, list[tuple[Any, Lines]]] = {}
+        self._requested: dict[int, Reached] = {}
 
     def met(self, replica: int, what: Any, lines: Lines) -> None:
         """Record that a replica waits for the others.
@@ -52,26 +56,40 @@ class ReplicaMeetings:
 
     def run_ends(self) -> None:
         """Compare the lines of all replicas at the end of a run."""
-        self._compare_requests()
-        first, *others = sorted(self._met.items()) or [(0, [])]
-        self._met = {}
-        for replica, met in others:
-            for (mine, here), (theirs, there) in zip(first[1], met, strict=False):
-                apart = next((p for p in zip(here, there, strict=False) if p[0] != p[1]), None)
-                alike = mine is not None and mine is theirs
-                if apart and not alike and len(self.crossed) < _KEPT:
-                    self.crossed.append(Crossed(apart, replica))
-                    # Later differences of this replica only follow from this one.
-                    break
+        _record(self.mixed_up, self._requested, _first_swapped)
+        _record(self.crossed, self._met, _first_crossed)
+        self._requested, self._met = {}, {}
 
-    def _compare_requests(self) -> None:
-        first, *others = sorted(self._requested.items()) or [(0, [])]
-        self._requested = {}
-        for replica, requested in others:
-            names = [each for each, _ in requested]
-            for (mine, here), (theirs, there) in zip(first[1], requested, strict=False):
-                # Both replicas request both variables, so in another order.
-                swapped = mine in names and theirs in [each for each, _ in first[1]]
-                if mine != theirs and swapped and len(self.mixed_up) < _KEPT:
-                    self.mixed_up.append(Crossed((here[-1], there[-1]), replica))
-                    break
+
+def _record(
+    kept: list[Crossed],
+    reached: dict[int, Reached],
+    mismatch: Callable[[Reached, Reached], tuple[SourceLine, SourceLine] | None],
+) -> None:
+    """Record the first mismatch of each replica; its later ones only follow from that one."""
+    for replica in sorted(reached)[1:]:
+        places = mismatch(reached[min(reached)], reached[replica])
+        if places and len(kept) < _KEPT:
+            kept.append(Crossed(places, replica))
+
+
+def _first_swapped(mine: Reached, theirs: Reached) -> tuple[SourceLine, SourceLine] | None:
+    """The lines at which two replicas first request another variable than the other one.
+
+    Both request both variables, so they do it in another order.
+    """
+    by_me, by_other = ([what for what, _ in each] for each in (mine, theirs))
+    for (one, here), (other, there) in zip(mine, theirs, strict=False):
+        if one != other and one in by_other and other in by_me:
+            return here[-1], there[-1]
+    return None
+
+
+def _first_crossed(mine: Reached, theirs: Reached) -> tuple[SourceLine, SourceLine] | None:
+    """The first lines that differ where two replicas meet without bringing the same variable."""
+    for (one, here), (other, there) in zip(mine, theirs, strict=False):
+        if one is None or one is not other:
+            apart = [pair for pair in zip(here, there, strict=False) if pair[0] != pair[1]]
+            if apart:
+                return apart[0]
+    return None

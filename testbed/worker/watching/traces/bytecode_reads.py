@@ -100,6 +100,17 @@ def codes_in(code: CodeType) -> Iterator[CodeType]:
             yield from codes_in(constant)
 
 
+def _instructions(
+    code: CodeType,
+) -> Iterator[tuple[dis.Instruction, dis.Instruction | None, int]]:
+    """The instructions of a code object: each one, the next one, and its line."""
+    line = code.co_firstlineno
+    found = [each for each in dis.get_instructions(code) if each.opname not in _BETWEEN]
+    for each, after in zip(found, [*found[1:], None], strict=True):
+        line = getattr(each, "line_number", each.starts_line) or line
+        yield each, after, line
+
+
 class _Scan:
     """Follows the instructions of one code object, and the known objects that they load."""
 
@@ -120,13 +131,8 @@ class _Scan:
     def scan(self) -> None:
         """Add the reads of the code to those found."""
         held: Any = _UNKNOWN
-        line = self._code.co_firstlineno
-        instructions = [
-            each for each in dis.get_instructions(self._code) if each.opname not in _BETWEEN
-        ]
         before = ""
-        for each, after in zip(instructions, [*instructions[1:], None], strict=True):
-            line = getattr(each, "line_number", each.starts_line) or line
+        for each, after, line in _instructions(self._code):
             if each.opname not in _LOADS or not isinstance(each.argval, str):
                 held, before = _UNKNOWN, ""
                 continue
@@ -134,12 +140,16 @@ class _Scan:
             if after is None or after.opname not in _OF_OBJECTS:
                 self.calls += _called(held)
             if name is not None:
-                place = SourceLine(self._code.co_filename, line, self._code.co_name)
-                self._found.names.setdefault(name, {}).setdefault(self._code, place)
-                if before != "len" and not (after and after.argval in _SHAPES):
-                    self._found.contents.add(name)
-                self._note_draw(held, place)
+                shape = before == "len" or (after is not None and after.argval in _SHAPES)
+                self._note_read(name, held, line, contents=not shape)
             before = each.argval
+
+    def _note_read(self, name: Name, held: Any, line: int, *, contents: bool) -> None:
+        place = SourceLine(self._code.co_filename, line, self._code.co_name)
+        self._found.names.setdefault(name, {}).setdefault(self._code, place)
+        if contents:
+            self._found.contents.add(name)
+        self._note_draw(held, place)
 
     def _load(self, how: str, name: str, held: Any) -> tuple[Name | None, Any]:
         if how in ("LOAD_GLOBAL", "LOAD_NAME"):
@@ -206,14 +216,17 @@ def _first(places: dict[CodeType, SourceLine], without: Lines) -> SourceLine | N
 
 def _methods(function: Any, code: CodeType, names: set[str]) -> Iterator[Any]:
     """The methods with these names, of all objects that a function names."""
-    plain = getattr(function, "__func__", function)
-    namespace = getattr(plain, "__globals__", {})
+    for held in _named_objects(function, code):
+        if file_of(type(held)):
+            yield from (m for name in names if callable(m := _attribute(held, name)))
+
+
+def _named_objects(function: Any, code: CodeType) -> Iterator[Any]:
+    """The objects that a function names, except modules, and the attributes of these objects."""
+    namespace = getattr(getattr(function, "__func__", function), "__globals__", {})
     objects = [namespace[name] for name in code.co_names if name in namespace]
     objects += [held for _, held, _ in held_by(function)]
     for held in objects:
-        if isinstance(held, ModuleType):
-            continue
-        inside = list(vars(held).values()) if hasattr(held, "__dict__") else []
-        for each in [held, *inside]:
-            if file_of(type(each)):
-                yield from (m for name in names if callable(m := _attribute(each, name)))
+        if not isinstance(held, ModuleType):
+            yield held
+            yield from list(vars(held).values()) if hasattr(held, "__dict__") else []

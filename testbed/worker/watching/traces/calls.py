@@ -99,14 +99,8 @@ class FunctionCalls:
         traced = bool(call.function.experimental_get_tracing_count() > call.count)
         if not tf.inside_function():
             self._count(call, known, traced=traced)
-        if call.signature is None or call.snapshot is None:
-            if traced and call.signature is not None:
-                # This call was not inspected, so the values of its trace are unknown.
-                known.traced.pop(call.signature, None)
-        elif traced:
-            self._keep(call, known, call.signature, made=births > call.births)
-        else:
-            self._compare(call, known, call.signature, call.snapshot)
+        if call.signature is not None:
+            self._look_at_values(call, known, call.signature, births, traced=traced)
         return traced
 
     @property
@@ -156,6 +150,19 @@ class FunctionCalls:
                 traces.why.update(what_differs(traces.last, call.signature))
             traces.last = call.signature
         traces.functions.add(id(call.function))
+
+    def _look_at_values(
+        self, call: _Call, known: _Function, signature: Signature, births: int, *, traced: bool
+    ) -> None:
+        """Keep the values of a new trace; compare those of an old one with the current values."""
+        if call.snapshot is None:
+            if traced:
+                # This call was not inspected, so the values of its trace are unknown.
+                known.traced.pop(signature, None)
+        elif traced:
+            self._keep(call, known, signature, made=births > call.births)
+        else:
+            self._compare(call, known, signature, call.snapshot)
 
     def _keep(self, call: _Call, known: _Function, signature: Signature, *, made: bool) -> None:
         """Keep the values on which a trace was made, without those that the call itself changed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,29 +29,42 @@ class Snapshot:
 
 def take_snapshot(function: Any, reads: BytecodeReads) -> Snapshot:
     """Take a snapshot of the values that a function may read now."""
-    snapshot = Snapshot()
-    if reads.draws:
-        streams = {draw.rpartition(".")[0] for draw in reads.draws}
-        states = states_of_streams()
-        snapshot.sources = {name: (None, states[name]) for name in sorted(streams)}
-    # If several objects have such an attribute, the one that is read is unknown.
+    snapshot = Snapshot(sources=_streams(reads))
     unsure: dict[str, list[Spot]] = {}
-    for spot, value in reached_from(function, []) if reads.names else ():
-        read = _read_as(spot, reads)
-        if read is None:
-            continue
+    for spot, read, value in _read_from(function, reads):
         state = state_of_source(value)
-        traced = traced_value_of(value) if state is None else None
         if state is not None:
             snapshot.sources[spot.name] = (read, state)
-        elif traced is not None and (traced.kind != "array" or read in reads.contents):
+        elif traced := _traced(value, contents=read in reads.contents):
             snapshot.values[spot] = traced
             if read.owner is None:
                 unsure.setdefault(read.name, []).append(spot)
+    # If several objects have such an attribute, the one that is read is unknown.
     for spots in unsure.values():
-        for spot in spots if len(spots) > 1 else ():
-            del snapshot.values[spot]
+        if len(spots) > 1:
+            snapshot.values = {s: kept for s, kept in snapshot.values.items() if s not in spots}
     return snapshot
+
+
+def _streams(reads: BytecodeReads) -> dict[str, tuple[Name | None, int | None]]:
+    """The shared streams from which the code draws, and their states."""
+    streams = {draw.rpartition(".")[0] for draw in reads.draws}
+    states = states_of_streams() if streams else {}
+    return {name: (None, states[name]) for name in sorted(streams)}
+
+
+def _read_from(function: Any, reads: BytecodeReads) -> Iterator[tuple[Spot, Name, Any]]:
+    """The spots that the code reads, the name by which it reads each, and their values."""
+    for spot, value in reached_from(function, []) if reads.names else ():
+        read = _read_as(spot, reads)
+        if read is not None:
+            yield spot, read, value
+
+
+def _traced(value: Any, *, contents: bool) -> TracedValue | None:
+    """The value that a trace keeps; None for an array of which it does not keep the contents."""
+    traced = traced_value_of(value)
+    return traced if traced and (contents or traced.kind != "array") else None
 
 
 def place_of(spot: Spot, reads: BytecodeReads, without: Lines) -> SourceLine | None:

@@ -44,6 +44,12 @@ class _Count:
     own: bool | None = None
     called: str = ""
 
+    def adds(self, added: Any, handle: Any) -> None:
+        """Note the value that the last of these operations adds."""
+        delta = constant(added)
+        self.delta = delta if self.count == 1 or self.delta == delta else None
+        self.own = depends_on(added, handle)
+
 
 class Variables:
     """Records each variable by its number, in the order of creation."""
@@ -159,12 +165,8 @@ class Variables:
         return self._copies.get(id(captured_from(inputs[0]))) if known else None
 
     def _access(self, found: tuple[int, int], kind: str, inputs: Any) -> None:
-        actor = self._now.actor()
-        added = inputs[1] if kind in ADDING else None
-        if kind == ASSIGNING and (addition := self._added_values.added_by(inputs[1], inputs[0])):
-            # An assignment of the variable's value plus another counts as an addition.
-            kind, added = addition
-        here = author_place()
+        kind, added = self._addition(kind, inputs)
+        actor, here = self._now.actor(), author_place()
         key = (*found, kind, actor, self._now.meeting_place(actor) or here.place)
         known = self._accesses.setdefault(key, _Count())
         known.count += 1
@@ -172,12 +174,19 @@ class Variables:
         self._known.add(key[:4])
         if actor.startswith("replica"):
             known.foreign = self.strategies[found[0]] is not tf.distribute.get_strategy()
-        if kind in READING and actor == OUTSIDE and not found[1] and _is_looked_at(known.count):
+        # A read outside of replicas gives the first copy.
+        reads_first = kind in READING and actor == OUTSIDE and not found[1]
+        if reads_first and _is_looked_at(known.count):
             known.apart = known.apart or self.values.differing(found[0])
         if added is not None:
-            delta = constant(added)
-            known.delta = delta if known.count == 1 or known.delta == delta else None
-            known.own = depends_on(added, inputs[0])
+            known.adds(added, inputs[0])
+
+    def _addition(self, kind: str, inputs: Any) -> tuple[str, Any]:
+        """The operation, and the value that it adds; None if it does not add."""
+        if kind == ASSIGNING and (addition := self._added_values.added_by(inputs[1], inputs[0])):
+            # An assignment of the variable's value plus another counts as an addition.
+            return addition
+        return kind, inputs[1] if kind in ADDING else None
 
 
 def _is_looked_at(count: int) -> bool:
