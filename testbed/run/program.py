@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from testbed.decoding import decoded
 from testbed.launcher.cluster.cluster_end import ClusterEnd, WorkerEnd, first_failed
 from testbed.launcher.cluster.cluster_run import Deadlines
 from testbed.launcher.cluster.report_file import UnreadableReportError, read_report
 from testbed.launcher.run_folder import CaseFolder
 from testbed.run.own_code import OwnCodeCluster
+from testbed.verdict.raised_error import RaisedError
 
 MODULE = "testbed.worker.user_code.program"
 ENTRY = f"{MODULE}:run_program"
@@ -52,6 +54,8 @@ class ProgramEnd:
     code: int
     """The exit code of the whole program: 0, or that of the worker that failed first."""
     seconds: float
+    error: RaisedError | None = None
+    """The uncaught exception of the worker that failed first, if an exception ended it."""
 
 
 async def run_program(place: OwnCodeCluster, program: Program, deadlines: Deadlines) -> ProgramEnd:
@@ -82,7 +86,8 @@ def program_end(end: ClusterEnd, reports: Sequence[dict[str, Any]]) -> ProgramEn
         return ProgramEnd(codes, end.hinted(cause), code, end.seconds)
     cause = f"worker {first.worker} failed after {first.after:.1f} s with exit code {code}"
     cause += f": {report['raised']}" * bool(report["raised"])
-    return ProgramEnd(codes, end.led_to(cause, first.after), code, end.seconds)
+    error = decoded(RaisedError, report["error"]) if report.get("error") else None
+    return ProgramEnd(codes, end.led_to(cause, first.after), code, end.seconds, error)
 
 
 def _code(worker: WorkerEnd, report: dict[str, Any]) -> int:

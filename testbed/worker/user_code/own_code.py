@@ -87,7 +87,7 @@ def make_main(file: str, name: str = "__main__", copy: str = "") -> None:
 def shown(problem: BaseException) -> str:
     """Format a traceback without the frames that only start the code or watch it."""
     trace = problem.__traceback__
-    while trace and _is_machinery(trace.tb_frame.f_code.co_filename):
+    while trace and is_machinery(trace.tb_frame.f_code.co_filename):
         trace = trace.tb_next
     report = traceback.TracebackException(type(problem), problem, trace, compact=True)
     _remove_our_frames(report)
@@ -137,5 +137,6 @@ def _several_replicas(orders: dict[str, Any]) -> contextlib.AbstractContextManag
     return contextlib.nullcontext()
 
 
-def _is_machinery(file: str) -> bool:
+def is_machinery(file: str) -> bool:
+    """Whether a frame of this file only starts the user's code or watches it."""
     return file.startswith((_OURS, *_STARTERS))

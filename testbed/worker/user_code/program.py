@@ -8,6 +8,7 @@ import runpy
 import sys
 import types
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -21,6 +22,7 @@ from testbed.launcher.server.channel import Channel
 from testbed.launcher.server.import_path import put_first
 from testbed.worker.user_code.first_import import not_imported_yet
 from testbed.worker.user_code.own_code import in_a_line, make_main, own_code, report_and_leave
+from testbed.worker.user_code.recorded_error import recorded
 from testbed.worker.user_code.steps import counting_steps
 from testbed.worker.user_code.uncaught import code_of_exit, show_uncaught
 
@@ -47,7 +49,7 @@ def outcome(
         orders: of the worker.
         report: called with an uncaught exception of the program.
     """
-    worker, code, uncaught, raised = os.getpid(), 0, None, ""
+    worker, code, uncaught, raised, error = os.getpid(), 0, None, "", None
     with not_imported_yet():
         try:
             _run(
@@ -63,7 +65,7 @@ def outcome(
         if uncaught:
             if os.getpid() == worker:
                 report(uncaught)
-                raised = in_a_line(uncaught)
+                raised, error = in_a_line(uncaught), asdict(recorded(uncaught))
             # Outside of `except`, so that an exception of the hook is not chained to this one.
             code = show_uncaught(uncaught)
         run_exit_handlers()
@@ -71,7 +73,7 @@ def outcome(
             code = LOST_OUTPUT
     if os.getpid() != worker:
         end_interpreter(code)
-    return {"code": code, "raised": raised}
+    return {"code": code, "raised": raised, "error": error}
 
 
 def end_program(orders: dict[str, Any], channel: Channel, report: dict[str, Any]) -> NoReturn:
