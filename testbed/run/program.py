@@ -84,9 +84,10 @@ def program_end(end: ClusterEnd, reports: Sequence[dict[str, Any]]) -> ProgramEn
     if first.complaint:
         cause = end.led_to(first.complaint, first.after)
         return ProgramEnd(codes, end.hinted(cause), code, end.seconds)
-    cause = f"worker {first.worker} failed after {first.after:.1f} s with exit code {code}"
-    cause += f": {report['raised']}" * bool(report["raised"])
     error = decoded(RaisedError, report["error"]) if report.get("error") else None
+    said = error.headline if error and error.has_stack else report["raised"]
+    cause = f"worker {first.worker} failed after {first.after:.1f} s with exit code {code}"
+    cause += f": {said}" * bool(said)
     return ProgramEnd(codes, end.led_to(cause, first.after), code, end.seconds, error)
 
 

@@ -13,6 +13,15 @@ _WHERE_MADE = re.compile(
 _NODES = re.compile(
     r"\s*\[\[.*?\]\]| ?\[Op:[^\]\n]*\](?: name: ?\S*)?|\{\{function_node [^}\n]*\}\} ?"
 )
+# Where several operations failed, the runtime lists them; most often with one and the same error.
+_OTHERS = re.compile(
+    r"^ *\((?!0\))\d+\) [A-Z_]+: [\s\S]*(?=^\d+ successful operations)", re.MULTILINE
+)
+_COUNTS = re.compile(
+    r"^\d+ root error\(s\) found\.\n|^\d+ (?:successful operations|derived errors ignored)\..*\n?|"
+    r"^ *\(0\) [A-Z_]+: +",
+    re.MULTILINE,
+)
 _NAMED = re.compile(
     r'^ *File "(?P<file>[^"\n]+)", line (?P<line>\d+), in (?P<name>\S+)', re.MULTILINE
 )
@@ -51,8 +60,14 @@ class RaisedError:
             while text.lstrip().startswith("in user code:") and (said := head.search(text)):
                 text = text[said.end() :]
         text = text.removeprefix("Graph execution error:")
-        text = _NODES.sub("", _WHERE_MADE.sub("", text))
+        text = _COUNTS.sub("", _OTHERS.sub("", _WHERE_MADE.sub("", text)))
+        text = _NODES.sub("", text)
         return "\n".join(line.strip() for line in text.splitlines() if line.strip())
+
+    @property
+    def has_stack(self) -> bool:
+        """Whether the message begins with a stack, and not with what went wrong."""
+        return self.message.lstrip().startswith(("in user code:", "Graph execution error:"))
 
     @property
     def all_frames(self) -> tuple[StackFrame, ...]:
@@ -65,6 +80,11 @@ class RaisedError:
             for found in _NAMED.finditer(self.message)
         )
         return (*self.frames, *named)
+
+    @property
+    def headline(self) -> str:
+        """The type and the first line of the plain message."""
+        return self.brief.partition("\n")[0]
 
     @property
     def brief(self) -> str:

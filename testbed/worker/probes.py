@@ -17,6 +17,7 @@ import tensorflow as tf
 from tensorflow.python.distribute import collective_all_reduce_strategy
 from tensorflow.python.eager import context
 from tensorflow.python.framework import op_callbacks
+from tensorflow.python.util import tf_stack
 
 from testbed.verdict.reading import Copy, Read, Reading, Value
 
@@ -83,6 +84,33 @@ def observing_ops(observe: Callable[[str, Any, Any], None]) -> Iterator[None]:
         yield
     finally:
         op_callbacks.remove_op_callback(callback)
+
+
+@contextlib.contextmanager
+def leaving_out_frames(files: frozenset[str]) -> Iterator[None]:
+    """Leave files out of the stacks that TensorFlow keeps of operations, in all threads.
+
+    Private: where an operation fails, TensorFlow writes its stack into the message. AutoGraph
+    leaves itself out in the same way, but only in its own thread. Seen on TensorFlow 2.21.
+
+    Args:
+        files: their paths, as code objects have them.
+    """
+    stacks = tf_stack._source_filter_stacks
+    original = stacks.default_factory
+
+    def leaving_out() -> Any:
+        made = tf_stack.SentinelFilter()
+        made.get_filtered_filenames = lambda: files
+        made.update()
+        return made
+
+    stacks.default_factory = lambda: [leaving_out()]
+    try:
+        with leaving_out():
+            yield
+    finally:
+        stacks.default_factory = original
 
 
 @contextlib.contextmanager

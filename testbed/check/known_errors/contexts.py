@@ -138,8 +138,10 @@ strategy.run(step, args=(tf.constant(1.0),))
         "cross_replica_method_in_step",
         "a method of the whole strategy is called inside a step",
         (Sign(("RuntimeError",), _CROSS),),
-        "the method works on all replicas together, and a step is the side of one replica",
-        "call it outside of strategy.run, or inside merge_call of the replica context",
+        "strategy.run, reduce, gather and scope, and most methods of strategy.extended, work on all"
+        " replicas together; a step is one replica",
+        "call it outside of strategy.run. A step that needs the sum of all replicas uses"
+        " tf.distribute.get_replica_context().all_reduce",
         """\
 def step(x):
     return strategy.extended.reduce_to("SUM", x, destinations="CPU:0")
@@ -148,7 +150,7 @@ strategy.run(step, args=(tf.constant(1.0),))
 """,
         """\
 def step(x):
-    return x
+    return x * 1.0
 
 parts = strategy.run(step, args=(tf.constant(1.0),))
 with strategy.scope():

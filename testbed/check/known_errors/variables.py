@@ -8,8 +8,8 @@ _KIND = r"(?P<kind>MirroredVariable|SyncOnReadVariable|DistributedVariable|Aggre
 
 ERRORS = (
     KnownError(
-        "sum_of_python_number",
-        "replicas sum a Python number",
+        "sum_of_common_value",
+        "replicas sum one object that all of them have in common",
         (
             Sign(
                 ("ValueError",),
@@ -17,8 +17,8 @@ ERRORS = (
                 r" reduce op (?:ReduceOp\.)?(?P<reduction>\w+)",
             ),
         ),
-        "all replicas bring the very same object {value}, so TensorFlow cannot tell whether it"
-        " counts once or once per replica",
+        "all replicas bring the very same object {value}, a Python number or a tensor from outside"
+        " of the step, and it is not clear whether it counts once or once per replica",
         "let each replica make a tensor in the step: tf.constant(...), or a value computed from its"
         " batch",
         """\

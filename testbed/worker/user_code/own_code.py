@@ -19,12 +19,14 @@ import numpy
 
 from testbed.launcher.run_folder import write_json
 from testbed.launcher.server.channel import EXIT_CODE_COUNTS, Channel
-from testbed.worker.probes import several_cpus_per_worker
+from testbed.worker.probes import leaving_out_frames, several_cpus_per_worker
 from testbed.worker.script import remember_lines
 from testbed.worker.strategy import require_threads
 from testbed.worker.user_code.program_cluster import ProgramCluster
 
 _OURS = str(Path(__file__).resolve().parents[2])
+# Python's runpy starts the process of a worker.
+_OUR_FILES = frozenset(map(str, Path(_OURS).rglob("*.py"))) | {"<frozen runpy>"}
 _STARTERS = ("<frozen runpy>", "<frozen importlib.", importlib.__file__)
 # An exception may hold a whole dataset.
 _LONGEST_LINE = 500
@@ -45,7 +47,7 @@ def own_code(
     _reseed()
     require_threads()
     cluster = ProgramCluster(orders, channel)
-    with _several_replicas(orders), cluster.reporting():
+    with _several_replicas(orders), cluster.reporting(), leaving_out_frames(_OUR_FILES):
         channel.phase("started", **{EXIT_CODE_COUNTS: exit_code_counts})
         yield details
     channel.phase("finished", **details)
