@@ -46,6 +46,8 @@ class RaisedError:
     """Without its module; empty where it is unknown."""
     message: str
     frames: tuple[StackFrame, ...] = ()
+    runtime_start: StackFrame | None = None
+    """The line of the program that started TensorFlow's runtime, where it was noted."""
 
     @property
     def plain(self) -> str:

@@ -175,6 +175,29 @@ def calling_when_bound(call: Callable[[], None]) -> Iterator[None]:
         context.Context.ensure_initialized = original
 
 
+@contextlib.contextmanager
+def calling_when_started(call: Callable[[], None]) -> Iterator[None]:
+    """Call when something in the block starts TensorFlow's runtime, before it starts.
+
+    Private: no public call shows that the runtime has started, or what started it
+    (`Context.ensure_initialized`). Seen on TensorFlow 2.21.
+    """
+    original = context.Context.ensure_initialized
+
+    def ensure_initialized(self: Any) -> None:
+        if not self._initialized:
+            # Observing must not change the program: no exception of ours reaches it.
+            with contextlib.suppress(Exception):
+                call()
+        original(self)
+
+    context.Context.ensure_initialized = ensure_initialized
+    try:
+        yield
+    finally:
+        context.Context.ensure_initialized = original
+
+
 def replica_number() -> int:
     """The number of the replica that this thread runs, among all replicas in sync.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from testbed.verdict.raised_error import RaisedError
 
@@ -12,6 +13,9 @@ TENSORFLOW, KERAS, TF_KERAS = "TensorFlow 2.21.0", "Keras 3.15.1", "tf_keras 2.2
 """The versions for which the texts of the entries were seen."""
 
 MIRRORED, WORKERS = "mirrored", "multi_worker_mirrored"
+
+START = "start"
+"""The name, in every entry, of the place that started TensorFlow's runtime."""
 
 EMPTY = r"\A\Z"
 """The pattern of a message without a word."""
@@ -48,8 +52,8 @@ class Sign:
         frames = raised.all_frames
         if not self.frame or (self.alone and not frames):
             return names
-        callees = (*(frame.function for frame in frames[1:]), "")
-        for frame, callee in reversed(list(zip(frames, callees, strict=True))):
+        for frame, called in reversed(list(zip_longest(frames, frames[1:]))):
+            callee = called.function if called else ""
             if found := re.search(self.frame, f"{frame.file}:{frame.function}>{callee}"):
                 return {**names, **found.groupdict()}
         return None

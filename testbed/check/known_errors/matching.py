@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from testbed.check.known_errors import (
     values,
     variables,
 )
-from testbed.check.known_errors.entry import KnownError
+from testbed.check.known_errors.entry import START, KnownError
 from testbed.check.known_errors.pasted import errors_in
 from testbed.verdict.raised_error import RaisedError
 
@@ -71,4 +72,9 @@ def _matches(raised: RaisedError) -> Iterator[Match]:
         for sign in entry.signs:
             names = sign.names_in(raised)
             if names is not None:
-                yield Match(entry, names)
+                yield Match(entry, {**names, START: _start(raised)})
+
+
+def _start(raised: RaisedError) -> str:
+    place = raised.runtime_start
+    return f"{os.path.relpath(place.file)}:{place.line}" if place else "an earlier operation"

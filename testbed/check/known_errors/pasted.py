@@ -8,12 +8,13 @@ from testbed.verdict.raised_error import RaisedError, StackFrame
 
 _FRAME = re.compile(r'^ *File "(?P<file>[^"]+)", line (?P<line>\d+)(?:, in (?P<function>\S+))?')
 _ERROR = re.compile(
-    r"^(?:[A-Za-z_]\w*\.)*(?P<type>[A-Z]\w*(?:Error|Exception|Iteration|Exit|Interrupt|Warning))"
+    r"^(?:[A-Za-z_]\w*\.)*(?P<type>[A-Z]\w*(?:Error|Exception|Iteration))"
     r"(?::(?: (?P<message>.*))?)?$"
 )
-# What pytest, `testbed launch` and log collectors put before a line.
-_PREFIX = re.compile(r"^(?:E  |\[?(?:worker|rank|task)[ :]?\d+\]?[:|]? ?)")
+# What pytest, `testbed launch`, srun and collectors of logs put before a line.
+_PREFIX = re.compile(r"^(?:E  |\[?(?:worker|rank|task)[ :]?\d+\]?(?: ?[:|])? ?|\d+: )")
 _TRACEBACK = "Traceback (most recent call last):"
+_BETWEEN = (_TRACEBACK, "During handling of", "The above exception")
 
 
 def errors_in(text: str) -> list[RaisedError]:
@@ -25,28 +26,20 @@ def errors_in(text: str) -> list[RaisedError]:
     lines = [_PREFIX.sub("", line) for line in text.expandtabs().splitlines()]
     found: list[RaisedError] = []
     frames: list[StackFrame] = []
-    start = 0
     for number, line in enumerate(lines):
         if line.strip() == _TRACEBACK:
-            frames, start = [], number
-        elif said := _ERROR.match(line.strip() if not frames else line):
-            message = "\n".join([said["message"] or "", *_rest(lines[number + 1 :])])
-            found.append(RaisedError(said["type"], message.strip(), tuple(frames)))
             frames = []
         elif place := _FRAME.match(line):
             frame = StackFrame(place["file"], int(place["line"]), place["function"] or "")
             frames.append(frame)
-    del start
+        elif error := _ERROR.match(line.strip()):
+            message = "\n".join([error["message"] or "", *_rest(lines[number + 1 :])])
+            found.append(RaisedError(error["type"], message.strip(), tuple(frames)))
+            frames = []
     return found or [RaisedError("", text)]
 
 
 def _rest(lines: list[str]) -> list[str]:
-    """The further lines of a message: up to the next traceback or error."""
-    rest: list[str] = []
-    for line in lines:
-        if line.strip() == _TRACEBACK or line.startswith(
-            ("During handling", "The above exception")
-        ):
-            break
-        rest.append(line)
-    return rest
+    """The further lines of a message: up to the next traceback."""
+    end = next((n for n, line in enumerate(lines) if line.startswith(_BETWEEN)), len(lines))
+    return lines[:end]

@@ -11,9 +11,8 @@ ERRORS = (
         "collectives_after_first_operation",
         "MultiWorkerMirroredStrategy is made after TensorFlow has run an operation",
         (Sign(("RuntimeError",), r"Collective ops must be configured at program startup"),),
-        "the first operation starts TensorFlow's runtime; after that it cannot join a cluster. A"
-        " tf.constant, a tf.Variable, a model or a dataset at the top of any imported module is"
-        " such an operation",
+        "{start} has started TensorFlow's runtime, and after that it cannot join a cluster. Any"
+        " tensor, variable, model or dataset starts it, also at the top of an imported module",
         "make the strategy before the first tensor, variable, model or dataset, and before the"
         " import of modules that make one at their top",
         """\
@@ -43,8 +42,8 @@ with strategy.scope():
                 r"(?P<threads>Int(?:er|ra) op parallelism) cannot be modified after initialization",
             ),
         ),
-        "the first operation, or the constructor of a strategy, starts TensorFlow's runtime; after"
-        " that its devices and threads are fixed",
+        "{start} has started TensorFlow's runtime, and after that its devices and threads are"
+        " fixed. Any tensor, variable, model, dataset or strategy starts it",
         "call tf.config before the first tensor, variable, dataset or strategy, in the module that"
         " is started",
         """\

@@ -22,7 +22,7 @@ from testbed.launcher.server.channel import Channel
 from testbed.launcher.server.import_path import put_first
 from testbed.worker.user_code.first_import import not_imported_yet
 from testbed.worker.user_code.own_code import in_a_line, make_main, own_code, report_and_leave
-from testbed.worker.user_code.recorded_error import recorded
+from testbed.worker.user_code.recorded_error import recording
 from testbed.worker.user_code.steps import counting_steps
 from testbed.worker.user_code.uncaught import code_of_exit, show_uncaught
 
@@ -50,7 +50,7 @@ def outcome(
         report: called with an uncaught exception of the program.
     """
     worker, code, uncaught, raised, error = os.getpid(), 0, None, "", None
-    with not_imported_yet():
+    with not_imported_yet(), recording() as recorded:
         try:
             _run(
                 orders["program"],
