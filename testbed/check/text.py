@@ -23,10 +23,16 @@ def describe(finding: Finding) -> list[str]:
     used = f" ({show_place(finding.use)})" if finding.use and finding.use != finding.place else ""
     return [
         f"{show_place(finding.place)}: {about.level} {about.title}: {about.what}",
-        f"  seen: {finding.evidence}{used}",
+        *indented(f"  seen: {finding.evidence}{used}"),
         f"  why:  {about.why}",
         f"  cure: {about.cure}",
     ]
+
+
+def indented(text: str) -> list[str]:
+    """The lines of a text, the further ones below the words of the first."""
+    first, *further = text.splitlines()
+    return [first, *(f"        {line}" for line in further)]
 
 
 def count(findings: Sequence[Finding]) -> str:

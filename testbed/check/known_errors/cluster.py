@@ -32,6 +32,7 @@ for step in range(2):
     total = strategy.reduce("SUM", tf.constant(1.0), axis=None)
 """,
         strategy=WORKERS,
+        is_consequence=True,
         scenario="lost_worker.worker_killed",
         threads=("ray-project/raydp#447", "tensorflow#72686"),
     ),
@@ -57,6 +58,7 @@ strategy = tf.distribute.MultiWorkerMirroredStrategy(communication_options=optio
 total = strategy.reduce("SUM", tf.constant(1.0), axis=None)
 """,
         strategy=WORKERS,
+        is_consequence=True,
         scenario="collective.computed_by_chief_with_timeout",
         threads=("tensorflow#37108", "tensorflow#59573"),
     ),

@@ -245,6 +245,7 @@ def step(x):
 loss = tf.function(lambda: strategy.run(step, args=(tf.constant(1.0),)))()
 total = strategy.reduce("SUM", loss, axis=None) + 1.0
 """,
+        code="TB303",
         scenario="symbolic_leak.logged_as_float",
         threads=("tensorflow#54540", "tensorflow#57756", "tensorflow#47139"),
     ),

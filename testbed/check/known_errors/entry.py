@@ -77,6 +77,10 @@ class KnownError:
     strategy: str = MIRRORED
     """The strategy under which `wrong` raises it."""
     seen_on: tuple[str, ...] = (TENSORFLOW,)
+    code: str = "TB501"
+    """The code of its finding in `testbed check`."""
+    is_consequence: bool = False
+    """Whether another worker has the cause."""
     scenario: str = ""
     """The scenario that shows it, as `testbed run` takes it; empty where none does."""
     threads: tuple[str, ...] = ()

@@ -30,6 +30,7 @@ data = tf.data.Dataset.from_tensor_slices(np.ones((8, 3), "float32")).batch(4)
 for batch in strategy.experimental_distribute_dataset(data):
     outputs = strategy.run(lambda batch: model(batch), args=(batch,))
 """,
+        code="TB304",
         seen_on=(TENSORFLOW, KERAS),
         threads=("tensorflow#35404",),
     ),
@@ -65,6 +66,7 @@ def step():
 
 gradients = strategy.run(step)
 """,
+        code="TB304",
     ),
     KnownError(
         "per_replica_for_signature",
@@ -99,6 +101,7 @@ def train(batch):
 for batch in data:
     train(batch)
 """,
+        code="TB304",
         threads=("tensorflow#61231",),
     ),
     KnownError(
@@ -131,6 +134,7 @@ def step():
 losses = strategy.run(step)
 print("loss", strategy.reduce("MEAN", losses, axis=None))
 """,
+        code="TB304",
         scenario="per_replica_value.summed_up",
         threads=("tensorflow#35404", "leondgarse/Keras_insightface#68"),
     ),
@@ -165,6 +169,7 @@ total = 0.0
 for _ in range(3):
     total += strategy.reduce("SUM", strategy.run(step), axis=None)
 """,
+        code="TB304",
         scenario="per_replica_value.logged_as_float",
         threads=("leondgarse/Keras_insightface#68", "tensorflow#35404"),
     ),

@@ -11,7 +11,9 @@ from typing import Any, NoReturn
 import tensorflow as tf
 
 from testbed.check.seen import Leak, ProgramError, SourceLine, WorkerObservations
+from testbed.decoding import decoded
 from testbed.launcher.server.channel import Channel
+from testbed.verdict.raised_error import RaisedError
 from testbed.worker.user_code.own_code import own_code, text_of
 from testbed.worker.user_code.program import end_program, outcome
 from testbed.worker.user_code.steps import counting_steps
@@ -38,7 +40,7 @@ def _watched(orders: dict[str, Any], channel: Channel) -> dict[str, Any]:
         with watching(watchers.events), counting_steps(details):
             report = outcome(orders, problems.append)
         report["watching"] = round(watchers.events.log.seconds, 3)
-        raised = _raised(problems[0]) if problems else None
+        raised = _raised(problems[0], decoded(RaisedError, report["error"])) if problems else None
         leaks = tuple(_leaks(watchers.objects))
         report["seen"] = watchers.observations(raised, leaks).to_json()
     return report
@@ -53,7 +55,7 @@ def seen_here() -> Iterator[Callable[[], WorkerObservations]]:
         yield lambda: watchers.observations(None, tuple(_leaks(watchers.objects)))
 
 
-def _raised(problem: BaseException) -> ProgramError:
+def _raised(problem: BaseException, error: RaisedError) -> ProgramError:
     frames, text = traceback.extract_tb(problem.__traceback__), text_of(problem)
     own = [
         SourceLine(frame.filename, frame.lineno, frame.name)
@@ -68,10 +70,12 @@ def _raised(problem: BaseException) -> ProgramError:
     own += [place for place in named if is_authors(place.file)]
     innermost = named[-1].file if named else frames[-1].filename if frames else ""
     return ProgramError(
-        type(problem).__name__,
-        text[:4000],
+        error.type,
+        error.message,
         own[-1] if own else None,
         by_author=bool(innermost) and is_authors(innermost),
+        frames=error.frames,
+        runtime_start=error.runtime_start,
     )
 
 
