@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import tensorflow as tf
 
 from testbed.check.seen import WatchFailure
+from testbed.worker.probes import leaving_out_frames
 from testbed.worker.user_code.checked import seen_here
 from testbed.worker.watching import hooks
 from testbed.worker.watching.events import Events
@@ -324,3 +326,35 @@ def test_a_watcher_that_fails_is_in_what_was_observed(
     found = observations()
     assert found.failures == (WatchFailure("collectives", "KeyError: 'collective'", 2),)
     assert (found.steps, found.births[0].copies) == (2, (4.0, 4.0))
+
+
+def test_messages_of_tensorflow_do_not_name_the_hooks(mirrored: Any) -> None:
+    """A message names the caller of a hooked method, and its traceback has no frame of ours."""
+    with watching(Events()):
+        with mirrored.scope():
+            weight = tf.Variable(1.0)
+        compiled = tf.function(lambda: weight + 1.0, jit_compile=True)
+        with pytest.raises(tf.errors.InvalidArgumentError, match="defined @") as raised:
+            mirrored.run(compiled)
+    assert f"(defined @ {__file__}:" in str(raised.value)
+
+
+def test_messages_leave_files_out_of_the_stacks_of_operations() -> None:
+    """The stack of a failed operation is without these files, in every thread."""
+
+    def message() -> str:
+        reshape = tf.function(lambda values, size: tf.reshape(values, [size]), autograph=False)
+        with pytest.raises(tf.errors.InvalidArgumentError) as raised:
+            reshape(tf.ones([4]), tf.constant(3))
+        return str(raised.value)
+
+    def in_a_thread() -> str:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(message).result()
+
+    assert __file__ in message()
+    with leaving_out_frames(frozenset([__file__])):
+        assert "Detected at node" in message()
+        assert __file__ not in message() + in_a_thread()
+    assert __file__ in message()
+    assert __file__ in in_a_thread()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from textwrap import shorten
 
 from testbed.check.finding import Explanation, Finding
 from testbed.check.known_errors.matching import Match, known
@@ -19,6 +20,9 @@ _REFUSED = (
     "MirroredVariable",
     "DistributedVariable",
 )
+
+_LONGEST = 240
+"""Letters that are shown of a known error; its entry says more than its message."""
 
 
 def raised(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
@@ -50,13 +54,14 @@ def refused(problem: ProgramError, also: str = "") -> Finding:
         problem: the exception.
         also: a further observation, without a full stop.
     """
-    match = known(problem.error)
-    headline, _, rest = problem.error.brief.partition("\n")
+    match, brief = known(problem.error), problem.error.brief
+    if match:
+        line = shorten(brief, _LONGEST, placeholder=" ...")
+        evidence = f"{line}; {also}" if also else line
+        return Finding(match.error.code, problem.place, evidence, explanation=_explanation(match))
+    headline, _, rest = brief.partition("\n")
     evidence = f"{headline}; {also}" if also else headline
-    if match is None:
-        whole = f"{evidence}\n{rest}" if rest else evidence
-        return Finding("TB501", problem.place, whole)
-    return Finding(match.error.code, problem.place, evidence, explanation=_explanation(match))
+    return Finding("TB501", problem.place, f"{evidence}\n{rest}" if rest else evidence)
 
 
 def _explanation(match: Match) -> Explanation:

@@ -28,9 +28,9 @@ from testbed.worker.watching.stack import is_authors, mapping_sources
 Hook = contextlib.AbstractContextManager[None]
 Method = Callable[..., Any]
 
-# For an eager operation, messages name the last file whose path does not contain
-# "tensorflow/python"; it should be the caller of a hooked method. Seen on TensorFlow 2.21.
-_INTERNAL = str(Path(__file__).parent / "tensorflow/python" / Path(__file__).name)
+# TensorFlow and Keras leave frames out of tracebacks and messages whose path contains that of
+# TensorFlow's Python code; ours do not begin with it. Seen on TensorFlow 2.21 and Keras 3.15.
+_INTERNAL = f"{Path(__file__).parent}{Path(tf.__file__).parent / 'python'}/{Path(__file__).name}"
 
 _CALLING = ("PartitionedCall", "StatefulPartitionedCall")
 
