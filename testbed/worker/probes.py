@@ -96,21 +96,26 @@ def leaving_out_frames(files: frozenset[str]) -> Iterator[None]:
     Args:
         files: their paths, as code objects have them.
     """
-    stacks = tf_stack._source_filter_stacks
-    original = stacks.default_factory
+    _set_lowest_filter(files)
+    try:
+        yield
+    finally:
+        _set_lowest_filter(frozenset())
 
-    def leaving_out() -> Any:
+
+def _set_lowest_filter(files: frozenset[str]) -> None:
+    """Set the filter below all others, for threads that have one and for those to come."""
+    stacks = tf_stack._source_filter_stacks
+
+    def lowest() -> Any:
         made = tf_stack.SentinelFilter()
         made.get_filtered_filenames = lambda: files
         made.update()
         return made
 
-    stacks.default_factory = lambda: [leaving_out()]
-    try:
-        with leaving_out():
-            yield
-    finally:
-        stacks.default_factory = original
+    stacks.default_factory = lambda: [lowest()]
+    for stack in list(stacks.values()):
+        stack[0] = lowest()
 
 
 @contextlib.contextmanager
