@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from testbed.cluster.strategies import Deployment
 from testbed.run.program import Program
 from tests.distributed.checks import Check as Bench
 from tests.distributed.checks import checks
+from tests.distributed.conftest import Done
 
 PROGRAMS = Path(__file__).resolve().parents[1] / "check/known_errors"
 SECONDS = 40.0
@@ -25,6 +26,9 @@ IN_EVERY_RUN = (
     "optimizer_updates_unmirrored_variable",
 )
 """The entries that are tried in the normal tier, by their programs."""
+
+FOUND_AT_ITS_CAUSE = ("tensor_of_finished_trace",)
+"""The entries for which check names the line of the cause, in the words of its code."""
 
 IMPORTS = """\
 import json, os, pathlib, tempfile, threading
@@ -104,3 +108,31 @@ def test_the_right_code_of_an_entry_runs_to_its_end(
     """The code that the entry shows as right ends without an error, so the cure works."""
     end = bench.launch(written(entry.right, entry, tmp_path), deployment(entry), SECONDS)
     assert (end.code, end.cause) == (0, "")
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_check_gives_a_known_error_its_own_cause_and_cure(bench: Bench, entry: KnownError) -> None:
+    """The finding has the entry's code, words and reference, and no frame of ours."""
+    program = Program(str(PROGRAMS / f"{entry.slug}.py"))
+    checked = bench(program, deployment(entry), SECONDS)
+    found = [each for each in checked.findings if each.about.what == entry.title]
+    if entry.slug in FOUND_AT_ITS_CAUSE:
+        assert entry.code in {each.code for each in checked.findings}
+    else:
+        assert [each.code for each in found] == [entry.code] * (not entry.is_consequence)
+    for each in found:
+        assert each.about.cure.endswith(f"(testbed explain {entry.slug})")
+        assert "hooks.py" not in each.evidence
+    assert not any("/testbed/worker/" in text for text in bench.output)
+
+
+def test_launch_ends_with_the_cause_of_a_known_error(testbed: Callable[..., Done]) -> None:
+    """The launcher's last line says it, with the line of the program; no worker prints it."""
+    name = "collectives_after_first_operation"
+    done = testbed("launch", "--workers", "2", str(PROGRAMS / f"{name}.py"))
+    last = done.errors.splitlines()[-1]
+    assert last.startswith("testbed: ")
+    assert f"{name}.py:5 has started TensorFlow's runtime" in last
+    assert last.endswith(f"; what to do: testbed explain {name}")
+    assert "testbed explain" not in done.output
+    assert done.status == 1

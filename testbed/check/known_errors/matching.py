@@ -24,10 +24,12 @@ from testbed.verdict.raised_error import RaisedError
 # The first entry that fits is the answer: within a family special cases come first.
 _FAMILIES = (training, startup, cluster, contexts, scopes, creation, variables, values, data)
 
+_EARLIER = "an earlier operation"
+
 
 @dataclass(frozen=True)
 class Match:
-    """A known error that was raised, with the names that its message contains."""
+    """A known error, with the names that the message of a raised one contains."""
 
     error: KnownError
     names: Mapping[str, str]
@@ -46,6 +48,32 @@ class Match:
 def all_known_errors() -> tuple[KnownError, ...]:
     """All entries, family by family."""
     return tuple(entry for family in _FAMILIES for entry in family.ERRORS)
+
+
+class _Omitted(dict[str, str]):
+    """Names of which no message tells; each is left out."""
+
+    def __missing__(self, name: str) -> str:
+        return "..."
+
+
+def in_general(error: KnownError) -> Match:
+    """A known error in general terms, without the names of a program.
+
+    Args:
+        error: the entry.
+    """
+    return Match(error, _Omitted({START: _EARLIER}))
+
+
+def known_error_named(slug: str) -> Match | None:
+    """The entry with this name, in general terms; None where there is none.
+
+    Args:
+        slug: the name.
+    """
+    found = (entry for entry in all_known_errors() if entry.slug == slug)
+    return next(map(in_general, found), None)
 
 
 def known(raised: RaisedError) -> Match | None:
@@ -77,4 +105,4 @@ def _matches(raised: RaisedError) -> Iterator[Match]:
 
 def _start(raised: RaisedError) -> str:
     place = raised.runtime_start
-    return f"{os.path.relpath(place.file)}:{place.line}" if place else "an earlier operation"
+    return f"{os.path.relpath(place.file)}:{place.line}" if place else _EARLIER

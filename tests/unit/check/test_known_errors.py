@@ -11,8 +11,15 @@ import pytest
 
 from testbed.catalogue.selection import select
 from testbed.check.known_errors.entry import MIRRORED, START, WORKERS, KnownError, Sign
-from testbed.check.known_errors.matching import all_known_errors, find_known_error, known
+from testbed.check.known_errors.matching import (
+    all_known_errors,
+    find_known_error,
+    known,
+    known_error_named,
+)
 from testbed.check.known_errors.pasted import errors_in
+from testbed.check.text import explain_error
+from testbed.cli.main import main
 from testbed.cluster.strategies import DEFAULT_DEPLOYMENTS
 from testbed.verdict.raised_error import RaisedError, StackFrame
 
@@ -190,3 +197,31 @@ def test_errors_are_read_with_their_frames() -> None:
     assert first.frames == (StackFrame("train.py", 3, "<module>"),)
     assert (second.type, second.message) == ("FailedError", "training failed")
     assert second.frames == (StackFrame("train.py", 5, "<module>"),)
+
+
+@each_entry
+def test_an_entry_is_explained_without_a_program(entry: KnownError) -> None:
+    """Its page has cause and cure in general terms, both pieces of code, and its sources."""
+    match = known_error_named(entry.slug)
+    assert match
+    assert match.error is entry
+    page = "\n".join(explain_error(match))
+    assert entry.title in page
+    assert f"Cure: {match.cure}." in page
+    code = (entry.wrong + entry.right).splitlines()
+    assert all(f"    {line}".rstrip() in page for line in code)
+    assert all(thread in page for thread in entry.threads)
+
+
+def test_a_name_that_no_entry_has() -> None:
+    """Nothing is explained under a name that is not in the table."""
+    assert known_error_named("merge") is None
+
+
+def test_explain_takes_names_and_messages(capsys: pytest.CaptureFixture[str]) -> None:
+    """`testbed explain` shows the page for the name that launch prints, and for a message."""
+    assert main(["explain", "merge_call_in_control_flow"]) == 0
+    named = capsys.readouterr().out
+    assert main(["explain", f"RuntimeError: {MERGE_CALL}"]) == 0
+    assert capsys.readouterr().out == named
+    assert named.startswith("merge_call_in_control_flow: replicas synchronise inside")
