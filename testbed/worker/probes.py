@@ -194,6 +194,9 @@ def calling_when_started(call: Callable[[], None]) -> Iterator[None]:
             # Observing must not change the program: no exception of ours reaches it.
             with contextlib.suppress(Exception):
                 call()
+        # Every operation comes here; only the first ones are of interest.
+        if context.Context.ensure_initialized is ensure_initialized:
+            context.Context.ensure_initialized = original
         original(self)
 
     context.Context.ensure_initialized = ensure_initialized
