@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from testbed.verdict.raised_error import RaisedError, StackFrame
+
 # Raised whenever a field changes its meaning.
 SEEN_VERSION = 2
 
@@ -315,6 +317,14 @@ class ProgramError:
     place: SourceLine | None
     by_author: bool = False
     """Whether the user's own statement raised it, and not a function that it called."""
+    frames: tuple[StackFrame, ...] = ()
+    runtime_start: StackFrame | None = None
+    """`frames`, `runtime_start`: as in `RaisedError`."""
+
+    @property
+    def error(self) -> RaisedError:
+        """The exception alone, without what is known of its place."""
+        return RaisedError(self.type, self.message, self.frames, self.runtime_start)
 
 
 @dataclass(frozen=True)

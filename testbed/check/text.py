@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from testbed.check.finding import CODES, ERROR, NOTE, WARNING, Code, Finding
+from testbed.check.known_errors.matching import Match
 from testbed.check.seen import SourceLine
 
 _LEVELS = (ERROR, WARNING, NOTE)
@@ -23,10 +24,16 @@ def describe(finding: Finding) -> list[str]:
     used = f" ({show_place(finding.use)})" if finding.use and finding.use != finding.place else ""
     return [
         f"{show_place(finding.place)}: {about.level} {about.title}: {about.what}",
-        f"  seen: {finding.evidence}{used}",
+        *indented(f"  seen: {finding.evidence}{used}"),
         f"  why:  {about.why}",
         f"  cure: {about.cure}",
     ]
+
+
+def indented(text: str) -> list[str]:
+    """The lines of a text, the further ones below the words of the first."""
+    first, *further = text.splitlines()
+    return [first, *(f"        {line}" for line in further)]
 
 
 def count(findings: Sequence[Finding]) -> str:
@@ -48,6 +55,24 @@ def explain(code: Code) -> list[str]:
         "",
         *shown,
         f"Silenced by: # testbed: ignore[{code.code}]",
+    ]
+
+
+def explain_error(match: Match) -> list[str]:
+    """The page that explains a known error."""
+    entry = match.error
+    shown = [f"Shown by: testbed run {entry.scenario}"] if entry.scenario else []
+    threads = [f"Threads: {', '.join(entry.threads)}"] if entry.threads else []
+    return [
+        f"{entry.slug}: {entry.title}",
+        "",
+        f"Why:  {match.cause}.",
+        f"Cure: {match.cure}.",
+        *("", "Wrong:", "", *(f"    {line}".rstrip() for line in entry.wrong.splitlines())),
+        *("", "Right:", "", *(f"    {line}".rstrip() for line in entry.right.splitlines()), ""),
+        *shown,
+        *threads,
+        f"Seen on: {', '.join(entry.seen_on)}",
     ]
 
 

@@ -9,6 +9,7 @@ from testbed.check.seen import WorkerObservations
 from testbed.cluster.strategies import Deployment
 from testbed.launcher.entry import Entry
 from testbed.orders.place import WorkerPlace
+from testbed.verdict.raised_error import RaisedError
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class ProgramReport:
     """The exit code, as in a shell."""
     raised: str
     """The uncaught exception in one line; empty without one."""
+    error: RaisedError | None
+    """The uncaught exception, as it was recorded."""
 
 
 RUN_PROGRAM = Entry("testbed.worker.user_code.program:run_program", ProgramOrders)

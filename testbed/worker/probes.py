@@ -17,6 +17,7 @@ import tensorflow as tf
 from tensorflow.python.distribute import collective_all_reduce_strategy
 from tensorflow.python.eager import context
 from tensorflow.python.framework import op_callbacks
+from tensorflow.python.util import tf_stack
 
 from testbed.verdict.reading import Copy, Read, Reading, Value
 
@@ -86,6 +87,38 @@ def observing_ops(observe: Callable[[str, Any, Any], None]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def leaving_out_frames(files: frozenset[str]) -> Iterator[None]:
+    """Leave files out of the stacks that TensorFlow keeps of operations, in all threads.
+
+    Private: where an operation fails, TensorFlow writes its stack into the message. AutoGraph
+    leaves itself out in the same way, but only in its own thread. Seen on TensorFlow 2.21.
+
+    Args:
+        files: their paths, as code objects have them.
+    """
+    _set_lowest_filter(files)
+    try:
+        yield
+    finally:
+        _set_lowest_filter(frozenset())
+
+
+def _set_lowest_filter(files: frozenset[str]) -> None:
+    """Set the filter below all others, for threads that have one and for those to come."""
+    stacks = tf_stack._source_filter_stacks
+
+    def lowest() -> Any:
+        made = tf_stack.SentinelFilter()
+        made.get_filtered_filenames = lambda: files
+        made.update()
+        return made
+
+    stacks.default_factory = lambda: [lowest()]
+    for stack in list(stacks.values()):
+        stack[0] = lowest()
+
+
+@contextlib.contextmanager
 def observing_run(strategy: Any, running: list[bool]) -> Iterator[None]:
     """Keep as the last entry of `running` whether a `strategy.run` has not returned.
 
@@ -139,6 +172,32 @@ def calling_when_bound(call: Callable[[], None]) -> Iterator[None]:
         original(self)
         while waiting:
             waiting.pop()()
+
+    context.Context.ensure_initialized = ensure_initialized
+    try:
+        yield
+    finally:
+        context.Context.ensure_initialized = original
+
+
+@contextlib.contextmanager
+def calling_when_started(call: Callable[[], None]) -> Iterator[None]:
+    """Call when something in the block starts TensorFlow's runtime, before it starts.
+
+    Private: no public call shows that the runtime has started, or what started it
+    (`Context.ensure_initialized`). Seen on TensorFlow 2.21.
+    """
+    original = context.Context.ensure_initialized
+
+    def ensure_initialized(self: Any) -> None:
+        if not self._initialized:
+            # Observing must not change the program: no exception of ours reaches it.
+            with contextlib.suppress(Exception):
+                call()
+        # Every operation comes here; only the first ones are of interest.
+        if context.Context.ensure_initialized is ensure_initialized:
+            context.Context.ensure_initialized = original
+        original(self)
 
     context.Context.ensure_initialized = ensure_initialized
     try:

@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from testbed.check.seen import WatchFailure
+from testbed.worker.probes import leaving_out_frames
 from testbed.worker.user_code.checked import seen_here
 from testbed.worker.watching import hooks
 from testbed.worker.watching.events import Events
@@ -324,3 +325,36 @@ def test_a_watcher_that_fails_is_in_what_was_observed(
     found = observations()
     assert found.failures == (WatchFailure("collectives", "KeyError: 'collective'", 2),)
     assert (found.steps, found.births[0].copies) == (2, (4.0, 4.0))
+
+
+def test_messages_of_tensorflow_do_not_name_the_hooks(mirrored: Any) -> None:
+    """A message names the caller of a hooked method, and its traceback has no frame of ours."""
+    with watching(Events()):
+        with mirrored.scope():
+            weight = tf.Variable(1.0)
+        compiled = tf.function(lambda: weight + 1.0, jit_compile=True)
+        with pytest.raises(tf.errors.InvalidArgumentError, match="defined @") as raised:
+            mirrored.run(compiled)
+    assert f"(defined @ {__file__}:" in str(raised.value)
+
+
+def test_messages_leave_files_out_of_the_stacks_of_operations(mirrored: Any) -> None:
+    """The stack of a failed operation is without these files, in the threads of replicas, too."""
+
+    def step(value: Any) -> Any:
+        return tf.debugging.check_numerics(value / 0.0, "an infinite value")
+
+    def message() -> str:
+        # TensorFlow knows the stacks of functions with a name.
+        def train(value: Any) -> Any:
+            return mirrored.run(step, (value,))
+
+        with pytest.raises(tf.errors.InvalidArgumentError) as raised:
+            tf.function(train, autograph=False)(tf.constant(1.0))
+        return str(raised.value)
+
+    assert __file__ in message()
+    with leaving_out_frames(frozenset([__file__])):
+        assert "Detected at node" in message()
+        assert __file__ not in message()
+    assert __file__ in message()

@@ -60,10 +60,9 @@ CODES = (
         "rejected",
         ERROR,
         "TensorFlow refuses an operation under replication",
-        "the rule in its error holds for a strategy of several replicas, and not for one device",
-        "make variables, optimizer and metrics inside one strategy.scope(), and build them"
-        " there; outside of a step take one value (reduce, variable.numpy()); in a step, put"
-        " no operation of all replicas together into a condition, a loop or a nested tf.function",
+        "the error names a strategy, or the program finishes without replication; it is none of"
+        " the known errors, which have their own causes and cures",
+        "the error itself says what is refused, and where",
         "module_global.trained_by_optimizer",
     ),
     Code(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from testbed.check.finding import Finding
-from testbed.check.rules.refusals import line_with, refused
+from testbed.check.rules.refusals import refused
 from testbed.check.rules.words import bare
 from testbed.check.seen import NoGradient, ProgramError, SourceLine, WorkerObservations
 
@@ -33,10 +33,7 @@ def unlike(doubts: Doubts, alone: WorkerObservations) -> Iterator[Finding]:
     """
     ends = "without replication the program finishes"
     if doubts.raised:
-        line = line_with(("",), doubts.raised)
-        kind = doubts.raised.type
-        evidence = f"{kind}: {line}" if line else f"{kind} with an empty message"
-        yield refused(doubts.raised, f"{evidence}; {ends}")
+        yield refused(doubts.raised, ends)
     if doubts.hang:
         yield Finding("TB404", doubts.place, f"{doubts.hang}; {ends}")
     elsewhere = {each.place for each in alone.no_gradients}

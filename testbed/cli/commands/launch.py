@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from testbed.check.known_errors.matching import known
 from testbed.cli.commands.run import deadlines_of, run_folder, workers_of
 from testbed.cli.options.launch import LaunchOptions
 from testbed.cli.options.shared import ProgramOptions
@@ -49,6 +50,8 @@ def main(options: LaunchOptions, role: Role) -> int:
         ended(end.code, end.cause)
         if end.cause:
             complain(f"{end.cause}; logs: {folder.case(CASE).path}")
+        if end.error and (match := known(end.error)):
+            complain(f"{match.cause}; what to do: testbed explain {match.error.slug}")
     return end.code
 
 

@@ -11,4 +11,6 @@ from testbed.cli.options.model import argument
 class ExplainOptions:
     """All options of `testbed explain`."""
 
-    code: str | None = argument("CODE", nargs="?", help="like TB101; default: all codes")
+    code: str | None = argument(
+        "CODE", nargs="?", help="like TB101, or the name or text of an error; default: all codes"
+    )

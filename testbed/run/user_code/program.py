@@ -12,6 +12,7 @@ from testbed.launcher.cluster.report_file import UnreadableReportError, read_typ
 from testbed.launcher.run_folder import CaseFolder
 from testbed.orders.own_code import RUN_PROGRAM, Program, ProgramOrders, ProgramReport
 from testbed.run.user_code.own_code import OwnCodeCluster
+from testbed.verdict.raised_error import RaisedError
 
 TIME_IS_OVER = 124
 """The exit code of a program that reached a deadline, as of timeout(1)."""
@@ -28,6 +29,8 @@ class ProgramEnd:
     code: int
     """The exit code of the whole program: 0, or that of the worker that failed first."""
     seconds: float
+    error: RaisedError | None = None
+    """The uncaught exception of the worker that failed first, if an exception ended it."""
 
 
 async def run_program(place: OwnCodeCluster, program: Program, deadlines: Deadlines) -> ProgramEnd:
@@ -60,9 +63,12 @@ def program_end(end: ClusterEnd, reports: Sequence[ProgramReport | None]) -> Pro
         cause = end.led_to(first.complaint, first.after)
         return ProgramEnd(codes, end.hinted(cause), code, end.seconds)
     report = reports[first.worker]
+    error = report.error if report else None
+    raised = report.raised if report else ""
+    said = error.headline if error and error.has_stack else raised
     cause = f"worker {first.worker} failed after {first.after:.1f} s with exit code {code}"
-    cause += f": {report.raised}" if report and report.raised else ""
-    return ProgramEnd(codes, end.led_to(cause, first.after), code, end.seconds)
+    cause += f": {said}" * bool(said)
+    return ProgramEnd(codes, end.led_to(cause, first.after), code, end.seconds, error)
 
 
 def _code(worker: WorkerEnd, report: ProgramReport | None) -> int:
@@ -87,4 +93,4 @@ def _report(folder: CaseFolder, worker: WorkerEnd) -> ProgramReport | None:
         return read_typed_report(folder, worker.worker, ProgramReport)
     except UnreadableReportError as problem:
         # The program has removed or damaged its report.
-        return ProgramReport(1, str(problem))
+        return ProgramReport(1, str(problem), None)

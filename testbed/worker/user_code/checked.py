@@ -13,6 +13,7 @@ import tensorflow as tf
 from testbed.check.seen import Leak, ProgramError, SourceLine, WorkerObservations
 from testbed.launcher.server.channel import Channel
 from testbed.orders.own_code import RUN_CHECKED, CheckedReport, ProgramOrders
+from testbed.verdict.raised_error import RaisedError
 from testbed.worker.user_code.own_code import own_code, text_of
 from testbed.worker.user_code.program import end_program, outcome
 from testbed.worker.user_code.steps import counting_steps
@@ -41,10 +42,10 @@ def _watched(orders: ProgramOrders, channel: Channel) -> CheckedReport:
         with watching(watchers.events), counting_steps(details):
             end = outcome(orders.program, problems.append)
         seconds = round(watchers.events.log.seconds, 3)
-        raised = _raised(problems[0]) if problems else None
+        raised = _raised(problems[0], end.error) if problems and end.error else None
         leaks = tuple(_leaks(watchers.objects))
         seen = watchers.observations(raised, leaks)
-        return CheckedReport(end.code, end.raised, seen, seconds)
+        return CheckedReport(end.code, end.raised, end.error, seen, seconds)
 
 
 @contextlib.contextmanager
@@ -56,7 +57,7 @@ def seen_here() -> Iterator[Callable[[], WorkerObservations]]:
         yield lambda: watchers.observations(None, tuple(_leaks(watchers.objects)))
 
 
-def _raised(problem: BaseException) -> ProgramError:
+def _raised(problem: BaseException, error: RaisedError) -> ProgramError:
     frames, text = traceback.extract_tb(problem.__traceback__), text_of(problem)
     own = [
         SourceLine(frame.filename, frame.lineno, frame.name)
@@ -71,10 +72,12 @@ def _raised(problem: BaseException) -> ProgramError:
     own += [place for place in named if is_authors(place.file)]
     innermost = named[-1].file if named else frames[-1].filename if frames else ""
     return ProgramError(
-        type(problem).__name__,
-        text[:4000],
+        error.type,
+        error.message,
         own[-1] if own else None,
         by_author=bool(innermost) and is_authors(innermost),
+        frames=error.frames,
+        runtime_start=error.runtime_start,
     )
 
 

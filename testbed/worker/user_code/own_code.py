@@ -21,7 +21,7 @@ import numpy
 from testbed.launcher.run_folder import write_json
 from testbed.launcher.server.channel import EXIT_CODE_COUNTS, Channel
 from testbed.orders.own_code import OwnCodeSetup
-from testbed.worker.probes import several_cpus_per_worker
+from testbed.worker.probes import leaving_out_frames, several_cpus_per_worker
 from testbed.worker.script import remember_lines
 from testbed.worker.strategy import require_threads
 from testbed.worker.user_code.program_cluster import ProgramCluster
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 _OURS = str(Path(__file__).resolve().parents[2])
+# Python's runpy starts the process of a worker.
+_OUR_FILES = frozenset(map(str, Path(_OURS).rglob("*.py"))) | {"<frozen runpy>"}
 _STARTERS = ("<frozen runpy>", "<frozen importlib.", importlib.__file__)
 # An exception may hold a whole dataset.
 _LONGEST_LINE = 500
@@ -49,7 +51,7 @@ def own_code(
     _reseed()
     require_threads()
     cluster = ProgramCluster(setup, channel)
-    with _several_replicas(setup), cluster.reporting():
+    with _several_replicas(setup), cluster.reporting(), leaving_out_frames(_OUR_FILES):
         channel.phase("started", **{EXIT_CODE_COUNTS: exit_code_counts})
         yield details
     channel.phase("finished", **details)
@@ -93,7 +95,7 @@ def make_main(file: str, name: str = "__main__", copy: str = "") -> None:
 def shown(problem: BaseException) -> str:
     """Format a traceback without the frames that only start the code or watch it."""
     trace = problem.__traceback__
-    while trace and _is_machinery(trace.tb_frame.f_code.co_filename):
+    while trace and is_machinery(trace.tb_frame.f_code.co_filename):
         trace = trace.tb_next
     report = traceback.TracebackException(type(problem), problem, trace, compact=True)
     _remove_our_frames(report)
@@ -144,5 +146,6 @@ def _several_replicas(setup: OwnCodeSetup) -> contextlib.AbstractContextManager[
     return contextlib.nullcontext()
 
 
-def _is_machinery(file: str) -> bool:
+def is_machinery(file: str) -> bool:
+    """Whether a frame of this file only starts the user's code or watches it."""
     return file.startswith((_OURS, *_STARTERS))

@@ -28,6 +28,7 @@ from testbed.orders.own_code import (
 )
 from testbed.worker.user_code.first_import import not_imported_yet
 from testbed.worker.user_code.own_code import in_a_line, make_main, own_code, report_and_leave
+from testbed.worker.user_code.recorded_error import recording
 from testbed.worker.user_code.steps import counting_steps
 from testbed.worker.user_code.uncaught import code_of_exit, show_uncaught
 
@@ -52,8 +53,8 @@ def outcome(
         program: is run.
         report: called with an uncaught exception of the program.
     """
-    worker, code, uncaught, raised = os.getpid(), 0, None, ""
-    with not_imported_yet():
+    worker, code, uncaught, raised, error = os.getpid(), 0, None, "", None
+    with not_imported_yet(), recording() as recorded:
         try:
             _run(program)
         except SystemExit as leaving:
@@ -63,7 +64,7 @@ def outcome(
         if uncaught:
             if os.getpid() == worker:
                 report(uncaught)
-                raised = in_a_line(uncaught)
+                raised, error = in_a_line(uncaught), recorded(uncaught)
             # Outside of `except`, so that an exception of the hook is not chained to this one.
             code = show_uncaught(uncaught)
         run_exit_handlers()
@@ -71,7 +72,7 @@ def outcome(
             code = LOST_OUTPUT
     if os.getpid() != worker:
         end_interpreter(code)
-    return ProgramReport(code, raised)
+    return ProgramReport(code, raised, error)
 
 
 def end_program(setup: OwnCodeSetup, channel: Channel, report: ProgramReport) -> NoReturn:

@@ -34,7 +34,9 @@ def _watched(orders: ProgramOrders, channel: Channel) -> CheckedReport:
         with watching(watchers.events):
             end = outcome(orders.program)
         seconds = round(watchers.events.log.seconds, 3)
-        return CheckedReport(end.code, end.raised, watchers.observations(None, ()), seconds)
+        return CheckedReport(
+            end.code, end.raised, end.error, watchers.observations(None, ()), seconds
+        )
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ import contextlib
 import functools
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
@@ -27,6 +28,10 @@ from testbed.worker.watching.stack import is_authors, mapping_sources
 Hook = contextlib.AbstractContextManager[None]
 Method = Callable[..., Any]
 
+# TensorFlow and Keras leave frames out of tracebacks and messages whose path contains that of
+# TensorFlow's Python code; ours do not begin with it. Seen on TensorFlow 2.21 and Keras 3.15.
+_INTERNAL = f"{Path(__file__).parent}{Path(tf.__file__).parent / 'python'}/{Path(__file__).name}"
+
 _CALLING = ("PartitionedCall", "StatefulPartitionedCall")
 
 
@@ -34,7 +39,9 @@ _CALLING = ("PartitionedCall", "StatefulPartitionedCall")
 def _replaced(owner: Any, name: str, make: Callable[[Method], Method]) -> Iterator[None]:
     """Replace a function or method in the block by the result of `make(original)`."""
     original, inherited = getattr(owner, name), name not in vars(owner)
-    setattr(owner, name, functools.wraps(original)(make(original)))
+    method = make(original)
+    method.__code__ = method.__code__.replace(co_filename=_INTERNAL)
+    setattr(owner, name, functools.wraps(original)(method))
     try:
         yield
     finally:

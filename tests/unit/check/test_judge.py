@@ -21,6 +21,7 @@ from testbed.check.seen import (
     WatchFailure,
     WorkerObservations,
 )
+from testbed.verdict.raised_error import StackFrame
 from tests.unit.check.builders import (
     ADD,
     ASSIGN,
@@ -144,7 +145,8 @@ def test_consequences_are_left_out() -> None:
 
 def test_a_refusal_follows_from_a_scope_that_a_thread_does_not_have() -> None:
     """The optimizer's empty AssertionError is left out, and stays where nothing explains it."""
-    problem = ProgramError("AssertionError", "", at(39))
+    frames = (StackFrame("/lib/tensorflow/python/distribute/mirrored_strategy.py", 8, "_update"),)
+    problem = ProgramError("AssertionError", "", at(39), frames=frames)
     reads = by_both(READ)
     seen = seen_of(born(other_scope=at(17)), accesses=reads, raised=problem)
     assert codes_of(seen) == ["TB110"]
