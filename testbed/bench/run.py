@@ -8,7 +8,7 @@ import random
 import re
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from testbed import __version__
 from testbed.bench.doubts import doubts_of
@@ -22,14 +22,15 @@ from testbed.bench.visits import MODULE, BenchSetup, Visit, Visitor
 from testbed.launcher.machine.environment import without_secrets
 from testbed.launcher.machine.machine import describe_machine, usable_cores
 from testbed.launcher.run_folder import RunFolder
-from testbed.run.case import CaseRun, Observer, Options, keep_scripts
+from testbed.report.output.observer import Observer
+from testbed.run.case import CaseRun, Options, keep_scripts
 from testbed.run.runner import find_devices, inspect, open_server, utc_now
 
 # Environment variables that affect the speed of TensorFlow.
 _TUNES = re.compile(r"^(TF|XLA|NCCL|OMP|MKL|OPENBLAS|CUDA|KMP|GRPC)_")
 
 
-class Progress(Observer, Protocol):
+class Progress(Observer):
     """Receives the progress of a benchmark."""
 
     def planned(self, setups: Sequence[BenchSetup], rounds: int) -> None:

@@ -17,8 +17,8 @@ from testbed.bench.baselines.bare import (
 from testbed.bench.baselines.stopwatch import COMMAND
 from testbed.bench.figures.statistics import percentile
 from testbed.bench.visits import FEWEST_STEPS, BenchSetup, Measure, Visit, Visitor
+from testbed.cluster.isolation_levels import NONE
 from testbed.errors import LaunchError
-from testbed.launcher.isolation.isolation import NONE
 
 # Enough for a pilot to estimate the time of a step.
 PILOT_STEPS = 5

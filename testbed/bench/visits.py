@@ -16,7 +16,8 @@ from testbed.errors import LaunchError
 from testbed.launcher.cluster.cluster_end import ClusterEnd
 from testbed.launcher.machine.leftovers import RUN_MARK
 from testbed.launcher.run_folder import CaseFolder, RunFolder
-from testbed.run.case import CaseRun, Observer
+from testbed.report.output.observer import Observer
+from testbed.run.case import CaseRun
 
 MODULE = "testbed.worker.measure"
 ENTRY = f"{MODULE}:measure_case"

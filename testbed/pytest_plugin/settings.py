@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from testbed.cluster.devices import KINDS
-from testbed.launcher.isolation.isolation import CHOICES
+from testbed.cluster.isolation_levels import LEVELS
 
 SECONDS = "60"
 
@@ -31,7 +31,11 @@ class Settings:
             ("timeout", SECONDS, f"seconds that a marked test has once {joined}"),
             ("start_timeout", SECONDS, f"seconds that a marked test has until {joined}"),
             ("device", "cpu", f"what replicas run on: {', '.join(KINDS)}"),
-            ("isolation", "auto", f"a private network for the workers: {', '.join(CHOICES)}"),
+            (
+                "isolation",
+                "auto",
+                f"a private network for the workers: {', '.join(LEVELS)}",
+            ),
         ):
             parser.addini(f"testbed_{name}", f"{about} (default {default})", default=default)
         parser.addini(
@@ -52,7 +56,7 @@ class Settings:
             _seconds(config, "timeout"),
             _seconds(config, "start_timeout"),
             _one_of(config, "device", KINDS),
-            _one_of(config, "isolation", CHOICES),
+            _one_of(config, "isolation", LEVELS),
             tuple(config.getini("testbed_preload")),
         )
 

@@ -6,22 +6,23 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from testbed.catalogue.fault import NEED_OWN_NETWORK, Fault
+from testbed.catalogue.fault import Fault
 from testbed.catalogue.scenario import Case, Scenario
 from testbed.catalogue.selection import Selection
 from testbed.cluster.devices import Devices
+from testbed.cluster.isolation_levels import AUTO
 from testbed.hosts.rank import Rank
 from testbed.launcher.cluster.cluster_end import ClusterEnd, WorkerEnd, first_failed
 from testbed.launcher.cluster.cluster_run import Deadlines
 from testbed.launcher.cluster.report_file import UnreadableReportError, read_report, unreadable
 from testbed.launcher.cluster.standstill import Patience
-from testbed.launcher.isolation.isolation import AUTO, Isolation
+from testbed.launcher.isolation.isolation import Isolation
 from testbed.launcher.run_folder import CaseFolder, RunFolder, write_bytes
 from testbed.launcher.server.source import WorkerServer
 from testbed.launcher.server.worker_process import WorkerProcess
+from testbed.report.output.observer import Observer
 from testbed.run.entry import run_entry
 from testbed.verdict.diagnosis import Diagnosis, diagnose
 from testbed.verdict.reading import Raised, WorkerReport
@@ -50,45 +51,9 @@ class Options:
     """Timeouts for workers of a user's program that make no progress."""
 
 
-class Observer(Protocol):
-    """Gets the progress of a run, to show it."""
-
-    def opened(self, isolation: Isolation) -> None:
-        """Handle that the server of the run is ready, with this isolation."""
-
-    def started(self, case: Case) -> None:
-        """Handle that the workers of a case are being started."""
-
-    def judged(self, verdict: Verdict) -> None:
-        """Handle the verdict on a case."""
-
-    async def watch(
-        self, case: Case, workers: Sequence[WorkerProcess], logs: Sequence[Path]
-    ) -> None:
-        """Watch a case while it runs; cancelled when the case ends."""
-
-
-class Quiet:
-    """An observer that shows nothing; a base class for observers that show some events."""
-
-    def opened(self, isolation: Isolation) -> None:
-        """Show nothing."""
-
-    def started(self, case: Case) -> None:
-        """Show nothing."""
-
-    def judged(self, verdict: Verdict) -> None:
-        """Show nothing."""
-
-    async def watch(
-        self, case: Case, workers: Sequence[WorkerProcess], logs: Sequence[Path]
-    ) -> None:
-        """Show nothing."""
-
-
 def lacking_for(fault: Fault | None, isolation: Isolation) -> str:
     """The reason why a fault cannot be injected on this machine; empty where it can."""
-    if fault and fault.kind in NEED_OWN_NETWORK and not isolation.network:
+    if fault and fault.about.needs_own_network and not isolation.network:
         return f"no worker can be cut off without a network namespace ({isolation.why})"
     return ""
 

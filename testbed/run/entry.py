@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from testbed.catalogue.fault import NEED_OWN_NETWORK, Fault
+from testbed.catalogue.fault import Fault
 from testbed.cluster.cluster import Task
 from testbed.cluster.devices import Devices
 from testbed.cluster.strategies import STRATEGIES, Deployment
@@ -50,7 +50,7 @@ async def run_entry(
         named: names of the processes in TF_CONFIG, where they differ from the usual ones.
         fresh, watch, fault, output_limit: see `run_cluster`.
     """
-    apart = fault is not None and fault.kind in NEED_OWN_NETWORK
+    apart = fault is not None and fault.about.needs_own_network
     async with server.reserve_slots(deployment.processes, apart=apart) as slots:
         places = deployment.environments([slot.address for slot in slots], named)
         workers = [

@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 
 from testbed.cluster.cluster import Cluster
 from testbed.cluster.devices import KINDS
+from testbed.cluster.isolation_levels import AUTO, LEVELS
 from testbed.cluster.strategies import Deployment
 from testbed.errors import UsageError, WorkerFailedError
 from testbed.launcher.cluster.cluster_end import ClusterEnd, first_failed
 from testbed.launcher.cluster.cluster_run import Deadlines
 from testbed.launcher.cluster.report_file import UnreadableReportError, read_report, unreadable
-from testbed.launcher.isolation.isolation import AUTO, CHOICES
 from testbed.launcher.run_folder import RUNS, CaseFolder, RunFolder, new_run_folder, write_json
 from testbed.launcher.server.channel import in_worker
 from testbed.run.case import Options
@@ -205,7 +205,10 @@ def _options(
     for name, seconds in (("timeout", limit), ("start_timeout", start_timeout)):
         if not seconds > 0:
             raise UsageError(f"{name}={seconds}: more than 0")
-    for name, given, valid in (("device", device, KINDS), ("isolation", isolation, CHOICES)):
+    for name, given, valid in (
+        ("device", device, KINDS),
+        ("isolation", isolation, LEVELS),
+    ):
         if given not in valid:
             raise UsageError(f"{name}={given!r}: choose from {', '.join(valid)}")
     return Options(

@@ -16,16 +16,17 @@ from typing import Any
 from testbed.catalogue.scenario import Case, Expectation
 from testbed.catalogue.selection import Selection
 from testbed.cluster.devices import Devices, shared_out, too_few_devices, visible_ids
+from testbed.cluster.isolation_levels import AUTO
 from testbed.errors import LaunchError, UsageError
 from testbed.hosts.host_pool import open_host_pool
 from testbed.hosts.rank import Rank
 from testbed.launcher.cluster.cluster_run import Deadlines, WorkerOrders, run_cluster
-from testbed.launcher.isolation.isolation import AUTO
 from testbed.launcher.machine.environment import without_secrets
 from testbed.launcher.run_folder import RunFolder, keep_json, write_json
 from testbed.launcher.server.preloaded import preloaded_server
 from testbed.launcher.server.source import WorkerServer, WorkerSource
-from testbed.run.case import WORKER_MODULE, CaseRun, Observer, Options, keep_scripts, lacking_for
+from testbed.report.output.observer import Observer
+from testbed.run.case import WORKER_MODULE, CaseRun, Options, keep_scripts, lacking_for
 from testbed.verdict.verdict import Verdict, failed, skipped
 
 

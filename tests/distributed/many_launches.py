@@ -7,11 +7,12 @@ from pathlib import Path
 from testbed.bench.plan import PROGRAMS
 from testbed.catalogue.selection import select
 from testbed.cluster.devices import Devices
+from testbed.cluster.isolation_levels import NONE
 from testbed.cluster.strategies import deployments
 from testbed.launcher.cluster.cluster_run import Deadlines
-from testbed.launcher.isolation.isolation import NONE
 from testbed.launcher.run_folder import new_run_folder
-from testbed.run.case import CaseRun, Options, Quiet, keep_scripts
+from testbed.report.output.observer import Observer
+from testbed.run.case import CaseRun, Options, keep_scripts
 from testbed.run.runner import open_server
 
 # Sixteen runs share the cores, so that a launch may take sixteen times as long.
@@ -28,7 +29,7 @@ async def launch(runs: Path, launches: int) -> list[str]:
         async with open_server(folder, fresh=False, isolation=NONE) as server:
             keep_scripts(selection, folder)
             own = folder.case(case.id)
-            case_run = CaseRun(server, Devices(), options, own, Quiet(), folder)
+            case_run = CaseRun(server, Devices(), options, own, Observer(), folder)
             seen = [(await case_run.judge(case, selection)).seen for _ in range(launches)]
     return [each for each in seen if each != "behaves"]
 

@@ -11,7 +11,8 @@ from testbed.cluster.devices import Devices
 from testbed.cluster.strategies import deployments
 from testbed.launcher.cluster.cluster_end import ClusterEnd
 from testbed.launcher.machine.machine import describe_machine
-from testbed.run.case import CaseRun, Options, Quiet, keep_scripts
+from testbed.report.output.observer import Observer
+from testbed.run.case import CaseRun, Options, keep_scripts
 from tests.distributed.conftest import Judge
 
 SIZES = (16, 32, 64)
@@ -51,7 +52,7 @@ def _launch(judge: Judge, workers: int) -> tuple[ClusterEnd, list[float]]:
     (case,) = selection.cases
     folder = judge.folder.case(case.id)
     keep_scripts(selection, judge.folder)
-    case_run = CaseRun(judge.server, Devices(), Options(), folder, Quiet(), judge.folder)
+    case_run = CaseRun(judge.server, Devices(), Options(), folder, Observer(), judge.folder)
     running = case_run.run(case, selection, "tests.distributed.programs:add_up_and_weigh")
     end = judge.loop.run_until_complete(running)
     shares = [

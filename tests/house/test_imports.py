@@ -29,7 +29,12 @@ ALLOWED = {
     "cluster": {"base"},
     "catalogue": {"base", "cluster"},
     "verdict": {"cluster", "catalogue"},
-    "launcher": {"testbed.errors", "testbed.bootstrap", "testbed.catalogue.fault"},
+    "launcher": {
+        "testbed.errors",
+        "testbed.bootstrap",
+        "testbed.catalogue.fault",
+        "testbed.cluster.isolation_levels",
+    },
     "options": {"cluster", "catalogue"},
     "hosts": {"testbed", "base", "cluster", "launcher"},
     "report": {"testbed", "base", "cluster", "catalogue", "verdict", "launcher"},

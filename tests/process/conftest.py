@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from testbed.catalogue.fault import Fault
+from testbed.cluster.isolation_levels import AUTO
 from testbed.launcher.cluster.cluster_end import ClusterEnd
 from testbed.launcher.cluster.cluster_run import Deadlines, WorkerOrders, run_cluster
-from testbed.launcher.isolation.isolation import AUTO
 from testbed.launcher.machine.leftovers import processes_of
 from testbed.launcher.run_folder import RunFolder, new_run_folder
 from testbed.launcher.server.preloaded import PreloadedServer, preloaded_server

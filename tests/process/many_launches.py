@@ -6,8 +6,8 @@ import asyncio
 import sys
 from pathlib import Path
 
+from testbed.cluster.isolation_levels import NONE
 from testbed.launcher.cluster.cluster_run import Deadlines, WorkerOrders, run_cluster
-from testbed.launcher.isolation.isolation import NONE
 from testbed.launcher.isolation.ports import held_ports
 from testbed.launcher.run_folder import new_run_folder
 from testbed.launcher.server.preloaded import preloaded_server

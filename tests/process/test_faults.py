@@ -7,9 +7,9 @@ import signal
 import pytest
 
 from testbed.catalogue.fault import Fault
+from testbed.cluster.isolation_levels import REQUIRED
 from testbed.launcher.cluster.cluster_end import ClusterEnd
 from testbed.launcher.cluster.cluster_run import Deadlines, WorkerOrders, run_cluster
-from testbed.launcher.isolation.isolation import REQUIRED
 from tests.process.conftest import Launcher
 from tests.process.namespaces import needs_namespaces
 

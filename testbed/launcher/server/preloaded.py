@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from testbed.bootstrap import python_command
+from testbed.cluster.isolation_levels import AUTO, REQUIRED
 from testbed.errors import LaunchError, limit_reached
 from testbed.launcher.cluster.output import last_line
-from testbed.launcher.isolation.isolation import AUTO, REQUIRED, Isolation
+from testbed.launcher.isolation.isolation import Isolation
 from testbed.launcher.isolation.network import address_of
 from testbed.launcher.isolation.ports import held_ports
 from testbed.launcher.machine import descriptors
