@@ -7,9 +7,10 @@ from typing import Any
 
 from testbed.bench.record import BenchRecord
 from testbed.bench.request import WEIGHT
-from testbed.bench.show.plots import draw
+from testbed.bench.show.plots import draw, require_matplotlib
 from testbed.errors import LaunchError, UsageError
 from testbed.launcher.run_folder import write_bytes
+from testbed.report.output.destinations import folder_destination
 from testbed.report.records.files import read_document
 
 # The figures and sizes that the tables of each part need.
@@ -49,21 +50,40 @@ def bench_in(data: dict[str, Any], name: str) -> BenchRecord:
     return record
 
 
-def write_plots(record: BenchRecord, folder: Path, form: str) -> dict[str, Path]:
-    """Draw every plot into a folder; return the files by their labels for messages.
+class BenchPlots:
+    """The plots that `--plots FOLDER` asks for; a wrong folder is rejected before the run."""
 
-    Raises:
-        LaunchError: a file cannot be written.
-    """
-    written: dict[str, Path] = {}
-    try:
-        folder.mkdir(exist_ok=True)
-        for name, image in draw(record, form).items():
-            path = folder / f"{name}.{form}"
-            write_bytes(path, image)
-            written[f"plot of {name}"] = path
-    except OSError as problem:
-        raise LaunchError(
-            f"--plots {problem.filename}: {problem.strerror}; it is not written"
-        ) from problem
-    return written
+    def __init__(self, folder: str | None, form: str) -> None:
+        """Check the folder.
+
+        Args:
+            folder: the folder; None for no plots.
+            form: the file format, svg or png.
+
+        Raises:
+            UsageError: no file can be written there, or matplotlib is missing.
+        """
+        self._folder, self._form = folder_destination("--plots", folder), form
+        if self._folder:
+            require_matplotlib()
+
+    def write(self, record: BenchRecord) -> dict[str, Path]:
+        """Draw every plot; return the files by their labels for messages.
+
+        Raises:
+            LaunchError: a file cannot be written.
+        """
+        written: dict[str, Path] = {}
+        if self._folder is None:
+            return written
+        try:
+            self._folder.mkdir(exist_ok=True)
+            for name, image in draw(record, self._form).items():
+                path = self._folder / f"{name}.{self._form}"
+                write_bytes(path, image)
+                written[f"plot of {name}"] = path
+        except OSError as problem:
+            raise LaunchError(
+                f"--plots {problem.filename}: {problem.strerror}; it is not written"
+            ) from problem
+        return written

@@ -35,6 +35,21 @@ class Selection:
         """The script of a selected case."""
         return self._by_id[case.scenario][0]
 
+    def require_cases(self, lacking: str) -> None:
+        """Reject a selection without a case.
+
+        Args:
+            lacking: why no case is left where every script could be read.
+
+        Raises:
+            UsageError: says why none is left.
+        """
+        if self.cases:
+            return
+        if self.problems:
+            raise UsageError("no other script was selected, so nothing is run")
+        raise UsageError(f"no case is left: {lacking} (testbed list shows all)")
+
 
 def select(
     patterns: Sequence[str], deployments: Sequence[Deployment], modes: Sequence[str] | None
@@ -47,9 +62,7 @@ def select(
     Raises:
         UsageError: nothing matches a pattern, two scripts have one name, or a mode is unknown.
     """
-    unknown = sorted(set(modes or ()) - set(MODES))
-    if unknown:
-        raise UsageError(f"unknown mode '{unknown[0]}': choose from {', '.join(MODES)}")
+    _require_modes(modes or ())
     paths, names = _split(patterns)
     shipped = find_scripts(scenario_folder()) if names or not paths else []
     scripts, problems = read_scripts(dict.fromkeys([*paths, *shipped]))
@@ -57,16 +70,22 @@ def select(
     cases = [
         case for script in scripts for made in script.scenarios for case in made.cases(deployments)
     ]
-    own = {path.stem for path in paths}
-    chosen = [case for case in cases if case.script in own]
     for name in names:
-        matching = [case for case in cases if matches(name, case)]
-        if not matching:
+        if not any(matches(name, case) for case in cases):
             raise UsageError(_nothing_matches(name, scripts, cases))
-        chosen += matching
-    wanted = set(chosen) if patterns else set(cases)
-    selected = [case for case in cases if case in wanted and (not modes or case.mode in modes)]
-    return Selection(tuple(scripts), tuple(selected), tuple(problems))
+    own = {path.stem for path in paths}
+
+    def is_selected(case: Case) -> bool:
+        named = case.script in own or any(matches(name, case) for name in names)
+        return (named or not patterns) and (not modes or case.mode in modes)
+
+    return Selection(tuple(scripts), tuple(filter(is_selected, cases)), tuple(problems))
+
+
+def _require_modes(modes: Sequence[str]) -> None:
+    unknown = sorted(set(modes) - set(MODES))
+    if unknown:
+        raise UsageError(f"unknown mode '{unknown[0]}': choose from {', '.join(MODES)}")
 
 
 def matches(pattern: str, case: Case) -> bool:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from testbed.check.finding import CODES, ERROR, NOTE, WARNING, Code, Finding
+from testbed.check.result import CheckResult
 from testbed.check.seen import SourceLine
 
 _LEVELS = (ERROR, WARNING, NOTE)
@@ -34,6 +35,18 @@ def count(findings: Sequence[Finding]) -> str:
     found = Counter(finding.about.level for finding in findings)
     counts = (f"{found[level]} {level}{'s' * (found[level] > 1)}" for level in _LEVELS)
     return ", ".join(each for each in counts if not each.startswith("0 ")) or "nothing found"
+
+
+def as_text(result: CheckResult) -> str:
+    """The findings, then where watching failed, then the summary."""
+    lines = [line for finding in result.findings for line in [*describe(finding), ""]]
+    if result.cause and result.prevented:
+        found = "nothing was checked"
+    else:
+        found = count(result.findings) + " until the program failed by itself" * bool(result.cause)
+    return "".join(
+        f"{line}\n" for line in [*lines, *result.incomplete, f"{found} {result.summary}"]
+    )
 
 
 def explain(code: Code) -> list[str]:

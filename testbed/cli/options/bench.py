@@ -11,10 +11,10 @@ from testbed.cli.options.shared import (
     HOW,
     SHOWN,
     device_option,
-    html_option,
     isolation_option,
-    json_option,
+    result_options,
 )
+from testbed.report.formats.registry import BENCH, WantedFile
 
 AGAINST = "comparison with an older record"
 
@@ -71,7 +71,7 @@ class BenchOptions:
         title=AGAINST,
         help="percent by which a figure may be slower without a report (default 10)",
     )
-    json: str | None = json_option()
+    files: tuple[WantedFile, ...] = result_options(BENCH)
     plots: str | None = option(
         "--plots", metavar="FOLDER", title=SHOWN, help="draw plots into that folder"
     )
@@ -82,5 +82,4 @@ class BenchOptions:
         title=SHOWN,
         help="file format of the plots (default svg)",
     )
-    html: str | None = html_option()
     engine: EngineOptions = engine_group()

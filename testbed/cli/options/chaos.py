@@ -13,9 +13,11 @@ from testbed.cli.options.shared import (
     WHAT,
     DeadlineOptions,
     isolation_option,
-    json_option,
     one_of,
+    result_options,
 )
+from testbed.cluster.strategies import MULTI_WORKER_MIRRORED, WITH_WORKERS
+from testbed.report.formats.registry import CHAOS, WantedFile
 
 DONE = "the fault; options that are left out are drawn at random"
 NONE = "none"
@@ -36,7 +38,7 @@ class ChaosOptions:
     strategy: tuple[str, ...] = repeated(
         "--strategy",
         title=WHAT,
-        help="multi_worker_mirrored (default) or parameter_server; may be repeated",
+        help=f"{one_of(WITH_WORKERS)} (default {MULTI_WORKER_MIRRORED}); may be repeated",
     )
     workers: int | None = option(
         "--workers", kind=int, metavar="W", title=WHAT, help="at least 2 (default 2)"
@@ -93,7 +95,7 @@ class ChaosOptions:
     )
     isolation: str = isolation_option()
     deadlines: DeadlineOptions = group(DeadlineOptions, HOW)
-    json: str | None = json_option()
+    files: tuple[WantedFile, ...] = result_options(CHAOS)
     verbose: bool = switch(
         "-v", "--verbose", title=SHOWN, help="the workers' phases and output, live"
     )

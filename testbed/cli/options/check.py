@@ -13,11 +13,10 @@ from testbed.cli.options.shared import (
     fresh_option,
     isolation_option,
 )
+from testbed.cluster.strategies import MIRRORED, MULTI_WORKER_MIRRORED, REPLICATING
+from testbed.report.formats.registry import CHECK, TEXT, formats_of
 
 ON = "what it runs on"
-
-STRATEGIES = ("mirrored", "multi_worker_mirrored")
-FORMATS = ("text", "json", "sarif", "github")
 
 EXIT_STATUS = """exit status:
   0  nothing found
@@ -36,27 +35,27 @@ class CheckOptions:
     program: ProgramOptions = group(ProgramOptions)
     strategy: str | None = option(
         "--strategy",
-        choices=STRATEGIES,
+        choices=REPLICATING,
         title=ON,
         help="default: the one that the script's text names",
     )
     workers: int | None = option(
-        "--workers", kind=int, metavar="W", title=ON, help="default 2 on multi_worker_mirrored"
+        "--workers", kind=int, metavar="W", title=ON, help=f"default 2 on {MULTI_WORKER_MIRRORED}"
     )
     replicas: int | None = option(
         "--replicas",
         kind=int,
         metavar="R",
         title=ON,
-        help="replicas of each worker (default 2 on mirrored, 1 on multi_worker_mirrored)",
+        help=f"replicas of each worker (default 2 on {MIRRORED}, 1 on {MULTI_WORKER_MIRRORED})",
     )
     fresh: bool = fresh_option(title=ON)
     deadlines: ProgramDeadlineOptions = group(ProgramDeadlineOptions)
     isolation: str = isolation_option(title="")
     format: str = option(
         "--format",
-        default="text",
-        choices=FORMATS,
+        default=TEXT,
+        choices=tuple(each.name for each in formats_of(CHECK)),
         title=SHOWN,
         help="for people (default), tools, code-scanning pages, GitHub's annotations",
     )

@@ -1,20 +1,24 @@
 """Options as frozen dataclasses: their fields define the parser, the help and a command's words.
 
 `argument`, `option`, `repeated`, `switch` and `rest` each make a field for one option or argument;
-its `title` is its section of the help. `group` makes a field that holds a dataclass of options.
+its `title` is its section of the help. `result_files` makes a field for one option of each format.
+`group` makes a field that holds a dataclass of options.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, TypeVar
+
+from testbed.report.formats.registry import STANDARD_OUTPUT, ReportFormat, WantedFile
 
 Options = TypeVar("Options")
 
 _TYPED = "typed"
 _GROUP = "group"
+_FORMATS = "formats"
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class Typed:
     @property
     def takes_value(self) -> bool:
         """Whether a value follows the name."""
-        return self.settings.get("action") != "store_true"
+        return self.settings.get("action") != "store_true" and self.settings.get("nargs") != 0
 
     @property
     def takes_rest(self) -> bool:
@@ -93,6 +97,40 @@ def rest(*names: str, metavar: str, help: str) -> Any:
     """All following words, as a tuple."""
     settings = {"metavar": metavar, "nargs": argparse.REMAINDER, "help": help}
     return _field(names, (), settings)
+
+
+def result_files(formats: Iterable[ReportFormat], title: str = "") -> Any:
+    """A tuple of `WantedFile`, with one option for each format that adds a file to it."""
+    typed = {
+        f"--{each.name}": Typed(
+            (f"--{each.name}",),
+            {
+                "action": _AddFile,
+                "help": each.help,
+                **({"nargs": 0} if each.printed else {"metavar": each.metavar}),
+            },
+            title,
+        )
+        for each in formats
+    }
+    return field(default=(), metadata={_FORMATS: typed})
+
+
+class _AddFile(argparse.Action):
+    """Adds the file of one format; given twice, the last one counts."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        name = self.option_strings[-1]
+        others = [each for each in getattr(namespace, self.dest) or () if each.option != name]
+        path = STANDARD_OUTPUT if self.nargs == 0 else values
+        wanted = WantedFile(name.removeprefix("--"), path, name)
+        setattr(namespace, self.dest, [*others, wanted])
 
 
 def group(kind: type, title: str = "") -> Any:
@@ -166,8 +204,11 @@ def _declared(
     for each in fields(kind):
         if inner := _group_of(each):
             yield from _declared(inner.kind, f"{prefix}{each.name}.", inner.title or title)
+        elif _FORMATS in each.metadata:
+            for typed in each.metadata[_FORMATS].values():
+                yield f"{prefix}{each.name}", typed, each.default, typed.title or title
         else:
-            typed: Typed = each.metadata[_TYPED]
+            typed = each.metadata[_TYPED]
             yield f"{prefix}{each.name}", typed, each.default, typed.title or title
 
 
@@ -193,6 +234,9 @@ def _leaves(options: Any, leave_out: Collection[str]) -> Iterator[tuple[Typed, A
         value = getattr(options, each.name)
         if _group_of(each):
             yield from _leaves(value, leave_out)
+        elif _FORMATS in each.metadata:
+            for wanted in value:
+                yield each.metadata[_FORMATS][wanted.option], wanted.path, None
         else:
             yield each.metadata[_TYPED], value, each.default
 

@@ -14,13 +14,12 @@ from testbed.cli.options.shared import (
     DeadlineOptions,
     device_option,
     fresh_option,
-    html_option,
     isolation_option,
-    json_option,
-    junit_option,
     one_of,
+    result_options,
 )
-from testbed.cluster.strategies import STRATEGIES
+from testbed.cluster.strategies import STRATEGIES, WITH_WORKERS
+from testbed.report.formats.registry import RUN, WantedFile
 
 EXIT_STATUS = """exit status:
   0  every case showed what its scenario expects
@@ -44,7 +43,7 @@ class RunOptions:
         "--strategy", title=WHAT, help=f"{one_of(STRATEGIES)}; may be repeated"
     )
     workers: int | None = option(
-        "--workers", kind=int, metavar="W", title=WHAT, help="workers of multi_worker_mirrored"
+        "--workers", kind=int, metavar="W", title=WHAT, help=f"workers of {one_of(WITH_WORKERS)}"
     )
     replicas: int | None = option(
         "--replicas", kind=int, metavar="R", title=WHAT, help="replicas of each worker"
@@ -66,9 +65,7 @@ class RunOptions:
     )
     fresh: bool = fresh_option()
     deadlines: DeadlineOptions = group(DeadlineOptions, HOW)
-    json: str | None = json_option()
-    html: str | None = html_option()
-    junit: str | None = junit_option()
+    files: tuple[WantedFile, ...] = result_options(RUN)
     verbose: bool = switch(
         "-v", "--verbose", title=SHOWN, help="every reading, and the workers' output, live"
     )

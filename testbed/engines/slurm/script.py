@@ -8,7 +8,7 @@ import sys
 from testbed.engines.slurm.request import SlurmRequest
 from testbed.errors import UsageError
 from testbed.launcher.run_folder import write_text
-from testbed.report.formats.destinations import destination
+from testbed.report.output.destinations import destination
 
 JOB_ID = "$SLURM_JOB_ID"
 """The variable in a default folder that the shell of the script expands."""

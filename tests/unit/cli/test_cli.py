@@ -78,7 +78,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("report", "FILE"),
         ("report nowhere.json", "nowhere.json: No such file or directory"),
         ("report a b c", "3 files: one to show, or two to compare"),
-        ("report a b --junit x", "--junit needs exactly one run; give one FILE"),
         ("report a --fail-on-change", "--fail-on-change compares two records"),
         ("report a --html nowhere/page.html", "--html nowhere/page.html"),
         ("run --json scenarios", "--json scenarios"),
