@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import errno
+from collections.abc import Iterable
 
 _LIMITS = {
     errno.EMFILE: "this process may have no more open files: raise ulimit -n, or use fewer workers",
@@ -28,6 +30,19 @@ UNEXPECTED = 1
 WRONG_COMMAND = 2
 INTERRUPTED = 130
 """The status that a shell reports after SIGINT."""
+
+
+def did_you_mean(name: str, valid: Iterable[str]) -> str:
+    """The question after a mistyped name, like `; did you mean 'mirrored'?`; empty without one."""
+    close = difflib.get_close_matches(name, list(valid), n=1)
+    return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def unknown_name(what: str, name: str, valid: Iterable[str]) -> str:
+    """The error for a name outside a closed list: what was meant, and the whole list."""
+    names = list(valid)
+    hint = did_you_mean(name, names) or ":"
+    return f"unknown {what} '{name}'{hint} choose from {', '.join(names)}"
 
 
 class UsageError(Exception):

@@ -9,7 +9,7 @@ from testbed.cli.options.bench import BenchOptions
 from testbed.cluster.cluster import Cluster
 from testbed.cluster.isolation_levels import AUTO
 from testbed.cluster.strategies import MULTI_WORKER_MIRRORED, Deployment
-from testbed.errors import UsageError
+from testbed.errors import UsageError, unknown_name
 from testbed.hosts.rank import Rank
 from testbed.hosts.role import Role
 from testbed.run.numbers import require_at_least
@@ -114,7 +114,7 @@ def require_room(request: BenchRequest) -> None:
 def _require_valid(options: BenchOptions) -> None:
     unknown = sorted(set(options.parts) - set(PARTS))
     if unknown:
-        raise UsageError(f"unknown part '{unknown[0]}': choose from {', '.join(PARTS)}")
+        raise UsageError(unknown_name("part", unknown[0], PARTS))
     require_at_least(
         1, rounds=options.rounds, batch=options.batch, width=options.width, image=options.image
     )

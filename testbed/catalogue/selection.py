@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +11,10 @@ from pathlib import Path
 from testbed.catalogue.discovery import Script, find_scripts, read_scripts, scenario_folder
 from testbed.catalogue.scenario import MODES, Case, Scenario
 from testbed.cluster.strategies import Deployment
-from testbed.errors import UsageError
+from testbed.errors import UsageError, did_you_mean, unknown_name
+
+MOST_NAMED = 12
+"""An error lists the valid names only if there are no more."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def select(
 def _require_modes(modes: Sequence[str]) -> None:
     unknown = sorted(set(modes) - set(MODES))
     if unknown:
-        raise UsageError(f"unknown mode '{unknown[0]}': choose from {', '.join(MODES)}")
+        raise UsageError(unknown_name("mode", unknown[0], MODES))
 
 
 def matches(pattern: str, case: Case) -> bool:
@@ -122,9 +124,7 @@ def _require_distinct(scripts: Sequence[Script]) -> None:
 
 def _nothing_matches(name: str, scripts: Sequence[Script], cases: Sequence[Case]) -> str:
     known = [script.name for script in scripts] + sorted({case.scenario for case in cases})
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean '{close[0]}'?" if close else ";"
-    scripts_text = ", ".join(script.name for script in scripts)
-    return (
-        f"no scenario matches '{name}'{hint} valid names: {scripts_text} (testbed list shows all)"
-    )
+    hint = did_you_mean(name, known)
+    if not hint and len(scripts) <= MOST_NAMED:
+        hint = f"; choose from {', '.join(script.name for script in scripts)}"
+    return f"no scenario matches '{name}'{hint} (testbed list shows all)"

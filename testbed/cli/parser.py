@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from testbed import __version__
-from testbed.cli.options import bench, chaos, check, doctor, explain, launch, report, run
-from testbed.cli.options import list as listing
-from testbed.cli.options.model import add_options, decoded
-from testbed.errors import WRONG_COMMAND
+from testbed.cli.options.command_words import DOORS, CommandWords, commands
+from testbed.cli.options.engine import ENGINES, EngineOptions
+from testbed.cli.options.model import add_options, decoded, names_of
+from testbed.errors import WRONG_COMMAND, did_you_mean, unknown_name
 from testbed.terminal import complain
 
+_WIDEST = 100
+"""The help is no wider, so that its lines stay readable."""
 
-@dataclass(frozen=True)
-class CommandWords:
-    """The command-line interface of one command, whose module in `cli/commands` has its name."""
-
-    name: str
-    help: str
-    options: type
-    epilog: str = ""
-    usage: str | None = None
+ENGINE_EXAMPLES = (
+    "run module_global --engine slurm --workers 4 --gpus-per-worker 2 --partition gpu",
+    "check --engine ray --workers 2 train.py",
+    "run --engine kubernetes --export job.yaml --container IMAGE --claim data --folder /data/run",
+    "launch --engine environment --folder /shared/run train.py",
+)
 
 
 @dataclass(frozen=True)
@@ -33,53 +33,6 @@ class CommandLine:
 
     command: str
     options: Any
-
-
-_PROGRAM = "[OPTION ...] (SCRIPT | -m MODULE) [ARGUMENT ...]"
-
-COMMANDS = (
-    CommandWords("list", "the scenarios: what each claims, where it breaks", listing.ListOptions),
-    CommandWords(
-        "run",
-        "run scenarios and compare with what they expect",
-        run.RunOptions,
-        run.EXIT_STATUS,
-    ),
-    CommandWords(
-        "worker",
-        "run scenarios as one worker of a cluster that another launcher has started",
-        run.WorkerOptions,
-        run.EXIT_STATUS,
-    ),
-    CommandWords(
-        "report", "show a recorded run or benchmark, or compare two", report.ReportOptions
-    ),
-    CommandWords("bench", "what sharing, scaling and the testbed cost", bench.BenchOptions),
-    CommandWords(
-        "launch",
-        "run your own program as a cluster on this machine",
-        launch.LaunchOptions,
-        launch.EXIT_STATUS,
-        f"testbed launch {_PROGRAM}",
-    ),
-    CommandWords(
-        "check",
-        "whether your own program is right under replication",
-        check.CheckOptions,
-        check.EXIT_STATUS,
-        f"testbed check {_PROGRAM}",
-    ),
-    CommandWords("explain", "what a code of testbed check means", explain.ExplainOptions),
-    CommandWords(
-        "chaos",
-        "kill, stop or cut off workers; what recovers",
-        chaos.ChaosOptions,
-        chaos.EXIT_STATUS,
-    ),
-    CommandWords(
-        "doctor", "versions, devices and leftovers; what to do about each", doctor.DoctorOptions
-    ),
-)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -96,30 +49,122 @@ def parse(words: Sequence[str] | None = None) -> CommandLine:
     Raises:
         SystemExit: the words are wrong (status 2), or ask for help or the version.
     """
-    typed = parser().parse_args(words)
-    kind = next(each.options for each in COMMANDS if each.name == typed.command)
-    return CommandLine(typed.command, decoded(kind, typed))
+    words = list(sys.argv[1:] if words is None else words)
+    whole = parser()
+    known = commands()
+    if not words:
+        print(first_page())
+        sys.exit(0)
+    if not words[0].startswith("-") and words[0] not in known:
+        whole.error(unknown_name("command", words[0], known))
+    typed, left = whole.parse_known_args(words)
+    command = known[typed.command]
+    if left:
+        options = names_of(command.options)
+        hint = did_you_mean(left[0].partition("=")[0], options)
+        complain(f"unrecognized arguments: {' '.join(left)}{hint} (testbed {command.name} --help)")
+        sys.exit(WRONG_COMMAND)
+    return CommandLine(command.name, decoded(command.options, typed))
 
 
 def parser() -> argparse.ArgumentParser:
     """The parser of all commands and their options."""
-    whole = _Parser(
-        prog="testbed",
-        description="Finds out which ways of sharing TensorFlow objects survive tf.distribute.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog=run.EXIT_STATUS,
-    )
+    whole = _Parser(prog="testbed", usage=argparse.SUPPRESS, add_help=False)
+    whole.add_argument("-h", "--help", action=_FirstPage, nargs=0, help="this page")
     whole.add_argument("--version", action="version", version=f"testbed {__version__}")
-    commands = whole.add_subparsers(
-        dest="command", required=True, metavar="COMMAND", parser_class=_Parser
+    subparsers = whole.add_subparsers(
+        dest="command", required=True, metavar="COMMAND", prog="testbed", parser_class=_Parser
     )
-    for each in COMMANDS:
-        own = commands.add_parser(
+    for each in commands().values():
+        own = subparsers.add_parser(
             each.name,
-            help=each.help,
-            usage=each.usage,
-            epilog=each.epilog,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            help=each.short,
+            # The description begins with the sentence, and usage follows it.
+            usage=argparse.SUPPRESS,
+            description=_description(each),
+            epilog=_epilog(each),
+            formatter_class=_formatter,
         )
         add_options(own, each.options)
     return whole
+
+
+def help_of(command: str) -> str:
+    """The help of a command."""
+    whole = _Parser(prog=f"testbed {command}", usage=argparse.SUPPRESS, formatter_class=_formatter)
+    words = commands()[command]
+    whole.description, whole.epilog = _description(words), _epilog(words)
+    add_options(whole, words.options)
+    return whole.format_help().lstrip("\n")
+
+
+def engine_help() -> str:
+    """The help of all engines and their options, which several commands share."""
+    whole = _Parser(
+        prog="testbed COMMAND",
+        usage=argparse.SUPPRESS,
+        add_help=False,
+        formatter_class=_formatter,
+        description="Run a command on several hosts. The engine starts its workers.\n\n"
+        + "\n".join(f"  testbed {each}" for each in ENGINE_EXAMPLES)
+        + "\n\nengines (--engine):\n"
+        + "\n".join(f"  {each.name:13} {each.summary}" for each in ENGINES.values()),
+    )
+    add_options(whole, EngineOptions)
+    return whole.format_help().lstrip("\n")
+
+
+def first_page() -> str:
+    """The page that `testbed` alone prints: what it answers, and with which command."""
+    width = min(shutil.get_terminal_size().columns, _WIDEST)
+    lines = [
+        "testbed shows what TensorFlow objects, and your program, do under tf.distribute.",
+        "",
+    ]
+    for door in DOORS:
+        inside = [(each.name, each.short) for each in commands().values() if each.door == door]
+        lines.append(door.question)
+        for name, short in [*inside, *door.also]:
+            lines += _wrapped(f"  {name:11}", short, width)
+        lines.append("")
+    lines += [
+        "testbed COMMAND --help    one command, with examples",
+        "testbed help engines      Slurm, Ray, Kubernetes and other launchers",
+        "testbed --version",
+        "",
+        "exit status: 0 as expected, 1 something unexpected, 2 wrong command, 130 interrupted",
+    ]
+    return "\n".join(lines)
+
+
+class _FirstPage(argparse.Action):
+    """Prints the first page, and ends."""
+
+    def __call__(self, *_: Any, **__: Any) -> NoReturn:
+        print(first_page())
+        sys.exit(0)
+
+
+def _wrapped(begin: str, text: str, width: int) -> list[str]:
+    """A text after its beginning, whose further lines are indented as far."""
+    lines, line = [], begin.rstrip() + " " * (len(begin) - len(begin.rstrip()))
+    for word in text.split():
+        if len(line) + 1 + len(word) > width and line.strip():
+            lines.append(line.rstrip())
+            line = " " * len(begin)
+        line += f" {word}"
+    return [*lines, line.rstrip()]
+
+
+def _description(words: CommandWords) -> str:
+    examples = "\n".join(f"  testbed {each}" for each in words.examples)
+    return f"{words.sentence}\n\n{examples}\n\nusage: testbed {words.name} {words.usage}"
+
+
+def _epilog(words: CommandWords) -> str:
+    return words.exit_status
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    width = min(shutil.get_terminal_size().columns, _WIDEST)
+    return argparse.RawDescriptionHelpFormatter(prog, max_help_position=26, width=width)

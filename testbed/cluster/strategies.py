@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from testbed.cluster.cluster import Cluster, Task, tasks, tf_configs
-from testbed.errors import UsageError
+from testbed.errors import UsageError, unknown_name
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def deployments(
     _require_positive("--replicas", replicas)
     unknown = sorted(set(names or ()) - set(STRATEGIES))
     if unknown:
-        raise UsageError(f"unknown strategy '{unknown[0]}': choose from {', '.join(STRATEGIES)}")
+        raise UsageError(unknown_name("strategy", unknown[0], STRATEGIES))
     if workers is None and replicas is None:
         return [d for d in DEFAULT_DEPLOYMENTS if not names or d.strategy in names]
     return [

@@ -35,7 +35,7 @@ ALLOWED = {
         "testbed.catalogue.fault",
         "testbed.cluster.isolation_levels",
     },
-    "options": {"cluster", "catalogue", "testbed.report.formats.registry"},
+    "options": {"testbed.errors", "cluster", "catalogue", "testbed.report.formats.registry"},
     "hosts": {"testbed", "base", "cluster", "launcher"},
     "report": {"testbed", "base", "cluster", "catalogue", "verdict", "launcher"},
     "run": {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from testbed.cli.options.command_words import SLOW, CommandWords
 from testbed.cli.options.engine import EngineOptions, engine_group
 from testbed.cli.options.model import argument, option, switch
 from testbed.cli.options.shared import (
@@ -83,3 +84,14 @@ class BenchOptions:
         help="file format of the plots (default svg)",
     )
     engine: EngineOptions = engine_group()
+
+
+COMMAND = CommandWords(
+    "bench",
+    SLOW,
+    "what sharing, scaling, collectives and the testbed cost",
+    "Measure what sharing, scaling, collectives and the testbed cost, as ratios within one run.",
+    ("bench --quick", "bench scaling --replicas 4 --json bench.json"),
+    BenchOptions,
+    "[OPTION ...] [PART ...]",
+)

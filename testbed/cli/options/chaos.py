@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from testbed.catalogue.fault import FAULTS
 from testbed.catalogue.scenario import MODES
+from testbed.cli.options.command_words import FAILS, CommandWords
 from testbed.cli.options.model import argument, group, option, repeated, switch
 from testbed.cli.options.shared import (
     HOW,
@@ -99,3 +100,16 @@ class ChaosOptions:
     verbose: bool = switch(
         "-v", "--verbose", title=SHOWN, help="the workers' phases and output, live"
     )
+
+
+COMMAND = CommandWords(
+    "chaos",
+    FAILS,
+    "kill, stop or cut off workers of scenarios; what recovers",
+    "Inject faults into the workers of scenarios, and report which of them recover.",
+    ("chaos collective", "chaos collective --fault kill --worker 1 --at 'step 3'"),
+    ChaosOptions,
+    "[OPTION ...] NAME [NAME ...]",
+    EXIT_STATUS,
+    place=2,
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from testbed.cli.options.command_words import RIGHT, CommandWords
 from testbed.cli.options.engine import EngineOptions, engine_group
 from testbed.cli.options.model import group, option, repeated
 from testbed.cli.options.shared import (
@@ -69,3 +70,15 @@ class CheckOptions:
         "--ignore", metavar="CODE", title=SHOWN, help="all but these codes"
     )
     engine: EngineOptions = engine_group()
+
+
+COMMAND = CommandWords(
+    "check",
+    RIGHT,
+    "find the lines that are wrong under replication",
+    "Run your own program, watch it, and name the lines that are wrong under replication.",
+    ("check train.py", "check --strategy multi_worker_mirrored --workers 2 -m package.train"),
+    CheckOptions,
+    "[OPTION ...] (SCRIPT | -m MODULE) [ARGUMENT ...]",
+    EXIT_STATUS,
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from testbed.cli.options.command_words import MACHINE, CommandWords
 from testbed.cli.options.model import option
 
 
@@ -14,3 +15,13 @@ class DoctorOptions:
     end: str | None = option(
         "--end", metavar="RUN", help="only end leftover processes of that run, or of all runs: all"
     )
+
+
+COMMAND = CommandWords(
+    "doctor",
+    MACHINE,
+    "versions, devices and leftovers; what to do about each",
+    "Report what this machine has, what would mislead a run on it, and what to do about it.",
+    ("doctor", "doctor --end all"),
+    DoctorOptions,
+)

@@ -113,7 +113,7 @@ def _engine_option(default: str) -> Any:
         "--engine",
         default=default,
         choices=tuple(ENGINES),
-        help="what starts the workers (default %(default)s)",
+        help="what starts the workers (default %(default)s): see testbed help engines",
     )
 
 
@@ -165,7 +165,7 @@ class StartedEngineOptions(EngineOptions):
 
 def engine_group(kind: type[EngineOptions] = EngineOptions) -> Any:
     """A field of a command's options that holds the options of engines."""
-    return group(kind, "beyond one machine")
+    return group(kind, "beyond one machine", listed=["engine"])
 
 
 class RunsOnEngine(Protocol):

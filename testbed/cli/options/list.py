@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from testbed.cli.options.command_words import CATALOGUE, CommandWords
 from testbed.cli.options.model import argument, option, switch
 
 
@@ -16,3 +17,15 @@ class ListOptions:
     write: str | None = option(
         "--write", metavar="FILE", help="replace the table in a page like scenarios/README.md"
     )
+
+
+COMMAND = CommandWords(
+    "list",
+    CATALOGUE,
+    "the scenarios, their claims, and where each claim fails",
+    "List the scenarios: what each claims, and where the claim fails.",
+    ("list module_global",),
+    ListOptions,
+    "[OPTION ...] [NAME ...]",
+    place=1,
+)

@@ -8,10 +8,11 @@ its `title` is its section of the help. `result_files` makes a field for one opt
 from __future__ import annotations
 
 import argparse
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, TypeVar
 
+from testbed.errors import did_you_mean
 from testbed.report.formats.registry import STANDARD_OUTPUT, ReportFormat, WantedFile
 
 Options = TypeVar("Options")
@@ -49,13 +50,15 @@ class Group:
 
     kind: type
     title: str
+    listed: tuple[str, ...] | None = None
+    """The fields that the help of a command lists; None: all. `testbed help` has the rest."""
 
 
 def option(
     *names: str,
     help: str,
     default: Any = None,
-    kind: type = str,
+    kind: Callable[[str], Any] = str,
     metavar: str | None = None,
     choices: Sequence[str] | None = None,
     title: str = "",
@@ -71,6 +74,8 @@ def option(
         choices: all valid values.
         title: the section of the help.
     """
+    if choices:
+        kind, metavar = _one_of(choices), f"{{{','.join(choices)}}}"
     settings = {"type": kind, "metavar": metavar, "choices": choices}
     given = {name: value for name, value in settings.items() if value is not None}
     return _field(names, default, {**given, "help": help}, title)
@@ -133,23 +138,39 @@ class _AddFile(argparse.Action):
         setattr(namespace, self.dest, [*others, wanted])
 
 
-def group(kind: type, title: str = "") -> Any:
-    """A field that holds a dataclass of options."""
-    return field(default_factory=kind, metadata={_GROUP: Group(kind, title)})
+def group(kind: type, title: str = "", listed: Sequence[str] | None = None) -> Any:
+    """A field that holds a dataclass of options.
+
+    Args:
+        kind: the dataclass.
+        title: the section of the help for options without a title.
+        listed: the fields that the help lists, where it does not list all.
+    """
+    made = Group(kind, title, None if listed is None else tuple(listed))
+    return field(default_factory=kind, metadata={_GROUP: made})
 
 
 def add_options(parser: argparse.ArgumentParser, kind: type) -> None:
     """Add every option of a dataclass to a parser."""
     sections: dict[str, argparse._ActionsContainer] = {"": parser}
+    unlisted = _unlisted(kind)
     for name, typed, default, title in _declared(kind):
-        if title not in sections:
-            sections[title] = parser.add_argument_group(title)
         # argparse appends to its default, which must not be a shared list.
         given = {**typed.settings, "default": None if default == () else default}
+        if name in unlisted:
+            given["help"] = argparse.SUPPRESS
+            title = ""
+        if title not in sections:
+            sections[title] = parser.add_argument_group(title)
         if typed.names:
             sections[title].add_argument(*typed.names, dest=name, **given)
         else:
             sections[title].add_argument(name, **given)
+
+
+def names_of(kind: type) -> list[str]:
+    """The names of all options of a dataclass, like `--jobs`."""
+    return [name for _, typed, _, _ in _declared(kind) for name in typed.names]
 
 
 def decoded(kind: type[Options], typed: argparse.Namespace) -> Options:
@@ -210,6 +231,30 @@ def _declared(
         else:
             typed = each.metadata[_TYPED]
             yield f"{prefix}{each.name}", typed, each.default, typed.title or title
+
+
+def _unlisted(kind: type) -> set[str]:
+    """The dotted names of the options that the help of a command leaves out."""
+    return {
+        f"{each.name}.{name}"
+        for each in fields(kind)
+        if (inner := _group_of(each)) and inner.listed is not None
+        for name, *_ in _declared(inner.kind)
+        if name not in inner.listed
+    }
+
+
+def _one_of(choices: Sequence[str]) -> Callable[[str], str]:
+    """A type for argparse that rejects a word outside a closed list, and says what was meant."""
+
+    def checked(word: str) -> str:
+        if word not in choices:
+            hint = did_you_mean(word, choices) or ":"
+            valid = ", ".join(choices)
+            raise argparse.ArgumentTypeError(f"invalid choice: '{word}'{hint} choose from {valid}")
+        return word
+
+    return checked
 
 
 def _decoded(kind: type[Options], typed: argparse.Namespace, prefix: str) -> Options:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from testbed.cli.options.command_words import CATALOGUE, CommandWords
 from testbed.cli.options.model import argument, result_files, switch
 from testbed.report.formats.registry import BENCH, RUN, WantedFile, formats_of
 
@@ -21,3 +22,15 @@ class ReportOptions:
     fail_on_change: bool = switch(
         "--fail-on-change", help="of two records: status 1 where a cell changed or got slower"
     )
+
+
+COMMAND = CommandWords(
+    "report",
+    CATALOGUE,
+    "show a recorded run, benchmark or launch, or compare two",
+    "Show a record, which may come from another machine, or compare two.",
+    ("report run.json --html page.html", "report old.json new.json --fail-on-change"),
+    ReportOptions,
+    "[OPTION ...] FILE [FILE]",
+    place=4,
+)

@@ -1,11 +1,12 @@
-"""Options of `testbed run`, and of `testbed worker`, which an engine starts."""
+"""Options of `testbed run`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from testbed.catalogue.scenario import MODES
-from testbed.cli.options.engine import EngineOptions, StartedEngineOptions, engine_group
+from testbed.cli.options.command_words import CATALOGUE, CommandWords
+from testbed.cli.options.engine import EngineOptions, engine_group
 from testbed.cli.options.model import argument, group, option, repeated, switch
 from testbed.cli.options.shared import (
     HOW,
@@ -72,8 +73,17 @@ class RunOptions:
     engine: EngineOptions = engine_group()
 
 
-@dataclass(frozen=True)
-class WorkerOptions(RunOptions):
-    """The options of `testbed worker`: those of `testbed run`, with another default engine."""
-
-    engine: EngineOptions = engine_group(StartedEngineOptions)
+COMMAND = CommandWords(
+    "run",
+    CATALOGUE,
+    "run scenarios, and compare with what they expect",
+    "Run scenarios on real clusters, and compare what they show with what they expect.",
+    (
+        "run module_global",
+        "run 'returned.*' --strategy mirrored --replicas 2 --html page.html",
+    ),
+    RunOptions,
+    "[OPTION ...] [NAME ...]",
+    EXIT_STATUS,
+    place=2,
+)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import errno
+import shlex
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from testbed.cli.options.command_words import commands
+from testbed.cli.options.engine import ENGINES
 from testbed.cli.options.list import ListOptions
+from testbed.cli.parser import parse
+from testbed.engines.command import require_engine
 from testbed.errors import LaunchError
 from tests.unit.builders import COUNTER, write_script
 from tests.unit.cli.status import status_of
@@ -50,15 +55,16 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ("", "COMMAND"),
-        ("fly", "invalid choice: 'fly'"),
+        ("fly", "unknown command 'fly': choose from check, launch,"),
+        ("chek", "unknown command 'chek'; did you mean 'check'?"),
+        ("--fly", "COMMAND"),
         ("list --device gpu", "--device"),
         ("list nowhere", "no scenario matches 'nowhere'"),
         ("list missing.py", "no such script: missing.py"),
         ("run nowhere", "no scenario matches 'nowhere'"),
         ("run module_global.conter", "did you mean 'module_global.counter'?"),
         ("run missing.py", "no such script: missing.py"),
-        ("run --strategy mirored", "unknown strategy 'mirored'"),
+        ("run --strategy mirored", "unknown strategy 'mirored'; did you mean 'mirrored'?"),
         ("run --strategy mirrored --workers 3", "--workers 3"),
         ("run --workers two", "two"),
         ("run --workers 0", "--workers 0: at least 1"),
@@ -66,7 +72,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("run --mode lazy", "unknown mode 'lazy'"),
         ("run --mode compiled", "mode"),
         ("run module_global.weight --mode function", "mode"),
-        ("run --device tpu", "invalid choice: 'tpu'"),
+        ("run --device tpu", "invalid choice: 'tpu'; did you mean 'gpu'? choose from cpu, gpu"),
+        ("run --devise cpu", "--devise; did you mean '--device'? (testbed run --help)"),
+        ("help chek", "unknown topic 'chek'; did you mean 'check'?"),
         ("run --jobs 0", "-j 0: more than 0"),
         ("run --timeout -1", "--timeout -1: more than 0"),
         ("run --timeout nan", "--timeout"),
@@ -108,7 +116,7 @@ def test_an_option_error_tells_where_to_read(capsys: pytest.CaptureFixture[str])
     status_of("run", "--speed", "high")
     status_of("run", "--device", "tpu")
     assert [line.rpartition("(")[2] for line in capsys.readouterr().err.splitlines()] == [
-        "testbed --help)",
+        "testbed run --help)",
         "testbed run --help)",
     ]
 
@@ -213,7 +221,56 @@ def test_help_tells_every_exit_status(capsys: pytest.CaptureFixture[str]) -> Non
     """`--help` names the commands and what each exit status means."""
     assert status_of("--help") == 0
     shown = capsys.readouterr().out
-    assert all(word in shown for word in ("list", "run", "  0  ", "  1  ", "  2  ", "  130  "))
+    assert all(
+        word in shown
+        for word in ("list", "run", "0 as expected", "2 wrong command", "130 interrupted")
+    )
+
+
+def test_the_command_alone_shows_the_first_page(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without words, and with --help or help, the first page asks what somebody wants to know."""
+    pages = []
+    for words in ((), ("--help",), ("help",)):
+        assert status_of(*words) == 0
+        pages.append(capsys.readouterr().out)
+    assert pages[0] == pages[1] == pages[2]
+    asked = [line for line in pages[0].splitlines() if line.endswith("?")]
+    assert asked[:3] == [
+        "Is my program right under replication?",
+        "Does it hang or crash?",
+        "Is it slow?",
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(commands()))
+def test_every_help_begins_with_a_sentence_and_examples(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The help says in one sentence what a command does; its examples are parsed without errors."""
+    words = commands()[name]
+    assert status_of("help", name) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(f"{words.sentence}\n\n  testbed {words.examples[0]}\n")
+    assert status_of(name, "--help") == 0
+    assert capsys.readouterr().out == shown
+    for example in words.examples:
+        assert parse(shlex.split(example)).command == name
+
+
+def test_engines_have_a_help_of_their_own(capsys: pytest.CaptureFixture[str]) -> None:
+    """The options of engines stand on one page, and a command's help only names the engines."""
+    assert status_of("help", "engines") == 0
+    engines = capsys.readouterr().out
+    assert all(f"  {name} " in engines for name in ENGINES)
+    assert "--partition" in engines
+    status_of("run", "--help")
+    run = capsys.readouterr().out
+    assert "--engine" in run
+    assert "--partition" not in run
+    for line in engines.splitlines():
+        if line.startswith("  testbed "):
+            options = parse(shlex.split(line)[1:]).options
+            require_engine(options)
 
 
 def test_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
