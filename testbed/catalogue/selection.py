@@ -11,10 +11,7 @@ from pathlib import Path
 from testbed.catalogue.discovery import Script, find_scripts, read_scripts, scenario_folder
 from testbed.catalogue.scenario import MODES, Case, Scenario
 from testbed.cluster.strategies import Deployment
-from testbed.errors import UsageError, did_you_mean, unknown_name
-
-MOST_NAMED = 12
-"""An error lists the valid names only if there are no more."""
+from testbed.errors import MOST_NAMED, UsageError, did_you_mean, unknown_name
 
 
 @dataclass(frozen=True)

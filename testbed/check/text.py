@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 
-from testbed.check.finding import CODES, ERROR, NOTE, WARNING, Code, Finding
+from testbed.check.finding import ERROR, NOTE, WARNING, Finding
 from testbed.check.result import CheckResult
 from testbed.check.seen import SourceLine
 
@@ -47,23 +47,3 @@ def as_text(result: CheckResult) -> str:
     return "".join(
         f"{line}\n" for line in [*lines, *result.incomplete, f"{found} {result.summary}"]
     )
-
-
-def explain(code: Code) -> list[str]:
-    """The page that explains a code."""
-    shown = [f"Shown by: testbed run {code.scenario}"] if code.scenario else []
-    return [
-        f"{code.title} ({code.level})",
-        "",
-        f"What: {code.what}.",
-        f"Why:  {code.why}.",
-        f"Cure: {code.cure}.",
-        "",
-        *shown,
-        f"Silenced by: # testbed: ignore[{code.code}]",
-    ]
-
-
-def all_codes() -> list[str]:
-    """All codes, one a line."""
-    return [f"{code.code}  {code.level:8} {code.symptom:20} {code.what}" for code in CODES.values()]

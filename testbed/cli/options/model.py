@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, TypeVar
 
-from testbed.errors import did_you_mean
+from testbed.errors import choose_from
 from testbed.report.formats.registry import STANDARD_OUTPUT, ReportFormat, WantedFile
 
 Options = TypeVar("Options")
@@ -249,9 +249,9 @@ def _one_of(choices: Sequence[str]) -> Callable[[str], str]:
 
     def checked(word: str) -> str:
         if word not in choices:
-            hint = did_you_mean(word, choices) or ":"
-            valid = ", ".join(choices)
-            raise argparse.ArgumentTypeError(f"invalid choice: '{word}'{hint} choose from {valid}")
+            raise argparse.ArgumentTypeError(
+                f"invalid choice: '{word}'{choose_from(word, choices)}"
+            )
         return word
 
     return checked
