@@ -26,7 +26,7 @@ def main(options: ReportOptions) -> int:
     documents = [(name, read_document(name, *KINDS)) for name in options.inputs]
     for ended in filter(None, map(end_of, options.inputs)):
         complain(ended)
-    found = _report_of(documents)
+    found = _report_of(documents, verbose=options.verbose)
     written = files.write(found.kind, found.result)
     if written.lost:
         raise written.lost[0]
@@ -39,7 +39,7 @@ def main(options: ReportOptions) -> int:
     return UNEXPECTED if options.fail_on_change and found.changed else OK
 
 
-def _report_of(documents: Documents) -> Reported:
+def _report_of(documents: Documents, *, verbose: bool) -> Reported:
     """The report of the documents, which may be of two kinds."""
 
     def of_kind(kind: str) -> Documents:
@@ -50,7 +50,7 @@ def _report_of(documents: Documents) -> Reported:
         return report_of_chaos(documents)
     if runs and benches:
         return report_of_both(runs, benches)
-    return report_of_benches(benches) if benches else report_of_runs(runs)
+    return report_of_benches(benches) if benches else report_of_runs(runs, verbose=verbose)
 
 
 def _is_program(name: str) -> bool:

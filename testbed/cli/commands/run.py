@@ -43,7 +43,7 @@ def main(options: RunOptions, role: Role) -> int:
         with ConsoleObserver(request.selection, verbose=options.verbose) as observer:
             record = interruptible(request.run(folder, observer, sys.argv[1:]))
         # Show the result before writing files: a full disk must not lose it.
-        show_record(record)
+        show_record(record, verbose=options.verbose)
         written = files.write(RUN, record, folder.record)
     written.show(logs_and_readings=folder.path)
     if request.selection.problems:

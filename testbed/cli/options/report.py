@@ -19,6 +19,7 @@ class ReportOptions:
         help="file that --json of run, bench or chaos wrote, or a run folder; of two, newer last",
     )
     files: tuple[WantedFile, ...] = result_files(formats_of(RUN, BENCH))
+    verbose: bool = switch("-v", "--verbose", help="every case, also of more than 3 scripts")
     fail_on_change: bool = switch(
         "--fail-on-change", help="of two records: status 1 where a cell changed or got slower"
     )

@@ -27,15 +27,15 @@ class Reported:
     """Whether the later of two records changed or got slower."""
 
 
-def report_of_runs(documents: Documents) -> Reported:
-    """The report of one run, or of the differences between two.
+def report_of_runs(documents: Documents, *, verbose: bool = False) -> Reported:
+    """The report of one run, or of the differences between two; for `verbose` see `show_record`.
 
     Raises:
         UsageError: a record is inconsistent.
     """
     records = [run_in(data, name) for name, data in documents]
     if len(records) == 1:
-        return Reported(RUN, records[0], lambda: show_record(records[0]))
+        return Reported(RUN, records[0], lambda: show_record(records[0], verbose=verbose))
     compared = compare(*records)
     return Reported(
         COMPARISON, compared, lambda: show_comparison(compared), changed=bool(compared.changes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import shlex
 from collections.abc import Coroutine
 from pathlib import Path
@@ -61,6 +62,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("list --device gpu", "--device"),
         ("list nowhere", "no scenario matches 'nowhere'"),
         ("list missing.py", "no such script: missing.py"),
+        ("list --symptom hag", "invalid choice: 'hag'; did you mean 'hang'?"),
+        ("list --symptom hang", "no such scenario is left"),
+        ("list --way closure", "unknown way of sharing 'closure'"),
+        ("explain TB99", "nothing is called 'TB99'"),
+        ("explain worker_diverge", "did you mean 'workers_diverge'?"),
+        ("explain module_global.conter", "did you mean 'module_global.counter'?"),
+        ("explain no-such-word", "(testbed explain lists all)"),
         ("run nowhere", "no scenario matches 'nowhere'"),
         ("run module_global.conter", "did you mean 'module_global.counter'?"),
         ("run missing.py", "no such script: missing.py"),
@@ -178,27 +186,65 @@ returned: Counters.
 """
 
 
-def test_list_shows_every_scenario(capsys: pytest.CaptureFixture[str]) -> None:
-    """`list` shows scripts, claims, sites, modes and where each claim breaks."""
+FOLDED = """\
+other scripts    scenarios  cases that fail
+  module_global          2          2 of 30  Counters
+  returned               1          0 of 20  Counters
+
+3 scenarios, 50 cases on the default strategies
+testbed list NAME -v shows the claims; testbed run NAME runs them
+"""
+
+
+def test_list_is_folded(capsys: pytest.CaptureFixture[str]) -> None:
+    """`list` shows one line for each script, with its scenarios and how many cases fail."""
     assert status_of("list") == 0
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == (FOLDED, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "ids"),
+    [
+        ("--symptom workers_diverge", ["module_global.weight"]),
+        ("returned", ["returned.counter"]),
+        ("STARTS", ["module_global.weight"]),
+        ("weight returned", ["module_global.weight", "returned.counter"]),
+    ],
+)
+def test_list_is_filtered(words: str, ids: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """A symptom, names, and words of claims select scenarios; JSON has all that is known of one."""
+    assert status_of("list", "--json", *words.split()) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert listed["version"] == 1
+    found = {made["id"]: made for script in listed["scripts"] for made in script["scenarios"]}
+    assert list(found) == ids
+    expected = {"module_global.weight": (10, {"workers_diverge": 2}), "returned.counter": (20, {})}
+    for name, made in found.items():
+        assert (made["cases"], made["symptoms"]) == expected[name]
+
+
+def test_list_shows_every_scenario(capsys: pytest.CaptureFixture[str]) -> None:
+    """`list -v` shows scripts, claims, sites, modes and where each claim breaks."""
+    assert status_of("list", "-v") == 0
     shown = capsys.readouterr()
     assert (shown.out, shown.err) == (LISTED, "")
 
 
 def test_list_shows_what_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     """`list` with a name shows the scenarios of that name alone."""
-    assert status_of("list", "module_global.weight") == 0
+    assert status_of("list", "-v", "module_global.weight") == 0
     shown = capsys.readouterr().out
     assert "weight" in shown
     assert "counter" not in shown
-    assert shown.endswith("\n1 scenarios, 10 cases on the default strategies\n")
+    assert shown.endswith("\n1 scenario, 10 cases on the default strategies\n")
 
 
 def test_list_counts_each_error_for_itself(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Two errors by which a claim is rejected are counted apart."""
-    assert status_of("list", str(write_script(tmp_path, "own.py", REJECTED))) == 0
+    assert status_of("list", "-v", str(write_script(tmp_path, "own.py", REJECTED))) == 0
     assert (
         "breaks: rejected (shape) in 5 of 10 cases, rejected (dtype) in 5 of 10 cases"
         in capsys.readouterr().out
@@ -210,7 +256,7 @@ def test_list_shows_the_others_of_a_broken_script(
 ) -> None:
     """A script that cannot be read is one line of the errors and status 2; the rest is listed."""
     broken = write_script(folder, "broken.py", "def (:\n")
-    assert status_of("list") == 2
+    assert status_of("list", "-v") == 2
     shown = capsys.readouterr()
     assert shown.out == LISTED
     assert shown.err.startswith(f"testbed: {broken}:")

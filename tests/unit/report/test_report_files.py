@@ -243,7 +243,7 @@ def test_a_report_shows_what_the_run_showed(file: Path, capsys: pytest.CaptureFi
     printed = capsys.readouterr().out
     assert main(["report", str(file)]) == 0
     assert capsys.readouterr().out == printed
-    assert "2 cases: 1 behave, 1 break as expected, 0 unexpected in 12 s" in printed
+    assert "2 cases: 1 behave, 1 failure shown as documented, 0 unexpected in 12 s" in printed
 
 
 def test_what_kept_many_cases_from_a_verdict_is_told_once(
