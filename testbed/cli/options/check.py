@@ -58,7 +58,7 @@ class CheckOptions:
         default=TEXT,
         choices=tuple(each.name for each in formats_of(CHECK)),
         title=SHOWN,
-        help="for people (default), tools, code-scanning pages, GitHub's annotations",
+        help="; ".join(f"{each.name}: {each.help}" for each in formats_of(CHECK)),
     )
     output: str | None = option(
         "--output", metavar="FILE", title=SHOWN, help="write the result to a file instead"

@@ -17,6 +17,22 @@ from testbed.report.formats.registry import STANDARD_OUTPUT, ReportFormat, Wante
 
 Options = TypeVar("Options")
 
+COMPLETE_NAMES = "_testbed_names"
+"""The function of a completion script that completes names of scenario scripts."""
+
+_FILES = {"bash": "_shtab_compgen_files", "zsh": "_files"}
+_FOLDERS = {"bash": "_shtab_compgen_dirs", "zsh": "_files -/"}
+_COMPLETIONS = {
+    "FILE": _FILES,
+    "PAGE": _FILES,
+    "PATH": _FILES,
+    "OLD": _FILES,
+    "SCRIPT": _FILES,
+    "FOLDER": _FOLDERS,
+    "NAME": {"bash": COMPLETE_NAMES, "zsh": COMPLETE_NAMES},
+}
+"""The shell functions that complete a value, by its metavar."""
+
 _TYPED = "typed"
 _GROUP = "group"
 _FORMATS = "formats"
@@ -163,9 +179,12 @@ def add_options(parser: argparse.ArgumentParser, kind: type) -> None:
         if title not in sections:
             sections[title] = parser.add_argument_group(title)
         if typed.names:
-            sections[title].add_argument(*typed.names, dest=name, **given)
+            made = sections[title].add_argument(*typed.names, dest=name, **given)
         else:
-            sections[title].add_argument(name, **given)
+            made = sections[title].add_argument(name, **given)
+        if completion := _COMPLETIONS.get(typed.settings.get("metavar", "")):
+            # Where shtab looks for it.
+            vars(made)["complete"] = completion
 
 
 def names_of(kind: type) -> list[str]:

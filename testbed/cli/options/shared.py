@@ -70,8 +70,8 @@ def isolation_option(title: str = HOW) -> Any:
         title=title,
         default=AUTO,
         choices=LEVELS,
-        help="auto: a private network and process namespace for the workers, where the kernel"
-        " allows it (default); required: fail without a private network; none: no isolation",
+        help="auto: private namespaces for the workers, where the kernel allows them (default);"
+        " required: fail without a private network; none: no isolation",
     )
 
 

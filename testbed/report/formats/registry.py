@@ -67,7 +67,7 @@ FORMATS = {
         ),
         ReportFormat(
             "json",
-            "also write the whole record to a file",
+            "the whole result, for tools",
             "result",
             {
                 RUN: _RECORD,
@@ -78,7 +78,7 @@ FORMATS = {
         ),
         ReportFormat(
             "html",
-            "write a page to look at in a browser",
+            "a page to look at in a browser",
             "page",
             {
                 RUN: "testbed.report.formats.page:page_of",
@@ -90,13 +90,13 @@ FORMATS = {
         ),
         ReportFormat(
             "junit",
-            "write JUnit XML, for CI servers",
+            "JUnit XML, for CI servers",
             "JUnit",
             {RUN: "testbed.report.formats.junit:junit_of"},
         ),
         ReportFormat(
             "markdown",
-            "print a Markdown page",
+            "print a Markdown page, for an issue or a job summary",
             "Markdown",
             {
                 RUN: "testbed.report.formats.markdown:markdown_of",
