@@ -14,7 +14,7 @@ DEVICE ?=
 QUICK ?=
 
 .PHONY: help setup setup-engines run scenario test test-unit test-watching test-process test-browser test-distributed \
-	test-engines soak lint types readme-pictures bench map catalogue doctor clean
+	test-engines soak lint types readme-pictures bench map schemas catalogue doctor clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -78,6 +78,9 @@ types: setup  ## mypy --strict
 
 map: setup  ## write the table of testbed/README.md from the modules' docstrings
 	$(BIN)/python -m tests.house.code_map
+
+schemas: setup  ## write the JSON schemas of records from their dataclasses
+	$(BIN)/python -m tests.house.record_schemas
 
 catalogue: setup  ## write the table of scenarios/README.md anew
 	$(BIN)/testbed list --write scenarios/README.md

@@ -112,9 +112,13 @@ def _changes(
 def _machine(old: BenchRecord, new: BenchRecord) -> str:
     """Differences of the machine, which must not be mistaken for changes of the code."""
     differing = [
-        f"{name}: {old.machine.get(name)} then, {new.machine.get(name)} now"
-        for name in ("processor", "cores", "gpus")
-        if old.machine.get(name) != new.machine.get(name)
+        f"{name}: {before} then, {now} now"
+        for name, before, now in (
+            ("processor", old.machine.processor, new.machine.processor),
+            ("cores", old.machine.cores, new.machine.cores),
+            ("gpus", old.machine.gpus, new.machine.gpus),
+        )
+        if before != now
     ]
     pace = new.work.value / old.work.value
     if not differing and abs(pace - 1) > TOLERANCE / 2:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 from testbed.bench.figures.figure import METRICS, Row
 from testbed.bench.host import Host
 from testbed.bench.request import BenchRequest
+from testbed.decoding import OneOf
 
 FEW_ROUNDS = 5
 WIDE_INTERVAL = 0.1
@@ -23,10 +25,14 @@ DRIFT = 0.05
 class Doubt:
     """One reason to doubt: the observation, why it can mislead, and the next step."""
 
-    name: str
+    name: Annotated[str, OneOf(tuple(CAUSES))]
+    """The name of the reason."""
     observation: str
+    """The observation."""
     cause: str
+    """Why it can mislead."""
     next_step: str
+    """What to do about it."""
 
 
 CAUSES = {

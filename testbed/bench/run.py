@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import platform
 import random
 import re
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from testbed import __version__
 from testbed.bench.doubts import doubts_of
 from testbed.bench.evaluate import outliers_of, rows_of
 from testbed.bench.figures.figure import Row, figure
@@ -23,6 +20,7 @@ from testbed.launcher.machine.environment import without_secrets
 from testbed.launcher.machine.machine import describe_machine, usable_cores
 from testbed.launcher.run_folder import RunFolder
 from testbed.report.output.observer import Observer
+from testbed.report.records.header import versions_of
 from testbed.run.case import CaseRun, Options, keep_scripts
 from testbed.run.runner import find_devices, inspect, open_server, utc_now
 
@@ -81,13 +79,13 @@ async def bench(
         device=request.device,
         quick=request.quick,
         rounds=request.effort.rounds,
-        versions=_versions(versions),
+        versions=versions_of(versions),
         machine=machine,
         environment=tuning(os.environ),
         work=figure(host.work),
         copy_bandwidth=figure(host.copies),
         rows=tuple(rows),
-        doubts=tuple(doubts_of(rows, outliers_of(visits), host, machine["governor"], request)),
+        doubts=tuple(doubts_of(rows, outliers_of(visits), host, machine.governor, request)),
     )
 
 
@@ -118,15 +116,6 @@ def _with_import(row: Row, seconds: float) -> Row:
     if "fork" in row.figures:
         row.figures["import"] = figure([seconds])
     return row
-
-
-def _versions(found: Mapping[str, Any]) -> dict[str, str | None]:
-    return {
-        "testbed": __version__,
-        "python": platform.python_version(),
-        "tensorflow": found["tensorflow"],
-        "keras": found["keras"],
-    }
 
 
 def tuning(environment: Mapping[str, str]) -> dict[str, str]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from testbed.decoding import OneOf, Seconds, WorkerIndex
 
 
 @dataclass(frozen=True)
@@ -56,11 +59,14 @@ class Fault:
     The worker waits in that phase until the fault is injected, so that every repetition is equal.
     """
 
-    kind: str
-    worker: int
+    kind: Annotated[str, OneOf(tuple(FAULTS))]
+    """What is done."""
+    worker: WorkerIndex
+    """The worker that gets the fault."""
     phase: str = FIRST_PHASE
-    seconds: float = 20.0
-    """The duration, for the kinds that last."""
+    """The phase at whose report the fault is injected."""
+    seconds: Seconds = 20.0
+    """The duration of a fault that lasts."""
 
     @property
     def about(self) -> FaultKind:

@@ -13,7 +13,7 @@ from typing import Any
 
 from testbed.bootstrap import python_command
 from testbed.catalogue.fault import FAULTS, Fault
-from testbed.catalogue.symptoms import SYMPTOMS
+from testbed.catalogue.symptoms import SYMPTOMS, SymptomName
 from testbed.cluster.strategies import MIRRORING, STRATEGIES, Deployment
 from testbed.errors import UsageError
 
@@ -70,9 +70,12 @@ class Case:
 class Expectation:
     """The expected result of a case: the claim behaves, or breaks with a symptom."""
 
-    symptom: str | None = None
+    symptom: SymptomName | None = None
+    """None where the claim should behave."""
     error: str = ""
+    """A part of the error that must be raised; empty where none is expected."""
     cure: str = ""
+    """The cure that the scenario names; may be empty."""
 
     def __str__(self) -> str:
         if self.symptom is None:

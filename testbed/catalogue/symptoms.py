@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from testbed.decoding import OneOf
 
 
 @dataclass(frozen=True)
@@ -84,3 +87,5 @@ SYMPTOMS = {
         ),
     )
 }
+
+SymptomName = Annotated[str, OneOf(tuple(SYMPTOMS))]

@@ -7,17 +7,15 @@ from testbed.chaos.text import show_chaos
 from testbed.errors import UsageError
 from testbed.report.formats.registry import CHAOS
 from testbed.report.formats.text import console
-from testbed.report.output.reported import Documents, Reported
+from testbed.report.output.reported import Reported
 
 
-def report_of_chaos(documents: Documents) -> Reported:
-    """The report of one record.
+def report_of_chaos(record: ChaosRecord, *, alone: bool) -> Reported:
+    """The report of a record.
 
     Raises:
-        UsageError: there are two.
+        UsageError: it is not the only one.
     """
-    if len(documents) > 1:
+    if not alone:
         raise UsageError("a record of chaos is shown alone: testbed report FILE")
-    (_, data) = documents[0]
-    record = ChaosRecord.from_json(data)
     return Reported(CHAOS, record, lambda: show_chaos(record, console()))

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import platform
 import time
 from collections.abc import Callable, Sequence
 
-from testbed import __version__
 from testbed.catalogue.fault import Fault
 from testbed.catalogue.scenario import Case
 from testbed.catalogue.selection import Selection
@@ -19,10 +17,9 @@ from testbed.launcher.isolation.isolation import Isolation
 from testbed.launcher.machine.environment import without_secrets
 from testbed.launcher.machine.machine import describe_machine
 from testbed.launcher.run_folder import RunFolder, write_json
+from testbed.report.records.header import versions_of
 from testbed.run.case import keep_scripts, lacking_for
 from testbed.run.runner import open_server, utc_now
-
-FACTS = ("tensorflow", "keras")
 
 
 async def chaos(
@@ -65,11 +62,7 @@ async def chaos(
         seed=request.seed,
         restarts=request.restarts,
         isolated=server.isolation.network,
-        versions={
-            "testbed": __version__,
-            "python": platform.python_version(),
-            **{name: chaotic.facts.get(name) for name in FACTS},
-        },
+        versions=versions_of(chaotic.facts),
         machine=describe_machine(),
         cases=tuple(cases),
     )

@@ -12,6 +12,7 @@ from testbed.check.rules.unreplicated import Doubts, unlike
 from testbed.check.seen import SourceLine, WorkerObservations
 from testbed.cluster.cluster import Cluster
 from testbed.cluster.strategies import Deployment
+from testbed.decoding import decoded
 from testbed.launcher.cluster.cluster_end import ClusterEnd, LeftBehind, WorkerEnd
 from testbed.launcher.cluster.cluster_run import Deadlines
 from testbed.launcher.cluster.report_file import UnreadableReportError, read_report
@@ -55,7 +56,7 @@ async def check_program(bench: Bench, program: Program, deadlines: Deadlines) ->
     reports = [
         _report(bench.folder, worker.worker) if worker.reported else {} for worker in end.workers
     ]
-    seen = [WorkerObservations.from_json(report["seen"]) for report in reports if report]
+    seen = [decoded(WorkerObservations, report["seen"]) for report in reports if report]
     left = _left_cluster(end)
     # Workers that are not connected form no cluster, so their values are not compared.
     alike = seen[:1] if left else seen
@@ -105,7 +106,7 @@ async def _unreplicated(
     reports = [_report(folder, each.worker) if each.reported else {} for each in end.workers]
     if program_end(end, reports).code:
         return None
-    return WorkerObservations.from_json(reports[0]["seen"])
+    return decoded(WorkerObservations, reports[0]["seen"])
 
 
 def _report(folder: CaseFolder, worker: int) -> dict[str, Any]:

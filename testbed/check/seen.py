@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
-
-from testbed.decoding import decoded
 
 # Raised whenever a field changes its meaning.
 SEEN_VERSION = 2
@@ -366,14 +363,3 @@ class WorkerObservations:
     def to_json(self) -> dict[str, Any]:
         """Encode as JSON types."""
         return asdict(self)
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> WorkerObservations:
-        """Read back what `to_json` wrote.
-
-        Raises:
-            ValueError: another version wrote it.
-        """
-        if data.get("version") != SEEN_VERSION:
-            raise ValueError(f"version {data.get('version')}, not {SEEN_VERSION}")
-        return decoded(cls, data)

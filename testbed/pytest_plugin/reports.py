@@ -11,6 +11,7 @@ import pytest
 from testbed.catalogue.mark import RAW_OUTCOME
 from testbed.catalogue.symptoms import SYMPTOMS
 from testbed.cluster.cluster import Cluster
+from testbed.decoding import decoded
 from testbed.launcher.cluster.cluster_end import WorkerEnd, first_failed
 from testbed.launcher.cluster.output import tail
 from testbed.launcher.cluster.stacks import telling_part
@@ -170,7 +171,7 @@ def _add_section(report: pytest.TestReport, title: str, text: str) -> None:
 def _claims(item: DistributedTest, ended: TestEnd) -> Reports:
     """A failure that names each claim that does not hold; none where all hold."""
     reports = [each.report for each in ended.messages if each and each.report]
-    stated = [(WorkerReport.from_json(each["worker"]), each["claims"]) for each in reports]
+    stated = [(decoded(WorkerReport, each["worker"]), each["claims"]) for each in reports]
     most = max((len(worker.findings) for worker, _ in stated), default=0)
     in_sync = ended.setup.deployment.in_sync
     broken = [text for number in range(most) if (text := _broken_claim(number, stated, in_sync))]

@@ -13,6 +13,7 @@ from testbed.catalogue.scenario import Case, Scenario
 from testbed.catalogue.selection import Selection
 from testbed.cluster.devices import Devices
 from testbed.cluster.isolation_levels import AUTO
+from testbed.decoding import InvalidDataError, decoded
 from testbed.hosts.rank import Rank
 from testbed.launcher.cluster.cluster_end import ClusterEnd, WorkerEnd, first_failed
 from testbed.launcher.cluster.cluster_run import Deadlines
@@ -243,6 +244,6 @@ def _read_report(folder: CaseFolder, worker: int) -> WorkerReport:
     """
     found = read_report(folder, worker)
     try:
-        return WorkerReport.from_json(found)
-    except (ValueError, TypeError, KeyError, AttributeError) as problem:
+        return decoded(WorkerReport, found)
+    except InvalidDataError as problem:
         raise unreadable(folder, worker, problem) from problem

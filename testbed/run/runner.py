@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from testbed.catalogue.scenario import Case, Expectation
@@ -27,6 +27,7 @@ from testbed.launcher.server.preloaded import preloaded_server
 from testbed.launcher.server.source import WorkerServer, WorkerSource
 from testbed.report.output.observer import Observer
 from testbed.run.case import WORKER_MODULE, CaseRun, Options, keep_scripts, lacking_for
+from testbed.verdict.entry import entry_of
 from testbed.verdict.verdict import Verdict, failed, skipped
 
 
@@ -88,7 +89,9 @@ def _keep(verdict: Verdict, folder: RunFolder) -> None:
     # On a full disk, the run continues without the file.
     with contextlib.suppress(OSError):
         # The reports of the workers are in their files already.
-        write_json(folder.case(verdict.case.id).verdict, {**verdict.to_json(), "reports": []})
+        write_json(
+            folder.case(verdict.case.id).verdict, asdict(entry_of(replace(verdict, reports=())))
+        )
 
 
 @dataclass

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from testbed.catalogue.scenario import Case, Expectation
 from testbed.catalogue.symptoms import SYMPTOMS
-from testbed.cluster.cluster import Cluster
-from testbed.cluster.strategies import Deployment
 from testbed.verdict.diagnosis import Diagnosis
 from testbed.verdict.reading import WorkerReport
+
+KINDS = ("behaves", "breaks", "skipped", "error")
+"""The kinds of verdicts. A broken claim is a result like any other; an error means that the case
+could not be judged."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The verdict on one case.
-
-    `kind` is one of: behaves, breaks, skipped, error. A broken claim is a result like any other;
-    an error means that the case could not be judged.
-    """
+    """The verdict on one case."""
 
     case: Case
     kind: str
+    """One of KINDS."""
     expected: Expectation
     as_expected: bool
     symptom: str = ""
@@ -48,47 +47,6 @@ class Verdict:
         if self.as_expected and self.expected.cure:
             return self.expected.cure
         return SYMPTOMS[self.symptom].cure
-
-    def to_json(self) -> dict[str, Any]:
-        """Encode as JSON types: one entry of a run's `cases`."""
-        return {
-            "id": self.case.id,
-            "scenario": self.case.scenario,
-            "strategy": self.case.strategy,
-            "workers": self.case.workers,
-            "replicas": self.case.replicas_per_worker,
-            "site": self.case.site,
-            "mode": self.case.mode,
-            "verdict": self.kind,
-            "symptom": self.symptom or None,
-            "expected": asdict(self.expected),
-            "as_expected": self.as_expected,
-            "evidence": self.evidence,
-            "cure": self.cure or None,
-            "seconds": round(self.seconds, 3),
-            "reports": [report.to_json() for report in self.reports],
-            "logs": list(self.logs),
-            "ledger": [[list(phase) for phase in worker] for worker in self.ledger],
-        }
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Verdict:
-        """Read back what `to_json` wrote."""
-        deployment = Deployment(data["strategy"], Cluster(data["workers"], data["replicas"]))
-        return cls(
-            case=Case(data["scenario"], data["site"], data["mode"], deployment),
-            kind=data["verdict"],
-            expected=Expectation(**data["expected"]),
-            as_expected=data["as_expected"],
-            symptom=data["symptom"] or "",
-            evidence=data["evidence"],
-            seconds=data["seconds"],
-            reports=tuple(WorkerReport.from_json(report) for report in data["reports"]),
-            logs=tuple(data["logs"]),
-            ledger=tuple(
-                tuple((phase, after) for phase, after in worker) for worker in data["ledger"]
-            ),
-        )
 
 
 def judge(case: Case, expected: Expectation, diagnosis: Diagnosis | None, **seen: Any) -> Verdict:

@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
+from testbed.bench.record import BenchRecord
+from testbed.decoding import decoded
 from testbed.launcher.machine.machine import gpus
-from testbed.report.records.files import check
 from tests.distributed.conftest import ROOT, Done
 
 MIB = 2**20
@@ -39,7 +40,7 @@ def run_bench(folder: Path, *parts: str) -> dict[str, Any]:
     options = "--quick --rounds 2 --json result.json --plots plots --html page.html"
     done = run_testbed(folder, "bench", *parts, *options.split())
     record: dict[str, Any] = json.loads((folder / "result.json").read_text())
-    check(record)
+    decoded(BenchRecord, record)
     assert (folder / "page.html").read_text().startswith("<!doctype html>")
     assert {path.suffix for path in (folder / "plots").iterdir()} == {".svg"}
     assert "doubt: 2 rounds" in done.stdout
@@ -112,7 +113,7 @@ def test_launching_against_doing_it_by_hand(tmp_path: Path) -> None:
     options = "--rounds 1 --json result.json"
     done = run_testbed(tmp_path, "bench", "own_cost", *options.split())
     record = json.loads((tmp_path / "result.json").read_text())
-    check(record)
+    decoded(BenchRecord, record)
     (row,) = (row for row in record["rows"] if row["program"] == "hello.main")
     value = {name: figure["value"] for name, figure in row["figures"].items()}
     # Both import TensorFlow in an interpreter, and neither waits for a deadline.

@@ -8,7 +8,8 @@ import pytest
 
 from testbed.catalogue.fault import Fault
 from testbed.chaos.draw import Wanted, draw
-from testbed.report.records.files import check
+from testbed.chaos.record import ChaosRecord
+from testbed.decoding import decoded
 from tests.distributed.conftest import Done
 
 PREEMPTED = "preemption.saved_and_restarted"
@@ -35,7 +36,7 @@ def fails_later(bed: Bed) -> None:
 
 def outcomes(done: Done) -> list[dict[str, Any]]:
     """What came of each fault of a record, which is valid."""
-    check(done.record)
+    decoded(ChaosRecord, done.record)
     found: list[dict[str, Any]] = done.record["cases"][0]["outcomes"]
     return found
 

@@ -32,7 +32,7 @@ def test_many_workers(judge: Judge) -> None:
             seconds[size].append(end.seconds / size)
             memory[size] += shares
     machine = describe_machine()
-    print(f"{machine['cores']} cores, {machine['processor']}, {ROUNDS} rounds, medians")
+    print(f"{machine.cores} cores, {machine.processor}, {ROUNDS} rounds, medians")
     for size in SIZES:
         each, share = statistics.median(seconds[size]), statistics.median(memory[size])
         print(

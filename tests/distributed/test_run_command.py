@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from testbed.report.records.files import check
+from testbed.decoding import decoded
+from testbed.report.records.record import RunRecord
 from tests.distributed.conftest import ROOT, Done
 
 COUNTER = """
@@ -36,7 +37,7 @@ def test_as_expected(testbed: Callable[..., Done], script: Callable[..., str]) -
     assert [report["worker"] for report in case["reports"]] == [0, 1]
     assert (done.record["kind"], done.record["version"]) == ("run", 2)
     assert done.record["versions"]["tensorflow"].startswith("2.")
-    check(done.record)
+    decoded(RunRecord, done.record)
 
 
 def test_every_form_of_report(

@@ -28,10 +28,11 @@ ALLOWED = {
     "base": set[str](),
     "cluster": {"base"},
     "catalogue": {"base", "cluster"},
-    "verdict": {"cluster", "catalogue"},
+    "verdict": {"base", "cluster", "catalogue"},
     "launcher": {
         "testbed.errors",
         "testbed.bootstrap",
+        "testbed.decoding",
         "testbed.catalogue.fault",
         "testbed.cluster.isolation_levels",
     },
@@ -62,7 +63,6 @@ ALLOWED = {
         "testbed.hosts.role",
     },
     "bench": {
-        "testbed",
         "base",
         "cluster",
         "catalogue",

@@ -11,7 +11,10 @@ from typing import Any
 from testbed.catalogue.scenario import Case, Expectation
 from testbed.cluster.cluster import Cluster
 from testbed.cluster.strategies import Deployment
+from testbed.launcher.machine.machine import Machine
+from testbed.report.records.header import Versions
 from testbed.report.records.record import RunRecord, ScenarioText, ScriptText
+from testbed.verdict.entry import entry_of
 from testbed.verdict.reading import (
     Claim,
     ClaimReading,
@@ -29,6 +32,8 @@ ONE_DEVICE = Deployment("one_device", Cluster())
 MIRRORED_2 = Deployment("mirrored", Cluster(1, 2))
 WORKERS_2X1 = Deployment("multi_worker_mirrored", Cluster(2, 1))
 WORKERS_2X2 = Deployment("multi_worker_mirrored", Cluster(2, 2))
+
+MACHINE = Machine("Linux", "one", 2, 8.0, None, (), None)
 
 HEADER = '''
 """Counters."""
@@ -185,18 +190,11 @@ def run_record(*verdicts: Verdict, tensorflow: str = "2.21.0", **changes: Any) -
         seconds=12.5,
         command=("run", "counters"),
         device="cpu",
-        versions={"testbed": "0.1.0", "python": "3.11.7", "tensorflow": tensorflow, "keras": None},
-        machine={
-            "system": "Linux",
-            "processor": "one",
-            "cores": 2,
-            "memory_gib": 8.0,
-            "governor": None,
-            "gpus": [],
-            "nccl": None,
-        },
+        versions=Versions("0.1.0", "3.11.7", tensorflow, None),
+        machine=MACHINE,
         scripts=tuple(script_text_of(name, list(names)) for name, names in scenarios.items()),
-        verdicts=verdicts,
+        as_expected=all(verdict.as_expected for verdict in verdicts),
+        cases=tuple(map(entry_of, verdicts)),
     )
     return replace(made, **changes)
 

@@ -7,6 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from testbed.check.seen import WorkerObservations
+from testbed.decoding import decoded
 from tests.watching.observing import Lines, observed
 
 HERE = Lines(__file__)
@@ -108,4 +109,4 @@ def test_observations_can_be_taken_up_again(mirrored: Any) -> None:
         mirrored.run(lambda: weight.assign_add(tf.constant(1.0)))
 
     found = observed(program)
-    assert WorkerObservations.from_json(found.to_json()) == found
+    assert decoded(WorkerObservations, found.to_json()) == found

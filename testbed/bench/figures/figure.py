@@ -5,9 +5,11 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 from testbed.bench.figures.statistics import interval
+from testbed.bench.request import PARTS
+from testbed.decoding import AtLeast, Key, Keys, OneOf, ProcessCount, Range
 
 
 @dataclass(frozen=True)
@@ -63,19 +65,37 @@ METRICS = {
 }
 
 
+_Positive = Annotated[float, Range(1e-12, 10**18)]
+_NotNegative = Annotated[float, Range(0, 10**18)]
+
+
 @dataclass(frozen=True)
 class Figure:
     """The median of the rounds, its 95 % interval, and the rounds themselves."""
 
-    value: float
-    low: float
-    high: float
-    rounds: tuple[float, ...]
+    value: _Positive
+    """The median."""
+    low: _Positive
+    """The lower end of its 95 % interval, from a bootstrap over rounds."""
+    high: _Positive
+    """The upper end of the interval."""
+    rounds: Annotated[tuple[_Positive, ...], AtLeast(1)]
+    """The value of each round."""
 
     @property
     def spread(self) -> float:
         """Half the interval, as a share of the value."""
         return (self.high - self.low) / 2 / self.value if self.value else 0.0
+
+
+@dataclass(frozen=True)
+class Amount(Figure):
+    """The figure of a metric that may be 0."""
+
+    value: _NotNegative
+    low: _NotNegative
+    high: _NotNegative
+    rounds: Annotated[tuple[_NotNegative, ...], AtLeast(1)]
 
 
 def figure(rounds: Sequence[float]) -> Figure:
@@ -84,24 +104,75 @@ def figure(rounds: Sequence[float]) -> Figure:
     return Figure(statistics.median(rounds), low, high, tuple(rounds))
 
 
+_UNITS = {
+    "s": "seconds",
+    "/s": "per second",
+    "B": "bytes",
+    "B/s": "bytes per second",
+    "count": "a count",
+    "": "a ratio",
+}
+
+
+def _key_of(metric: Metric) -> Key:
+    """The figure of a metric in a row."""
+    kind = Amount if metric.unit in ("count", "B") else Figure
+    watched = {
+        "lower": "`--against` watches that it gets no higher",
+        "higher": "`--against` watches that it gets no lower",
+        "": "not watched by `--against`",
+    }[metric.better]
+    meaning = metric.meaning[:1].upper() + metric.meaning[1:]
+    return Key(metric.name, kind, f"{meaning} ({_UNITS[metric.unit]}; {watched}).")
+
+
+_Size = Annotated[int, Range(0, 2**53)]
+
+_Sizes = Annotated[
+    dict[str, Any],
+    Keys(
+        (
+            Key("elements", _Size, "The elements of a weight."),
+            Key("batch", _Size, "The examples of a step of the model."),
+            Key("width", _Size, "The width of the model."),
+            Key("image", _Size, "The edge of its images, in pixels."),
+            Key("collective", str, "The collective."),
+            Key("implementation", str, "Its implementation."),
+            Key("bytes", _Size, "The bytes of a message."),
+        )
+    ),
+]
+_Figures = Annotated[dict[str, Figure], Keys(tuple(map(_key_of, METRICS.values())))]
+_Reasons = Annotated[
+    dict[str, str], Keys(tuple(Key(n, str, f"Why {n} has none.") for n in METRICS))
+]
+
+
 @dataclass(frozen=True)
 class Row:
-    """All figures of one set-up.
+    """All figures of one set-up."""
 
-    `part` is the part of the benchmark, `case` the id of the case, `sizes` the program's arguments.
-    """
-
-    part: str
+    part: Annotated[str, OneOf(tuple(PARTS))]
+    """The part of the benchmark."""
     case: str
+    """The id of the case: its program, site, mode and deployment."""
     program: str
-    site: str
-    mode: str
+    """The script and the scenario that was measured."""
+    site: Annotated[str, OneOf(("outside_scope", "in_scope"))]
+    """Where the object is made."""
+    mode: Annotated[str, OneOf(("eager", "function"))]
+    """How steps are taken."""
     strategy: str
-    workers: int
-    replicas: int
-    sizes: dict[str, Any] = field(default_factory=dict)
-    figures: dict[str, Figure] = field(default_factory=dict)
-    lacking: dict[str, str] = field(default_factory=dict)
+    """The strategy."""
+    workers: ProcessCount
+    """The number of workers in the cluster."""
+    replicas: ProcessCount
+    """The number of devices of each worker."""
+    sizes: _Sizes = field(default_factory=dict)
+    """The arguments of the program, by name."""
+    figures: _Figures = field(default_factory=dict)
+    """The figures, by metric."""
+    lacking: _Reasons = field(default_factory=dict)
     """Why a metric has no figure, by its name."""
 
     @property

@@ -7,8 +7,9 @@ it can be compared with the bandwidth of the hardware for any n.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+
+from testbed.launcher.machine.machine import Gpu
 
 # The least that one rank must send or receive, as a share of the message, for n ranks.
 BUS_FACTORS: dict[str, Callable[[int], float]] = {
@@ -43,15 +44,15 @@ def busbw(collective: str, message: int, ranks: int, seconds: float) -> float:
 _PCIE_LANE = {1: 0.25, 2: 0.5, 3: 0.985, 4: 1.969, 5: 3.938, 6: 7.563}
 
 
-def link_of(gpus: Sequence[Mapping[str, Any]]) -> tuple[float, str] | None:
+def link_of(gpus: Sequence[Gpu]) -> tuple[float, str] | None:
     """The slowest link among GPUs, in bytes per second, and its name; None if unknown.
 
     GPUs with NVLinks use them, others use PCIe.
     """
     links = []
     for gpu in gpus:
-        lanes = _PCIE_LANE.get(gpu["pcie_generation"], 0.0) * (gpu["pcie_width"] or 0)
-        links.append((gpu["nvlink_gb_s"] or lanes, "NVLink" if gpu["nvlink_gb_s"] else "PCIe"))
+        lanes = _PCIE_LANE.get(gpu.pcie_generation or 0, 0.0) * (gpu.pcie_width or 0)
+        links.append((gpu.nvlink_gb_s or lanes, "NVLink" if gpu.nvlink_gb_s else "PCIe"))
     if not links or not all(speed for speed, _ in links):
         return None
     speed, name = min(links)

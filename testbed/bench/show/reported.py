@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from testbed.bench.compare import compare
-from testbed.bench.files import bench_in
+from testbed.bench.record import BenchRecord
 from testbed.bench.show.console import show_bench, show_comparison
 from testbed.errors import UsageError
 from testbed.report.formats.registry import BENCH, RUN_AND_BENCH
 from testbed.report.formats.text import console
-from testbed.report.output.reported import Documents, Reported, report_of_runs
+from testbed.report.output.reported import Reported
+from testbed.report.records.record import RunRecord
 
 
-def report_of_benches(documents: Documents) -> Reported:
-    """The report of one benchmark, or of the later of two, with what changed.
-
-    Raises:
-        UsageError: a record is inconsistent.
-    """
-    *older, latest = [bench_in(data, name) for name, data in documents]
+def report_of_benches(records: Sequence[BenchRecord]) -> Reported:
+    """The report of one benchmark, or of the later of two, with what changed."""
+    *older, latest = records
     if not older:
         return Reported(BENCH, latest, lambda: show_bench(latest, console()))
     compared = compare(older[0], latest)
@@ -29,14 +28,9 @@ def report_of_benches(documents: Documents) -> Reported:
     )
 
 
-def report_of_both(runs: Documents, benches: Documents) -> Reported:
-    """The page of a run and a benchmark.
-
-    Raises:
-        UsageError: a record is inconsistent.
-    """
-    records = report_of_runs(runs).result, report_of_benches(benches).result
-    return Reported(RUN_AND_BENCH, records, _only_as_page)
+def report_of_both(run: RunRecord, bench: BenchRecord) -> Reported:
+    """The page of a run and a benchmark."""
+    return Reported(RUN_AND_BENCH, (run, bench), _only_as_page)
 
 
 def _only_as_page() -> None:

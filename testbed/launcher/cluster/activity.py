@@ -31,12 +31,6 @@ class Activity:
         """Encode as JSON types."""
         return asdict(self)
 
-    @staticmethod
-    def from_json(data: dict[str, Any]) -> Activity:
-        """Decode from JSON types."""
-        steps = Steps(**data["steps"]) if data["steps"] else None
-        return Activity(float(data["cpu"]), tuple(data["busy"]), bool(data["stopped"]), steps)
-
 
 def activity_of(pid: int) -> Activity | None:
     """The activity of a process and its descendants; None where the process is gone."""

@@ -8,30 +8,67 @@ import platform
 import re
 import socket
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated
+
+from testbed.decoding import Range
 
 _GPU_QUERY = "name,driver_version,memory.total,pcie.link.gen.max,pcie.link.width.max"
 _GPU_DEADLINE_S = 20.0
 _LINK = re.compile(r"\s+Link \d+: ([\d.]+) GB/s")
 
 
-def describe_machine() -> dict[str, Any]:
-    """Describe the machine in JSON types, without its owner's name or its environment.
+@dataclass(frozen=True)
+class Gpu:
+    """One GPU, as nvidia-smi reports it."""
 
-    `memory_gib` is what the kernel manages; `governor` is how the kernel sets the cores' clock
-    (null where it does not say); `nccl` is the version of the NCCL package that TensorFlow's
-    CUDA extra installs (null where there is none).
-    """
-    return {
-        "system": platform.platform(),
-        "processor": _processor(),
-        "cores": usable_cores(),
-        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
-        "governor": governor(),
-        "gpus": gpus(),
-        "nccl": _version_of("nvidia-nccl-cu12", "nvidia-nccl-cu13"),
-    }
+    name: str
+    """Its name."""
+    driver: str
+    """The version of the driver."""
+    memory_mib: Annotated[int, Range(0, 2**53)] | None
+    """Its memory, in MiB; None where it is unknown."""
+    pcie_generation: Annotated[int, Range(0, 10**6)] | None
+    """The highest PCIe generation of both card and board; None where it is unknown."""
+    pcie_width: Annotated[int, Range(0, 10**6)] | None
+    """The number of PCIe lanes; None where it is unknown."""
+    nvlink_gb_s: Annotated[float, Range(0, 10**9)] | None
+    """GB/s of all its NVLinks together, in one direction; None where it has none."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A machine as far as it affects results and costs; without its owner's name."""
+
+    system: str
+    """The operating system, as `platform.platform()` names it."""
+    processor: str
+    """The name of the processor."""
+    cores: Annotated[int, Range(1, 10**6)]
+    """The number of cores that the run may use."""
+    memory_gib: Annotated[float, Range(0, 10**9)]
+    """The memory that the kernel manages, in GiB."""
+    governor: str | None
+    """How the kernel sets the clock of the cores; None where it is unknown."""
+    gpus: tuple[Gpu, ...]
+    """The GPUs, in the order of nvidia-smi."""
+    nccl: str | None
+    """The version of the NCCL package that TensorFlow's CUDA extra installs; None where there is
+    none."""
+
+
+def describe_machine() -> Machine:
+    """Describe this machine."""
+    return Machine(
+        system=platform.platform(),
+        processor=_processor(),
+        cores=usable_cores(),
+        memory_gib=round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
+        governor=governor(),
+        gpus=gpus(),
+        nccl=_version_of("nvidia-nccl-cu12", "nvidia-nccl-cu13"),
+    )
 
 
 def identity() -> str:
@@ -62,15 +99,15 @@ def governor() -> str | None:
         return None
 
 
-def gpus() -> list[dict[str, Any]]:
+def gpus() -> tuple[Gpu, ...]:
     """Name, driver, memory and links of each GPU, read from nvidia-smi."""
     listing = _ask_nvidia_smi(f"--query-gpu={_GPU_QUERY}", "--format=csv,noheader,nounits")
     links = nvlinks_of(_ask_nvidia_smi("nvlink", "--status")) if listing else []
     lines = [line for line in listing.splitlines() if line.strip()]
-    return [
+    return tuple(
         gpu_of(line, links[number] if number < len(links) else 0.0)
         for number, line in enumerate(lines)
-    ]
+    )
 
 
 def _ask_nvidia_smi(*arguments: str) -> str:
@@ -99,17 +136,10 @@ def nvlinks_of(status: str) -> list[float]:
     return found
 
 
-def gpu_of(line: str, nvlink: float = 0.0) -> dict[str, Any]:
-    """Parse one line of nvidia-smi's answer; unknown values are null."""
+def gpu_of(line: str, nvlink: float = 0.0) -> Gpu:
+    """Parse one line of nvidia-smi's answer."""
     name, driver, memory, generation, width = (part.strip() for part in line.split(","))
-    return {
-        "name": name,
-        "driver": driver,
-        "memory_mib": _number(memory),
-        "pcie_generation": _number(generation),
-        "pcie_width": _number(width),
-        "nvlink_gb_s": nvlink or None,
-    }
+    return Gpu(name, driver, _number(memory), _number(generation), _number(width), nvlink or None)
 
 
 def _number(text: str) -> int | None:

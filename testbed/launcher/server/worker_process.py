@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from testbed.decoding import decoded
 from testbed.launcher.cluster.activity import Activity
 from testbed.launcher.cluster.step_count import Steps
 from testbed.launcher.server.channel import EXIT_CODE_COUNTS
@@ -126,7 +127,7 @@ class WorkerProcess(ABC):
         found = await self._request_of({"op": "activity"})
         if not found:
             return None
-        activity = Activity.from_json(found)
+        activity = decoded(Activity, found)
         self.steps = activity.steps or self.steps
         return activity
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import Any, Protocol
+from typing import Protocol
 
 from testbed.catalogue.discovery import GROUPS
 from testbed.catalogue.scenario import Case
 from testbed.cluster.strategies import DEFAULT_DEPLOYMENTS, STRATEGIES
+from testbed.launcher.machine.machine import Gpu, Machine
+from testbed.report.records.header import Versions
 from testbed.report.records.record import RunRecord
 from testbed.verdict.diagnosis import show
 from testbed.verdict.reading import Claim, ClaimReading, Copy, Read, Reading, WorkerReport
@@ -35,12 +37,12 @@ class Conditioned(Protocol):
     """A record that names its versions, its machine and its device."""
 
     @property
-    def versions(self) -> dict[str, str | None]:
-        """Of testbed, python, tensorflow and keras."""
+    def versions(self) -> Versions:
+        """The versions of the software that ran."""
 
     @property
-    def machine(self) -> dict[str, Any]:
-        """Facts as `testbed.launcher.machine.machine.describe_machine` returns them."""
+    def machine(self) -> Machine:
+        """The machine that ran it."""
 
     @property
     def device(self) -> str:
@@ -51,17 +53,17 @@ def conditions(record: Conditioned) -> dict[str, str]:
     """The conditions of a run besides its scripts: versions, devices, the machine."""
     versions, machine = record.versions, record.machine
     return {
-        "TensorFlow": versions["tensorflow"] or _UNKNOWN,
-        "Keras": versions["keras"] or _UNKNOWN,
-        "Python": versions["python"] or _UNKNOWN,
-        "testbed": versions["testbed"] or _UNKNOWN,
+        "TensorFlow": versions.tensorflow or _UNKNOWN,
+        "Keras": versions.keras or _UNKNOWN,
+        "Python": versions.python or _UNKNOWN,
+        "testbed": versions.testbed or _UNKNOWN,
         "device": record.device,
-        "system": machine["system"],
-        "processor": machine["processor"],
-        "cores": str(machine["cores"]),
-        "memory": f"{machine['memory_gib']:g} GiB",
-        "GPUs": ", ".join(map(_gpu, machine["gpus"])) or "none",
-        "NCCL": machine["nccl"] or "none",
+        "system": machine.system,
+        "processor": machine.processor,
+        "cores": str(machine.cores),
+        "memory": f"{machine.memory_gib:g} GiB",
+        "GPUs": ", ".join(map(_gpu, machine.gpus)) or "none",
+        "NCCL": machine.nccl or "none",
     }
 
 
@@ -159,5 +161,5 @@ def _named(reading: Reading) -> str:
     return f"{reading.type} {reading.name}"
 
 
-def _gpu(gpu: dict[str, Any]) -> str:
-    return f"{gpu['name']} (driver {gpu['driver']})"
+def _gpu(gpu: Gpu) -> str:
+    return f"{gpu.name} (driver {gpu.driver})"

@@ -9,10 +9,7 @@ from typing import Any
 from testbed.report.formats.registry import COMPARISON, RUN
 from testbed.report.formats.text import show_comparison, show_record
 from testbed.report.records.compare import compare
-from testbed.report.records.files import run_in
-
-Documents = Sequence[tuple[str, dict[str, Any]]]
-"""The names of files and the JSON of the records in them, the later one last."""
+from testbed.report.records.record import RunRecord
 
 
 @dataclass(frozen=True)
@@ -27,13 +24,8 @@ class Reported:
     """Whether the later of two records changed or got slower."""
 
 
-def report_of_runs(documents: Documents, *, verbose: bool = False) -> Reported:
-    """The report of one run, or of the differences between two; for `verbose` see `show_record`.
-
-    Raises:
-        UsageError: a record is inconsistent.
-    """
-    records = [run_in(data, name) for name, data in documents]
+def report_of_runs(records: Sequence[RunRecord], *, verbose: bool = False) -> Reported:
+    """The report of one run, or of the differences between two; for `verbose` see `show_record`."""
     if len(records) == 1:
         return Reported(RUN, records[0], lambda: show_record(records[0], verbose=verbose))
     compared = compare(*records)

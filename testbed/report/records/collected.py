@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from testbed.catalogue.selection import Selection
+from testbed.decoding import InvalidDataError, decoded
 from testbed.errors import UsageError
 from testbed.launcher.run_folder import CaseFolder, RunFolder, is_running
 from testbed.report.records.json_file import load
+from testbed.report.records.record import RunRecord
+from testbed.verdict.entry import CaseEntry
+from testbed.verdict.reading import WorkerReport
 from testbed.verdict.verdict import Verdict, failed
+
+Kind = TypeVar("Kind")
 
 NOT_JUDGED = "not judged"
 STILL_RUNNING = "not judged yet"
@@ -25,51 +32,42 @@ def planned(selection: Selection) -> list[Verdict]:
     ]
 
 
-def collected(
-    folder: RunFolder,
-    plan: dict[str, Any],
-    read: Callable[[Path], Any],
-    fits: Callable[[dict[str, Any]], bool],
-) -> dict[str, Any]:
-    """The JSON of a run's record: the verdicts, and for other cases which workers reported.
+def collected(folder: RunFolder, plan: RunRecord) -> RunRecord:
+    """The record of a run: the verdicts, and for other cases which workers reported.
 
     Args:
         folder: the folder of the run, with the reports of workers and the verdicts of worker 0.
+            Files that are missing or invalid are omitted.
         plan: the record as it was before the first case.
-        read: returns the JSON of a file; None if the file is missing or invalid.
-        fits: returns whether a record is valid. Invalid parts are omitted.
     """
-
-    def fit(case: dict[str, Any]) -> bool:
-        return fits({**plan, "scripts": [], "cases": [case]})
-
-    cases = [_case(folder, case, read, fit) for case in plan["cases"]]
-    return {
-        **plan,
-        "cases": cases,
-        "seconds": round(sum(case["seconds"] for case in cases), 3),
-        "as_expected": all(case["as_expected"] for case in cases),
-    }
+    cases = tuple(_case(folder, entry) for entry in plan.cases)
+    return replace(
+        plan,
+        cases=cases,
+        seconds=round(sum(case.seconds for case in cases), 3),
+        as_expected=all(case.as_expected for case in cases),
+    )
 
 
-def _case(
-    folder: RunFolder,
-    planned_case: dict[str, Any],
-    read: Callable[[Path], Any],
-    fits: Callable[[dict[str, Any]], bool],
-) -> dict[str, Any]:
-    case = Verdict.from_json(planned_case).case
+def _case(folder: RunFolder, plan: CaseEntry) -> CaseEntry:
+    case = plan.case
     own = folder.existing_case(case.id)
-    reports = [read(own.report(number)) for number in range(case.deployment.processes)]
-    reports = [each if fits({**planned_case, "reports": [each]}) else None for each in reports]
-    judged = read(own.verdict)
-    if isinstance(judged, dict) and judged.get("id") == case.id and fits(judged):
-        return {**judged, "reports": [each for each in reports if each is not None]}
+    reports = [_read(WorkerReport, own.report(n)) for n in range(case.deployment.processes)]
+    judged = _read(CaseEntry, own.verdict)
+    if judged and judged.case == case:
+        return replace(judged, reports=tuple(each for each in reports if each))
     why = STILL_RUNNING if is_running(folder.path) else NOT_JUDGED
-    return {**planned_case, "evidence": f"{why}: {_reported(own, reports)}"}
+    return replace(plan, evidence=f"{why}: {_reported(own, reports)}")
 
 
-def _reported(own: CaseFolder, reports: Sequence[Any]) -> str:
+def _read(kind: type[Kind], path: Path) -> Kind | None:
+    """The content of a file; None if the file is missing or invalid."""
+    with contextlib.suppress(UsageError, InvalidDataError):
+        return decoded(kind, load(path, str(path)))
+    return None
+
+
+def _reported(own: CaseFolder, reports: Sequence[WorkerReport | None]) -> str:
     """Which workers have reported, and which have not."""
     if not own.path.exists():
         return "not begun"

@@ -7,9 +7,10 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from testbed.cluster.strategies import Deployment
+from testbed.decoding import OneOf, Range, decoded
 from testbed.errors import INTERRUPTED, UNEXPECTED, WRONG_COMMAND, LaunchError, UsageError
 from testbed.launcher.cluster.cluster_end import PhaseReport
 from testbed.launcher.cluster.ledger import read_ledger
@@ -35,8 +36,8 @@ class ProgramRun:
     case: str
     """The name of the log folder within the run folder."""
     deployment: str
-    workers: int
-    version: int = VERSION
+    workers: Annotated[int, Range(1, _MOST_WORKERS)]
+    version: Annotated[int, OneOf((VERSION,))] = VERSION
 
 
 @dataclass(frozen=True)
@@ -103,15 +104,8 @@ def program_in(name: str) -> ProgramTrace | None:
     if not folder.program.is_file():
         return None
     try:
-        run = _run_of(_json(folder.program))
-    except (
-        OSError,
-        ArithmeticError,
-        ValueError,
-        TypeError,
-        KeyError,
-        RecursionError,
-    ) as problem:
+        run = decoded(ProgramRun, _json(folder.program))
+    except (OSError, ValueError, RecursionError) as problem:
         raise UsageError(f"{name}: {folder.program.name} cannot be read: {problem}") from problem
     outcome = {}
     with contextlib.suppress(OSError, ValueError, RecursionError):
@@ -128,21 +122,6 @@ def program_in(name: str) -> ProgramTrace | None:
         notices=tuple(_last_lines(folder.notices)),
         workers=tuple(_worker(own, number, each) for number, each in enumerate(ledger)),
     )
-
-
-def _run_of(data: Any) -> ProgramRun:
-    """Decode a program run.
-
-    Raises:
-        ValueError, TypeError, KeyError: the data is no valid program run.
-    """
-    if data["version"] != VERSION:
-        raise ValueError(f"version {data['version']!r:.20}, and this testbed reads {VERSION}")
-    workers = int(data["workers"])
-    if not 0 < workers <= _MOST_WORKERS:
-        raise ValueError(f"{workers} workers")
-    command = tuple(map(str, data["command"]))
-    return ProgramRun(command, str(data["case"]), str(data["deployment"]), workers)
 
 
 def _worker(folder: CaseFolder, worker: int, phases: tuple[PhaseReport, ...]) -> WorkerTrace:

@@ -1,24 +1,25 @@
 """The record of a run, to be stored, compared and shown elsewhere.
 
-`run.schema.json` beside this file describes each field. Every record is validated with it when
-written or read.
+`run.schema.json` beside this file describes each field.
 """
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Literal
 
-from testbed import __version__
 from testbed.catalogue.discovery import Script
 from testbed.catalogue.selection import Selection
+from testbed.cluster.devices import KINDS
+from testbed.decoding import OneOf, Range
 from testbed.launcher.machine.machine import describe_machine
+from testbed.report.records.header import Record, versions_of
+from testbed.verdict.entry import CaseEntry, entry_of
 from testbed.verdict.verdict import Verdict
 
-# Increased when a field changes its meaning or is removed. A new field does not increase it.
-RUN_VERSION = 2
+_Line = Annotated[int, Range(1, 10**7)]
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,13 @@ class ScenarioText:
     """A scenario as text: its claim, and its lines in the script."""
 
     id: str
+    """Script and function."""
     claim: str
-    first_line: int
-    last_line: int
+    """Its claim."""
+    first_line: _Line
+    """Its first line in the script."""
+    last_line: _Line
+    """Its last line in the script."""
 
 
 @dataclass(frozen=True)
@@ -36,76 +41,54 @@ class ScriptText:
     """A script as it was when it ran."""
 
     name: str
+    """Its name."""
     title: str
+    """Its title."""
     group: str
+    """Its group in the catalogue."""
     source: str
+    """Its text."""
     scenarios: tuple[ScenarioText, ...]
+    """Its scenarios, in the order of the script."""
 
 
-@dataclass(frozen=True)
-class RunRecord:
+@dataclass(frozen=True, kw_only=True)
+class RunRecord(Record):
     """A whole run, complete enough to be shown on any machine without the run folder."""
 
-    run: str
-    began: str
-    """ISO 8601, UTC."""
-    seconds: float
-    command: tuple[str, ...]
-    device: str
-    versions: dict[str, str | None]
-    """Of testbed, python, tensorflow and keras."""
-    machine: dict[str, Any]
-    """Facts as `testbed.launcher.machine.machine.describe_machine` returns them."""
+    kind: Literal["run"] = "run"
+    # Increased when a field changes its meaning or is removed.
+    version: Literal[2] = 2
+    device: Annotated[str, OneOf(KINDS)]
+    """The device kind of the run."""
+    as_expected: bool
+    """Whether every case showed what its scenario expects."""
     scripts: tuple[ScriptText, ...]
-    verdicts: tuple[Verdict, ...]
+    """The scripts that ran."""
+    cases: tuple[CaseEntry, ...]
+    """Its cases, in the order of the table."""
 
-    @property
-    def as_expected(self) -> bool:
-        """Whether every case showed what its scenario expects."""
-        return all(verdict.as_expected for verdict in self.verdicts)
+    @cached_property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """The verdict on each case."""
+        return tuple(entry.as_verdict for entry in self.cases)
 
     @property
     def groups(self) -> dict[str, str]:
         """The group of each script, by its name."""
         return {script.name: script.group for script in self.scripts}
 
-    def to_json(self) -> dict[str, Any]:
-        """The record as JSON types."""
-        return {
-            "kind": "run",
-            "version": RUN_VERSION,
-            "run": self.run,
-            "began": self.began,
-            "seconds": round(self.seconds, 3),
-            "command": list(self.command),
-            "device": self.device,
-            "versions": self.versions,
-            "machine": self.machine,
-            "as_expected": self.as_expected,
-            "scripts": [
-                {**asdict(script), "scenarios": [asdict(each) for each in script.scenarios]}
-                for script in self.scripts
-            ],
-            "cases": [verdict.to_json() for verdict in self.verdicts],
-        }
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> RunRecord:
-        """Decode the result of `to_json`; `data` must be valid against the schema."""
-        return cls(
-            run=data["run"],
-            began=data["began"],
-            seconds=data["seconds"],
-            command=tuple(data["command"]),
-            device=data["device"],
-            versions=data["versions"],
-            machine=data["machine"],
-            scripts=tuple(
-                ScriptText(**{**script, "scenarios": tuple(map(_scenario, script["scenarios"]))})
-                for script in data["scripts"]
-            ),
-            verdicts=tuple(Verdict.from_json(case) for case in data["cases"]),
-        )
+    def require_consistent(self) -> None:
+        """Check that each case stands there once, and that its script is there."""
+        names = {script.name for script in self.scripts}
+        seen: set[str] = set()
+        for verdict in self.verdicts:
+            case = verdict.case
+            if case.id in seen:
+                raise ValueError(f"two cases are {case.id}")
+            if case.script not in names:
+                raise ValueError(f"case {case.id} names a script that the record lacks")
+            seen.add(case.id)
 
 
 def record_of(
@@ -121,22 +104,17 @@ def record_of(
     """Create the record of a run that has just ended on this machine."""
     facts = [report.facts for verdict in verdicts for report in verdict.reports]
     ran = dict.fromkeys(selection.script(verdict.case) for verdict in verdicts)
-    named = next((known for known in facts if known), {})
     return RunRecord(
         run=run,
         began=began,
-        seconds=seconds,
+        seconds=round(seconds, 3),
         command=tuple(command),
         device=device,
-        versions={
-            "testbed": __version__,
-            "python": named.get("python", platform.python_version()),
-            "tensorflow": named.get("tensorflow"),
-            "keras": named.get("keras"),
-        },
+        versions=versions_of(next(filter(None, facts), {})),
         machine=describe_machine(),
         scripts=tuple(script_text(script) for script in ran),
-        verdicts=tuple(verdicts),
+        as_expected=all(verdict.as_expected for verdict in verdicts),
+        cases=tuple(map(entry_of, verdicts)),
     )
 
 
@@ -152,7 +130,3 @@ def script_text(script: Script) -> ScriptText:
             for made, lines in zip(script.scenarios, script.lines, strict=True)
         ),
     )
-
-
-def _scenario(data: dict[str, Any]) -> ScenarioText:
-    return ScenarioText(**data)

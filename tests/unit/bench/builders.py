@@ -13,16 +13,9 @@ from testbed.bench.host import Host
 from testbed.bench.plan import HELLO
 from testbed.bench.record import BenchRecord
 from testbed.bench.request import MODEL, QUICK, THOROUGH, WEIGHT, BenchRequest
+from testbed.report.records.header import Versions
+from tests.unit.builders import MACHINE
 
-MACHINE: dict[str, Any] = {
-    "system": "Linux",
-    "processor": "a processor",
-    "cores": 2,
-    "memory_gib": 8.0,
-    "governor": None,
-    "gpus": [],
-    "nccl": None,
-}
 NONE: dict[str, Sequence[float]] = {}
 SIZES = {"batch": 16, "width": 32, "image": 32}
 
@@ -74,7 +67,7 @@ def record_of(*rows: Row, work: Sequence[float] = (0.01, 0.01), **more: Any) -> 
         device="cpu",
         quick=True,
         rounds=3,
-        versions={"testbed": "0", "python": "3.11", "tensorflow": "2.21", "keras": "3.15"},
+        versions=Versions("0", "3.11", "2.21", "3.15"),
         machine=MACHINE,
         environment={"TF_NUM_INTEROP_THREADS": "8"},
         work=figure(work),

@@ -13,7 +13,8 @@ from testbed.bench.compare import BenchComparison, compare
 from testbed.bench.figures.figure import METRICS, Figure, Row
 from testbed.bench.record import BenchRecord
 from testbed.bench.show.console import show_comparison
-from tests.unit.bench.builders import MACHINE, noisy, record_of, row_of
+from tests.unit.bench.builders import noisy, record_of, row_of
+from tests.unit.builders import MACHINE
 
 
 def benchmark(seed: int, rounds: int = 10, slow: float = 1.0, noise: float = 0.1) -> BenchRecord:
@@ -100,7 +101,7 @@ def test_rows_of_one_side_are_named() -> None:
     ("new", "expected"),
     [
         (record_of(), ""),
-        (record_of(machine={**MACHINE, "processor": "another"}), "processor: a processor then"),
+        (record_of(machine=replace(MACHINE, processor="another")), "processor: one then"),
         (record_of(work=(0.013, 0.013)), "took 1.30 times as long as then"),
     ],
     ids=["the same", "another processor", "a slower day"],

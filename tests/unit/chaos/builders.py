@@ -21,9 +21,10 @@ from testbed.chaos.record import (
 from testbed.chaos.text import show_chaos
 from testbed.cluster.cluster import Cluster
 from testbed.launcher.cluster.cluster_end import ClusterEnd, PhaseReport, WorkerEnd
+from testbed.report.records.header import Versions
 from testbed.run.case import Attempt
 from testbed.verdict.reading import Claim, ClaimReading, WorkerReport
-from tests.unit.builders import raised_of, reading_of
+from tests.unit.builders import MACHINE, raised_of, reading_of
 
 TWO = Cluster(2, 1)
 KILL = Fault("kill", 1, "step 3")
@@ -140,16 +141,8 @@ def record_of(*outcomes: Outcome, **changes: Any) -> ChaosRecord:
         seed=7,
         restarts=1,
         isolated=True,
-        versions={"testbed": "0.1.0", "python": "3.11.7", "tensorflow": "2.21.0", "keras": None},
-        machine={
-            "system": "Linux",
-            "processor": "one",
-            "cores": 2,
-            "memory_gib": 8.0,
-            "governor": None,
-            "gpus": [],
-            "nccl": None,
-        },
+        versions=Versions("0.1.0", "3.11.7", "2.21.0", None),
+        machine=MACHINE,
         cases=(CaseRecord("counters.counter[in_scope,function]@x-2x1", undisturbed(), outcomes),),
     )
     return replace(made, **changes)

@@ -1,32 +1,19 @@
-"""The record of chaos: its shape, its schema, what is refused, and how it is shown again."""
+"""The record of chaos: its shape, what is rejected, and how it is shown again."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from testbed.catalogue.fault import FAULTS, Fault
-from testbed.chaos.record import (
-    REACTIONS,
-    RESULTS,
-    CaseRecord,
-    ChaosRecord,
-    Outcome,
-    Reaction,
-    Resumed,
-    Undisturbed,
-)
+from testbed.chaos.record import ChaosRecord, Outcome
 from testbed.cli.main import main
-from testbed.report.records.files import check, schema_of
+from testbed.decoding import decoded
 from tests.unit.chaos.builders import came_of, killed, of_every_result, record_of, text_of, whole
-from tests.unit.report.builders import objects
 
-SCHEMA = schema_of("chaos")
-DEFINED = SCHEMA["definitions"]
 RECORD = record_of(*of_every_result())
 
 
@@ -38,56 +25,9 @@ def as_json(record: ChaosRecord = RECORD) -> dict[str, Any]:
 CASE = as_json()["cases"][0]
 
 
-def test_a_record_is_valid() -> None:
-    """What is written is what the schema says."""
-    check(as_json())
-    check(as_json(record_of()))
-
-
 def test_a_record_survives_json() -> None:
     """A record that is written and read is the same."""
-    assert ChaosRecord.from_json(as_json()) == RECORD
-
-
-def test_the_schema_describes_every_field() -> None:
-    """Every field has a sentence, or is of a kind that has one, and is required."""
-    silent = []
-    for place, described in objects(SCHEMA):
-        found = described["properties"]
-        silent += [
-            f"{place}: {name}"
-            for name, field in found.items()
-            if not (field.get("description") or "$ref" in field)
-        ]
-        assert set(described["required"]) == set(found), place
-        assert described["additionalProperties"] is False, place
-    assert silent == []
-    assert all(part.get("description") for part in DEFINED.values())
-
-
-@pytest.mark.parametrize(
-    ("kind", "name"),
-    [
-        (CaseRecord, "case"),
-        (Undisturbed, "undisturbed"),
-        (Outcome, "outcome"),
-        (Reaction, "reaction"),
-        (Resumed, "resumed"),
-        (Fault, "fault"),
-    ],
-)
-def test_the_schema_s_fields_are_the_record_s(kind: Any, name: str) -> None:
-    """The schema names the fields that are written: none that is gone, and none is left out."""
-    assert set(DEFINED[name]["properties"]) == {field.name for field in fields(kind)}
-
-
-def test_the_schema_s_words_are_the_code_s() -> None:
-    """The closed lists of the schema are those of the code."""
-    assert DEFINED["fault"]["properties"]["kind"]["enum"] == list(FAULTS)
-    assert DEFINED["reaction"]["properties"]["kind"]["enum"] == list(REACTIONS)
-    result = DEFINED["outcome"]["properties"]["result"]
-    assert result["enum"] == list(RESULTS)
-    assert all(meaning in result["description"] for meaning in RESULTS.values())
+    assert decoded(ChaosRecord, as_json()) == RECORD
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from testbed.check.seen import SEEN_VERSION, SourceLine, WorkerObservations
+from testbed.decoding import decoded
 from tests.unit.check.builders import ADD, ASSIGN, READ, access, at, born, full
 
 
 def through_json(seen: WorkerObservations) -> WorkerObservations:
-    return WorkerObservations.from_json(json.loads(json.dumps(seen.to_json())))
+    return decoded(WorkerObservations, json.loads(json.dumps(seen.to_json())))
 
 
 def test_every_field_comes_back() -> None:
@@ -43,7 +44,7 @@ def test_what_comes_back_can_be_a_key() -> None:
 def test_another_version_is_refused(version: Any) -> None:
     """What another version wrote may mean something else."""
     with pytest.raises(ValueError, match=f"version {version}, not {SEEN_VERSION}"):
-        WorkerObservations.from_json({**full().to_json(), "version": version})
+        decoded(WorkerObservations, {**full().to_json(), "version": version})
 
 
 def test_a_report_without_a_version_is_refused() -> None:
@@ -51,7 +52,7 @@ def test_a_report_without_a_version_is_refused() -> None:
     data = full().to_json()
     del data["version"]
     with pytest.raises(ValueError, match="version None"):
-        WorkerObservations.from_json(data)
+        decoded(WorkerObservations, data)
 
 
 def test_an_access_knows_its_replica() -> None:

@@ -1,14 +1,15 @@
-"""Records of all kinds, and the objects of a schema."""
+"""Records of all kinds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
 
 from testbed.catalogue.scenario import Expectation
+from testbed.launcher.machine.machine import Gpu
 from testbed.verdict.reading import Claim, ClaimReading, Reading, WorkerReport
 from testbed.verdict.verdict import Verdict, failed, skipped
 from tests.unit.builders import (
+    MACHINE,
     MIRRORED_2,
     WORKERS_2X2,
     case_of,
@@ -50,30 +51,6 @@ RECORDS = {
     "gpus": run_record(
         merged(MIRRORED_2),
         device="split-gpu",
-        machine={
-            **run_record().machine,
-            "gpus": [
-                {
-                    "name": "H",
-                    "driver": "570",
-                    "memory_mib": 81559,
-                    "pcie_generation": None,
-                    "pcie_width": 16,
-                    "nvlink_gb_s": 450.0,
-                }
-            ],
-        },
+        machine=replace(MACHINE, gpus=(Gpu("H", "570", 81559, None, 16, 450.0),)),
     ),
 }
-
-
-def objects(schema: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every part of a schema that describes an object, by its place."""
-    if isinstance(schema, dict):
-        if "properties" in schema and isinstance(schema["properties"], dict):
-            yield path or "the record", schema
-        for name, inner in schema.items():
-            yield from objects(inner, f"{path}/{name}")
-    if isinstance(schema, list):
-        for number, inner in enumerate(schema):
-            yield from objects(inner, f"{path}/{number}")

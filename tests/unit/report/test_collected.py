@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from testbed.launcher.run_folder import RunFolder, write_json
 from testbed.report.records.collected import NOT_JUDGED, end_of, planned
 from testbed.report.records.files import read_record
 from testbed.report.records.record import RunRecord
+from testbed.verdict.entry import entry_of
 from testbed.verdict.verdict import Verdict, failed
 from tests.unit.builders import (
     MIRRORED_2,
@@ -44,14 +45,14 @@ def folder(tmp_path: Path) -> RunFolder:
     plan = [not_judged(case) for case in (JUDGED.case, BEGUN, NOT_BEGUN)]
     write_json(folder.plan, run_record(*plan).to_json())
     own = folder.case(JUDGED.case.id)
-    write_json(own.verdict, {**JUDGED.to_json(), "reports": []})
+    write_json(own.verdict, asdict(entry_of(replace(JUDGED, reports=()))))
     write_json(own.report(0), JUDGED.reports[0].to_json())
     write_json(folder.case(BEGUN.id).report(0), report_of(worker=0).to_json())
     return folder
 
 
 def record_in(folder: RunFolder) -> RunRecord:
-    return read_record(str(folder.path))
+    return read_record(str(folder.path), RunRecord)
 
 
 def evidence(folder: RunFolder, number: int) -> str:
@@ -93,7 +94,9 @@ def test_the_whole_is_as_expected_only_if_all_of_it_is(folder: RunFolder) -> Non
     """A run of which every case was judged, and as expected, is as expected; any other is not."""
     assert not record_in(folder).as_expected
     for case in (BEGUN, NOT_BEGUN):
-        write_json(folder.case(case.id).verdict, replace(JUDGED, case=case, reports=()).to_json())
+        write_json(
+            folder.case(case.id).verdict, asdict(entry_of(replace(JUDGED, case=case, reports=())))
+        )
     record = record_in(folder)
     assert record.as_expected
     assert record.seconds == 3 * JUDGED.seconds
@@ -190,4 +193,4 @@ def test_a_plan_has_a_verdict_of_every_case(tmp_path: Path) -> None:
     plan: list[Any] = planned(selection)
     assert [verdict.case for verdict in plan] == list(selection.cases)
     assert {verdict.evidence for verdict in plan} == {NOT_JUDGED}
-    assert json.loads(json.dumps([verdict.to_json() for verdict in plan]))
+    assert json.loads(json.dumps([asdict(entry_of(verdict)) for verdict in plan]))

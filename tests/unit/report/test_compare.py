@@ -169,7 +169,7 @@ def test_what_differs_between_the_runs_is_told() -> None:
         tensorflow="2.22.0",
         scripts=(script,),
         device="gpu",
-        machine={**before.machine, "cores": 64, "nccl": "2.25"},
+        machine=replace(before.machine, cores=64, nccl="2.25"),
     )
     found = {each.what: (each.before, each.after) for each in compare(before, after).differences}
     assert found == {

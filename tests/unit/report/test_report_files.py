@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from testbed.report.formats.registry import (
 from testbed.report.formats.text import show_record
 from testbed.report.output.result_files import ResultFiles
 from testbed.report.records.files import read_record
+from testbed.report.records.record import RunRecord
 from tests.unit.builders import (
     case_of,
     counted_per_replica,
@@ -51,7 +51,7 @@ def file(tmp_path: Path) -> Path:
 
 def refused(name: Path | str) -> str:
     with pytest.raises(UsageError) as problem:
-        read_record(str(name))
+        read_record(str(name), RunRecord)
     told = str(problem.value)
     assert "\n" not in told
     assert len(told) < 400
@@ -60,8 +60,8 @@ def refused(name: Path | str) -> str:
 
 def test_a_file_and_a_run_s_folder_give_the_record(file: Path) -> None:
     """A record is read by its file's name, and by the name of the run's folder."""
-    assert read_record(str(file)) == RECORD
-    assert read_record(str(file.parent)) == RECORD
+    assert read_record(str(file), RunRecord) == RECORD
+    assert read_record(str(file.parent), RunRecord) == RECORD
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
@@ -193,7 +193,8 @@ def test_no_text_of_a_record_is_obeyed(tmp_path: Path, capsys: pytest.CaptureFix
     """Whatever text of a record is hostile, no report passes a command on to who shows it."""
     hostile = "</script><img src=x>\x1b]0;gone\x07\x1b[31m\x9b31m\x00\u202e\u2028\x7f\r"
     unexpected = verdict_of(case_of("a.b"), "rejected", "x", as_expected=False)
-    data = run_record(counted_per_replica(), rejected("no", "c.d"), unexpected).to_json()
+    made = run_record(counted_per_replica(), rejected("no", "c.d"), unexpected)
+    data = json.loads(json.dumps(made.to_json()))
     old, new = tmp_path / "old.json", tmp_path / "new.json"
     write_json(old, data)
     replaced = 0
@@ -202,7 +203,7 @@ def test_no_text_of_a_record_is_obeyed(tmp_path: Path, capsys: pytest.CaptureFix
         put(changed, path, f"{hostile}{replaced}")
         write_json(new, changed)
         try:
-            read_record(str(new))
+            read_record(str(new), RunRecord)
         except UsageError:
             continue
         data, replaced = changed, replaced + 1
@@ -257,7 +258,7 @@ def test_what_kept_many_cases_from_a_verdict_is_told_once(
         )
         for site in sites
     ]
-    show_record(replace(RECORD, verdicts=tuple(lost)))
+    show_record(run_record(*lost))
     shown = capsys.readouterr().out
     below = shown.rpartition("┘")[2]
     assert below.count("not run: n2 is gone") == 2

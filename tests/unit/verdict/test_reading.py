@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from testbed.decoding import decoded
 from testbed.verdict.reading import (
     REPORT_VERSION,
     Claim,
@@ -55,7 +56,7 @@ def through_json(report: WorkerReport) -> Any:
 @pytest.mark.parametrize("report", [FULL, WorkerReport(worker=0)], ids=["full", "empty"])
 def test_a_report_survives_json(report: WorkerReport) -> None:
     """A report written as JSON and read back equals itself, down to tuples and None."""
-    assert WorkerReport.from_json(through_json(report)) == report
+    assert decoded(WorkerReport, through_json(report)) == report
 
 
 @pytest.mark.parametrize("version", [REPORT_VERSION + 1, REPORT_VERSION - 1, None])
@@ -63,7 +64,7 @@ def test_a_report_of_another_version_is_refused(version: int | None) -> None:
     """A report of another version, or of none, is refused with both versions."""
     data = {**through_json(FULL), "version": version}
     with pytest.raises(ValueError, match=f"version {version}, not {REPORT_VERSION}"):
-        WorkerReport.from_json(data)
+        decoded(WorkerReport, data)
 
 
 def test_a_reading_gives_devices_and_values_copy_by_copy() -> None:
@@ -114,4 +115,4 @@ def test_a_reading_of_before_what_is_read_was_kept_can_be_read() -> None:
     """A record of an earlier testbed has no such field, and its copies are what was read."""
     data = through_json(WorkerReport(0, findings=(ClaimReading(Claim(), reading_of(1.0, 2.0)),)))
     del data["findings"][0]["reading"]["read"]
-    assert WorkerReport.from_json(data).findings[0].reading.values == [1.0, 2.0]
+    assert decoded(WorkerReport, data).findings[0].reading.values == [1.0, 2.0]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
 import pytest
 
 from testbed.catalogue.scenario import Expectation
 from testbed.catalogue.symptoms import SYMPTOMS
 from testbed.verdict.diagnosis import Diagnosis
+from testbed.verdict.entry import entry_of
 from testbed.verdict.verdict import failed, judge, skipped
 from tests.unit.builders import WORKERS_2X2, case_of, report_of
 
@@ -100,7 +102,7 @@ def test_json_has_exactly_these_fields() -> None:
         logs=("a.log", "b.log"),
         ledger=((("joined", 0.5), ("step 1", 0.75)), ()),
     )
-    assert json.loads(json.dumps(verdict.to_json())) == {
+    assert json.loads(json.dumps(asdict(entry_of(verdict)))) == {
         "id": "counters.counter[outside_scope,function]@multi_worker_mirrored-2x2",
         "scenario": "counters.counter",
         "strategy": "multi_worker_mirrored",
@@ -127,12 +129,12 @@ def test_json_has_exactly_these_fields() -> None:
 
 def test_json_of_a_case_that_behaves_has_no_symptom() -> None:
     """What does not apply is null, not an empty text."""
-    data = judge(CASE, BEHAVES, None).to_json()
-    assert (data["verdict"], data["symptom"], data["cure"]) == ("behaves", None, None)
-    assert data["expected"] == {"symptom": None, "error": "", "cure": ""}
+    entry = entry_of(judge(CASE, BEHAVES, None))
+    assert (entry.verdict, entry.symptom, entry.cure) == ("behaves", None, None)
+    assert entry.expected == Expectation()
 
 
 def test_json_tells_the_error_that_is_expected() -> None:
     """An expected rejection is written with the part of the error that must be raised."""
-    expected = judge(CASE, REJECTED, None).to_json()["expected"]
-    assert (expected["symptom"], expected["error"]) == ("rejected", "singleton")
+    expected = entry_of(judge(CASE, REJECTED, None)).expected
+    assert (expected.symptom, expected.error) == ("rejected", "singleton")
