@@ -82,7 +82,7 @@ def parser() -> argparse.ArgumentParser:
             # The description begins with the sentence, and usage follows it.
             usage=argparse.SUPPRESS,
             description=_description(each),
-            epilog=_epilog(each),
+            epilog=each.epilog,
             formatter_class=_formatter,
         )
         add_options(own, each.options)
@@ -93,7 +93,7 @@ def help_of(command: str) -> str:
     """The help of a command."""
     whole = _Parser(prog=f"testbed {command}", usage=argparse.SUPPRESS, formatter_class=_formatter)
     words = commands()[command]
-    whole.description, whole.epilog = _description(words), _epilog(words)
+    whole.description, whole.epilog = _description(words), words.epilog
     add_options(whole, words.options)
     return whole.format_help().lstrip("\n")
 
@@ -132,7 +132,7 @@ def first_page() -> str:
         "testbed help engines      Slurm, Ray, Kubernetes and other launchers",
         "testbed --version",
         "",
-        "exit status: 0 as expected, 1 something unexpected, 2 wrong command, 130 interrupted",
+        "exit status: 0 as expected, 1 unexpected, 2 wrong command, 130 interrupted",
     ]
     return "\n".join(lines)
 
@@ -159,10 +159,6 @@ def _wrapped(begin: str, text: str, width: int) -> list[str]:
 def _description(words: CommandWords) -> str:
     examples = "\n".join(f"  testbed {each}" for each in words.examples)
     return f"{words.sentence}\n\n{examples}\n\nusage: testbed {words.name} {words.usage}"
-
-
-def _epilog(words: CommandWords) -> str:
-    return words.exit_status
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:

@@ -75,7 +75,6 @@ ALLOWED = {
         SIZES,
     },
     "chaos": {
-        "testbed",
         "base",
         "cluster",
         "catalogue",

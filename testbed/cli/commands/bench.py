@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 
 from testbed.bench.compare import compare
-from testbed.bench.files import BenchPlots
-from testbed.bench.record import BenchRecord
-from testbed.bench.request import request_of, require_room
+from testbed.bench.files import BenchPlots, read_bench
+from testbed.bench.requested import request_of, require_room
 from testbed.bench.run import bench
 from testbed.bench.show.console import show_bench, show_comparison
 from testbed.bench.show.progress import BenchProgress
@@ -17,7 +16,6 @@ from testbed.hosts.role import Role
 from testbed.report.formats.registry import BENCH
 from testbed.report.formats.text import console
 from testbed.report.output.result_files import ResultFiles
-from testbed.report.records.files import read_record
 from testbed.signals import interruptible
 
 
@@ -31,7 +29,7 @@ def main(options: BenchOptions, role: Role) -> int:
     request = request_of(options, role)
     require_room(request)
     files, plots = ResultFiles(options.files), BenchPlots(options.plots, options.format)
-    old = read_record(options.against, BenchRecord) if options.against else None
+    old = read_bench(options.against) if options.against else None
     shown = console()
     with role.run_folder() as folder:
         with BenchProgress(shown) as progress:

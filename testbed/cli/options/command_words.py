@@ -49,7 +49,8 @@ class CommandWords:
     options: type
     usage: str = "[OPTION ...]"
     """What follows the name, in the line of its usage."""
-    exit_status: str = ""
+    epilog: str = ""
+    """The end of the help, like the list of exit statuses."""
     place: int = 0
     """The order within its door."""
 

@@ -9,6 +9,11 @@ from testbed.cli.options.model import argument
 
 SHELLS = ("bash", "zsh")
 
+INSTALL = """to use it in every new shell:
+  testbed completion bash > ~/.local/share/bash-completion/completions/testbed
+  testbed completion zsh > ~/.zsh/completions/_testbed    (a folder of your fpath)
+"""
+
 
 @dataclass(frozen=True)
 class CompletionOptions:
@@ -22,11 +27,9 @@ COMMAND = CommandWords(
     MACHINE,
     "complete commands, options and names with the Tab key",
     "Print the script that completes commands, options and names in bash or zsh.",
-    (
-        "completion bash > ~/.local/share/bash-completion/completions/testbed",
-        "completion zsh > ~/.zsh/completions/_testbed",
-    ),
+    ("completion bash", "completion zsh"),
     CompletionOptions,
     "[SHELL]",
+    INSTALL,
     place=3,
 )
