@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -18,13 +19,6 @@ from testbed.terminal import complain
 
 _WIDEST = 100
 """The help is no wider, so that its lines stay readable."""
-
-ENGINE_EXAMPLES = (
-    "run module_global --engine slurm --workers 4 --gpus-per-worker 2 --partition gpu",
-    "check --engine ray --workers 2 train.py",
-    "run --engine kubernetes --export job.yaml --container IMAGE --claim data --folder /data/run",
-    "launch --engine environment --folder /shared/run train.py",
-)
 
 
 @dataclass(frozen=True)
@@ -76,39 +70,31 @@ def parser() -> argparse.ArgumentParser:
         dest="command", required=True, metavar="COMMAND", prog="testbed", parser_class=_Parser
     )
     for each in commands().values():
-        own = subparsers.add_parser(
-            each.name,
-            help=each.short,
-            # The description begins with the sentence, and usage follows it.
-            usage=argparse.SUPPRESS,
-            description=_description(each),
-            epilog=each.epilog,
-            formatter_class=_formatter,
-        )
-        add_options(own, each.options)
+        own = subparsers.add_parser(each.name, help=each.short)
+        _describe(own, each)
     return whole
 
 
 def help_of(command: str) -> str:
     """The help of a command."""
-    whole = _Parser(prog=f"testbed {command}", usage=argparse.SUPPRESS, formatter_class=_formatter)
-    words = commands()[command]
-    whole.description, whole.epilog = _description(words), words.epilog
-    add_options(whole, words.options)
-    return whole.format_help().lstrip("\n")
+    own = _Parser(prog=f"testbed {command}")
+    _describe(own, commands()[command])
+    return own.format_help()
 
 
 def engine_help() -> str:
     """The help of all engines and their options, which several commands share."""
+    lines = ["Run a command on several hosts. The engine starts its workers.", ""]
+    lines += [f"  testbed {each.usage}" for each in ENGINES.values() if each.usage]
+    lines += ["", "engines (--engine):"]
+    for each in ENGINES.values():
+        lines += _wrapped(f"  {each.name:12}", each.summary, _width())
     whole = _Parser(
         prog="testbed COMMAND",
         usage=argparse.SUPPRESS,
         add_help=False,
         formatter_class=_formatter,
-        description="Run a command on several hosts. The engine starts its workers.\n\n"
-        + "\n".join(f"  testbed {each}" for each in ENGINE_EXAMPLES)
-        + "\n\nengines (--engine):\n"
-        + "\n".join(f"  {each.name:13} {each.summary}" for each in ENGINES.values()),
+        description="\n".join(lines),
     )
     add_options(whole, EngineOptions)
     return whole.format_help().lstrip("\n")
@@ -116,7 +102,6 @@ def engine_help() -> str:
 
 def first_page() -> str:
     """The page that `testbed` alone prints: what it answers, and with which command."""
-    width = min(shutil.get_terminal_size().columns, _WIDEST)
     lines = [
         "testbed shows what TensorFlow objects, and your program, do under tf.distribute.",
         "",
@@ -125,7 +110,7 @@ def first_page() -> str:
         inside = [(each.name, each.short) for each in commands().values() if each.door == door]
         lines.append(door.question)
         for name, short in [*inside, *door.also]:
-            lines += _wrapped(f"  {name:11}", short, width)
+            lines += _wrapped(f"  {name:11}", short, _width())
         lines.append("")
     lines += [
         "testbed COMMAND --help    one command, with examples",
@@ -147,20 +132,24 @@ class _FirstPage(argparse.Action):
 
 def _wrapped(begin: str, text: str, width: int) -> list[str]:
     """A text after its beginning, whose further lines are indented as far."""
-    lines, line = [], begin.rstrip() + " " * (len(begin) - len(begin.rstrip()))
-    for word in text.split():
-        if len(line) + 1 + len(word) > width and line.strip():
-            lines.append(line.rstrip())
-            line = " " * len(begin)
-        line += f" {word}"
-    return [*lines, line.rstrip()]
+    begin = f"{begin} "
+    return textwrap.wrap(text, width, initial_indent=begin, subsequent_indent=" " * len(begin))
 
 
-def _description(words: CommandWords) -> str:
+def _describe(own: argparse.ArgumentParser, words: CommandWords) -> None:
+    """Give the parser of a command its help and its options; the usage follows the examples."""
     examples = "\n".join(f"  testbed {each}" for each in words.examples)
-    return f"{words.sentence}\n\n{examples}\n\nusage: testbed {words.name} {words.usage}"
+    usage = f"usage: testbed {words.name} {words.usage}"
+    own.usage = argparse.SUPPRESS
+    own.description = f"{words.sentence}\n\n{examples}\n\n{usage}"
+    own.epilog = words.epilog
+    own.formatter_class = _formatter
+    add_options(own, words.options)
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:
-    width = min(shutil.get_terminal_size().columns, _WIDEST)
-    return argparse.RawDescriptionHelpFormatter(prog, max_help_position=26, width=width)
+    return argparse.RawDescriptionHelpFormatter(prog, max_help_position=26, width=_width())
+
+
+def _width() -> int:
+    return min(shutil.get_terminal_size().columns, _WIDEST)

@@ -136,7 +136,7 @@ def test_no_secret_is_written_down(
 ) -> None:
     """Not one byte of what a run leaves holds a secret of its environment, well or badly ended."""
     path = script(COUNTER + WRONG)
-    done = testbed("run", path, "--strategy", "default", *FILES, **SECRETS, **ADDRESSES)
+    done = testbed("run", "-v", path, "--strategy", "default", *FILES, **SECRETS, **ADDRESSES)
     assert done.status == 1
     kept = done.output.splitlines()[0]
     assert kept.startswith("kept from your environment: ")

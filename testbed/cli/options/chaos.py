@@ -52,7 +52,8 @@ class ChaosOptions:
         "--fault",
         choices=(*FAULTS, NONE),
         title=DONE,
-        help="none: no fault, so that --repeat shows how often a case fails without one",
+        help="; ".join(f"{each.name}: {each.summary}" for each in FAULTS.values())
+        + f"; {NONE}: no fault, so that --repeat shows how often a case fails without one",
     )
     worker: int | None = option(
         "--worker", kind=int, metavar="N", title=DONE, help="the worker that gets the fault"
@@ -69,7 +70,8 @@ class ChaosOptions:
         default=20.0,
         metavar="S",
         title=DONE,
-        help="how long stop, slow and cut last (default 20)",
+        help=f"how long {one_of(each.name for each in FAULTS.values() if each.lasts)} lasts"
+        " (default 20)",
     )
     seed: int | None = option(
         "--seed",

@@ -22,6 +22,8 @@ class EngineKind:
 
     name: str
     summary: str
+    usage: str = ""
+    """A command that uses it, for the help."""
     uses: tuple[str, ...] = ()
     """The fields of `EngineOptions` that it uses; those of its own group need no entry."""
     needs_folder: bool = False
@@ -49,12 +51,14 @@ ENGINES = {
             ENVIRONMENT,
             "another launcher has started the processes, and has set TF_CONFIG, SLURM_*, OMPI_* or"
             " JOB_COMPLETION_INDEX",
+            "launch --engine environment --folder /shared/run train.py",
             uses=("folder", "address"),
             needs_folder=True,
         ),
         EngineKind(
             "slurm",
             "a Slurm job",
+            "run module_global --engine slurm --workers 4 --gpus-per-worker 2 --partition gpu",
             uses=("folder", "gpus_per_worker", "cpus_per_worker", "time", "export"),
             command="sbatch",
             exported_folder="slurm-$SLURM_JOB_ID",
@@ -62,12 +66,14 @@ ENGINES = {
         EngineKind(
             "ray",
             "Ray Train",
+            "check --engine ray --workers 2 train.py",
             uses=("folder", "gpus_per_worker", "cpus_per_worker"),
             package="ray",
         ),
         EngineKind(
             "kubernetes",
             "an Indexed Job, whose manifest --export writes",
+            "run --engine kubernetes --export job.yaml --container IMAGE --claim C --folder /c/run",
             uses=("folder", "gpus_per_worker", "cpus_per_worker", "time", "export"),
             needs_folder=True,
             command="kubectl",
