@@ -27,11 +27,11 @@ $(READY): pyproject.toml constraints.txt
 		--constraint constraints.txt --editable '.[dev,plots]'
 	@touch $@
 
-run: setup  ## run every scenario on the default strategies and print the table
-	$(BIN)/testbed run --json run.json
+run: setup  ## run every scenario on the default strategies; writes run.json and page.html
+	$(BIN)/testbed run --json run.json --html page.html
 
 scenario: setup  ## run one: NAME=module_global STRATEGY=... WORKERS=2 REPLICAS=2 MODE=... DEVICE=...
-	@test -n "$(NAME)" || { echo "make scenario: NAME=... is missing; names:"; $(BIN)/testbed list | grep -E '^[a-z_]+:'; exit 2; }
+	@test -n "$(NAME)" || { echo "make scenario: NAME=... is missing; names:"; $(BIN)/testbed list; exit 2; }
 	$(BIN)/testbed run $(NAME) $(STRATEGY:%=--strategy %) $(WORKERS:%=--workers %) \
 		$(REPLICAS:%=--replicas %) $(MODE:%=--mode %) $(DEVICE:%=--device %)
 

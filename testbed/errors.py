@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import errno
+from collections.abc import Iterable, Sequence
 
 _LIMITS = {
     errno.EMFILE: "this process may have no more open files: raise ulimit -n, or use fewer workers",
@@ -28,6 +30,30 @@ UNEXPECTED = 1
 WRONG_COMMAND = 2
 INTERRUPTED = 130
 """The status that a shell reports after SIGINT."""
+
+
+MOST_NAMED = 8
+"""The longest list that an error shows besides what was meant."""
+
+
+def did_you_mean(name: str, valid: Iterable[str]) -> str:
+    """The question after a mistyped name, like `; did you mean 'mirrored'?`; empty without one."""
+    close = difflib.get_close_matches(name, list(valid), n=1)
+    return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def unknown_name(what: str, name: str, valid: Iterable[str]) -> str:
+    """The error for a name outside a closed list: what was meant, and the whole list."""
+    names = list(valid)
+    return f"unknown {what} '{name}'{choose_from(name, names)}"
+
+
+def choose_from(name: str, valid: Sequence[str]) -> str:
+    """What follows a mistyped name: what was meant, and the whole list if that is short."""
+    hint = did_you_mean(name, valid)
+    if hint and len(valid) > MOST_NAMED:
+        return hint
+    return f"{hint or ':'} choose from {', '.join(valid)}"
 
 
 class UsageError(Exception):

@@ -5,26 +5,56 @@ from __future__ import annotations
 from pathlib import Path
 
 from testbed.bench.record import BenchRecord
-from testbed.bench.show.plots import draw
+from testbed.bench.show.plots import draw, require_matplotlib
 from testbed.errors import LaunchError
 from testbed.launcher.run_folder import write_bytes
+from testbed.report.output.destinations import folder_destination
+from testbed.report.records.files import read_record
 
 
-def write_plots(record: BenchRecord, folder: Path, form: str) -> dict[str, Path]:
-    """Draw every plot into a folder; return the files by their labels for messages.
+def read_bench(name: str) -> BenchRecord:
+    """Read the record of a benchmark from a file, or from the folder of its run.
 
     Raises:
-        LaunchError: a file cannot be written.
+        UsageError: the file cannot be read, or is no benchmark record of this version.
     """
-    written: dict[str, Path] = {}
-    try:
-        folder.mkdir(exist_ok=True)
-        for name, image in draw(record, form).items():
-            path = folder / f"{name}.{form}"
-            write_bytes(path, image)
-            written[f"plot of {name}"] = path
-    except OSError as problem:
-        raise LaunchError(
-            f"--plots {problem.filename}: {problem.strerror}; it is not written"
-        ) from problem
-    return written
+    return read_record(name, BenchRecord)
+
+
+class BenchPlots:
+    """The plots that `--plots FOLDER` asks for; a wrong folder is rejected before the run."""
+
+    def __init__(self, folder: str | None, form: str) -> None:
+        """Check the folder.
+
+        Args:
+            folder: the folder; None for no plots.
+            form: the file format, svg or png.
+
+        Raises:
+            UsageError: no file can be written there, or matplotlib is missing.
+        """
+        self._folder, self._form = folder_destination("--plots", folder), form
+        if self._folder:
+            require_matplotlib()
+
+    def write(self, record: BenchRecord) -> dict[str, Path]:
+        """Draw every plot; return the files by their labels for messages.
+
+        Raises:
+            LaunchError: a file cannot be written.
+        """
+        written: dict[str, Path] = {}
+        if self._folder is None:
+            return written
+        try:
+            self._folder.mkdir(exist_ok=True)
+            for name, image in draw(record, self._form).items():
+                path = self._folder / f"{name}.{self._form}"
+                write_bytes(path, image)
+                written[f"plot of {name}"] = path
+        except OSError as problem:
+            raise LaunchError(
+                f"--plots {problem.filename}: {problem.strerror}; it is not written"
+            ) from problem
+        return written

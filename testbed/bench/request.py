@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from testbed.cluster.isolation_levels import AUTO
 from testbed.hosts.rank import Rank
-from testbed.launcher.isolation.isolation import AUTO
 
 OWN_COST = "own_cost"
 PARTS = {

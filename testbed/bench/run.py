@@ -8,7 +8,6 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Protocol
 
 from testbed.bench.doubts import doubts_of
 from testbed.bench.evaluate import outliers_of, rows_of
@@ -22,9 +21,9 @@ from testbed.launcher.machine.environment import without_secrets
 from testbed.launcher.machine.machine import describe_machine, usable_cores
 from testbed.launcher.run_folder import RunFolder
 from testbed.orders.case import MEASURE_CASE
+from testbed.report.output.observer import Observer
 from testbed.report.records.header import versions_of
 from testbed.run.case import CaseRun
-from testbed.run.observer import Observer
 from testbed.run.options import Options
 from testbed.run.runner import utc_now
 from testbed.run.scenario import keep_scripts
@@ -34,7 +33,7 @@ from testbed.run.servers import find_devices, inspect, open_server
 _TUNES = re.compile(r"^(TF|XLA|NCCL|OMP|MKL|OPENBLAS|CUDA|KMP|GRPC)_")
 
 
-class Progress(Observer, Protocol):
+class Progress(Observer):
     """Receives the progress of a benchmark."""
 
     def planned(self, setups: Sequence[BenchSetup], rounds: int) -> None:

@@ -17,8 +17,8 @@ from testbed.bench.baselines.bare import (
 from testbed.bench.baselines.stopwatch import COMMAND
 from testbed.bench.figures.statistics import percentile
 from testbed.bench.visits import BenchSetup, Visit, Visitor
+from testbed.cluster.isolation_levels import NONE
 from testbed.errors import LaunchError
-from testbed.launcher.isolation.isolation import NONE
 from testbed.orders.case import FEWEST_STEPS, Measurement
 
 # Enough for a pilot to estimate the time of a step.

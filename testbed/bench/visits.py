@@ -17,8 +17,8 @@ from testbed.launcher.cluster.cluster_end import ClusterEnd
 from testbed.launcher.machine.leftovers import RUN_MARK
 from testbed.launcher.run_folder import CaseFolder, RunFolder
 from testbed.orders.case import MEASURE_CASE, Measurement, MeasureOrders
+from testbed.report.output.observer import Observer
 from testbed.run.case import CaseRun
-from testbed.run.observer import Observer
 
 
 @dataclass(frozen=True)

@@ -7,32 +7,49 @@ from typing import Annotated
 
 from testbed.decoding import OneOf, Seconds, WorkerIndex
 
+
+@dataclass(frozen=True)
+class FaultKind:
+    """One kind of fault; `testbed.launcher.cluster.faults` has the function that injects it."""
+
+    name: str
+    effect: str
+    """The effect on the worker, in words: `is killed`."""
+    summary: str
+    """One line for the help."""
+    lasts: bool = False
+    """Whether it lasts for some seconds."""
+    needs_own_network: bool = False
+    """Whether each worker needs a separate network."""
+    from_the_start: bool = False
+    """Whether the worker never starts, so that no phase can be chosen."""
+    ends_worker: bool = False
+    """Whether its worker always ends."""
+
+
 FAULTS = {
-    "kill": "is killed by SIGKILL, as by the out-of-memory killer",
-    "terminate": "gets SIGTERM, as before its machine is taken away",
-    "stop": "is stopped (SIGSTOP), and goes on when the seconds are over",
-    "slow": "is slowed down, stopped nine tenths of the time, until the seconds are over",
-    "cut": "is cut off: its network cable is pulled until the seconds are over",
-    "absent": "never starts",
+    kind.name: kind
+    for kind in (
+        FaultKind("kill", "is killed", "SIGKILL, as by the out-of-memory killer", ends_worker=True),
+        FaultKind("terminate", "gets SIGTERM", "SIGTERM, as before its machine is taken away"),
+        FaultKind("stop", "is stopped", "SIGSTOP until the seconds are over", lasts=True),
+        FaultKind("slow", "is slowed down", "stopped nine tenths of the time", lasts=True),
+        FaultKind(
+            "cut",
+            "is cut off",
+            "its network cable is pulled until the seconds are over",
+            lasts=True,
+            needs_own_network=True,
+        ),
+        FaultKind(
+            "absent", "never starts", "it never starts", from_the_start=True, ends_worker=True
+        ),
+    )
 }
-"""The closed list of kinds, and the effect of each on its worker."""
-
-LASTING = ("stop", "slow", "cut")
-"""The kinds that last for some seconds."""
-
-NEED_OWN_NETWORK = ("cut",)
-"""The kinds for which each worker needs a separate network."""
+"""The closed list of kinds."""
 
 FIRST_PHASE = "forked"
 """The first phase, in which a worker has done nothing yet."""
-
-_DONE = {
-    "kill": "is killed",
-    "terminate": "gets SIGTERM",
-    "stop": "is stopped",
-    "slow": "is slowed down",
-    "cut": "is cut off",
-}
 
 
 @dataclass(frozen=True)
@@ -49,11 +66,15 @@ class Fault:
     phase: str = FIRST_PHASE
     """The phase at whose report the fault is injected."""
     seconds: Seconds = 20.0
-    """The duration of a fault that lasts: stop, slow and cut."""
+    """The duration of a fault that lasts."""
+
+    @property
+    def about(self) -> FaultKind:
+        """The entry of its kind in the list."""
+        return FAULTS[self.kind]
 
     def __str__(self) -> str:
         """The fault in words: `worker 1 is stopped at step 3 for 20 s`."""
-        if self.kind == "absent":
-            return f"worker {self.worker} never starts"
-        lasting = f" for {self.seconds:g} s" if self.kind in LASTING else ""
-        return f"worker {self.worker} {_DONE[self.kind]} at {self.phase}{lasting}"
+        at = "" if self.about.from_the_start else f" at {self.phase}"
+        lasting = f" for {self.seconds:g} s" if self.about.lasts else ""
+        return f"worker {self.worker} {self.about.effect}{at}{lasting}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from pathlib import Path
 from testbed.catalogue.discovery import Script, find_scripts, read_scripts, scenario_folder
 from testbed.catalogue.scenario import MODES, Case, Scenario
 from testbed.cluster.strategies import Deployment
-from testbed.errors import UsageError
+from testbed.errors import MOST_NAMED, UsageError, did_you_mean, unknown_name
 
 
 @dataclass(frozen=True)
@@ -35,6 +34,21 @@ class Selection:
         """The script of a selected case."""
         return self._by_id[case.scenario][0]
 
+    def require_cases(self, lacking: str) -> None:
+        """Reject a selection without a case.
+
+        Args:
+            lacking: why no case is left where every script could be read.
+
+        Raises:
+            UsageError: says why none is left.
+        """
+        if self.cases:
+            return
+        if self.problems:
+            raise UsageError("no other script was selected, so nothing is run")
+        raise UsageError(f"no case is left: {lacking} (testbed list shows all)")
+
 
 def select(
     patterns: Sequence[str], deployments: Sequence[Deployment], modes: Sequence[str] | None
@@ -47,9 +61,7 @@ def select(
     Raises:
         UsageError: nothing matches a pattern, two scripts have one name, or a mode is unknown.
     """
-    unknown = sorted(set(modes or ()) - set(MODES))
-    if unknown:
-        raise UsageError(f"unknown mode '{unknown[0]}': choose from {', '.join(MODES)}")
+    _require_modes(modes or ())
     paths, names = _split(patterns)
     shipped = find_scripts(scenario_folder()) if names or not paths else []
     scripts, problems = read_scripts(dict.fromkeys([*paths, *shipped]))
@@ -57,16 +69,22 @@ def select(
     cases = [
         case for script in scripts for made in script.scenarios for case in made.cases(deployments)
     ]
-    own = {path.stem for path in paths}
-    chosen = [case for case in cases if case.script in own]
     for name in names:
-        matching = [case for case in cases if matches(name, case)]
-        if not matching:
+        if not any(matches(name, case) for case in cases):
             raise UsageError(_nothing_matches(name, scripts, cases))
-        chosen += matching
-    wanted = set(chosen) if patterns else set(cases)
-    selected = [case for case in cases if case in wanted and (not modes or case.mode in modes)]
-    return Selection(tuple(scripts), tuple(selected), tuple(problems))
+    own = {path.stem for path in paths}
+
+    def is_selected(case: Case) -> bool:
+        named = case.script in own or any(matches(name, case) for name in names)
+        return (named or not patterns) and (not modes or case.mode in modes)
+
+    return Selection(tuple(scripts), tuple(filter(is_selected, cases)), tuple(problems))
+
+
+def _require_modes(modes: Sequence[str]) -> None:
+    unknown = sorted(set(modes) - set(MODES))
+    if unknown:
+        raise UsageError(unknown_name("mode", unknown[0], MODES))
 
 
 def matches(pattern: str, case: Case) -> bool:
@@ -103,9 +121,7 @@ def _require_distinct(scripts: Sequence[Script]) -> None:
 
 def _nothing_matches(name: str, scripts: Sequence[Script], cases: Sequence[Case]) -> str:
     known = [script.name for script in scripts] + sorted({case.scenario for case in cases})
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean '{close[0]}'?" if close else ";"
-    scripts_text = ", ".join(script.name for script in scripts)
-    return (
-        f"no scenario matches '{name}'{hint} valid names: {scripts_text} (testbed list shows all)"
-    )
+    hint = did_you_mean(name, known)
+    if not hint and len(scripts) <= MOST_NAMED:
+        hint = f"; choose from {', '.join(script.name for script in scripts)}"
+    return f"no scenario matches '{name}'{hint} (testbed list shows all)"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 from testbed.catalogue.fault import Fault
 from testbed.catalogue.scenario import Case
@@ -15,9 +14,9 @@ from testbed.chaos.record import CaseRecord, Outcome, Undisturbed
 from testbed.cluster.devices import Devices
 from testbed.launcher.run_folder import RunFolder
 from testbed.launcher.server.source import WorkerServer
+from testbed.report.output.observer import Observer
 from testbed.run.attempt import Attempt
 from testbed.run.case import CaseRun
-from testbed.run.observer import Observer
 from testbed.run.options import Options
 
 
@@ -32,7 +31,7 @@ class ChaosRequest:
     options: Options = field(default_factory=Options)
 
 
-class ChaosObserver(Observer, Protocol):
+class ChaosObserver(Observer):
     """An observer that also follows the faults of a run."""
 
     def begins(self, case: Case, what: str) -> None:

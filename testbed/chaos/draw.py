@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from testbed.catalogue.fault import FAULTS, NEED_OWN_NETWORK, Fault
+from testbed.catalogue.fault import FAULTS, Fault
 from testbed.errors import UsageError
 
 NONE = "none"
@@ -17,8 +17,6 @@ CHOICES = (*FAULTS, NONE)
 
 # In these phases a worker does nothing more that a fault could disturb.
 _OVER = ("reported", "waiting")
-
-_WITHOUT_PHASE = "absent"
 
 _NUMBERED = re.compile(r"(.*\D)(\d+)")
 
@@ -37,6 +35,11 @@ class Wanted:
         """Whether no fault is injected."""
         return self.kind == NONE
 
+    @property
+    def from_the_start(self) -> bool:
+        """Whether the worker never starts, so that no phase can be chosen."""
+        return self.kind in FAULTS and FAULTS[self.kind].from_the_start
+
 
 def require_sensible(wanted: Wanted) -> None:
     """Reject parts that contradict each other.
@@ -46,8 +49,10 @@ def require_sensible(wanted: Wanted) -> None:
     """
     if wanted.nothing and (wanted.worker is not None or wanted.phase is not None):
         raise UsageError("--fault none does nothing to any worker: leave out --worker and --at")
-    if wanted.kind == _WITHOUT_PHASE and wanted.phase is not None:
-        raise UsageError("--fault absent: a worker that never starts has no phase; leave out --at")
+    if wanted.from_the_start and wanted.phase is not None:
+        raise UsageError(
+            f"--fault {wanted.kind}: a worker that never starts has no phase; leave out --at"
+        )
 
 
 def require_worker(wanted: Wanted, count: int, case: str) -> None:
@@ -93,7 +98,7 @@ def draw(wanted: Wanted, phases: Sequence[Sequence[str]], seed: int, *, network:
     """
     chance = random.Random(seed)
     kind = wanted.kind or chance.choice(_kinds(wanted, network=network))
-    if kind == _WITHOUT_PHASE:
+    if FAULTS[kind].from_the_start:
         worker = chance.randrange(len(phases)) if wanted.worker is None else wanted.worker
         return Fault(kind, worker)
     worker = chance.choice(_workers_for(wanted, phases))
@@ -103,10 +108,10 @@ def draw(wanted: Wanted, phases: Sequence[Sequence[str]], seed: int, *, network:
 
 def _kinds(wanted: Wanted, *, network: bool) -> list[str]:
     return [
-        kind
-        for kind in FAULTS
-        if (network or kind not in NEED_OWN_NETWORK)
-        and not (kind == _WITHOUT_PHASE and wanted.phase is not None)
+        kind.name
+        for kind in FAULTS.values()
+        if (network or not kind.needs_own_network)
+        and not (kind.from_the_start and wanted.phase is not None)
     ]
 
 

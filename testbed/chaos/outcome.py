@@ -18,8 +18,6 @@ from testbed.verdict.reading import WorkerReport
 _NUMBERED = re.compile(r"(\S+) (\d+)")
 _STEP = "step"
 
-# These end their worker, so the end of that worker does not count as a reaction.
-_END_THEIR_WORKER = ("kill", "absent")
 _BY_SIGTERM = describe_end(signal.SIGTERM)
 
 
@@ -150,7 +148,7 @@ def _is_the_fault(reaction: Reaction, fault: Fault) -> bool:
     if reaction.worker != fault.worker:
         return False
     by_sigterm = fault.kind == "terminate" and reaction.told == _BY_SIGTERM
-    return fault.kind in _END_THEIR_WORKER or by_sigterm
+    return fault.about.ends_worker or by_sigterm
 
 
 def _resumed(undisturbed: Undisturbed, attempts: Sequence[Attempt]) -> Resumed | None:

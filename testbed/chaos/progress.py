@@ -6,13 +6,14 @@ from collections.abc import Iterable
 
 from testbed.catalogue.scenario import Case
 from testbed.catalogue.selection import Selection
+from testbed.chaos.cases import ChaosObserver
 from testbed.chaos.record import CaseRecord, Outcome
 from testbed.chaos.text import case_lines, outcome_lines
 from testbed.report.formats.text import escape
 from testbed.report.output.console import ConsoleObserver
 
 
-class ChaosProgress(ConsoleObserver):
+class ChaosProgress(ConsoleObserver, ChaosObserver):
     """A progress bar; with `verbose`, also the phases and the output of workers."""
 
     def __init__(self, selection: Selection, repeat: int, *, verbose: bool) -> None:

@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 
 from testbed.catalogue.discovery import scenario_folder
-from testbed.catalogue.fault import LASTING, Fault
+from testbed.catalogue.fault import Fault
 from testbed.catalogue.scenario import Case
 from testbed.catalogue.selection import Selection
 from testbed.chaos.cases import ChaosRequest
@@ -44,9 +44,9 @@ def _what(fault: Fault | None) -> list[str]:
     if fault is None:
         return ["--fault", NONE]
     words = ["--fault", fault.kind, "--worker", str(fault.worker)]
-    if fault.kind != "absent":
+    if not fault.about.from_the_start:
         words += ["--at", fault.phase]
-    if fault.kind in LASTING:
+    if fault.about.lasts:
         words += ["--seconds", f"{fault.seconds:g}"]
     return words
 

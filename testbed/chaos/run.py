@@ -75,6 +75,7 @@ def _require_possible(wanted: Wanted, isolation: Isolation) -> None:
     Raises:
         UsageError: names the reason.
     """
-    lacking = lacking_for(Fault(wanted.kind, 0), isolation) if wanted.kind else ""
-    if lacking:
+    if wanted.kind is None or wanted.nothing:
+        return
+    if lacking := lacking_for(Fault(wanted.kind, 0), isolation):
         raise UsageError(f"--fault {wanted.kind}: {lacking}")

@@ -115,7 +115,7 @@ def _did(reaction: Reaction, outcome: Outcome) -> str:
     """The reaction of one worker in one line."""
     phase, fault = f"phase '{reaction.phase}'", outcome.fault
     if fault and fault.worker == reaction.worker and reaction.kind == "ended":
-        if fault.kind == "absent":
+        if fault.about.from_the_start:
             return "never started"
         if fault.kind == "kill":
             return f"was killed in {phase}"

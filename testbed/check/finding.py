@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from testbed.check.codes import data_and_libraries, python_state, together, variables
+from testbed.check.codes import data_and_libraries, python_state, together, values, variables
 from testbed.check.codes.code import ERROR, NOTE, WARNING, Code
 from testbed.check.seen import SourceLine
 
 __all__ = ["CODES", "ERROR", "NOTE", "WARNING", "Code", "Explanation", "Finding"]
 
-_FAMILIES = (variables, python_state, together, data_and_libraries)
+_FAMILIES = (variables, values, python_state, together, data_and_libraries)
 
 CODES: dict[str, Code] = {code.code: code for family in _FAMILIES for code in family.CODES}
 

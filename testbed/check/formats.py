@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
 from testbed import __version__
 from testbed.check.finding import CODES, ERROR, NOTE, WARNING, Finding
+from testbed.check.result import CheckResult
 from testbed.launcher.run_folder import json_text
 
 FORMAT_VERSION = 2
@@ -17,27 +17,27 @@ _SARIF_LEVELS = {ERROR: "error", WARNING: "warning", NOTE: "note"}
 _GITHUB_LEVELS = {ERROR: "error", WARNING: "warning", NOTE: "notice"}
 
 
-def as_json(findings: Sequence[Finding], incomplete: Sequence[str] = ()) -> str:
+def as_json(result: CheckResult) -> str:
     """Findings as JSON: `version`, `findings`, and `incomplete` (where watching failed)."""
-    entries = [_entry(each) for each in findings]
+    entries = [_entry(each) for each in result.findings]
     return json_text(
-        {"version": FORMAT_VERSION, "findings": entries, "incomplete": list(incomplete)}
+        {"version": FORMAT_VERSION, "findings": entries, "incomplete": list(result.incomplete)}
     )
 
 
-def as_sarif(findings: Sequence[Finding], incomplete: Sequence[str] = ()) -> str:
+def as_sarif(result: CheckResult) -> str:
     """Findings as SARIF for code-scanning pages; failed watching becomes a notification."""
     driver = {"name": "testbed check", "version": __version__, "rules": _sarif_rules()}
     invocation = {
-        "executionSuccessful": not incomplete,
+        "executionSuccessful": not result.incomplete,
         "toolExecutionNotifications": [
-            {"level": "error", "message": {"text": text}} for text in incomplete
+            {"level": "error", "message": {"text": text}} for text in result.incomplete
         ],
     }
     run = {
         "tool": {"driver": driver},
         "invocations": [invocation],
-        "results": [_sarif_result(each) for each in findings],
+        "results": [_sarif_result(each) for each in result.findings],
     }
     return json_text(
         {
@@ -48,15 +48,16 @@ def as_sarif(findings: Sequence[Finding], incomplete: Sequence[str] = ()) -> str
     )
 
 
-def as_github(findings: Sequence[Finding], incomplete: Sequence[str] = ()) -> str:
+def as_github(result: CheckResult) -> str:
     """Findings as GitHub workflow commands, which annotate the lines of a pull request."""
     lines = [
         f"::{_GITHUB_LEVELS[each.about.level]} {_where(each)}title={each.about.title}"
         f"::{_escaped(f'{each.evidence}. {each.about.cure}')}\n"
-        for each in findings
+        for each in result.findings
     ]
     lines += [
-        f"::error title=testbed check is incomplete::{_escaped(text)}\n" for text in incomplete
+        f"::error title=testbed check is incomplete::{_escaped(text)}\n"
+        for text in result.incomplete
     ]
     return "".join(lines)
 

@@ -6,8 +6,8 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 
-from testbed.check.finding import CODES, ERROR, NOTE, WARNING, Code, Finding
-from testbed.check.known_errors.matching import Match
+from testbed.check.finding import ERROR, NOTE, WARNING, Finding
+from testbed.check.result import CheckResult
 from testbed.check.seen import SourceLine
 
 _LEVELS = (ERROR, WARNING, NOTE)
@@ -43,39 +43,13 @@ def count(findings: Sequence[Finding]) -> str:
     return ", ".join(each for each in counts if not each.startswith("0 ")) or "nothing found"
 
 
-def explain(code: Code) -> list[str]:
-    """The page that explains a code."""
-    shown = [f"Shown by: testbed run {code.scenario}"] if code.scenario else []
-    return [
-        f"{code.title} ({code.level})",
-        "",
-        f"What: {code.what}.",
-        f"Why:  {code.why}.",
-        f"Cure: {code.cure}.",
-        "",
-        *shown,
-        f"Silenced by: # testbed: ignore[{code.code}]",
-    ]
-
-
-def explain_error(match: Match) -> list[str]:
-    """The page that explains a known error."""
-    entry = match.error
-    shown = [f"Shown by: testbed run {entry.scenario}"] if entry.scenario else []
-    threads = [f"Threads: {', '.join(entry.threads)}"] if entry.threads else []
-    return [
-        f"{entry.slug}: {entry.title}",
-        "",
-        f"Why:  {match.cause}.",
-        f"Cure: {match.cure}.",
-        *("", "Wrong:", "", *(f"    {line}".rstrip() for line in entry.wrong.splitlines())),
-        *("", "Right:", "", *(f"    {line}".rstrip() for line in entry.right.splitlines()), ""),
-        *shown,
-        *threads,
-        f"Seen on: {', '.join(entry.seen_on)}",
-    ]
-
-
-def all_codes() -> list[str]:
-    """All codes, one a line."""
-    return [f"{code.code}  {code.level:8} {code.symptom:20} {code.what}" for code in CODES.values()]
+def as_text(result: CheckResult) -> str:
+    """The findings, then where watching failed, then the summary."""
+    lines = [line for finding in result.findings for line in [*describe(finding), ""]]
+    if result.cause and result.prevented:
+        found = "nothing was checked"
+    else:
+        found = count(result.findings) + " until the program failed by itself" * bool(result.cause)
+    return "".join(
+        f"{line}\n" for line in [*lines, *result.incomplete, f"{found} {result.summary}"]
+    )

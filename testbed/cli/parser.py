@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from testbed import __version__
-from testbed.cli.options import bench, chaos, check, doctor, explain, launch, report, run
-from testbed.cli.options import list as listing
-from testbed.cli.options.model import add_options, decoded
-from testbed.errors import WRONG_COMMAND
+from testbed.cli.options.command_words import DOORS, CommandWords, commands
+from testbed.cli.options.engine import ENGINES, EngineOptions
+from testbed.cli.options.model import add_options, decoded, names_of
+from testbed.errors import WRONG_COMMAND, did_you_mean, unknown_name
 from testbed.terminal import complain
 
-
-@dataclass(frozen=True)
-class CommandWords:
-    """The command-line interface of one command, whose module in `cli/commands` has its name."""
-
-    name: str
-    help: str
-    options: type
-    epilog: str = ""
-    usage: str | None = None
+_WIDEST = 100
+"""The help is no wider, so that its lines stay readable."""
 
 
 @dataclass(frozen=True)
@@ -33,53 +27,6 @@ class CommandLine:
 
     command: str
     options: Any
-
-
-_PROGRAM = "[OPTION ...] (SCRIPT | -m MODULE) [ARGUMENT ...]"
-
-COMMANDS = (
-    CommandWords("list", "the scenarios: what each claims, where it breaks", listing.ListOptions),
-    CommandWords(
-        "run",
-        "run scenarios and compare with what they expect",
-        run.RunOptions,
-        run.EXIT_STATUS,
-    ),
-    CommandWords(
-        "worker",
-        "run scenarios as one worker of a cluster that another launcher has started",
-        run.WorkerOptions,
-        run.EXIT_STATUS,
-    ),
-    CommandWords(
-        "report", "show a recorded run or benchmark, or compare two", report.ReportOptions
-    ),
-    CommandWords("bench", "what sharing, scaling and the testbed cost", bench.BenchOptions),
-    CommandWords(
-        "launch",
-        "run your own program as a cluster on this machine",
-        launch.LaunchOptions,
-        launch.EXIT_STATUS,
-        f"testbed launch {_PROGRAM}",
-    ),
-    CommandWords(
-        "check",
-        "whether your own program is right under replication",
-        check.CheckOptions,
-        check.EXIT_STATUS,
-        f"testbed check {_PROGRAM}",
-    ),
-    CommandWords("explain", "what a code of testbed check means", explain.ExplainOptions),
-    CommandWords(
-        "chaos",
-        "kill, stop or cut off workers; what recovers",
-        chaos.ChaosOptions,
-        chaos.EXIT_STATUS,
-    ),
-    CommandWords(
-        "doctor", "versions, devices and leftovers; what to do about each", doctor.DoctorOptions
-    ),
-)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -96,30 +43,113 @@ def parse(words: Sequence[str] | None = None) -> CommandLine:
     Raises:
         SystemExit: the words are wrong (status 2), or ask for help or the version.
     """
-    typed = parser().parse_args(words)
-    kind = next(each.options for each in COMMANDS if each.name == typed.command)
-    return CommandLine(typed.command, decoded(kind, typed))
+    words = list(sys.argv[1:] if words is None else words)
+    whole = parser()
+    known = commands()
+    if not words:
+        print(first_page())
+        sys.exit(0)
+    if not words[0].startswith("-") and words[0] not in known:
+        whole.error(unknown_name("command", words[0], known))
+    typed, left = whole.parse_known_args(words)
+    command = known[typed.command]
+    if left:
+        options = names_of(command.options)
+        hint = did_you_mean(left[0].partition("=")[0], options)
+        complain(f"unrecognized arguments: {' '.join(left)}{hint} (testbed {command.name} --help)")
+        sys.exit(WRONG_COMMAND)
+    return CommandLine(command.name, decoded(command.options, typed))
 
 
 def parser() -> argparse.ArgumentParser:
     """The parser of all commands and their options."""
-    whole = _Parser(
-        prog="testbed",
-        description="Finds out which ways of sharing TensorFlow objects survive tf.distribute.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog=run.EXIT_STATUS,
-    )
+    whole = _Parser(prog="testbed", usage=argparse.SUPPRESS, add_help=False)
+    whole.add_argument("-h", "--help", action=_FirstPage, nargs=0, help="this page")
     whole.add_argument("--version", action="version", version=f"testbed {__version__}")
-    commands = whole.add_subparsers(
-        dest="command", required=True, metavar="COMMAND", parser_class=_Parser
+    subparsers = whole.add_subparsers(
+        dest="command", required=True, metavar="COMMAND", prog="testbed", parser_class=_Parser
     )
-    for each in COMMANDS:
-        own = commands.add_parser(
-            each.name,
-            help=each.help,
-            usage=each.usage,
-            epilog=each.epilog,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        add_options(own, each.options)
+    for each in commands().values():
+        own = subparsers.add_parser(each.name, help=each.short)
+        _describe(own, each)
     return whole
+
+
+def help_of(command: str) -> str:
+    """The help of a command."""
+    own = _Parser(prog=f"testbed {command}")
+    _describe(own, commands()[command])
+    return own.format_help()
+
+
+def engine_help() -> str:
+    """The help of all engines and their options, which several commands share."""
+    lines = ["Run a command on several hosts. The engine starts its workers.", ""]
+    lines += [f"  testbed {each.usage}" for each in ENGINES.values() if each.usage]
+    lines += ["", "engines (--engine):"]
+    for each in ENGINES.values():
+        lines += _wrapped(f"  {each.name:12}", each.summary, _width())
+    whole = _Parser(
+        prog="testbed COMMAND",
+        usage=argparse.SUPPRESS,
+        add_help=False,
+        formatter_class=_formatter,
+        description="\n".join(lines),
+    )
+    add_options(whole, EngineOptions)
+    return whole.format_help().lstrip("\n")
+
+
+def first_page() -> str:
+    """The page that `testbed` alone prints: what it answers, and with which command."""
+    lines = [
+        "testbed shows what TensorFlow objects, and your program, do under tf.distribute.",
+        "",
+    ]
+    for door in DOORS:
+        inside = [(each.name, each.short) for each in commands().values() if each.door == door]
+        lines.append(door.question)
+        for name, short in [*inside, *door.also]:
+            lines += _wrapped(f"  {name:11}", short, _width())
+        lines.append("")
+    lines += [
+        "testbed COMMAND --help    one command, with examples",
+        "testbed help engines      Slurm, Ray, Kubernetes and other launchers",
+        "testbed --version",
+        "",
+        "exit status: 0 as expected, 1 unexpected, 2 wrong command, 130 interrupted",
+    ]
+    return "\n".join(lines)
+
+
+class _FirstPage(argparse.Action):
+    """Prints the first page, and ends."""
+
+    def __call__(self, *_: Any, **__: Any) -> NoReturn:
+        print(first_page())
+        sys.exit(0)
+
+
+def _wrapped(begin: str, text: str, width: int) -> list[str]:
+    """A text after its beginning, whose further lines are indented as far."""
+    begin = f"{begin} "
+    return textwrap.wrap(text, width, initial_indent=begin, subsequent_indent=" " * len(begin))
+
+
+def _describe(own: argparse.ArgumentParser, words: CommandWords) -> None:
+    """Give the parser of a command its help and its options; the usage follows the examples."""
+    examples = "\n".join(f"  testbed {each}" for each in words.examples)
+    usage = f"usage: testbed {words.name} {words.usage}"
+    own.usage = argparse.SUPPRESS
+    own.description = f"{words.sentence}\n\n{examples}\n\n{usage}"
+    own.epilog = words.epilog
+    own.formatter_class = _formatter
+    add_options(own, words.options)
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    return argparse.RawDescriptionHelpFormatter(prog, max_help_position=26, width=_width())
+
+
+def _width() -> int:
+    return min(shutil.get_terminal_size().columns, _WIDEST)

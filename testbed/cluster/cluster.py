@@ -6,6 +6,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+MEETING_S = 300.0
+"""Seconds within which all workers must join: engines start them one by one, and pull images
+first."""
+
 
 @dataclass(frozen=True)
 class Cluster:

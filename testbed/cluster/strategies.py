@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from testbed.cluster.cluster import Cluster, Task, tasks, tf_configs
-from testbed.errors import UsageError
+from testbed.errors import UsageError, unknown_name
 
 
 @dataclass(frozen=True)
@@ -21,14 +21,16 @@ class Strategy:
     """The number of parameter servers. With any, a chief runs the program and workers serve it."""
 
 
+MIRRORED, MULTI_WORKER_MIRRORED = "mirrored", "multi_worker_mirrored"
+
 STRATEGIES = {
     strategy.name: strategy
     for strategy in (
         Strategy("default", "no strategy: one replica on the first device"),
         Strategy("one_device", "OneDeviceStrategy: one replica on a device that is not the first"),
-        Strategy("mirrored", "MirroredStrategy: R replicas in one process", takes_replicas=True),
+        Strategy(MIRRORED, "MirroredStrategy: R replicas in one process", takes_replicas=True),
         Strategy(
-            "multi_worker_mirrored",
+            MULTI_WORKER_MIRRORED,
             "MultiWorkerMirroredStrategy: W processes with R replicas each",
             takes_workers=True,
             takes_replicas=True,
@@ -47,8 +49,14 @@ STRATEGIES = {
     )
 }
 
-MIRRORING = ("default", "one_device", "mirrored", "multi_worker_mirrored")
+MIRRORING = ("default", "one_device", MIRRORED, MULTI_WORKER_MIRRORED)
 """The default strategies of a scenario; the others share variables instead of mirroring."""
+
+REPLICATING = tuple(name for name in MIRRORING if STRATEGIES[name].takes_replicas)
+"""The strategies that mirror variables to replicas, on which `testbed check` runs a program."""
+
+WITH_WORKERS = tuple(each.name for each in STRATEGIES.values() if each.takes_workers)
+WITH_REPLICAS = tuple(each.name for each in STRATEGIES.values() if each.takes_replicas)
 
 
 @dataclass(frozen=True)
@@ -101,9 +109,9 @@ class Deployment:
 DEFAULT_DEPLOYMENTS = (
     Deployment("default", Cluster()),
     Deployment("one_device", Cluster()),
-    Deployment("mirrored", Cluster(1, 2)),
-    Deployment("multi_worker_mirrored", Cluster(2, 1)),
-    Deployment("multi_worker_mirrored", Cluster(2, 2)),
+    Deployment(MIRRORED, Cluster(1, 2)),
+    Deployment(MULTI_WORKER_MIRRORED, Cluster(2, 1)),
+    Deployment(MULTI_WORKER_MIRRORED, Cluster(2, 2)),
     Deployment("central_storage", Cluster(1, 2)),
     Deployment("parameter_server", Cluster(2, 1)),
 )
@@ -124,7 +132,7 @@ def deployments(
     _require_positive("--replicas", replicas)
     unknown = sorted(set(names or ()) - set(STRATEGIES))
     if unknown:
-        raise UsageError(f"unknown strategy '{unknown[0]}': choose from {', '.join(STRATEGIES)}")
+        raise UsageError(unknown_name("strategy", unknown[0], STRATEGIES))
     if workers is None and replicas is None:
         return [d for d in DEFAULT_DEPLOYMENTS if not names or d.strategy in names]
     return [
@@ -138,12 +146,12 @@ def _cluster(known: Strategy, workers: int | None, replicas: int | None, named: 
     if named and (workers or 1) > 1 and not known.takes_workers:
         raise UsageError(
             f"--workers {workers}: {known.name} runs in one process;"
-            " multi_worker_mirrored and parameter_server take workers"
+            f" choose from {', '.join(WITH_WORKERS)}"
         )
     if named and (replicas or 1) > 1 and not known.takes_replicas:
         raise UsageError(
             f"--replicas {replicas}: {known.name} has one replica in each process;"
-            " mirrored, multi_worker_mirrored and central_storage take more"
+            f" choose from {', '.join(WITH_REPLICAS)}"
         )
     return cluster_of(known, workers, replicas)
 

@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from testbed.cli.options.engine import EngineOptions, RunsOnEngine
+from testbed.cli.options.engine import ENGINES, ENVIRONMENT, LOCAL, EngineOptions, RunsOnEngine
 from testbed.cli.options.model import has_option, option_name, words_of
-from testbed.cluster.engine_names import ENVIRONMENT, KUBERNETES, LOCAL, RAY, SLURM
+from testbed.cluster.isolation_levels import REQUIRED
 from testbed.engines import InnerCommand
 from testbed.errors import UsageError
 from testbed.hosts.rank import Rank
@@ -21,9 +21,6 @@ from testbed.launcher.run_folder import RUNS, next_run_path
 from testbed.terminal import TERMINAL_WIDTH
 
 DEFAULT_WORKERS = 2
-
-JOB_ID = "$SLURM_JOB_ID"
-"""Part of a folder's name, which the shell of an exported Slurm script expands."""
 
 Asked = TypeVar("Asked", bound=RunsOnEngine)
 
@@ -36,18 +33,6 @@ class Command(Protocol):
 
     def require_valid(self, options: Any, role: Role) -> None:
         """Reject options that `main` would reject."""
-
-
-_JOBS = (SLURM, RAY, KUBERNETES)
-_FOR = {
-    "folder": (ENVIRONMENT, *_JOBS),
-    "address": (ENVIRONMENT,),
-    "gpus_per_worker": _JOBS,
-    "cpus_per_worker": _JOBS,
-    "time": (SLURM, KUBERNETES),
-    "export": (SLURM, KUBERNETES),
-}
-"""The engines that use each shared option; options of a group like `slurm` fit one engine."""
 
 
 def start(name: str, options: RunsOnEngine, command: Command) -> int:
@@ -87,9 +72,9 @@ def require_engine(options: RunsOnEngine) -> None:
     _require_uses(asked)
     if asked.engine == LOCAL:
         return
-    if options.isolation == "required":
+    if options.isolation == REQUIRED:
         raise UsageError("--isolation required: workers of several hosts need their network")
-    if asked.engine in (ENVIRONMENT, KUBERNETES) and not asked.folder:
+    if asked.kind.needs_folder and not asked.folder:
         raise UsageError("--folder is missing: one that all workers share, and that holds no run")
     numbers = {
         "--gpus-per-worker": asked.gpus_per_worker,
@@ -107,13 +92,19 @@ def require_engine(options: RunsOnEngine) -> None:
 
 
 def _require_uses(asked: EngineOptions) -> None:
-    uses: list[tuple[object, str, tuple[str, ...]]]
-    uses = [(asked, name, engines) for name, engines in _FOR.items()]
-    uses += [(asked.slurm, name, (SLURM,)) for name in vars(asked.slurm)]
-    uses += [(asked.kubernetes, name, (KUBERNETES,)) for name in vars(asked.kubernetes)]
-    for options, name, engines in uses:
-        if getattr(options, name) and asked.engine not in engines:
-            raise UsageError(f"{option_name(options, name)}: needs --engine {', '.join(engines)}")
+    """Reject an option that the engine does not use."""
+    shared = {name for engine in ENGINES.values() for name in engine.uses}
+    for name in sorted(shared - set(asked.kind.uses)):
+        _require_unset(asked, name, [each.name for each in ENGINES.values() if name in each.uses])
+    for engine in ENGINES:
+        own = getattr(asked, engine, None)
+        for name in vars(own) if own and engine != asked.engine else ():
+            _require_unset(own, name, [engine])
+
+
+def _require_unset(options: Any, name: str, engines: list[str]) -> None:
+    if getattr(options, name):
+        raise UsageError(f"{option_name(options, name)}: needs --engine {', '.join(engines)}")
 
 
 def inner_of(name: str, options: RunsOnEngine) -> InnerCommand:
@@ -133,8 +124,8 @@ def inner_of(name: str, options: RunsOnEngine) -> InnerCommand:
 
 def _own_folder(asked: EngineOptions) -> Path:
     """The default run folder; an exported script makes a new one for each run."""
-    if asked.export and asked.engine == SLURM:
-        return RUNS / f"slurm-{JOB_ID}"
+    if asked.export and asked.kind.exported_folder:
+        return RUNS / asked.kind.exported_folder
     return next_run_path(RUNS)
 
 

@@ -5,33 +5,21 @@ from __future__ import annotations
 import importlib.util
 import shlex
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from testbed.cluster.engine_names import KUBERNETES, RAY, SLURM
+from testbed.cli.options.engine import ENGINES
+from testbed.cli.options.shared import one_of
 from testbed.errors import TooFewDevicesError
-
-_SIGNS: dict[str, Callable[[], bool]] = {
-    SLURM: lambda: shutil.which("sbatch") is not None,
-    RAY: lambda: importlib.util.find_spec("ray") is not None,
-    KUBERNETES: lambda: shutil.which("kubectl") is not None,
-}
-_MORE = {
-    KUBERNETES: (
-        "--export",
-        "job.yaml",
-        "--container",
-        "IMAGE",
-        "--claim",
-        "NAME",
-        "--folder",
-        "/shared/run",
-    )
-}
 
 
 def found() -> list[str]:
     """The engines whose commands or packages are installed here."""
-    return [engine for engine, is_here in _SIGNS.items() if is_here()]
+    return [
+        engine.name
+        for engine in ENGINES.values()
+        if (engine.command and shutil.which(engine.command))
+        or (engine.package and importlib.util.find_spec(engine.package))
+    ]
 
 
 def elsewhere(problem: TooFewDevicesError, command: str, words: Sequence[str]) -> str:
@@ -44,9 +32,10 @@ def elsewhere(problem: TooFewDevicesError, command: str, words: Sequence[str]) -
     """
     engines = found()
     if not engines:
-        return "no engine for more hosts is found here (sbatch, ray or kubectl)"
+        signs = [each.command or each.package for each in ENGINES.values() if each.starts_job]
+        return f"no engine for more hosts is found here ({one_of(signs)})"
     cluster = ["--workers", str(problem.workers)]
     cluster += ["--gpus-per-worker", str(problem.replicas_per_worker)]
     engine = engines[0]
-    typed = ["testbed", command, "--engine", engine, *cluster, *_MORE.get(engine, ()), *words]
+    typed = ["testbed", command, "--engine", engine, *cluster, *ENGINES[engine].example, *words]
     return f"on more hosts ({', '.join(engines)} found here): {shlex.join(typed)}"

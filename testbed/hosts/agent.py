@@ -12,11 +12,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from testbed.cluster.isolation_levels import NONE
 from testbed.errors import LaunchError
 from testbed.hosts import connection
 from testbed.hosts.connection import Connection, LineError
 from testbed.launcher.cluster.stacks import is_whole
-from testbed.launcher.isolation.isolation import NONE
 from testbed.launcher.isolation.ports import held_ports
 from testbed.launcher.machine import descriptors
 from testbed.launcher.run_folder import RunFolder

@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 
+from testbed.cluster.isolation_levels import NONE
 from testbed.errors import LaunchError
 from testbed.hosts.agent_link import AgentLink, Opening
 from testbed.hosts.rank import Rank, join_address, split_address
 from testbed.hosts.rendezvous import host_rendezvous
-from testbed.launcher.isolation.isolation import NONE, Isolation
+from testbed.launcher.isolation.isolation import Isolation
 from testbed.launcher.isolation.ports import held_ports
 from testbed.launcher.run_folder import RunFolder
 from testbed.launcher.server.preloaded import preloaded_server

@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from testbed.cluster.cluster import Task
-from testbed.cluster.engine_names import MEETING_S
+from testbed.cluster.cluster import MEETING_S, Task
 from testbed.errors import UsageError
 
 TYPES = ("chief", "master", "worker")

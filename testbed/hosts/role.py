@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 
 from testbed.hosts.rank import Rank
-from testbed.launcher.run_folder import RunFolder
+from testbed.launcher.run_folder import RUNS, RunFolder, new_run_folder
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,14 @@ class Role:
     """The rank of this process; None on one machine."""
     folder: RunFolder | None = None
     """The run folder that all hosts share; None on one machine, and before it is made."""
+
+    def workers(self, given: int | None) -> int | None:
+        """The given number of workers; on an engine without a number, all its workers."""
+        return given or (self.rank.size if self.rank else given)
+
+    def run_folder(self) -> contextlib.AbstractContextManager[RunFolder]:
+        """A new run folder, or the folder that the hosts of a job share."""
+        return contextlib.nullcontext(self.folder) if self.folder else new_run_folder(RUNS)
 
 
 ALONE = Role()

@@ -9,8 +9,8 @@ import pytest
 
 from testbed.catalogue.mark import MarkSetup
 from testbed.cluster.devices import KINDS
+from testbed.cluster.isolation_levels import LEVELS
 from testbed.launcher.cluster.deadlines import Deadlines
-from testbed.launcher.isolation.isolation import CHOICES
 
 SECONDS = "60"
 
@@ -41,7 +41,11 @@ class Settings:
             ("timeout", SECONDS, f"seconds that a marked test has once {joined}"),
             ("start_timeout", SECONDS, f"seconds that a marked test has until {joined}"),
             ("device", "cpu", f"what replicas run on: {', '.join(KINDS)}"),
-            ("isolation", "auto", f"a private network for the workers: {', '.join(CHOICES)}"),
+            (
+                "isolation",
+                "auto",
+                f"a private network for the workers: {', '.join(LEVELS)}",
+            ),
         ):
             parser.addini(f"testbed_{name}", f"{about} (default {default})", default=default)
         parser.addini(
@@ -62,7 +66,7 @@ class Settings:
             _seconds(config, "timeout"),
             _seconds(config, "start_timeout"),
             _one_of(config, "device", KINDS),
-            _one_of(config, "isolation", CHOICES),
+            _one_of(config, "isolation", LEVELS),
             tuple(config.getini("testbed_preload")),
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from testbed.catalogue.fault import Fault
@@ -10,13 +10,14 @@ from testbed.catalogue.scenario import Case
 from testbed.catalogue.selection import Selection
 from testbed.cluster.devices import Devices
 from testbed.launcher.cluster.cluster_end import ClusterEnd
-from testbed.launcher.cluster.cluster_run import ClusterOptions
+from testbed.launcher.cluster.cluster_run import ClusterOptions, Watch
 from testbed.launcher.entry import Entry, Orders
 from testbed.launcher.run_folder import CaseFolder, RunFolder
 from testbed.launcher.server.source import WorkerServer
+from testbed.launcher.server.worker_process import WorkerProcess
 from testbed.orders.case import BedSetup, CaseOrders
+from testbed.report.output.observer import Observer
 from testbed.run.entry import OrdersAt, run_entry
-from testbed.run.observer import Observer, watch_of
 from testbed.run.options import Options
 from testbed.run.scenario import deadlines_of, script_of
 
@@ -49,6 +50,15 @@ class CaseCluster:
         script, shared = script_of(case, selection, self.whole), str(self.folder.shared)
         return lambda place: CaseOrders(BedSetup(place, case, shared), script)
 
+    def _watch(self, case: Case) -> Watch:
+        """Let the observer watch the workers of a case and their logs."""
+
+        def watch(workers: Sequence[WorkerProcess]) -> Awaitable[None]:
+            logs = [self.folder.log(number) for number in range(len(workers))]
+            return self.observer.watch(case, workers, logs)
+
+        return watch
+
     async def run_once(
         self,
         case: Case,
@@ -62,7 +72,7 @@ class CaseCluster:
         options = ClusterOptions(
             deadlines_of(made, self.options.deadlines),
             self.options.fresh or made.fresh,
-            watch_of(self.observer, case, self.folder),
+            self._watch(case),
             fault,
         )
         return await run_entry(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from testbed.catalogue.fault import NEED_OWN_NETWORK
 from testbed.cluster.cluster import Task
 from testbed.cluster.devices import Devices
 from testbed.cluster.strategies import STRATEGIES, Deployment
@@ -50,7 +49,7 @@ async def run_entry(
             return SERVE.assignment(ServeOrders(place))
         return entry.assignment(orders(place))
 
-    apart = options.fault is not None and options.fault.kind in NEED_OWN_NETWORK
+    apart = options.fault is not None and options.fault.about.needs_own_network
     async with server.reserve_slots(deployment.processes, apart=apart) as slots:
         environments = deployment.environments([slot.address for slot in slots], named)
         workers = [

@@ -6,10 +6,10 @@ import os
 import sys
 from dataclasses import dataclass, field
 
+from testbed.cluster.isolation_levels import AUTO
 from testbed.hosts.rank import Rank
 from testbed.launcher.cluster.deadlines import Deadlines
 from testbed.launcher.cluster.standstill import Patience
-from testbed.launcher.isolation.isolation import AUTO
 
 
 @dataclass(frozen=True)

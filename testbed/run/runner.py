@@ -18,8 +18,8 @@ from testbed.errors import LaunchError, UsageError
 from testbed.launcher.machine.environment import without_secrets
 from testbed.launcher.run_folder import RunFolder, keep_json, write_json
 from testbed.launcher.server.source import WorkerServer
+from testbed.report.output.observer import Observer
 from testbed.run.case import CaseRun
-from testbed.run.observer import Observer
 from testbed.run.options import Options
 from testbed.run.scenario import keep_scripts, lacking_for
 from testbed.run.servers import find_devices, open_server

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from testbed.catalogue.fault import NEED_OWN_NETWORK, Fault
+from testbed.catalogue.fault import Fault
 from testbed.catalogue.scenario import Case, Scenario
 from testbed.catalogue.selection import Selection
 from testbed.launcher.cluster.deadlines import Deadlines
@@ -13,7 +13,7 @@ from testbed.orders.case import ScenarioScript
 
 def lacking_for(fault: Fault | None, isolation: Isolation) -> str:
     """The reason why a fault cannot be injected on this machine; empty where it can."""
-    if fault and fault.kind in NEED_OWN_NETWORK and not isolation.network:
+    if fault and fault.about.needs_own_network and not isolation.network:
         return f"no worker can be cut off without a network namespace ({isolation.why})"
     return ""
 

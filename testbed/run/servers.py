@@ -8,12 +8,12 @@ import sys
 from collections.abc import Sequence
 
 from testbed.cluster.devices import Devices, shared_out, visible_ids
+from testbed.cluster.isolation_levels import AUTO
 from testbed.decoding import decoded
 from testbed.errors import LaunchError
 from testbed.hosts.host_pool import open_host_pool
 from testbed.hosts.rank import Rank
 from testbed.launcher.cluster.cluster_run import ClusterOptions, WorkerOrders, run_cluster
-from testbed.launcher.isolation.isolation import AUTO
 from testbed.launcher.run_folder import RunFolder
 from testbed.launcher.server.preloaded import preloaded_server
 from testbed.launcher.server.source import WorkerServer, WorkerSource

@@ -18,8 +18,8 @@ from testbed.cluster.devices import Devices
 from testbed.launcher.cluster.deadlines import Deadlines
 from testbed.launcher.run_folder import RunFolder, new_run_folder
 from testbed.launcher.server.source import WorkerServer
+from testbed.report.output.observer import Observer
 from testbed.run.case import CaseRun
-from testbed.run.observer import Quiet
 from testbed.run.options import Options
 from testbed.run.scenario import keep_scripts, lacking_for
 from testbed.run.servers import open_server
@@ -51,7 +51,7 @@ class Judge:
         options = Options(fresh=fresh, deadlines=deadlines or Deadlines())
         folder = self.folder.case(case.id)
         keep_scripts(selection, self.folder)
-        bench = CaseRun(self.server, Devices(), options, folder, Quiet(), self.folder)
+        bench = CaseRun(self.server, Devices(), options, folder, Observer(), self.folder)
         return self.loop.run_until_complete(bench.judge(case, selection))
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from testbed.bench.plan import PROGRAMS
 from testbed.catalogue.selection import select
 from testbed.cluster.devices import Devices
+from testbed.cluster.isolation_levels import NONE
 from testbed.cluster.strategies import deployments
 from testbed.launcher.cluster.deadlines import Deadlines
-from testbed.launcher.isolation.isolation import NONE
 from testbed.launcher.run_folder import new_run_folder
+from testbed.report.output.observer import Observer
 from testbed.run.case import CaseRun
-from testbed.run.observer import Quiet
 from testbed.run.options import Options
 from testbed.run.scenario import keep_scripts
 from testbed.run.servers import open_server
@@ -31,7 +31,7 @@ async def launch(runs: Path, launches: int) -> list[str]:
         async with open_server(folder, fresh=False, isolation=NONE) as server:
             keep_scripts(selection, folder)
             own = folder.case(case.id)
-            case_run = CaseRun(server, Devices(), options, own, Quiet(), folder)
+            case_run = CaseRun(server, Devices(), options, own, Observer(), folder)
             seen = [(await case_run.judge(case, selection)).seen for _ in range(launches)]
     return [each for each in seen if each != "behaves"]
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from testbed.catalogue.symptoms import SYMPTOMS
 from testbed.check.finding import CODES
 from tests.distributed.checks import WRONG
 from tests.distributed.conftest import ROOT, Done
@@ -161,7 +162,7 @@ def test_several_workers_are_chosen_by_what_the_text_names(check: Callable[..., 
             ("check", "--output", "no/where", "own.py"),
             "--output no/where: not a file in an existing",
         ),
-        (("explain", "TB999"), "unknown code 'TB999': choose from TB101, TB102"),
+        (("explain", "TB109x"), "nothing is called 'TB109x'; did you mean 'TB109'?"),
     ],
 )
 def test_a_wrong_command_is_told_in_one_line(
@@ -180,8 +181,9 @@ def test_every_code_is_explained(testbed: Callable[..., Done]) -> None:
     done = testbed("explain", "tb101")
     assert done.status == 0
     assert done.output.splitlines()[0] == "TB101 counted_per_replica (error)"
-    assert "Shown by: testbed run module_global.counter" in done.output
-    assert len(testbed("explain").output.splitlines()) == len(CODES)
+    assert "see it: testbed run module_global.counter" in done.output
+    listed = [line.split()[0] for line in testbed("explain").output.splitlines() if line[:1] == " "]
+    assert listed == [*CODES, *SYMPTOMS]
 
 
 def test_a_block_of_ones_own_program_is_watched(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from testbed.cluster.devices import Devices
 from testbed.cluster.strategies import deployments
 from testbed.launcher.cluster.cluster_end import ClusterEnd
 from testbed.launcher.machine.machine import describe_machine
+from testbed.report.output.observer import Observer
 from testbed.run.case import CaseRun
-from testbed.run.observer import Quiet
 from testbed.run.options import Options
 from testbed.run.scenario import keep_scripts
 from tests.distributed.conftest import Judge
@@ -55,7 +55,7 @@ def _launch(judge: Judge, workers: int) -> tuple[ClusterEnd, list[float]]:
     (case,) = selection.cases
     folder = judge.folder.case(case.id)
     keep_scripts(selection, judge.folder)
-    case_run = CaseRun(judge.server, Devices(), Options(), folder, Quiet(), judge.folder)
+    case_run = CaseRun(judge.server, Devices(), Options(), folder, Observer(), judge.folder)
     running = case_run.run(case, selection, ADD_UP_AND_WEIGH, lambda orders: orders)
     end = judge.loop.run_until_complete(running)
     shares = [

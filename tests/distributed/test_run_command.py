@@ -29,7 +29,7 @@ def test_as_expected(testbed: Callable[..., Done], script: Callable[..., str]) -
     """All as expected: status 0, and a record that holds what was seen."""
     done = testbed("run", script(COUNTER.format(rules=RULE)), "--json", "result.json")
     assert (done.status, done.errors) == (0, "")
-    assert "5 cases: 3 behave, 2 break as expected, 0 unexpected" in done.output
+    assert "5 cases: 3 behave, 2 failures shown as documented, 0 unexpected" in done.output
     case = done.case("mine.counter[outside_scope,function]@multi_worker_mirrored-2x2")
     assert case["verdict"] == "breaks"
     assert (case["symptom"], case["evidence"]) == ("counted_per_replica", "10 for 5")
@@ -137,7 +137,7 @@ def test_script_runs_itself(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "12 cases: 8 behave, 4 break as expected, 0 unexpected" in done.stdout
+    assert "12 cases: 8 behave, 4 failures shown as documented, 0 unexpected" in done.stdout
 
 
 def test_another_interpreter(

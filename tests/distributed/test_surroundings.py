@@ -121,7 +121,7 @@ def test_any_folder_will_do(script: Callable[..., str], tmp_path: Path, name: st
         check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
-    assert "1 case: 1 break as expected, 0 unexpected" in done.stdout
+    assert "1 case: 1 failure shown as documented, 0 unexpected" in done.stdout
     assert list(temporary.iterdir()) == []
     (case,) = json.loads((folder / "result.json").read_text())["cases"]
     shown = os.fsencode(name).decode("utf-8", "backslashreplace")
@@ -136,7 +136,7 @@ def test_no_secret_is_written_down(
 ) -> None:
     """Not one byte of what a run leaves holds a secret of its environment, well or badly ended."""
     path = script(COUNTER + WRONG)
-    done = testbed("run", path, "--strategy", "default", *FILES, **SECRETS, **ADDRESSES)
+    done = testbed("run", "-v", path, "--strategy", "default", *FILES, **SECRETS, **ADDRESSES)
     assert done.status == 1
     kept = done.output.splitlines()[0]
     assert kept.startswith("kept from your environment: ")

@@ -63,7 +63,7 @@ def test_report_loads_nothing_of_launching(tmp_path: Path) -> None:
         loaded = loaded_after(
             f"import testbed.cli.main; assert testbed.cli.main.main({arguments}) == 0"
         )
-        assert "testbed.report.formats.page" in loaded
+        assert "testbed.report.formats.text" in loaded
         assert (
             loaded & {"tensorflow", "numpy", "asyncio", "portpicker", "testbed.run.runner"} == set()
         )

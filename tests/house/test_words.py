@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from testbed.catalogue.symptoms import SYMPTOMS
-from testbed.cli.parser import COMMANDS
+from testbed.cli.options.command_words import commands
 from tests.house.sources import (
     ROOT,
     SCENARIOS,
@@ -57,7 +57,7 @@ def test_every_symptom_has_a_meaning_and_a_cure() -> None:
 
 def test_every_command_has_its_module() -> None:
     """Each command that can be typed has its module, and each module its command."""
-    offered = {each.name for each in COMMANDS}
+    offered = set(commands())
     modules = {path.stem for path in (TESTBED / "cli" / "commands").glob("*.py")} - {"__init__"}
     assert offered == modules
 

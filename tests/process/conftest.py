@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from testbed.catalogue.fault import Fault
+from testbed.cluster.isolation_levels import AUTO
 from testbed.launcher.cluster.cluster_end import ClusterEnd
 from testbed.launcher.cluster.cluster_run import ClusterOptions, WorkerOrders, run_cluster
 from testbed.launcher.cluster.deadlines import Deadlines
-from testbed.launcher.isolation.isolation import AUTO
 from testbed.launcher.machine.leftovers import processes_of
 from testbed.launcher.run_folder import RunFolder, new_run_folder
 from testbed.launcher.server.preloaded import preloaded_server

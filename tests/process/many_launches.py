@@ -6,9 +6,9 @@ import asyncio
 import sys
 from pathlib import Path
 
+from testbed.cluster.isolation_levels import NONE
 from testbed.launcher.cluster.cluster_run import ClusterOptions, WorkerOrders, run_cluster
 from testbed.launcher.cluster.deadlines import Deadlines
-from testbed.launcher.isolation.isolation import NONE
 from testbed.launcher.isolation.ports import held_ports
 from testbed.launcher.run_folder import new_run_folder
 from testbed.launcher.server.preloaded import preloaded_server

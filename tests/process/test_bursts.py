@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
+from testbed.cluster.isolation_levels import NONE
 from testbed.launcher.cluster.deadlines import Deadlines
-from testbed.launcher.isolation.isolation import NONE
 from testbed.launcher.machine import descriptors
 from testbed.launcher.machine.leftovers import processes_of
 from testbed.launcher.server.server_handle import PreloadedServer

@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from testbed.catalogue.fault import Fault
+from testbed.cluster.isolation_levels import REQUIRED
 from testbed.launcher.cluster.cluster_end import ClusterEnd
 from testbed.launcher.cluster.cluster_run import ClusterOptions, WorkerOrders, run_cluster
 from testbed.launcher.cluster.deadlines import Deadlines
-from testbed.launcher.isolation.isolation import REQUIRED
 from tests.process.conftest import Launcher
 from tests.process.namespaces import needs_namespaces
 from tests.process.orders import PlayOrders, entry_of

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from testbed.cluster.isolation_levels import AUTO, NONE, REQUIRED
 from testbed.errors import LaunchError
 from testbed.launcher.cluster.deadlines import Deadlines
-from testbed.launcher.isolation.isolation import AUTO, NONE, REQUIRED
 from testbed.launcher.machine.leftovers import processes_of
 from tests.process.conftest import Launcher
 from tests.process.namespaces import can_isolate, needs_namespaces

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
+from testbed.cluster.isolation_levels import AUTO, NONE
 from testbed.errors import LaunchError
-from testbed.launcher.isolation.isolation import AUTO, NONE
 from testbed.launcher.machine.leftovers import processes_of
 from tests.process.conftest import Launcher
 

@@ -15,7 +15,7 @@ from testbed.errors import LaunchError
 from testbed.launcher.isolation import isolation
 from testbed.launcher.machine.environment import server_environment
 from testbed.launcher.server.worker_process import WorkerProcess
-from testbed.run.observer import Quiet
+from testbed.report.output.observer import Observer
 
 PLAIN_LOOP = "testbed.bench.programs.plain_loop"
 BARE_FORK = "testbed.bench.programs.bare_fork"
@@ -92,7 +92,7 @@ class BareProgram:
         await gone
 
 
-class InterleavedTurns(Quiet):
+class InterleavedTurns(Observer):
     """Runs steps of a worker and of the bare loop in turn, under the same machine conditions."""
 
     def __init__(self, loop: BareProgram, turns: int, steps: int) -> None:

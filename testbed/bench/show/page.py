@@ -13,7 +13,9 @@ from testbed.bench.request import PARTS
 from testbed.bench.show.headlines import headlines
 from testbed.bench.show.plots import draw
 from testbed.bench.show.tables import tables_of
+from testbed.report.formats.page import page_of
 from testbed.report.formats.words import conditions
+from testbed.report.records.record import RunRecord
 
 # Texts that screen readers read instead of the plots.
 _ALT = {
@@ -21,6 +23,17 @@ _ALT = {
     "scaling": "Percent of perfect scaling by number of replicas",
     "wire": "Bus bandwidth by size of the message, beside the memory's",
 }
+
+
+def page_of_bench(record: BenchRecord) -> str:
+    """The page of a benchmark."""
+    return page_of(None, bench=bench_data(record))
+
+
+def page_of_both(records: tuple[RunRecord, BenchRecord]) -> str:
+    """The page of a run and a benchmark."""
+    run, bench = records
+    return page_of(run, bench=bench_data(bench))
 
 
 def bench_data(record: BenchRecord) -> dict[str, Any]:

@@ -9,14 +9,14 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import TextColumn
 
+from testbed.bench.run import Progress
 from testbed.bench.visits import BenchSetup
 from testbed.launcher.isolation.isolation import Isolation
 from testbed.report.formats.text import escape
 from testbed.report.output.console import progress_bar
-from testbed.run.observer import Quiet
 
 
-class BenchProgress(Quiet):
+class BenchProgress(Progress):
     """A progress bar; it estimates the time left from the visits of each part so far."""
 
     def __init__(self, console: Console) -> None:

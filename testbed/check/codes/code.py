@@ -27,3 +27,9 @@ class Code:
     def title(self) -> str:
         """The code, followed by its symptom."""
         return f"{self.code} {self.symptom}".rstrip()
+
+    wrong: str
+    """A few lines that have the mistake; `strategy` is a strategy of two replicas or workers,
+    `rank` the number of the worker."""
+    right: str
+    """The same lines with the cure."""

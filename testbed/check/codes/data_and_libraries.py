@@ -14,6 +14,17 @@ CODES = (
         " and a checkpoint keeps the first copy",
         "use BatchNormalization(synchronized=True), or tf_keras",
         "batch_norm.moving_mean",
+        wrong="""\
+with strategy.scope():
+    norm = (keras.layers
+            .BatchNormalization())
+""",
+        right="""\
+with strategy.scope():
+    norm = (keras.layers
+            .BatchNormalization(
+                synchronized=True))
+""",
     ),
     Code(
         "TB602",
@@ -23,6 +34,14 @@ CODES = (
         "the seed of a layer made in the scope is mirrored, so all replicas draw the same numbers",
         "use tf_keras, or draw the mask yourself from a seed that includes the replica's id",
         "dropout.masks_differ",
+        wrong="""\
+with strategy.scope():
+    drop = keras.layers.Dropout(0.5)
+""",
+        right="""\
+with strategy.scope():
+    drop = tf_keras.layers.Dropout(0.5)
+""",
     ),
     Code(
         "TB603",
@@ -34,6 +53,22 @@ CODES = (
         "draw from a tf.random.Generator made inside strategy.scope(), or fold the replica's"
         " number into a stateless seed",
         "random_generator.operation_seed",
+        wrong="""\
+def step():
+    return tf.random.stateless_normal(
+        [2], seed=[1, 2])
+
+strategy.run(step)
+""",
+        right="""\
+with strategy.scope():
+    noise = tf.random.Generator.from_seed(1)
+
+def step():
+    return noise.normal([2])
+
+strategy.run(step)
+""",
     ),
     Code(
         "TB604",
@@ -45,6 +80,22 @@ CODES = (
         "draw from a tf.random.Generator made inside strategy.scope(), or add the worker's"
         " number to the seed",
         "random_generator.global_seed",
+        wrong="""\
+tf.random.set_seed(7)
+
+def step():
+    return tf.random.normal([2])
+
+strategy.run(step)
+""",
+        right="""\
+tf.random.set_seed(7 + rank)
+
+def step():
+    return tf.random.normal([2])
+
+strategy.run(step)
+""",
     ),
     Code(
         "TB605",
@@ -55,6 +106,22 @@ CODES = (
         " SUM sums that over the replicas, the old value included",
         "call variable.value.assign_add, which is TensorFlow's",
         "keras_variable.summed",
+        wrong="""\
+with strategy.scope():
+    total = keras.Variable(
+        1.0, aggregation="sum")
+
+def step():
+    total.assign_add(1.0)  # 4.0
+""",
+        right="""\
+with strategy.scope():
+    total = keras.Variable(
+        1.0, aggregation="sum")
+
+def step():
+    total.value.assign_add(1.0)
+""",
     ),
     Code(
         "TB701",
@@ -65,6 +132,16 @@ CODES = (
         " tensors: each element counts once for each replica",
         "iterate over strategy.experimental_distribute_dataset(dataset)",
         "dataset_iterator.plain_batches",
+        wrong="""\
+for batch in dataset:
+    strategy.run(step, (batch,))
+""",
+        right="""\
+for batch in strategy \\
+        .experimental_distribute_dataset(
+            dataset):
+    strategy.run(step, (batch,))
+""",
     ),
     Code(
         "TB702",
@@ -75,6 +152,22 @@ CODES = (
         "leave auto-sharding on, or shard by the context that distribute_datasets_from_function"
         " passes",
         "dataset_iterator.from_function",
+        wrong="""\
+def create(context):
+    return dataset
+
+(strategy
+ .distribute_datasets_from_function(create))
+""",
+        right="""\
+def create(context):
+    return dataset.shard(
+        context.num_input_pipelines,
+        context.input_pipeline_id)
+
+(strategy
+ .distribute_datasets_from_function(create))
+""",
     ),
     Code(
         "TB703",
@@ -85,6 +178,23 @@ CODES = (
         " dataset ends after fewer steps",
         "call next() outside of strategy.run, on the iterator of a distributed dataset",
         "dataset_iterator.plain_iterator",
+        wrong="""\
+batches = iter(dataset)
+
+def step():
+    return tf.reduce_sum(next(batches))
+
+strategy.run(step)
+""",
+        right="""\
+batches = iter(strategy
+    .experimental_distribute_dataset(dataset))
+
+def step(batch):
+    return tf.reduce_sum(batch)
+
+strategy.run(step, (next(batches),))
+""",
     ),
     Code(
         "TB704",
@@ -95,6 +205,19 @@ CODES = (
         " the mean of no elements is NaN",
         "batch with drop_remainder=True, or divide sums by the size of the global batch",
         "empty_batch.trained_on_one_element",
+        wrong="""\
+dataset = dataset.batch(4)
+
+def step(batch):
+    return tf.reduce_mean(batch)  # NaN
+""",
+        right="""\
+dataset = dataset.batch(
+    4, drop_remainder=True)
+
+def step(batch):
+    return tf.reduce_mean(batch)
+""",
     ),
     Code(
         "TB705",
@@ -104,5 +227,21 @@ CODES = (
         "the mean of each replica has the same weight, however few elements the replica has",
         "batch with drop_remainder=True, or reduce the sums and the counts and divide those",
         "empty_batch.mean_of_uneven_batch",
+        wrong="""\
+def step(batch):
+    return tf.reduce_mean(batch)
+
+means = strategy.run(step, (batch,))
+strategy.reduce("MEAN", means, axis=None)
+""",
+        right="""\
+def step(batch):
+    size = tf.size(batch, out_type=tf.int64)
+    return tf.reduce_sum(batch), size
+
+sums, sizes = strategy.run(step, (batch,))
+(strategy.reduce("SUM", sums, axis=None)
+ / strategy.reduce("SUM", sizes, axis=None))
+""",
     ),
 )

@@ -13,6 +13,24 @@ CODES = (
         "it runs once for each replica, and in a tf.function only while that is traced",
         "count outside of strategy.run, or in a tf.Variable of the scope",
         "python_state.int_counter",
+        wrong="""\
+steps = 0
+
+def step():
+    global steps
+    steps += 1
+
+strategy.run(step)  # steps is 2
+""",
+        right="""\
+steps = 0
+
+def step():
+    ...
+
+strategy.run(step)
+steps += 1
+""",
     ),
     Code(
         "TB302",
@@ -22,6 +40,27 @@ CODES = (
         "the trace keeps the number, the array or the variable that it read",
         "pass it as a tensor argument, or keep it in a tf.Variable and assign to that",
         "frozen_global.python_float",
+        wrong="""\
+rate = 0.1
+
+@tf.function
+def scaled(x):
+    return rate * x
+
+scaled(x)
+rate = 0.01
+scaled(x)  # still 0.1 * x
+""",
+        right="""\
+@tf.function
+def scaled(x, rate):
+    return rate * x
+
+rate = tf.constant(0.1)
+scaled(x, rate)
+rate = tf.constant(0.01)
+scaled(x, rate)
+""",
     ),
     Code(
         "TB303",
@@ -31,6 +70,25 @@ CODES = (
         "it has no value outside of the tf.function in which it was made",
         "return it from the tf.function",
         "module_global.kept_from_trace",
+        wrong="""\
+kept = []
+
+@tf.function
+def step(x):
+    kept.append(x * 2.0)
+
+step(x)
+print(kept[0] + 1.0)  # raises
+""",
+        right="""\
+@tf.function
+def step(x):
+    return x * 2.0
+
+
+kept = step(x)
+print(kept + 1.0)
+""",
     ),
     Code(
         "TB304",
@@ -40,6 +98,15 @@ CODES = (
         "strategy.run returns one value for each replica",
         "reduce it, or take strategy.experimental_local_results of it",
         "per_replica_value.given_to_op",
+        wrong="""\
+losses = strategy.run(step)
+total = tf.add(losses, 1.0)
+""",
+        right="""\
+losses = strategy.run(step)
+total = 1.0 + strategy.reduce(
+    "SUM", losses, axis=None)
+""",
     ),
     Code(
         "TB305",
@@ -50,6 +117,23 @@ CODES = (
         " remains",
         "return it from strategy.run and reduce the result",
         "module_global.rebound_in_replica",
+        wrong="""\
+logs = {}
+
+def step(batch):
+    logs["loss"] = tf.reduce_mean(batch)
+
+strategy.run(step, (batch,))
+print(logs["loss"])
+""",
+        right="""\
+def step(batch):
+    return tf.reduce_mean(batch)
+
+losses = strategy.run(step, (batch,))
+print(strategy.reduce(
+    "MEAN", losses, axis=None))
+""",
     ),
     Code(
         "TB306",
@@ -59,6 +143,23 @@ CODES = (
         "each worker is a separate Python process, and stores what its own replica computed",
         "return it from strategy.run and reduce the result",
         "python_state.dict_of_metrics",
+        wrong="""\
+logs = {}
+
+def step(batch):
+    logs["loss"] = tf.reduce_mean(batch)
+
+strategy.run(step, (batch,))
+print(logs["loss"])
+""",
+        right="""\
+def step(batch):
+    return tf.reduce_mean(batch)
+
+losses = strategy.run(step, (batch,))
+print(strategy.reduce(
+    "MEAN", losses, axis=None))
+""",
     ),
     Code(
         "TB307",
@@ -69,6 +170,20 @@ CODES = (
         " so other code that uses it sees no change",
         "call v.assign_add(1)",
         "rebound_variable.kept_by_rebinding",
+        wrong="""\
+with strategy.scope():
+    v = tf.Variable(1.0)
+kept = v
+
+v = v + 1.0  # kept is still 1.0
+""",
+        right="""\
+with strategy.scope():
+    v = tf.Variable(1.0)
+kept = v
+
+v.assign_add(1.0)
+""",
     ),
     Code(
         "TB308",
@@ -79,6 +194,22 @@ CODES = (
         "draw with tf.random.Generator or tf.random.stateless_uniform, or pass the number as an"
         " argument",
         "numpy_state.drawn_anew",
+        wrong="""\
+@tf.function
+def noisy(x):
+    return x + np.random.normal()
+
+noisy(x)
+noisy(x)  # the same noise
+""",
+        right="""\
+@tf.function
+def noisy(x):
+    return x + tf.random.normal([])
+
+noisy(x)
+noisy(x)
+""",
     ),
     Code(
         "TB309",
@@ -88,5 +219,21 @@ CODES = (
         "the result is right, but tracing takes far longer than a step",
         "pass numbers as tensors, pass batches of one shape, and make the tf.function once",
         "",
+        wrong="""\
+@tf.function
+def scaled(rate):
+    return rate * 2.0
+
+for epoch in range(9):
+    scaled(0.1 * epoch)
+""",
+        right="""\
+@tf.function
+def scaled(rate):
+    return rate * 2.0
+
+for epoch in range(9):
+    scaled(tf.constant(0.1 * epoch))
+""",
     ),
 )

@@ -13,6 +13,18 @@ CODES = (
         "a collective completes only when every worker takes part in it",
         "let every worker run the same collectives in the same order",
         "collective.computed_by_chief",
+        wrong="""\
+if rank == 0:
+    total = strategy.reduce(
+        "SUM", one, axis=None)
+    print(total)
+""",
+        right="""\
+total = strategy.reduce(
+    "SUM", one, axis=None)
+if rank == 0:
+    print(total)
+""",
     ),
     Code(
         "TB402",
@@ -23,6 +35,20 @@ CODES = (
         " that do not belong together",
         "let every worker run the same collectives in the same order",
         "collective.opposite_order",
+        wrong="""\
+order = [loss, accuracy]
+if rank == 1:
+    order.reverse()
+for value in order:
+    strategy.reduce("SUM", value, axis=None)
+""",
+        right="""\
+order = [loss, accuracy]
+
+
+for value in order:
+    strategy.reduce("SUM", value, axis=None)
+""",
     ),
     Code(
         "TB403",
@@ -32,6 +58,20 @@ CODES = (
         "a value that one replica reduces or assigns is paired with the next value of the others",
         "let all replicas reduce and assign in the same order",
         "collective.opposite_order",
+        wrong="""\
+def step():
+    me = tf.distribute.get_replica_context()
+    if me.replica_id_in_sync_group == 0:
+        return me.all_reduce("SUM", a)
+    return me.all_reduce("SUM", b)
+""",
+        right="""\
+def step():
+    me = tf.distribute.get_replica_context()
+    both = (me.all_reduce("SUM", a),
+            me.all_reduce("SUM", b))
+    return both
+""",
     ),
     Code(
         "TB404",
@@ -43,6 +83,25 @@ CODES = (
         "hold no lock where replicas synchronise: at a reduction, an optimizer's step, an"
         " assignment with an aggregation",
         "lock.around_an_assignment",
+        wrong="""\
+lock = threading.Lock()
+
+def step():
+    with lock:
+        weight.assign_add(1.0)
+
+strategy.run(step)
+""",
+        right="""\
+lock = threading.Lock()
+
+def step():
+    with lock:
+        seen.append(1)
+    weight.assign_add(1.0)
+
+strategy.run(step)
+""",
     ),
     Code(
         "TB405",
@@ -54,6 +113,17 @@ CODES = (
         "keep the TF_CONFIG with which a worker is started: set or remove it only if no launcher"
         ' has set it (if "TF_CONFIG" not in os.environ)',
         "module_global.random_start",
+        wrong="""\
+os.environ.pop("TF_CONFIG")
+strategy = tf.distribute \\
+    .MultiWorkerMirroredStrategy()
+""",
+        right="""\
+if "TF_CONFIG" not in os.environ:
+    os.environ["TF_CONFIG"] = alone
+strategy = tf.distribute \\
+    .MultiWorkerMirroredStrategy()
+""",
     ),
     Code(
         "TB501",
@@ -64,6 +134,18 @@ CODES = (
         " the known errors, which have their own causes and cures",
         "the error itself says what is refused, and where",
         "module_global.trained_by_optimizer",
+        wrong="""\
+weight = tf.Variable(0.0)
+with strategy.scope():
+    sgd = keras.optimizers.SGD()
+    sgd.build([weight])  # raises
+""",
+        right="""\
+with strategy.scope():
+    weight = tf.Variable(0.0)
+    sgd = keras.optimizers.SGD()
+    sgd.build([weight])
+""",
     ),
     Code(
         "TB502",
@@ -75,6 +157,21 @@ CODES = (
         "open the tape and take the gradient inside the replica function, and reduce there with"
         " tf.distribute.get_replica_context().all_reduce",
         "gradient_tape.tape_around_run",
+        wrong="""\
+with tf.GradientTape() as tape:
+    losses = strategy.run(loss)
+    total = strategy.reduce(
+        "SUM", losses, axis=None)
+tape.gradient(total, weight)  # None
+""",
+        right="""\
+def step():
+    with tf.GradientTape() as tape:
+        value = loss()
+    return tape.gradient(value, weight)
+
+strategy.run(step)
+""",
     ),
     Code(
         "TB503",
@@ -85,5 +182,16 @@ CODES = (
         " for true",
         "test a reduced value, or the result of variable.numpy()",
         "per_replica_value.tested_by_if",
+        wrong="""\
+finite = strategy.run(is_finite)
+if finite:  # always true
+    save()
+""",
+        right="""\
+finite = strategy.run(is_finite)
+if all(strategy.experimental_local_results(
+        finite)):
+    save()
+""",
     ),
 )

@@ -1,4 +1,4 @@
-"""Codes of mistakes in where variables are made and what their copies hold."""
+"""Codes of mistakes in where and when variables are made."""
 
 from __future__ import annotations
 
@@ -14,6 +14,23 @@ CODES = (
         " of them adds to it",
         "create it inside strategy.scope(), with the aggregation you mean",
         "module_global.counter",
+        wrong="""\
+steps = tf.Variable(0.0)
+
+def step():
+    steps.assign_add(1.0)
+
+strategy.run(step)  # steps is 2.0
+""",
+        right="""\
+with strategy.scope():
+    steps = tf.Variable(0.0, aggregation=MEAN)
+
+def step():
+    steps.assign_add(1.0)
+
+strategy.run(step)  # steps is 1.0
+""",
     ),
     Code(
         "TB102",
@@ -24,6 +41,22 @@ CODES = (
         "create it inside strategy.scope(), with the aggregation you mean, or return the value"
         " from strategy.run and reduce it",
         "aggregation.mean",
+        wrong="""\
+loss = tf.Variable(0.0)
+
+def step(batch):
+    loss.assign(tf.reduce_mean(batch))
+
+strategy.run(step, (batch,))
+""",
+        right="""\
+def step(batch):
+    return tf.reduce_mean(batch)
+
+losses = strategy.run(step, (batch,))
+loss = strategy.reduce(
+    "MEAN", losses, axis=None)
+""",
     ),
     Code(
         "TB103",
@@ -35,6 +68,23 @@ CODES = (
         " read it, or add up in it values that belong to one worker",
         "create it inside strategy.scope()",
         "returned.variable",
+        wrong="""\
+scale = tf.Variable(2.0)
+
+def step():
+    return scale * 3.0
+
+strategy.run(step)
+""",
+        right="""\
+with strategy.scope():
+    scale = tf.Variable(2.0)
+
+def step():
+    return scale * 3.0
+
+strategy.run(step)
+""",
     ),
     Code(
         "TB104",
@@ -44,6 +94,25 @@ CODES = (
         "made outside strategy.scope() each worker has its own, and nothing keeps them equal",
         "create it inside strategy.scope(), where worker 0's value is broadcast",
         "module_global.random_start",
+        wrong="""\
+weight = tf.Variable(
+    tf.random.normal([2]))
+
+def step():
+    return tf.reduce_sum(weight)
+
+strategy.run(step)
+""",
+        right="""\
+with strategy.scope():
+    weight = tf.Variable(
+        tf.random.normal([2]))
+
+def step():
+    return tf.reduce_sum(weight)
+
+strategy.run(step)
+""",
     ),
     Code(
         "TB105",
@@ -53,6 +122,25 @@ CODES = (
         "the value that a step leaves in it is lost in the next step",
         "make it once, inside strategy.scope(), and keep it",
         "made_every_call.state",
+        wrong="""\
+def step():
+    velocity = tf.Variable(0.0)
+    velocity.assign_add(1.0)
+
+for _ in range(3):
+    strategy.run(step)
+""",
+        right="""\
+with strategy.scope():
+    velocity = tf.Variable(
+        0.0, aggregation=MEAN)
+
+def step():
+    velocity.assign_add(1.0)
+
+for _ in range(3):
+    strategy.run(step)
+""",
     ),
     Code(
         "TB106",
@@ -63,6 +151,23 @@ CODES = (
         " variable",
         "make the same variables in the same order on every worker",
         "creation_order.from_a_set",
+        wrong="""\
+names = ["a", "b"]
+if rank == 1:
+    names.reverse()
+
+with strategy.scope():
+    made = {name: tf.Variable(float(rank))
+            for name in names}
+""",
+        right="""\
+names = ["a", "b"]
+
+
+with strategy.scope():
+    made = {name: tf.Variable(float(rank))
+            for name in sorted(names)}
+""",
     ),
     Code(
         "TB107",
@@ -73,6 +178,19 @@ CODES = (
         " on one device",
         "make the model and its optimizer, and compile, inside strategy.scope()",
         "keras_fit.model",
+        wrong="""\
+model = keras.Sequential(
+    [keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+model.fit(x, y)
+""",
+        right="""\
+with strategy.scope():
+    model = keras.Sequential(
+        [keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+model.fit(x, y)
+""",
     ),
     Code(
         "TB108",
@@ -84,6 +202,28 @@ CODES = (
         "keep the counts in a variable of the scope, indexed by a static table, or change the"
         " table outside of strategy.run",
         "lookup_table.count",
+        wrong="""\
+counts = tf.lookup.experimental \\
+    .MutableHashTable(tf.string, tf.int64, 0)
+
+def step():
+    word = tf.constant(["a"])
+    counts.insert(
+        word, counts.lookup(word) + 1)
+
+strategy.run(step)
+""",
+        right="""\
+with strategy.scope():
+    counts = tf.Variable(
+        [0.0, 0.0], aggregation=MEAN)
+
+def step():
+    seen = tf.one_hot(0, 2)
+    counts.assign_add(seen)
+
+strategy.run(step)
+""",
     ),
     Code(
         "TB109",
@@ -95,6 +235,28 @@ CODES = (
         "make the same variables in the same order on every replica, or give them names, or make"
         " them once in strategy.scope()",
         "made_differently.in_another_order",
+        wrong="""\
+made = {}
+
+def step():
+    me = (tf.distribute.get_replica_context()
+          .replica_id_in_sync_group)
+    names = ["a", "b"]
+    for name in names[::1 - 2 * int(me)]:
+        made[name, int(me)] = tf.Variable(1.0)
+
+strategy.run(step)
+""",
+        right="""\
+with strategy.scope():
+    made = {name: tf.Variable(1.0)
+            for name in ("a", "b")}
+
+def step():
+    return made["a"] + made["b"]
+
+strategy.run(step)
+""",
     ),
     Code(
         "TB110",
@@ -106,43 +268,23 @@ CODES = (
         " refuse, some of them without a message",
         "enter strategy.scope() in the function that the thread runs",
         "context_local.counter_made_in_thread",
-    ),
-    Code(
-        "TB201",
-        "replicas_diverge",
-        ERROR,
-        "a variable's copies hold different values",
-        "each replica wrote its own copy, and nothing brought them together; a checkpoint keeps"
-        " the first one",
-        "give it an aggregation, or reduce before assigning",
-        "aggregation.none_assigned_in_replica",
-    ),
-    Code(
-        "TB202",
-        "workers_diverge",
-        ERROR,
-        "a mirrored variable holds a different value on each worker",
-        "each worker assigned its own value, and nothing brought them together",
-        "assign a value that is equal on all workers: the result of a reduction",
-        "aggregation.only_first_replica",
-    ),
-    Code(
-        "TB203",
-        "wrong_value",
-        ERROR,
-        "a tf.function is called with another variable than it was traced with",
-        "distributed variables of one shape share a trace, which keeps using the first variable",
-        "close over the variable, or pass a tf.Module that holds it",
-        "argument.two_swapped",
-    ),
-    Code(
-        "TB204",
-        "counted_per_replica",
-        ERROR,
-        "a replica writes the copy of another replica",
-        "a function that was traced outside strategy.run keeps using the copy that it found there,"
-        " whichever replica calls it; code that picks one copy itself has the same effect",
-        "call a plain function in the step, and put the call of strategy.run into a tf.function",
-        "component_writes.counted_in_concrete_function",
+        wrong="""\
+with strategy.scope():
+    thread = threading.Thread(target=create)
+    thread.start()
+    thread.join()
+
+def create():
+    made.append(tf.Variable(0.0))
+""",
+        right="""\
+thread = threading.Thread(target=create)
+thread.start()
+thread.join()
+
+def create():
+    with strategy.scope():
+        made.append(tf.Variable(0.0))
+""",
     ),
 )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import getpass
 import importlib.metadata
 import os
 import platform
+import re
 import socket
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from testbed import __version__
 from testbed.cli.main import require_tensorflow
@@ -20,10 +24,13 @@ from testbed.launcher.machine.environment import MISLEADING, kept_from
 from testbed.launcher.machine.leftovers import end, leftovers, processes_of
 from testbed.launcher.machine.machine import usable_cores
 from testbed.launcher.run_folder import is_running
-from testbed.terminal import one_line
+from testbed.terminal import one_line, tell
 
 TESTED_TENSORFLOW = "2.21"
 ALL = "all"
+
+HEALTHY = "testbed check SCRIPT.py checks your program; testbed list shows the scenarios"
+AGAIN = "do what the lines marked `look` say, then: testbed doctor"
 
 
 @dataclass(frozen=True)
@@ -38,13 +45,34 @@ def main(options: DoctorOptions) -> int:
     """Print every finding, with status 1 where one needs a cure; or end leftover processes."""
     if options.end is not None:
         return _end(options.end)
+    anonymous = _anonymised if options.report else str
+    if options.report:
+        print("```text", flush=True)
     sick = False
     for finding in _findings():
         sick = sick or bool(finding.cure)
-        print(f"{'look' if finding.cure else '  ok'}  {one_line(finding.what)}", flush=True)
-        if finding.cure:
-            print(f"      cure: {one_line(finding.cure)}", flush=True)
+        what, cure = (anonymous(one_line(text)) for text in (finding.what, finding.cure))
+        print(f"{'look' if cure else '  ok'}  {what}", flush=True)
+        if cure:
+            print(f"      cure: {cure}", flush=True)
+    if options.report:
+        print("```")
+        tell("next: paste the block into an issue, with the command and its output")
+    else:
+        print(f"next: {AGAIN if sick else HEALTHY}")
     return UNEXPECTED if sick else OK
+
+
+def _anonymised(text: str) -> str:
+    """A text without the names of the user and of this host."""
+    hidden = {str(Path.home()): "~", socket.gethostname(): "HOST"}
+    with contextlib.suppress(KeyError, OSError):
+        hidden[getpass.getuser()] = "USER"
+    for name, instead in hidden.items():
+        # A name like `root` is no secret, and a short one stands in other words.
+        if len(name) > 1 and name != "root":
+            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", instead, text)
+    return text
 
 
 def _findings() -> Iterator[DoctorFinding]:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from testbed.cli.options.command_words import SLOW, CommandWords
 from testbed.cli.options.engine import EngineOptions, engine_group
 from testbed.cli.options.model import argument, option, switch
 from testbed.cli.options.shared import (
     HOW,
     SHOWN,
     device_option,
-    html_option,
     isolation_option,
-    json_option,
+    result_options,
 )
+from testbed.report.formats.registry import BENCH, WantedFile
 
 AGAINST = "comparison with an older record"
 
@@ -71,7 +72,7 @@ class BenchOptions:
         title=AGAINST,
         help="percent by which a figure may be slower without a report (default 10)",
     )
-    json: str | None = json_option()
+    files: tuple[WantedFile, ...] = result_options(BENCH)
     plots: str | None = option(
         "--plots", metavar="FOLDER", title=SHOWN, help="draw plots into that folder"
     )
@@ -82,5 +83,15 @@ class BenchOptions:
         title=SHOWN,
         help="file format of the plots (default svg)",
     )
-    html: str | None = html_option()
     engine: EngineOptions = engine_group()
+
+
+COMMAND = CommandWords(
+    "bench",
+    SLOW,
+    "what sharing, scaling, collectives and the testbed cost",
+    "Measure what sharing, scaling, collectives and the testbed cost, as ratios within one run.",
+    ("bench --quick", "bench scaling --replicas 4 --json bench.json"),
+    BenchOptions,
+    "[OPTION ...] [PART ...]",
+)

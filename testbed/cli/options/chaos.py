@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from testbed.catalogue.fault import FAULTS
 from testbed.catalogue.scenario import MODES
+from testbed.cli.options.command_words import FAILS, CommandWords
 from testbed.cli.options.model import argument, group, option, repeated, switch
 from testbed.cli.options.shared import (
     HOW,
@@ -13,9 +14,11 @@ from testbed.cli.options.shared import (
     WHAT,
     DeadlineOptions,
     isolation_option,
-    json_option,
     one_of,
+    result_options,
 )
+from testbed.cluster.strategies import MULTI_WORKER_MIRRORED, WITH_WORKERS
+from testbed.report.formats.registry import CHAOS, WantedFile
 
 DONE = "the fault; options that are left out are drawn at random"
 NONE = "none"
@@ -36,7 +39,7 @@ class ChaosOptions:
     strategy: tuple[str, ...] = repeated(
         "--strategy",
         title=WHAT,
-        help="multi_worker_mirrored (default) or parameter_server; may be repeated",
+        help=f"{one_of(WITH_WORKERS)} (default {MULTI_WORKER_MIRRORED}); may be repeated",
     )
     workers: int | None = option(
         "--workers", kind=int, metavar="W", title=WHAT, help="at least 2 (default 2)"
@@ -49,7 +52,8 @@ class ChaosOptions:
         "--fault",
         choices=(*FAULTS, NONE),
         title=DONE,
-        help="none: no fault, so that --repeat shows how often a case fails without one",
+        help="; ".join(f"{each.name}: {each.summary}" for each in FAULTS.values())
+        + f"; {NONE}: no fault, so that --repeat shows how often a case fails without one",
     )
     worker: int | None = option(
         "--worker", kind=int, metavar="N", title=DONE, help="the worker that gets the fault"
@@ -66,7 +70,8 @@ class ChaosOptions:
         default=20.0,
         metavar="S",
         title=DONE,
-        help="how long stop, slow and cut last (default 20)",
+        help=f"how long {one_of(each.name for each in FAULTS.values() if each.lasts)} lasts"
+        " (default 20)",
     )
     seed: int | None = option(
         "--seed",
@@ -93,7 +98,20 @@ class ChaosOptions:
     )
     isolation: str = isolation_option()
     deadlines: DeadlineOptions = group(DeadlineOptions, HOW)
-    json: str | None = json_option()
+    files: tuple[WantedFile, ...] = result_options(CHAOS)
     verbose: bool = switch(
         "-v", "--verbose", title=SHOWN, help="the workers' phases and output, live"
     )
+
+
+COMMAND = CommandWords(
+    "chaos",
+    FAILS,
+    "kill, stop or cut off workers of scenarios; what recovers",
+    "Inject faults into the workers of scenarios, and report which of them recover.",
+    ("chaos collective", "chaos collective --fault kill --worker 1 --at 'step 3'"),
+    ChaosOptions,
+    "[OPTION ...] NAME [NAME ...]",
+    EXIT_STATUS,
+    place=2,
+)

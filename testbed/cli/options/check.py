@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from testbed.cli.options.command_words import RIGHT, CommandWords
 from testbed.cli.options.engine import EngineOptions, engine_group
 from testbed.cli.options.model import group, option, repeated
 from testbed.cli.options.shared import (
@@ -13,11 +14,10 @@ from testbed.cli.options.shared import (
     fresh_option,
     isolation_option,
 )
+from testbed.cluster.strategies import MIRRORED, MULTI_WORKER_MIRRORED, REPLICATING
+from testbed.report.formats.registry import CHECK, TEXT, formats_of
 
 ON = "what it runs on"
-
-STRATEGIES = ("mirrored", "multi_worker_mirrored")
-FORMATS = ("text", "json", "sarif", "github")
 
 EXIT_STATUS = """exit status:
   0  nothing found
@@ -36,29 +36,29 @@ class CheckOptions:
     program: ProgramOptions = group(ProgramOptions)
     strategy: str | None = option(
         "--strategy",
-        choices=STRATEGIES,
+        choices=REPLICATING,
         title=ON,
         help="default: the one that the script's text names",
     )
     workers: int | None = option(
-        "--workers", kind=int, metavar="W", title=ON, help="default 2 on multi_worker_mirrored"
+        "--workers", kind=int, metavar="W", title=ON, help=f"default 2 on {MULTI_WORKER_MIRRORED}"
     )
     replicas: int | None = option(
         "--replicas",
         kind=int,
         metavar="R",
         title=ON,
-        help="replicas of each worker (default 2 on mirrored, 1 on multi_worker_mirrored)",
+        help=f"replicas of each worker (default 2 on {MIRRORED}, 1 on {MULTI_WORKER_MIRRORED})",
     )
     fresh: bool = fresh_option(title=ON)
     deadlines: ProgramDeadlineOptions = group(ProgramDeadlineOptions)
     isolation: str = isolation_option(title="")
     format: str = option(
         "--format",
-        default="text",
-        choices=FORMATS,
+        default=TEXT,
+        choices=tuple(each.name for each in formats_of(CHECK)),
         title=SHOWN,
-        help="for people (default), tools, code-scanning pages, GitHub's annotations",
+        help="; ".join(f"{each.name}: {each.help}" for each in formats_of(CHECK)),
     )
     output: str | None = option(
         "--output", metavar="FILE", title=SHOWN, help="write the result to a file instead"
@@ -70,3 +70,15 @@ class CheckOptions:
         "--ignore", metavar="CODE", title=SHOWN, help="all but these codes"
     )
     engine: EngineOptions = engine_group()
+
+
+COMMAND = CommandWords(
+    "check",
+    RIGHT,
+    "find the lines that are wrong under replication",
+    "Run your own program, watch it, and name the lines that are wrong under replication.",
+    ("check train.py", "check --strategy multi_worker_mirrored --workers 2 -m package.train"),
+    CheckOptions,
+    "[OPTION ...] (SCRIPT | -m MODULE) [ARGUMENT ...]",
+    EXIT_STATUS,
+)

@@ -1,4 +1,9 @@
-"""Options of engines, for every command that runs workers."""
+"""The engines, and their options for every command that runs workers.
+
+This is the one place where an engine is registered: its entry in `ENGINES`, and where it has
+options that no other engine takes, a dataclass and a field of `EngineOptions` with its name. The
+package `testbed.engines.<name>` does its work.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +11,79 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from testbed.cli.options.model import group, option, repeated, switch
-from testbed.cluster.engine_names import ENGINES, ENVIRONMENT, LOCAL, MEETING_S
+from testbed.cluster.cluster import MEETING_S
+
+LOCAL, ENVIRONMENT = "local", "environment"
+
+
+@dataclass(frozen=True)
+class EngineKind:
+    """One engine, by its name on the command line."""
+
+    name: str
+    summary: str
+    usage: str = ""
+    """A command that uses it, for the help."""
+    uses: tuple[str, ...] = ()
+    """The fields of `EngineOptions` that it uses; those of its own group need no entry."""
+    needs_folder: bool = False
+    """Whether `--folder` must be given."""
+    command: str = ""
+    """An executable that shows that the engine is installed."""
+    package: str = ""
+    """A Python package that shows that the engine is installed."""
+    example: tuple[str, ...] = ()
+    """Further words that a suggested command needs."""
+    exported_folder: str = ""
+    """The name of the default run folder of an exported job, whose shell expands variables."""
+
+    @property
+    def starts_job(self) -> bool:
+        """Whether it starts the command again in every process of a job."""
+        return self.name not in (LOCAL, ENVIRONMENT)
+
+
+ENGINES = {
+    engine.name: engine
+    for engine in (
+        EngineKind(LOCAL, "processes on this machine (default)"),
+        EngineKind(
+            ENVIRONMENT,
+            "another launcher has started the processes, and has set TF_CONFIG, SLURM_*, OMPI_* or"
+            " JOB_COMPLETION_INDEX",
+            "launch --engine environment --folder /shared/run train.py",
+            uses=("folder", "address"),
+            needs_folder=True,
+        ),
+        EngineKind(
+            "slurm",
+            "a Slurm job",
+            "run module_global --engine slurm --workers 4 --gpus-per-worker 2 --partition gpu",
+            uses=("folder", "gpus_per_worker", "cpus_per_worker", "time", "export"),
+            command="sbatch",
+            exported_folder="slurm-$SLURM_JOB_ID",
+        ),
+        EngineKind(
+            "ray",
+            "Ray Train",
+            "check --engine ray --workers 2 train.py",
+            uses=("folder", "gpus_per_worker", "cpus_per_worker"),
+            package="ray",
+        ),
+        EngineKind(
+            "kubernetes",
+            "an Indexed Job, whose manifest --export writes",
+            "run --engine kubernetes --export job.yaml --container IMAGE --claim C --folder /c/run",
+            uses=("folder", "gpus_per_worker", "cpus_per_worker", "time", "export"),
+            needs_folder=True,
+            command="kubectl",
+            example=(
+                *("--export", "job.yaml", "--container", "IMAGE", "--claim", "NAME"),
+                *("--folder", "/shared/run"),
+            ),
+        ),
+    )
+}
 
 
 @dataclass(frozen=True)
@@ -41,10 +118,8 @@ def _engine_option(default: str) -> Any:
     return option(
         "--engine",
         default=default,
-        choices=ENGINES,
-        help="how the workers are started: on this machine (local), by another launcher that has"
-        " set TF_CONFIG, SLURM_*, OMPI_* or JOB_COMPLETION_INDEX (environment), or by slurm, ray,"
-        " kubernetes (default %(default)s)",
+        choices=tuple(ENGINES),
+        help="what starts the workers (default %(default)s): see testbed help engines",
     )
 
 
@@ -81,6 +156,11 @@ class EngineOptions:
     slurm: SlurmOptions = group(SlurmOptions, "slurm")
     kubernetes: KubernetesOptions = group(KubernetesOptions, "kubernetes")
 
+    @property
+    def kind(self) -> EngineKind:
+        """The entry of the chosen engine."""
+        return ENGINES[self.engine]
+
 
 @dataclass(frozen=True)
 class StartedEngineOptions(EngineOptions):
@@ -91,7 +171,7 @@ class StartedEngineOptions(EngineOptions):
 
 def engine_group(kind: type[EngineOptions] = EngineOptions) -> Any:
     """A field of a command's options that holds the options of engines."""
-    return group(kind, "beyond one machine")
+    return group(kind, "beyond one machine", listed=["engine"])
 
 
 class RunsOnEngine(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from testbed.cli.options.command_words import FAILS, CommandWords
 from testbed.cli.options.engine import EngineOptions, engine_group
 from testbed.cli.options.model import group, option
 from testbed.cli.options.shared import (
@@ -45,3 +46,16 @@ class LaunchOptions:
     deadlines: ProgramDeadlineOptions = group(ProgramDeadlineOptions)
     isolation: str = isolation_option(title="")
     engine: EngineOptions = engine_group()
+
+
+COMMAND = CommandWords(
+    "launch",
+    FAILS,
+    "run your program as a cluster on this machine",
+    "Run your own program as a cluster; if a worker fails or all wait, say which and where.",
+    ("launch train.py", "launch --workers 2 --timeout 600 -m package.train --epochs 3"),
+    LaunchOptions,
+    "[OPTION ...] (SCRIPT | -m MODULE) [ARGUMENT ...]",
+    EXIT_STATUS,
+    place=1,
+)

@@ -1,20 +1,41 @@
 """Options as frozen dataclasses: their fields define the parser, the help and a command's words.
 
 `argument`, `option`, `repeated`, `switch` and `rest` each make a field for one option or argument;
-its `title` is its section of the help. `group` makes a field that holds a dataclass of options.
+its `title` is its section of the help. `result_files` makes a field for one option of each format.
+`group` makes a field that holds a dataclass of options.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, TypeVar
 
+from testbed.errors import choose_from
+from testbed.report.formats.registry import STANDARD_OUTPUT, ReportFormat, WantedFile
+
 Options = TypeVar("Options")
+
+COMPLETE_NAMES = "_testbed_names"
+"""The function of a completion script that completes names of scenario scripts."""
+
+_FILES = {"bash": "_shtab_compgen_files", "zsh": "_files"}
+_FOLDERS = {"bash": "_shtab_compgen_dirs", "zsh": "_files -/"}
+_COMPLETIONS = {
+    "FILE": _FILES,
+    "PAGE": _FILES,
+    "PATH": _FILES,
+    "OLD": _FILES,
+    "SCRIPT": _FILES,
+    "FOLDER": _FOLDERS,
+    "NAME": {"bash": COMPLETE_NAMES, "zsh": COMPLETE_NAMES},
+}
+"""The shell functions that complete a value, by its metavar."""
 
 _TYPED = "typed"
 _GROUP = "group"
+_FORMATS = "formats"
 
 
 @dataclass(frozen=True)
@@ -31,7 +52,7 @@ class Typed:
     @property
     def takes_value(self) -> bool:
         """Whether a value follows the name."""
-        return self.settings.get("action") != "store_true"
+        return self.settings.get("action") != "store_true" and self.settings.get("nargs") != 0
 
     @property
     def takes_rest(self) -> bool:
@@ -45,13 +66,15 @@ class Group:
 
     kind: type
     title: str
+    listed: tuple[str, ...] | None = None
+    """The fields that the help of a command lists; None: all. `testbed help` has the rest."""
 
 
 def option(
     *names: str,
     help: str,
     default: Any = None,
-    kind: type = str,
+    kind: Callable[[str], Any] = str,
     metavar: str | None = None,
     choices: Sequence[str] | None = None,
     title: str = "",
@@ -67,6 +90,8 @@ def option(
         choices: all valid values.
         title: the section of the help.
     """
+    if choices:
+        kind, metavar = _one_of(choices), f"{{{','.join(choices)}}}"
     settings = {"type": kind, "metavar": metavar, "choices": choices}
     given = {name: value for name, value in settings.items() if value is not None}
     return _field(names, default, {**given, "help": help}, title)
@@ -95,23 +120,76 @@ def rest(*names: str, metavar: str, help: str) -> Any:
     return _field(names, (), settings)
 
 
-def group(kind: type, title: str = "") -> Any:
-    """A field that holds a dataclass of options."""
-    return field(default_factory=kind, metadata={_GROUP: Group(kind, title)})
+def result_files(formats: Iterable[ReportFormat], title: str = "") -> Any:
+    """A tuple of `WantedFile`, with one option for each format that adds a file to it."""
+    typed = {
+        f"--{each.name}": Typed(
+            (f"--{each.name}",),
+            {
+                "action": _AddFile,
+                "help": each.help,
+                **({"nargs": 0} if each.printed else {"metavar": each.metavar}),
+            },
+            title,
+        )
+        for each in formats
+    }
+    return field(default=(), metadata={_FORMATS: typed})
+
+
+class _AddFile(argparse.Action):
+    """Adds the file of one format; given twice, the last one counts."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        name = self.option_strings[-1]
+        others = [each for each in getattr(namespace, self.dest) or () if each.option != name]
+        path = STANDARD_OUTPUT if self.nargs == 0 else values
+        wanted = WantedFile(name.removeprefix("--"), path, name)
+        setattr(namespace, self.dest, [*others, wanted])
+
+
+def group(kind: type, title: str = "", listed: Sequence[str] | None = None) -> Any:
+    """A field that holds a dataclass of options.
+
+    Args:
+        kind: the dataclass.
+        title: the section of the help for options without a title.
+        listed: the fields that the help lists, where it does not list all.
+    """
+    made = Group(kind, title, None if listed is None else tuple(listed))
+    return field(default_factory=kind, metadata={_GROUP: made})
 
 
 def add_options(parser: argparse.ArgumentParser, kind: type) -> None:
     """Add every option of a dataclass to a parser."""
     sections: dict[str, argparse._ActionsContainer] = {"": parser}
+    unlisted = _unlisted(kind)
     for name, typed, default, title in _declared(kind):
-        if title not in sections:
-            sections[title] = parser.add_argument_group(title)
         # argparse appends to its default, which must not be a shared list.
         given = {**typed.settings, "default": None if default == () else default}
+        if name in unlisted:
+            given["help"] = argparse.SUPPRESS
+            title = ""
+        if title not in sections:
+            sections[title] = parser.add_argument_group(title)
         if typed.names:
-            sections[title].add_argument(*typed.names, dest=name, **given)
+            made = sections[title].add_argument(*typed.names, dest=name, **given)
         else:
-            sections[title].add_argument(name, **given)
+            made = sections[title].add_argument(name, **given)
+        if completion := _COMPLETIONS.get(typed.settings.get("metavar", "")):
+            # Where shtab looks for it.
+            vars(made)["complete"] = completion
+
+
+def names_of(kind: type) -> list[str]:
+    """The names of all options of a dataclass, like `--jobs`."""
+    return [name for _, typed, _, _ in _declared(kind) for name in typed.names]
 
 
 def decoded(kind: type[Options], typed: argparse.Namespace) -> Options:
@@ -166,9 +244,36 @@ def _declared(
     for each in fields(kind):
         if inner := _group_of(each):
             yield from _declared(inner.kind, f"{prefix}{each.name}.", inner.title or title)
+        elif _FORMATS in each.metadata:
+            for typed in each.metadata[_FORMATS].values():
+                yield f"{prefix}{each.name}", typed, each.default, typed.title or title
         else:
-            typed: Typed = each.metadata[_TYPED]
+            typed = each.metadata[_TYPED]
             yield f"{prefix}{each.name}", typed, each.default, typed.title or title
+
+
+def _unlisted(kind: type) -> set[str]:
+    """The dotted names of the options that the help of a command leaves out."""
+    return {
+        f"{each.name}.{name}"
+        for each in fields(kind)
+        if (inner := _group_of(each)) and inner.listed is not None
+        for name, *_ in _declared(inner.kind)
+        if name not in inner.listed
+    }
+
+
+def _one_of(choices: Sequence[str]) -> Callable[[str], str]:
+    """A type for argparse that rejects a word outside a closed list, and says what was meant."""
+
+    def checked(word: str) -> str:
+        if word not in choices:
+            raise argparse.ArgumentTypeError(
+                f"invalid choice: '{word}'{choose_from(word, choices)}"
+            )
+        return word
+
+    return checked
 
 
 def _decoded(kind: type[Options], typed: argparse.Namespace, prefix: str) -> Options:
@@ -193,6 +298,9 @@ def _leaves(options: Any, leave_out: Collection[str]) -> Iterator[tuple[Typed, A
         value = getattr(options, each.name)
         if _group_of(each):
             yield from _leaves(value, leave_out)
+        elif _FORMATS in each.metadata:
+            for wanted in value:
+                yield each.metadata[_FORMATS][wanted.option], wanted.path, None
         else:
             yield each.metadata[_TYPED], value, each.default
 

@@ -4,22 +4,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from testbed.cli.options.model import argument, switch
-from testbed.cli.options.shared import html_option, junit_option
+from testbed.cli.options.command_words import CATALOGUE, CommandWords
+from testbed.cli.options.model import argument, result_files, switch
+from testbed.report.formats.registry import BENCH, RUN, WantedFile, formats_of
 
 
 @dataclass(frozen=True)
 class ReportOptions:
     """All options of `testbed report`."""
 
-    files: tuple[str, ...] = argument(
+    inputs: tuple[str, ...] = argument(
         "FILE",
         nargs="+",
         help="file that --json of run, bench or chaos wrote, or a run folder; of two, newer last",
     )
-    markdown: bool = switch("--markdown", help="print a Markdown page")
-    html: str | None = html_option(title="")
-    junit: str | None = junit_option(title="")
+    files: tuple[WantedFile, ...] = result_files(formats_of(RUN, BENCH))
+    verbose: bool = switch("-v", "--verbose", help="every case, also of more than 3 scripts")
     fail_on_change: bool = switch(
         "--fail-on-change", help="of two records: status 1 where a cell changed or got slower"
     )
+
+
+COMMAND = CommandWords(
+    "report",
+    CATALOGUE,
+    "show a recorded run, benchmark or launch, or compare two",
+    "Show a record, which may come from another machine, or compare two.",
+    ("report run.json --html page.html", "report old.json new.json --fail-on-change"),
+    ReportOptions,
+    "[OPTION ...] FILE [FILE]",
+    place=4,
+)

@@ -1,11 +1,12 @@
-"""Options of `testbed run`, and of `testbed worker`, which an engine starts."""
+"""Options of `testbed run`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from testbed.catalogue.scenario import MODES
-from testbed.cli.options.engine import EngineOptions, StartedEngineOptions, engine_group
+from testbed.cli.options.command_words import CATALOGUE, CommandWords
+from testbed.cli.options.engine import EngineOptions, engine_group
 from testbed.cli.options.model import argument, group, option, repeated, switch
 from testbed.cli.options.shared import (
     HOW,
@@ -14,13 +15,12 @@ from testbed.cli.options.shared import (
     DeadlineOptions,
     device_option,
     fresh_option,
-    html_option,
     isolation_option,
-    json_option,
-    junit_option,
     one_of,
+    result_options,
 )
-from testbed.cluster.strategies import STRATEGIES
+from testbed.cluster.strategies import STRATEGIES, WITH_WORKERS
+from testbed.report.formats.registry import RUN, WantedFile
 
 EXIT_STATUS = """exit status:
   0  every case showed what its scenario expects
@@ -44,7 +44,7 @@ class RunOptions:
         "--strategy", title=WHAT, help=f"{one_of(STRATEGIES)}; may be repeated"
     )
     workers: int | None = option(
-        "--workers", kind=int, metavar="W", title=WHAT, help="workers of multi_worker_mirrored"
+        "--workers", kind=int, metavar="W", title=WHAT, help=f"workers of {one_of(WITH_WORKERS)}"
     )
     replicas: int | None = option(
         "--replicas", kind=int, metavar="R", title=WHAT, help="replicas of each worker"
@@ -66,17 +66,24 @@ class RunOptions:
     )
     fresh: bool = fresh_option()
     deadlines: DeadlineOptions = group(DeadlineOptions, HOW)
-    json: str | None = json_option()
-    html: str | None = html_option()
-    junit: str | None = junit_option()
+    files: tuple[WantedFile, ...] = result_options(RUN)
     verbose: bool = switch(
         "-v", "--verbose", title=SHOWN, help="every reading, and the workers' output, live"
     )
     engine: EngineOptions = engine_group()
 
 
-@dataclass(frozen=True)
-class WorkerOptions(RunOptions):
-    """The options of `testbed worker`: those of `testbed run`, with another default engine."""
-
-    engine: EngineOptions = engine_group(StartedEngineOptions)
+COMMAND = CommandWords(
+    "run",
+    CATALOGUE,
+    "run scenarios, and compare with what they expect",
+    "Run scenarios on real clusters, and compare what they show with what they expect.",
+    (
+        "run module_global",
+        "run 'returned.*' --strategy mirrored --replicas 2 --html page.html",
+    ),
+    RunOptions,
+    "[OPTION ...] [NAME ...]",
+    EXIT_STATUS,
+    place=2,
+)

@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from testbed.cli.options.model import option, rest, switch
+from testbed.cli.options.model import option, rest, result_files, switch
 from testbed.cluster.devices import KINDS
+from testbed.cluster.isolation_levels import AUTO, LEVELS
+from testbed.report.formats.registry import formats_of
 
 WHAT, HOW, SHOWN = "what is run", "how", "what is shown"
 """Titles of sections of the help."""
@@ -66,10 +68,10 @@ def isolation_option(title: str = HOW) -> Any:
     return option(
         "--isolation",
         title=title,
-        default="auto",
-        choices=("auto", "required", "none"),
-        help="auto: a private network and process namespace for the workers, where the kernel"
-        " allows it (default); required: fail without a private network; none: no isolation",
+        default=AUTO,
+        choices=LEVELS,
+        help="auto: private namespaces for the workers, where the kernel allows them (default);"
+        " required: fail without a private network; none: no isolation",
     )
 
 
@@ -83,20 +85,6 @@ def fresh_option(title: str = HOW) -> Any:
     return switch("--fresh", title=title, help="a new interpreter for every worker")
 
 
-def json_option() -> Any:
-    """The option `--json`."""
-    return option(
-        "--json", metavar="FILE", title=SHOWN, help="also write the whole record to a file"
-    )
-
-
-def html_option(title: str = SHOWN) -> Any:
-    """The option `--html`."""
-    return option(
-        "--html", metavar="PAGE", title=title, help="write a page to look at in a browser"
-    )
-
-
-def junit_option(title: str = SHOWN) -> Any:
-    """The option `--junit`."""
-    return option("--junit", metavar="FILE", title=title, help="write JUnit XML, for CI servers")
+def result_options(kind: str) -> Any:
+    """The options of the files to which a command writes its result of this kind."""
+    return result_files([each for each in formats_of(kind) if not each.printed], SHOWN)

@@ -13,7 +13,7 @@ from testbed.engines.kubernetes.manifests import manifest_of
 from testbed.engines.kubernetes.request import KubernetesRequest, request_of
 from testbed.errors import UsageError
 from testbed.launcher.run_folder import write_text
-from testbed.report.formats.destinations import destination
+from testbed.report.output.destinations import destination
 
 
 def main(options: EngineOptions, inner: InnerCommand) -> int:

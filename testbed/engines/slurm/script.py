@@ -5,11 +5,13 @@ from __future__ import annotations
 import shlex
 import sys
 
-from testbed.engines.command import JOB_ID
 from testbed.engines.slurm.request import SlurmRequest
 from testbed.errors import UsageError
 from testbed.launcher.run_folder import write_text
-from testbed.report.formats.destinations import destination
+from testbed.report.output.destinations import destination
+
+JOB_ID = "$SLURM_JOB_ID"
+"""The variable in a default folder that the shell of the script expands."""
 
 
 def export(request: SlurmRequest, name: str) -> int:

@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from testbed.catalogue.fault import LASTING, Fault
+from testbed.catalogue.fault import Fault
 from testbed.launcher.server.worker_process import WorkerProcess
 
 # The period of a slowed worker, which runs for a tenth of it.
@@ -32,7 +32,7 @@ class FaultInjection:
         self.at = time.monotonic()
         async with _INJECTORS[self.fault.kind](worker, self.fault.seconds):
             worker.give_turn()
-            if self.fault.kind in LASTING:
+            if self.fault.about.lasts:
                 await asyncio.sleep(self.fault.seconds)
 
 

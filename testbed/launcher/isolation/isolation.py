@@ -16,11 +16,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from testbed.cluster.isolation_levels import NONE
 from testbed.launcher.isolation import kernel
 from testbed.launcher.machine import process_tree
-
-AUTO, REQUIRED, NONE = "auto", "required", "none"
-CHOICES = (AUTO, REQUIRED, NONE)
 
 _ONLY_NETWORK = kernel.CLONE_NEWNET
 _WORKS = "works"
@@ -56,7 +54,7 @@ def enter(wanted: str) -> Isolation:
     the calling process stays outside as its keeper, only waits for it, and never returns.
 
     Args:
-        wanted: one of CHOICES; the caller must check `required`.
+        wanted: one of LEVELS; the caller must check `required`.
     """
     if wanted == NONE:
         return Isolation(why="turned off")

@@ -14,8 +14,8 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from testbed.bootstrap import python_command
+from testbed.cluster.isolation_levels import AUTO
 from testbed.errors import LaunchError, limit_reached
-from testbed.launcher.isolation.isolation import AUTO
 from testbed.launcher.machine import descriptors
 from testbed.launcher.machine.environment import server_environment
 from testbed.launcher.machine.leftovers import RUN_MARK

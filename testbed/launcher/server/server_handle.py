@@ -14,9 +14,10 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from testbed.cluster.isolation_levels import REQUIRED
 from testbed.errors import LaunchError, limit_reached
 from testbed.launcher.cluster.output import last_line
-from testbed.launcher.isolation.isolation import REQUIRED, Isolation
+from testbed.launcher.isolation.isolation import Isolation
 from testbed.launcher.isolation.network import address_of
 from testbed.launcher.isolation.ports import held_ports
 from testbed.launcher.machine.process_tree import EACH_S

@@ -55,6 +55,11 @@ def page_of(
     return assemble({"run": run_data(record, comparison) if record else None, "bench": bench})
 
 
+def page_of_comparison(comparison: RunComparison) -> str:
+    """The page of the later run, with its differences from the earlier one."""
+    return page_of(comparison.after, comparison)
+
+
 def assemble(data: dict[str, Any]) -> str:
     """The page with its data; an entry that is None gets no section."""
     style = "".join(map(_part, STYLES))

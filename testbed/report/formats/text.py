@@ -11,6 +11,8 @@ from pathlib import Path
 from rich.console import Console
 
 from testbed.catalogue.discovery import WAYS
+from testbed.launcher.run_folder import RUNS
+from testbed.report.formats.overview import MOST_IN_FULL, show_overview
 from testbed.report.formats.table import STYLES, tables_of
 from testbed.report.formats.words import ledger_in_words, printable, readings_in_words
 from testbed.report.records.compare import CellChange, RunComparison
@@ -59,23 +61,41 @@ def console() -> Console:
     )
 
 
-def show_record(record: RunRecord) -> None:
-    """Print the table, the unexpected cases, and the summary."""
+def show_record(record: RunRecord, *, verbose: bool = False) -> None:
+    """Print the result of a run: the cases, the unexpected ones in full, and the counts.
+
+    Args:
+        record: of the run.
+        verbose: whether every case is shown; otherwise a run of many scripts gets an overview.
+    """
     shown = console()
+    full = verbose or len(record.scripts) <= MOST_IN_FULL
+    if full:
+        _show_tables(record, shown)
+    else:
+        show_overview(record, shown)
+    _show_unexpected([each for each in record.verdicts if not each.as_expected], shown)
+    shown.print()
+    took = f" in {record.seconds:.0f} s"
+    shown.print(f"[bold]{counts(record.verdicts)}[/bold]{took}", soft_wrap=True)
+    if full:
+        ways = [script for script in record.scripts if script.group == WAYS]
+        claims = {made.id: made.claim for script in ways for made in script.scenarios}
+        for line in way_against_place(record.verdicts, claims):
+            shown.print(escape(line), soft_wrap=True)
+    else:
+        folder = RUNS / record.run
+        command = f"testbed report {_near(folder)} -v" if folder.is_dir() else "-v"
+        shown.print(f"every case: {command}, or --html PAGE", soft_wrap=True)
+
+
+def _show_tables(record: RunRecord, shown: Console) -> None:
     groups = record.groups
     for group, verdicts in groupby(record.verdicts, key=lambda each: groups[each.case.script]):
         if len(set(groups.values())) > 1:
             shown.print(f"\n[bold reverse] {escape(group)} [/bold reverse]")
         for table in tables_of(list(verdicts), shown):
             shown.print(table)
-    _show_unexpected([each for each in record.verdicts if not each.as_expected], shown)
-    shown.print()
-    took = f" in {record.seconds:.0f} s"
-    shown.print(f"[bold]{counts(record.verdicts)}[/bold]{took}", soft_wrap=True)
-    ways = [script for script in record.scripts if script.group == WAYS]
-    claims = {made.id: made.claim for script in ways for made in script.scenarios}
-    for line in way_against_place(record.verdicts, claims):
-        shown.print(escape(line), soft_wrap=True)
 
 
 def _show_unexpected(verdicts: Sequence[Verdict], shown: Console) -> None:

@@ -26,6 +26,7 @@ from testbed.launcher.isolation.isolation import Isolation
 from testbed.launcher.server.worker_process import WorkerProcess
 from testbed.report.formats.text import console, describe, escape
 from testbed.report.output.live import FOLLOW_INTERVAL_S, LATE_S, LogsShown, labelled
+from testbed.report.output.observer import Observer
 from testbed.report.output.printer import Printer
 from testbed.terminal import tell, write_utf8
 from testbed.verdict.verdict import Verdict
@@ -57,7 +58,7 @@ def _overflow(console: Console) -> OverflowMethod:
     return "crop" if console.options.ascii_only else "ellipsis"
 
 
-class ConsoleObserver:
+class ConsoleObserver(Observer):
     """Shows the running cases; with `verbose`, also the output and the verdict of each."""
 
     def __init__(self, selection: Selection, *, verbose: bool) -> None:

@@ -10,14 +10,29 @@ from testbed.verdict.verdict import Verdict
 def counts(verdicts: Sequence[Verdict]) -> str:
     """The number of cases of each outcome, in one line."""
     good = [verdict for verdict in verdicts if verdict.as_expected]
+    failures = sum(verdict.kind == "breaks" for verdict in good)
     parts = {
         "behave": sum(verdict.kind == "behaves" for verdict in good),
-        "break as expected": sum(verdict.kind == "breaks" for verdict in good),
+        f"failure{'s' * (failures != 1)} shown as documented": failures,
         "skipped": sum(verdict.kind == "skipped" for verdict in good),
         "unexpected": len(verdicts) - len(good),
     }
     shown = [f"{count} {what}" for what, count in parts.items() if count or what == "unexpected"]
     return f"{len(verdicts)} case{'s' * (len(verdicts) != 1)}: {', '.join(shown)}"
+
+
+def of_several_ways(verdicts: Sequence[Verdict], claims: Mapping[str, str]) -> list[Verdict]:
+    """The verdicts on claims that several ways of sharing make, so that ways can be compared.
+
+    Args:
+        verdicts: the verdicts of the whole run.
+        claims: the claim of each scenario, by its id.
+    """
+    ways: dict[str, set[str]] = {}
+    for verdict in verdicts:
+        ways.setdefault(claims.get(verdict.case.scenario, ""), set()).add(verdict.case.script)
+    several = {claim for claim, scripts in ways.items() if claim and len(scripts) > 1}
+    return [each for each in verdicts if claims.get(each.case.scenario) in several]
 
 
 def way_against_place(verdicts: Sequence[Verdict], claims: Mapping[str, str]) -> list[str]:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from testbed.cluster.isolation_levels import AUTO
 from testbed.cluster.strategies import Deployment
 from testbed.errors import UsageError, WorkerFailedError
-from testbed.launcher.isolation.isolation import AUTO
 from testbed.launcher.run_folder import RUNS, RunFolder, new_run_folder, write_json
 from testbed.launcher.server.channel import in_worker
 from testbed.orders.own_code import RUN_FUNCTION, FunctionName, FunctionOrders, OwnCodeSetup

@@ -8,10 +8,10 @@ from typing import Any
 
 from testbed.cluster.cluster import Cluster
 from testbed.cluster.devices import KINDS
+from testbed.cluster.isolation_levels import LEVELS
 from testbed.cluster.strategies import Deployment
 from testbed.errors import UsageError
 from testbed.launcher.cluster.deadlines import Deadlines
-from testbed.launcher.isolation.isolation import CHOICES
 from testbed.run.options import Options
 from testbed.run.user_code.place import JOINING
 from testbed.verdict.values import NoValueError, encode
@@ -29,7 +29,7 @@ def options_of(
     for name, seconds in (("timeout", limit), ("start_timeout", start_timeout)):
         if not seconds > 0:
             raise UsageError(f"{name}={seconds}: more than 0")
-    for name, given, valid in (("device", device, KINDS), ("isolation", isolation, CHOICES)):
+    for name, given, valid in (("device", device, KINDS), ("isolation", isolation, LEVELS)):
         if given not in valid:
             raise UsageError(f"{name}={given!r}: choose from {', '.join(valid)}")
     return Options(

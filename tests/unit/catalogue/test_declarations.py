@@ -158,7 +158,7 @@ def test_a_script_that_is_too_deep_leaves_the_others(tmp_path: Path, text: str) 
         check=False,
     )
     assert done.returncode == 2
-    assert "good: Counters." in done.stdout
+    assert "  good " in done.stdout
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"testbed: {deep}:")
 

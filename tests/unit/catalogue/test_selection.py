@@ -121,12 +121,11 @@ def test_a_script_with_a_dot_in_its_name_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_nothing_matches_with_a_hint() -> None:
-    """A misspelt name is told with the closest one and with the valid scripts."""
+    """A misspelt name is told with the closest one."""
     with pytest.raises(UsageError) as problem:
         chosen("module_global.conter")
     assert "no scenario matches 'module_global.conter'" in str(problem.value)
     assert "did you mean 'module_global.counter'?" in str(problem.value)
-    assert "module_global, returned" in str(problem.value)
 
 
 @pytest.mark.usefixtures("folder")

@@ -11,6 +11,7 @@ import pytest
 from testbed import __version__
 from testbed.check.finding import CODES, Finding
 from testbed.check.formats import as_github, as_json, as_sarif
+from testbed.check.result import CheckResult
 from testbed.check.seen import SourceLine
 from tests.unit.check.builders import at
 
@@ -21,7 +22,7 @@ NOWHERE = Finding("TB106", None, "worker 0 made 'a'")
 
 def test_json_has_all_that_people_get() -> None:
     """Each finding with its place, where it shows, what was seen, and what its code says."""
-    found = json.loads(as_json([COUNTED]))
+    found = json.loads(as_json(CheckResult([COUNTED])))
     about = CODES["TB101"]
     assert found == {
         "version": 2,
@@ -45,18 +46,21 @@ def test_json_has_all_that_people_get() -> None:
 
 def test_json_of_no_place() -> None:
     """What has no line has null for it, and nothing found is an empty list."""
-    (found,) = json.loads(as_json([NOWHERE]))["findings"]
+    (found,) = json.loads(as_json(CheckResult([NOWHERE])))["findings"]
     assert (found["file"], found["line"], found["use"]) == (None, None, None)
-    assert json.loads(as_json([])) == {"version": 2, "findings": [], "incomplete": []}
+    assert json.loads(as_json(CheckResult([]))) == {"version": 2, "findings": [], "incomplete": []}
 
 
 def test_files_are_named_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tools match files by their path from the folder in which the check runs."""
     monkeypatch.chdir(tmp_path)
     own = Finding("TB101", SourceLine(str(tmp_path / "src" / "train.py"), 4), "evidence")
-    assert json.loads(as_json([own]))["findings"][0]["file"] == "src/train.py"
-    assert "file=src/train.py,line=4," in as_github([own])
-    assert _locations(json.loads(as_sarif([own])))[0]["artifactLocation"]["uri"] == "src/train.py"
+    assert json.loads(as_json(CheckResult([own])))["findings"][0]["file"] == "src/train.py"
+    assert "file=src/train.py,line=4," in as_github(CheckResult([own]))
+    assert (
+        _locations(json.loads(as_sarif(CheckResult([own]))))[0]["artifactLocation"]["uri"]
+        == "src/train.py"
+    )
 
 
 def _run(sarif: Any) -> Any:
@@ -74,7 +78,7 @@ def _locations(sarif: Any) -> list[Any]:
 
 def test_sarif_is_what_its_schema_asks_for() -> None:
     """Version, tool and rules, and results that name a rule, a level, a text and a place."""
-    sarif = json.loads(as_sarif([COUNTED, WARNED, NOWHERE]))
+    sarif = json.loads(as_sarif(CheckResult([COUNTED, WARNED, NOWHERE])))
     assert sarif["version"] == "2.1.0"
     assert set(sarif) == {"$schema", "version", "runs"}
     run = _run(sarif)
@@ -95,7 +99,7 @@ def test_sarif_is_what_its_schema_asks_for() -> None:
 
 def test_sarif_tells_what_was_seen() -> None:
     """A result has its code, its level, the evidence with the cure, and its line."""
-    results = _run(json.loads(as_sarif([COUNTED, WARNED, NOWHERE])))["results"]
+    results = _run(json.loads(as_sarif(CheckResult([COUNTED, WARNED, NOWHERE]))))["results"]
     assert [(each["ruleId"], each["level"], len(each["locations"])) for each in results] == [
         ("TB101", "error", 1),
         ("TB103", "warning", 1),
@@ -114,39 +118,39 @@ def test_sarif_tells_what_was_seen() -> None:
 
 def test_sarif_of_nothing_found() -> None:
     """A run without results says that it looked."""
-    assert _run(json.loads(as_sarif([])))["results"] == []
+    assert _run(json.loads(as_sarif(CheckResult([]))))["results"] == []
 
 
 def test_sarif_names_files_by_uris() -> None:
     """What may not stand in a URI is escaped."""
     odd = Finding("TB101", SourceLine("my model/100%.py", 4), "evidence")
-    (place,) = _locations(json.loads(as_sarif([odd])))
+    (place,) = _locations(json.loads(as_sarif(CheckResult([odd]))))
     assert place["artifactLocation"]["uri"] == "my%20model/100%25.py"
 
 
 def test_github_annotates_lines() -> None:
     """Each finding is one command with its level, file and line."""
-    assert as_github([COUNTED, WARNED, NOWHERE]).splitlines() == [
+    assert as_github(CheckResult([COUNTED, WARNED, NOWHERE])).splitlines() == [
         "::error file=train.py,line=4,title=TB101 counted_per_replica"
         f"::2 replicas add 1. {CODES['TB101'].cure}",
         "::warning file=train.py,line=7,title=TB103 not_mirrored"
         f"::replicas read 'w'. {CODES['TB103'].cure}",
         f"::error title=TB106 workers_diverge::worker 0 made 'a'. {CODES['TB106'].cure}",
     ]
-    assert as_github([]) == ""
+    assert as_github(CheckResult([])) == ""
 
 
 def test_github_gets_one_line_for_each_finding() -> None:
     """Line ends and percent signs in what was seen are escaped, the percent signs first."""
     odd = Finding("TB401", at(4), "100% of\r\nworkers%0A wait")
-    (line,) = as_github([odd]).splitlines()
+    (line,) = as_github(CheckResult([odd])).splitlines()
     assert "::100%25 of%0D%0Aworkers%250A wait. " in line
 
 
 def test_github_gets_files_of_any_name() -> None:
     """In a file's name what ends a property is escaped, too."""
     odd = Finding("TB101", SourceLine("a,b:c%.py", 4), "evidence: 1, 2")
-    assert as_github([odd]).startswith(
+    assert as_github(CheckResult([odd])).startswith(
         "::error file=a%2Cb%3Ac%25.py,line=4,title=TB101 counted_per_replica::evidence: 1, 2. "
     )
 
@@ -154,7 +158,7 @@ def test_github_gets_files_of_any_name() -> None:
 @pytest.mark.parametrize("form", [as_json, as_sarif, as_github])
 def test_every_code_has_every_form(form: Any) -> None:
     """No code is unknown to a form, and no text ends a sentence twice."""
-    text = form([Finding(code, at(1), "evidence") for code in CODES])
+    text = form(CheckResult([Finding(code, at(1), "evidence") for code in CODES]))
     assert all(code in text for code in CODES)
     assert ".." not in text
 
@@ -162,8 +166,10 @@ def test_every_code_has_every_form(form: Any) -> None:
 def test_where_watching_failed_is_in_every_format() -> None:
     """A failure of a watcher shows in JSON, as a notification of SARIF, and as an annotation."""
     text = "watching failed 3 times in data: KeyError: 1; findings may be missing"
-    assert json.loads(as_json([], [text]))["incomplete"] == [text]
-    (invocation,) = _run(json.loads(as_sarif([], [text])))["invocations"]
+    assert json.loads(as_json(CheckResult([], [text])))["incomplete"] == [text]
+    (invocation,) = _run(json.loads(as_sarif(CheckResult([], [text]))))["invocations"]
     assert invocation["executionSuccessful"] is False
     assert invocation["toolExecutionNotifications"][0]["message"]["text"] == text
-    assert as_github([], [text]) == f"::error title=testbed check is incomplete::{text}\n"
+    assert (
+        as_github(CheckResult([], [text])) == f"::error title=testbed check is incomplete::{text}\n"
+    )

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from testbed.catalogue.selection import select
+from testbed.check.explanation import of_error, page_of
 from testbed.check.known_errors.entry import MIRRORED, START, WORKERS, KnownError, Sign
 from testbed.check.known_errors.matching import (
     all_known_errors,
@@ -18,7 +19,6 @@ from testbed.check.known_errors.matching import (
     known_error_named,
 )
 from testbed.check.known_errors.pasted import errors_in
-from testbed.check.text import explain_error
 from testbed.cli.main import main
 from testbed.cluster.strategies import DEFAULT_DEPLOYMENTS
 from testbed.verdict.raised_error import RaisedError, StackFrame
@@ -205,11 +205,12 @@ def test_an_entry_is_explained_without_a_program(entry: KnownError) -> None:
     match = known_error_named(entry.slug)
     assert match
     assert match.error is entry
-    page = "\n".join(explain_error(match))
-    assert entry.title in page
-    assert f"Cure: {match.cure}." in page
+    page = "\n".join(page_of(of_error(match), 80))
+    said = " ".join(page.split())
+    assert entry.title in said
+    assert match.cure in said
     code = (entry.wrong + entry.right).splitlines()
-    assert all(f"    {line}".rstrip() in page for line in code)
+    assert all(f"  {line}".rstrip() in page for line in code)
     assert all(thread in page for thread in entry.threads)
 
 
@@ -224,4 +225,6 @@ def test_explain_takes_names_and_messages(capsys: pytest.CaptureFixture[str]) ->
     named = capsys.readouterr().out
     assert main(["explain", f"RuntimeError: {MERGE_CALL}"]) == 0
     assert capsys.readouterr().out == named
-    assert named.startswith("merge_call_in_control_flow: replicas synchronise inside")
+    assert named.startswith(
+        "merge_call_in_control_flow (known error)\n\nmeaning: replicas synchronise"
+    )

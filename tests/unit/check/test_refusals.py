@@ -8,6 +8,7 @@ import pytest
 
 from testbed.check.finding import CODES
 from testbed.check.formats import as_github
+from testbed.check.result import CheckResult
 from testbed.check.rules.refusals import raised
 from testbed.check.rules.unreplicated import Doubts, unlike
 from testbed.check.seen import Leak, ProgramError
@@ -73,7 +74,9 @@ def test_a_known_error_has_its_own_words() -> None:
     assert "synchronise all replicas" in why
     assert cure.startswith("  cure: move the condition out of strategy.run")
     assert cure.endswith("(testbed explain merge_call_in_control_flow)")
-    assert as_github([found]).endswith("(testbed explain merge_call_in_control_flow)\n")
+    assert as_github(CheckResult([found])).endswith(
+        "(testbed explain merge_call_in_control_flow)\n"
+    )
 
 
 def test_an_unknown_error_is_shown_whole_without_a_cure() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from testbed.check.finding import CODES, Code, Finding
 from testbed.check.seen import SourceLine
-from testbed.check.text import all_codes, count, describe, explain, show_place
+from testbed.check.text import count, describe, show_place
 from tests.unit.check.builders import at
 
 ERROR, WARNING = Finding("TB101", at(4), "evidence"), Finding("TB103", at(7), "evidence")
@@ -62,34 +62,8 @@ def test_findings_are_counted_by_level(findings: list[Finding], told: str) -> No
 
 
 @pytest.mark.parametrize("code", CODES.values(), ids=list(CODES))
-def test_every_code_has_its_page(code: Code) -> None:
-    """Its name, what it means, why, what cures it, what shows it, and how it is silenced."""
-    lines = explain(code)
-    assert lines == [
-        f"{code.title} ({code.level})",
-        "",
-        f"What: {code.what}.",
-        f"Why:  {code.why}.",
-        f"Cure: {code.cure}.",
-        "",
-        *([f"Shown by: testbed run {code.scenario}"] if code.scenario else []),
-        f"Silenced by: # testbed: ignore[{code.code}]",
-    ]
-    assert not any(text.endswith(".") for text in (code.what, code.why, code.cure))
-
-
-@pytest.mark.parametrize("code", CODES.values(), ids=list(CODES))
 def test_every_code_describes_a_finding(code: Code) -> None:
     """A finding of any code names it with its level and its cure."""
     lines = describe(Finding(code.code, at(1), "evidence"))
     assert f"{code.level} {code.title}: {code.what}" in lines[0]
     assert lines[-1].endswith(code.cure)
-
-
-def test_all_codes_are_listed() -> None:
-    """Each code on a line of its own, in the order of their numbers."""
-    assert [line.split() for line in all_codes()] == [
-        [code.code, code.level, *code.symptom.split(), *code.what.split()]
-        for code in CODES.values()
-    ]
-    assert list(CODES) == sorted(CODES)

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import errno
+import json
+import shlex
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from testbed.cli.options.command_words import commands
+from testbed.cli.options.engine import ENGINES
 from testbed.cli.options.list import ListOptions
+from testbed.cli.parser import parse
+from testbed.engines.command import require_engine
 from testbed.errors import LaunchError
 from tests.unit.builders import COUNTER, write_script
 from tests.unit.cli.status import status_of
@@ -50,15 +56,23 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ("", "COMMAND"),
-        ("fly", "invalid choice: 'fly'"),
+        ("fly", "unknown command 'fly': choose from check, launch,"),
+        ("chek", "unknown command 'chek'; did you mean 'check'?"),
+        ("--fly", "COMMAND"),
         ("list --device gpu", "--device"),
         ("list nowhere", "no scenario matches 'nowhere'"),
         ("list missing.py", "no such script: missing.py"),
+        ("list --symptom hag", "invalid choice: 'hag'; did you mean 'hang'?"),
+        ("list --symptom hang", "no such scenario is left"),
+        ("list --way closure", "unknown way of sharing 'closure'"),
+        ("explain TB99", "nothing is called 'TB99'"),
+        ("explain worker_diverge", "did you mean 'workers_diverge'?"),
+        ("explain module_global.conter", "did you mean 'module_global.counter'?"),
+        ("explain no-such-word", "(testbed explain lists all)"),
         ("run nowhere", "no scenario matches 'nowhere'"),
         ("run module_global.conter", "did you mean 'module_global.counter'?"),
         ("run missing.py", "no such script: missing.py"),
-        ("run --strategy mirored", "unknown strategy 'mirored'"),
+        ("run --strategy mirored", "unknown strategy 'mirored'; did you mean 'mirrored'?"),
         ("run --strategy mirrored --workers 3", "--workers 3"),
         ("run --workers two", "two"),
         ("run --workers 0", "--workers 0: at least 1"),
@@ -66,7 +80,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("run --mode lazy", "unknown mode 'lazy'"),
         ("run --mode compiled", "mode"),
         ("run module_global.weight --mode function", "mode"),
-        ("run --device tpu", "invalid choice: 'tpu'"),
+        ("run --device tpu", "invalid choice: 'tpu'; did you mean 'gpu'? choose from cpu, gpu"),
+        ("run --devise cpu", "--devise; did you mean '--device'? (testbed run --help)"),
+        ("help chek", "unknown topic 'chek'; did you mean 'check'?"),
         ("run --jobs 0", "-j 0: more than 0"),
         ("run --timeout -1", "--timeout -1: more than 0"),
         ("run --timeout nan", "--timeout"),
@@ -78,7 +94,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("report", "FILE"),
         ("report nowhere.json", "nowhere.json: No such file or directory"),
         ("report a b c", "3 files: one to show, or two to compare"),
-        ("report a b --junit x", "--junit needs exactly one run; give one FILE"),
         ("report a --fail-on-change", "--fail-on-change compares two records"),
         ("report a --html nowhere/page.html", "--html nowhere/page.html"),
         ("run --json scenarios", "--json scenarios"),
@@ -109,7 +124,7 @@ def test_an_option_error_tells_where_to_read(capsys: pytest.CaptureFixture[str])
     status_of("run", "--speed", "high")
     status_of("run", "--device", "tpu")
     assert [line.rpartition("(")[2] for line in capsys.readouterr().err.splitlines()] == [
-        "testbed --help)",
+        "testbed run --help)",
         "testbed run --help)",
     ]
 
@@ -171,27 +186,65 @@ returned: Counters.
 """
 
 
-def test_list_shows_every_scenario(capsys: pytest.CaptureFixture[str]) -> None:
-    """`list` shows scripts, claims, sites, modes and where each claim breaks."""
+FOLDED = """\
+other scripts    scenarios  cases that fail
+  module_global          2          2 of 30  Counters
+  returned               1          0 of 20  Counters
+
+3 scenarios, 50 cases on the default strategies
+testbed list NAME -v shows the claims; testbed run NAME runs them
+"""
+
+
+def test_list_is_folded(capsys: pytest.CaptureFixture[str]) -> None:
+    """`list` shows one line for each script, with its scenarios and how many cases fail."""
     assert status_of("list") == 0
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == (FOLDED, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "ids"),
+    [
+        ("--symptom workers_diverge", ["module_global.weight"]),
+        ("returned", ["returned.counter"]),
+        ("STARTS", ["module_global.weight"]),
+        ("weight returned", ["module_global.weight", "returned.counter"]),
+    ],
+)
+def test_list_is_filtered(words: str, ids: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """A symptom, names, and words of claims select scenarios; JSON has all that is known of one."""
+    assert status_of("list", "--json", *words.split()) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert listed["version"] == 1
+    found = {made["id"]: made for script in listed["scripts"] for made in script["scenarios"]}
+    assert list(found) == ids
+    expected = {"module_global.weight": (10, {"workers_diverge": 2}), "returned.counter": (20, {})}
+    for name, made in found.items():
+        assert (made["cases"], made["symptoms"]) == expected[name]
+
+
+def test_list_shows_every_scenario(capsys: pytest.CaptureFixture[str]) -> None:
+    """`list -v` shows scripts, claims, sites, modes and where each claim breaks."""
+    assert status_of("list", "-v") == 0
     shown = capsys.readouterr()
     assert (shown.out, shown.err) == (LISTED, "")
 
 
 def test_list_shows_what_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     """`list` with a name shows the scenarios of that name alone."""
-    assert status_of("list", "module_global.weight") == 0
+    assert status_of("list", "-v", "module_global.weight") == 0
     shown = capsys.readouterr().out
     assert "weight" in shown
     assert "counter" not in shown
-    assert shown.endswith("\n1 scenarios, 10 cases on the default strategies\n")
+    assert shown.endswith("\n1 scenario, 10 cases on the default strategies\n")
 
 
 def test_list_counts_each_error_for_itself(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Two errors by which a claim is rejected are counted apart."""
-    assert status_of("list", str(write_script(tmp_path, "own.py", REJECTED))) == 0
+    assert status_of("list", "-v", str(write_script(tmp_path, "own.py", REJECTED))) == 0
     assert (
         "breaks: rejected (shape) in 5 of 10 cases, rejected (dtype) in 5 of 10 cases"
         in capsys.readouterr().out
@@ -203,7 +256,7 @@ def test_list_shows_the_others_of_a_broken_script(
 ) -> None:
     """A script that cannot be read is one line of the errors and status 2; the rest is listed."""
     broken = write_script(folder, "broken.py", "def (:\n")
-    assert status_of("list") == 2
+    assert status_of("list", "-v") == 2
     shown = capsys.readouterr()
     assert shown.out == LISTED
     assert shown.err.startswith(f"testbed: {broken}:")
@@ -214,7 +267,56 @@ def test_help_tells_every_exit_status(capsys: pytest.CaptureFixture[str]) -> Non
     """`--help` names the commands and what each exit status means."""
     assert status_of("--help") == 0
     shown = capsys.readouterr().out
-    assert all(word in shown for word in ("list", "run", "  0  ", "  1  ", "  2  ", "  130  "))
+    assert all(
+        word in shown
+        for word in ("list", "run", "0 as expected", "2 wrong command", "130 interrupted")
+    )
+
+
+def test_the_command_alone_shows_the_first_page(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without words, and with --help or help, the first page asks what somebody wants to know."""
+    pages = []
+    for words in ((), ("--help",), ("help",)):
+        assert status_of(*words) == 0
+        pages.append(capsys.readouterr().out)
+    assert pages[0] == pages[1] == pages[2]
+    asked = [line for line in pages[0].splitlines() if line.endswith("?")]
+    assert asked[:3] == [
+        "Is my program right under replication?",
+        "Does it hang or crash?",
+        "Is it slow?",
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(commands()))
+def test_every_help_begins_with_a_sentence_and_examples(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The help says in one sentence what a command does; its examples are parsed without errors."""
+    words = commands()[name]
+    assert status_of("help", name) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(f"{words.sentence}\n\n  testbed {words.examples[0]}\n")
+    assert status_of(name, "--help") == 0
+    assert capsys.readouterr().out == shown
+    for example in words.examples:
+        assert parse(shlex.split(example)).command == name
+
+
+def test_engines_have_a_help_of_their_own(capsys: pytest.CaptureFixture[str]) -> None:
+    """The options of engines stand on one page, and a command's help only names the engines."""
+    assert status_of("help", "engines") == 0
+    engines = capsys.readouterr().out
+    assert all(f"  {name} " in engines for name in ENGINES)
+    assert "--partition" in engines
+    status_of("run", "--help")
+    run = capsys.readouterr().out
+    assert "--engine" in run
+    assert "--partition" not in run
+    for line in engines.splitlines():
+        if line.startswith("  testbed "):
+            options = parse(shlex.split(line)[1:]).options
+            require_engine(options)
 
 
 def test_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:

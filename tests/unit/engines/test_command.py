@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from testbed.cli.options.engine import EngineOptions
+from testbed.cli.options.engine import ENVIRONMENT, EngineOptions
 from testbed.cli.options.run import RunOptions
 from testbed.cli.parser import CommandLine, parse
-from testbed.cluster.engine_names import ENVIRONMENT
 from testbed.engines import InnerCommand
 from testbed.engines.command import inner_of, require_engine, start, words_without_cluster
 from testbed.errors import UsageError

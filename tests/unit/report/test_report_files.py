@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import errno
+import importlib
 import json
 import os
 import re
@@ -18,9 +18,16 @@ import pytest
 from testbed.cli.main import main
 from testbed.errors import UsageError
 from testbed.launcher.run_folder import write_json
-from testbed.report.formats.destinations import all_destinations
+from testbed.report.formats.registry import (
+    BENCH,
+    COMPARISON,
+    FORMATS,
+    RESULTS,
+    RUN,
+    WantedFile,
+)
 from testbed.report.formats.text import show_record
-from testbed.report.formats.written import texts_of, write_all
+from testbed.report.output.result_files import ResultFiles
 from testbed.report.records.files import read_record
 from testbed.report.records.record import RunRecord
 from tests.unit.builders import (
@@ -237,7 +244,7 @@ def test_a_report_shows_what_the_run_showed(file: Path, capsys: pytest.CaptureFi
     printed = capsys.readouterr().out
     assert main(["report", str(file)]) == 0
     assert capsys.readouterr().out == printed
-    assert "2 cases: 1 behave, 1 break as expected, 0 unexpected in 12 s" in printed
+    assert "2 cases: 1 behave, 1 failure shown as documented, 0 unexpected in 12 s" in printed
 
 
 def test_what_kept_many_cases_from_a_verdict_is_told_once(
@@ -259,20 +266,24 @@ def test_what_kept_many_cases_from_a_verdict_is_told_once(
     assert "30 cases: 30 unexpected" in below
 
 
+def wanted(**files: Path | str) -> ResultFiles:
+    return ResultFiles(WantedFile(name, str(path), f"--{name}") for name, path in files.items())
+
+
 @pytest.mark.parametrize("option", ["json", "html", "junit"])
 def test_a_destination_is_checked_before_the_work(tmp_path: Path, option: str) -> None:
     """A folder, a device and a folder that is not there are refused with the option's name."""
     for name in (str(tmp_path), "/dev/null", str(tmp_path / "no" / "x")):
         with pytest.raises(UsageError, match=f"--{option} {name}: not a file"):
-            all_destinations(**{option: name})
-    assert all_destinations(**{option: None}) == {option: None}
-    assert all_destinations(**{option: str(tmp_path / "x")}) == {option: tmp_path / "x"}
+            wanted(**{option: name})
+    assert wanted(**{option: tmp_path / "x"}).wanted
+    assert not wanted().wanted
 
 
 def test_two_options_do_not_share_a_file(tmp_path: Path) -> None:
     """One file cannot hold two reports."""
     with pytest.raises(UsageError, match="name two files"):
-        all_destinations(json=str(tmp_path / "x"), html=str(tmp_path / "." / "x"))
+        wanted(json=tmp_path / "x", html=f"{tmp_path}/./x")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write to any folder")
@@ -280,40 +291,59 @@ def test_a_folder_without_permission_is_told(tmp_path: Path) -> None:
     """Where nothing may be written, that is said before the work."""
     tmp_path.chmod(0o500)
     with pytest.raises(UsageError, match="no permission to write there"):
-        all_destinations(html=str(tmp_path / "x"))
+        wanted(html=tmp_path / "x")
 
 
 def test_what_is_wanted_is_written(tmp_path: Path) -> None:
     """Each file that is asked for is written, and no other."""
-    wanted: dict[str, Any] = {"json": tmp_path / "r.json", "html": None, "junit": tmp_path / "j"}
-    written, lost = write_all(texts_of(RECORD), wanted)
-    assert written == {"result": tmp_path / "r.json", "JUnit": tmp_path / "j"}
-    assert lost == []
+    written = wanted(json=tmp_path / "r.json", junit=tmp_path / "j").write(RUN, RECORD)
+    assert written.files == {"result": tmp_path / "r.json", "JUnit": tmp_path / "j"}
+    assert (written.lost, written.status(0), written.status(1)) == ([], 0, 1)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["j", "r.json"]
     assert json.loads((tmp_path / "r.json").read_text())["cases"]
 
 
 def test_a_file_that_cannot_be_written_keeps_no_other(tmp_path: Path) -> None:
     """A folder that went away meanwhile is told in one line, and the other files are written."""
-    wanted = {"junit": tmp_path / "gone" / "j", "json": tmp_path / "r.json"}
-    written, (lost,) = write_all(texts_of(RECORD), wanted)
-    assert str(lost) == (f"--junit {tmp_path}/gone/j: No such file or directory; it is not written")
-    assert written == {"result": tmp_path / "r.json"}
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    files = wanted(junit=gone / "j", json=tmp_path / "r.json")
+    gone.rmdir()
+    written = files.write(RUN, RECORD)
+    (lost,) = written.lost
+    assert str(lost) == f"--junit {gone}/j: No such file or directory; it is not written"
+    assert written.files == {"result": tmp_path / "r.json"}
+    assert written.status(0) == 1
 
 
-def test_report_ends_with_status_1_where_a_file_cannot_be_written(
-    tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A disk that is full is the machine's fault: one line, status 1, and nothing is left of it."""
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        (BENCH, "--junit: a benchmark cannot be shown so; choose from --json, --html, --markdown"),
+        (COMPARISON, "--junit: a comparison of two runs cannot be shown so; choose from --html"),
+    ],
+)
+def test_a_format_that_a_result_lacks_is_refused(tmp_path: Path, kind: str, told: str) -> None:
+    """A format that this kind of result does not have is refused, with those that it has."""
+    with pytest.raises(UsageError, match=f"^{told}"):
+        wanted(junit=tmp_path / "j").write(kind, RECORD)
+    assert list(tmp_path.iterdir()) == []
 
-    def write_half(path: Path, data: bytes) -> int:
-        with path.open("wb") as half:
-            half.write(data[: len(data) // 2])
-        raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", write_half)
-    assert main(["report", str(file), "--html", str(tmp_path / "page.html")]) == 1
-    assert capsys.readouterr().err == (
-        f"testbed: --html {tmp_path}/page.html: No space left on device; it is not written\n"
-    )
-    assert list(tmp_path.iterdir()) == [file]
+@pytest.mark.parametrize(
+    "writer",
+    [writer for each in FORMATS.values() for writer in each.writers.values()],
+)
+def test_every_writer_is_there(writer: str) -> None:
+    """The table of formats names functions that exist, for kinds of results that exist."""
+    module, _, function = writer.partition(":")
+    assert callable(getattr(importlib.import_module(module), function))
+    assert all(each.writers.keys() <= RESULTS.keys() for each in FORMATS.values())
+
+
+def test_two_runs_have_no_junit(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A comparison is refused for a format of one run, in one line and before it is written."""
+    junit = file.parent / "j.xml"
+    assert main(["report", str(file), str(file), "--junit", str(junit)]) == 2
+    assert "--junit: a comparison of two runs cannot be shown so" in capsys.readouterr().err
+    assert not junit.exists()

@@ -207,7 +207,7 @@ def test_markdown_has_the_counts_the_unexpected_and_the_matrix() -> None:
     """A reader sees first how it went, then what was unexpected in full, then every cell."""
     shown = markdown_of(RECORD)
     order = [
-        "# 5 cases: 1 behave, 1 break as expected, 1 skipped, 2 unexpected",
+        "# 5 cases: 1 behave, 1 failure shown as documented, 1 skipped, 2 unexpected",
         "| TensorFlow | 2.21.0 |",
         f"### `{UNEXPECTED.case.id}`",
         "- expected `behaves`",

@@ -33,7 +33,7 @@ def test_counts_add_up() -> None:
         verdict_of(case_of(), as_expected=False),
     ]
     assert counts(verdicts) == (
-        "7 cases: 2 behave, 1 break as expected, 1 skipped, 3 unexpected"
+        "7 cases: 2 behave, 1 failure shown as documented, 1 skipped, 3 unexpected"
     )  # fmt: skip
 
 

@@ -42,24 +42,3 @@ def folder_destination(option: str, name: str | None) -> Path | None:
     if not os.access(path if path.exists() else path.parent, os.W_OK):
         raise UsageError(f"{option} {name}: no permission to write there")
     return Path(name)
-
-
-def all_destinations(**options: str | None) -> dict[str, Path | None]:
-    """The file of each option, by the option name without its dashes.
-
-    Two options must not name the same file.
-
-    Raises:
-        UsageError: no file can be written at one of the paths, or two options name one file.
-    """
-    found: dict[str, Path | None] = {}
-    taken: dict[Path, str] = {}
-    for option, name in options.items():
-        path = destination(f"--{option}", name)
-        found[option] = path
-        if path is None:
-            continue
-        other = taken.setdefault(path.resolve(), option)
-        if other != option:
-            raise UsageError(f"--{option} {name}: --{other} writes there, too; name two files")
-    return found

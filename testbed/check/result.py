@@ -1,0 +1,41 @@
+"""The result of `testbed check`: its findings, its summary and its exit status."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from testbed.check.finding import NOTE, Finding
+from testbed.errors import OK, UNEXPECTED
+
+FAILED_BY_ITSELF = 3
+INCOMPLETE = 4
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """The findings of a check, as all formats show them."""
+
+    findings: Sequence[Finding]
+    incomplete: Sequence[str] = ()
+    """Where watching failed, one sentence each. Where there is any, findings may be missing."""
+    summary: str = ""
+    """Where the program ran, and for how long."""
+    cause: str = ""
+    """Why the program failed by itself; empty where it did not."""
+    prevented: bool = False
+    """Whether the testbed ended the program before it could judge anything."""
+
+    @property
+    def status(self) -> int:
+        """The exit status of the command."""
+        if self.cause:
+            return FAILED_BY_ITSELF
+        if any(finding.about.level != NOTE for finding in self.findings):
+            return UNEXPECTED
+        return INCOMPLETE if self.incomplete else OK
+
+    @property
+    def codes(self) -> str:
+        """The codes of the findings, each once."""
+        return ", ".join(dict.fromkeys(finding.about.code for finding in self.findings))
