@@ -16,8 +16,10 @@ QUICK ?=
 .PHONY: help setup setup-engines run scenario test test-unit test-watching test-process test-browser test-distributed \
 	test-engines soak lint types readme-pictures bench map schemas catalogue doctor clean
 
+##@ Set up
 help:  ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
+	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(READY)  ## make .venv with the package and its tools
 
@@ -26,31 +28,6 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--constraint constraints.txt --editable '.[dev,plots]'
 	@touch $@
-
-run: setup  ## run every scenario on the default strategies; writes run.json and page.html
-	$(BIN)/testbed run --json run.json --html page.html
-
-scenario: setup  ## run one: NAME=module_global STRATEGY=... WORKERS=2 REPLICAS=2 MODE=... DEVICE=...
-	@test -n "$(NAME)" || { echo "make scenario: NAME=... is missing; names:"; $(BIN)/testbed list; exit 2; }
-	$(BIN)/testbed run $(NAME) $(STRATEGY:%=--strategy %) $(WORKERS:%=--workers %) \
-		$(REPLICAS:%=--replicas %) $(MODE:%=--mode %) $(DEVICE:%=--device %)
-
-test: lint types test-unit test-watching test-process test-browser test-distributed  ## every test but the soak
-
-test-unit: setup  ## the logic alone, and the house rules
-	$(BIN)/python -m pytest -q tests/unit tests/house -m "not soak"
-
-test-watching: setup  ## watchers in one process with TensorFlow and two logical CPUs
-	$(BIN)/python -m pytest -q tests/watching
-
-test-process: setup  ## real processes, no TensorFlow
-	$(BIN)/python -m pytest -q -n auto tests/process -m "not soak"
-
-test-browser: setup  ## the page in a real browser; skipped where there is none
-	$(BIN)/python -m pytest -q -rs tests/browser
-
-test-distributed: setup  ## real clusters, side by side on all cores
-	$(BIN)/python -m pytest -q -n auto tests/distributed -m "not soak"
 
 setup-engines: $(VENV)/.engines  ## what `make test-engines` needs; as root its Debian packages, too
 
@@ -62,12 +39,27 @@ $(VENV)/.engines: $(READY)
 		--constraint constraints.txt --editable '.[dev,plots,engines]'
 	@touch $@
 
-test-engines: setup-engines  ## Slurm, Open MPI, Ray, two networks, Kubernetes' schemas: eight minutes
-	$(BIN)/python -m pytest -q -rs -m engine tests/engines
+doctor: setup  ## versions, devices, leftovers
+	$(BIN)/testbed doctor
 
-soak: setup  ## 65 minutes: a thousand launches at once, bursts, random kills, 64 workers, fresh interpreters
-	$(BIN)/python -m pytest -q -rP -m soak tests/unit tests/process tests/distributed/test_load.py tests/distributed/test_soak.py
-	$(BIN)/python -m pytest -q -n auto -m soak tests/distributed --ignore tests/distributed/test_load.py --ignore tests/distributed/test_soak.py
+clean:  ## remove the environment, the runs and the caches
+	rm -rf $(VENV) .testbed run.json page.html bench.json bench.html plots build dist .pytest_cache .mypy_cache .ruff_cache
+
+##@ Use it
+run: setup  ## run every scenario on the default strategies; writes run.json and page.html
+	$(BIN)/testbed run --json run.json --html page.html
+
+scenario: setup  ## run one: NAME=module_global STRATEGY=... WORKERS=2 REPLICAS=2 MODE=... DEVICE=...
+	@test -n "$(NAME)" || { echo "make scenario: NAME=... is missing; names:"; $(BIN)/testbed list | grep -E '^[a-z_]+:'; exit 2; }
+	$(BIN)/testbed run $(NAME) $(STRATEGY:%=--strategy %) $(WORKERS:%=--workers %) \
+		$(REPLICAS:%=--replicas %) $(MODE:%=--mode %) $(DEVICE:%=--device %)
+
+bench: setup  ## what sharing, scaling, the wire and the testbed cost: QUICK=1 within a minute; DEVICE=gpu
+	$(BIN)/testbed bench $(QUICK:%=--quick) $(DEVICE:%=--device %) \
+		--json bench.json --plots plots --html bench.html
+
+##@ Test
+test: lint types test-unit test-watching test-process test-browser test-distributed  ## every test but the soak
 
 lint: setup  ## style
 	$(BIN)/ruff check .
@@ -76,6 +68,30 @@ lint: setup  ## style
 types: setup  ## mypy --strict
 	$(BIN)/mypy
 
+test-unit: setup  ## the logic alone, and the house rules
+	$(BIN)/python -m pytest -q -n auto tests/unit tests/house -m "not soak"
+
+test-watching: setup  ## watchers in one process with TensorFlow and two logical CPUs
+	$(BIN)/python -m pytest -q tests/watching
+
+test-process: setup  ## real processes, no TensorFlow
+	$(BIN)/python -m pytest -q -n auto --dist worksteal tests/process -m "not soak"
+
+test-browser: setup  ## the page in a real browser; skipped where there is none
+	$(BIN)/python -m pytest -q -rs tests/browser
+
+test-distributed: setup  ## real clusters, side by side on all cores
+	$(BIN)/python -m pytest -q -n auto --dist worksteal tests/distributed -m "not soak"
+
+##@ Test before a release
+test-engines: setup-engines  ## Slurm, Open MPI, Ray, two networks, Kubernetes' schemas: eight minutes
+	$(BIN)/python -m pytest -q -rs -m engine tests/engines
+
+soak: setup  ## 70 minutes: load, bursts, kills, 64 workers, and what repeats a promise of make test
+	$(BIN)/python -m pytest -q -rP -m soak tests/unit tests/process tests/distributed/test_load.py tests/distributed/test_soak.py
+	$(BIN)/python -m pytest -q -n auto --dist worksteal -m soak tests/distributed --ignore tests/distributed/test_load.py --ignore tests/distributed/test_soak.py
+
+##@ Write documents and pictures
 map: setup  ## write the table of testbed/README.md from the modules' docstrings
 	$(BIN)/python -m tests.house.code_map
 
@@ -89,13 +105,3 @@ readme-pictures: setup  ## the README's pictures and its plot anew: ten minutes;
 	$(BIN)/testbed run returned module_global get_variable --html page.html
 	$(BIN)/python -m tests.browser.pictures page.html .readme
 	$(BIN)/testbed bench sharing --rounds 5 --plots .readme
-
-bench: setup  ## what sharing, scaling, the wire and the testbed cost: QUICK=1 within a minute; DEVICE=gpu
-	$(BIN)/testbed bench $(QUICK:%=--quick) $(DEVICE:%=--device %) \
-		--json bench.json --plots plots --html bench.html
-
-doctor: setup  ## versions, devices, leftovers
-	$(BIN)/testbed doctor
-
-clean:  ## remove the environment, the runs and the caches
-	rm -rf $(VENV) .testbed run.json page.html bench.json bench.html plots build dist .pytest_cache .mypy_cache .ruff_cache

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,16 +15,19 @@ import pytest
 from testbed.bootstrap import python_command
 from testbed.catalogue.scenario import Case
 from testbed.catalogue.selection import Selection
+from testbed.cli.main import main
 from testbed.cluster.devices import Devices
 from testbed.launcher.cluster.deadlines import Deadlines
 from testbed.launcher.run_folder import RunFolder, new_run_folder
 from testbed.launcher.server.source import WorkerServer
 from testbed.report.output.observer import Observer
+from testbed.run import servers as run_servers
 from testbed.run.case import CaseRun
 from testbed.run.options import Options
 from testbed.run.scenario import keep_scripts, lacking_for
 from testbed.run.servers import open_server
 from testbed.verdict.verdict import Verdict
+from tests.distributed.shared_servers import SharedServers, shared_servers
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -67,6 +71,13 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
         finally:
             loop.run_until_complete(opened.__aexit__(None, None, None))
             loop.close()
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedServers]:
+    """The servers that commands in this process share."""
+    with shared_servers(tmp_path_factory.mktemp("servers") / "runs") as servers:
+        yield servers
 
 
 @dataclass(frozen=True)
@@ -115,6 +126,27 @@ def testbed(start: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> Call
         process = start(*arguments, **more)
         output, errors = process.communicate(timeout=300)
         return Done(process.returncode, output, errors, tmp_path)
+
+    return run
+
+
+@pytest.fixture
+def command(
+    servers: SharedServers,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> Callable[..., Done]:
+    """Runs a `testbed` command in this process, on a server that other tests use, too."""
+    monkeypatch.setattr(run_servers, "preloaded_server", servers.lend)
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["testbed", *arguments])
+        capfd.readouterr()
+        status = main(arguments)
+        return Done(status, *capfd.readouterr(), tmp_path)
 
     return run
 

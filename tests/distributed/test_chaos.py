@@ -59,9 +59,9 @@ def test_preemption_recovers(testbed: Callable[..., Done]) -> None:
     assert (logs / "restart-1" / "worker-1.log").is_file()
 
 
-def test_the_leader_s_end_is_noticed(testbed: Callable[..., Done]) -> None:
+def test_the_leader_s_end_is_noticed(command: Callable[..., Done]) -> None:
     """When worker 0 is killed its peer raises soon, and a restart of all recovers."""
-    done = testbed("chaos", COUNTED, "--fault", "kill", "--worker", "0", "--at", "step 3", *JSON)
+    done = command("chaos", COUNTED, "--fault", "kill", "--worker", "0", "--at", "step 3", *JSON)
     assert (done.status, done.errors) == (0, ""), done.output
     (outcome,) = outcomes(done)
     assert outcome["fault"] == {"kind": "kill", "worker": 0, "phase": "step 3", "seconds": 20.0}
@@ -72,10 +72,10 @@ def test_the_leader_s_end_is_noticed(testbed: Callable[..., Done]) -> None:
     assert outcome["resumed"] == {"word": "step", "at": 1, "of": 6}
 
 
-def test_who_never_starts_is_not_noticed(testbed: Callable[..., Done]) -> None:
+def test_who_never_starts_is_not_noticed(command: Callable[..., Done]) -> None:
     """The peer of a worker that never starts hangs, and without a restart nothing recovers."""
     deadlines = ("--start-timeout", "4", "--timeout", "4", "--restarts", "0")
-    done = testbed("chaos", COUNTED, "--fault", "absent", "--worker", "1", *deadlines, *JSON)
+    done = command("chaos", COUNTED, "--fault", "absent", "--worker", "1", *deadlines, *JSON)
     assert (done.status, done.errors) == (1, "")
     (outcome,) = outcomes(done)
     assert (outcome["result"], outcome["noticed"], outcome["restarts"]) == ("lost", None, 0)
@@ -85,11 +85,11 @@ def test_who_never_starts_is_not_noticed(testbed: Callable[..., Done]) -> None:
     assert "1 fault: 0 recovered, 1 not recovered" in done.output
 
 
-def test_a_seed_does_the_same_again(testbed: Callable[..., Done]) -> None:
+def test_a_seed_does_the_same_again(command: Callable[..., Done]) -> None:
     """The same seed does the same faults to the same workers at the same phases."""
-    command = ("chaos", COUNTED, "--seed", "7", "--repeat", "2", "--seconds", "0.5")
+    words = ("chaos", COUNTED, "--seed", "7", "--repeat", "2", "--seconds", "0.5")
     for _ in range(2):
-        done = testbed(*command, *JSON)
+        done = command(*words, *JSON)
         assert (done.status, done.errors) == (0, ""), done.output
         assert "seed 7: --seed 7 draws the same faults\n" in done.output
         phases = done.record["cases"][0]["undisturbed"]["phases"]
@@ -99,9 +99,9 @@ def test_a_seed_does_the_same_again(testbed: Callable[..., Done]) -> None:
         assert drawn[0] != drawn[1]
 
 
-def test_repetitions_tell_flakes(testbed: Callable[..., Done]) -> None:
+def test_repetitions_tell_flakes(command: Callable[..., Done]) -> None:
     """Where nothing is done, what is told is how often the case failed by itself."""
-    done = testbed("chaos", COUNTED, "--fault", "none", "--repeat", "3", "-v", *JSON)
+    done = command("chaos", COUNTED, "--fault", "none", "--repeat", "3", "-v", *JSON)
     assert (done.status, done.errors) == (0, ""), done.output
     assert "failed undisturbed (95 %): 0 of 3 (at most 56 %)" in done.output
     assert [each["result"] for each in outcomes(done)] == ["recovered"] * 3
@@ -110,9 +110,9 @@ def test_repetitions_tell_flakes(testbed: Callable[..., Done]) -> None:
     assert "worker 1 : step 6" in done.output
 
 
-def test_a_flake(testbed: Callable[..., Done], script: Callable[..., str]) -> None:
+def test_a_flake(command: Callable[..., Done], script: Callable[..., str]) -> None:
     """A case that fails though nothing is done to it is not started again, and is counted."""
-    done = testbed("chaos", script(FLAKY), "--fault", "none", "--repeat", "2", *JSON)
+    done = command("chaos", script(FLAKY), "--fault", "none", "--repeat", "2", *JSON)
     assert (done.status, done.errors) == (1, ""), done.output
     assert [(each["result"], each["restarts"]) for each in outcomes(done)] == [("lost", 0)] * 2
     assert "repetition 2: undisturbed again" in done.output
@@ -121,10 +121,10 @@ def test_a_flake(testbed: Callable[..., Done], script: Callable[..., str]) -> No
 
 
 def test_a_case_that_fails_by_itself(
-    testbed: Callable[..., Done], script: Callable[..., str]
+    command: Callable[..., Done], script: Callable[..., str]
 ) -> None:
     """Nothing is done to a case that does not come to its end undisturbed."""
-    done = testbed("chaos", script(BROKEN), *JSON)
+    done = command("chaos", script(BROKEN), *JSON)
     assert (done.status, done.errors) == (1, "")
     assert "fails undisturbed, so no fault is injected: rejected: ValueError: as ever" in (
         done.output
@@ -148,10 +148,10 @@ def test_a_case_that_fails_by_itself(
     ],
 )
 def test_what_only_the_machine_can_tell(
-    testbed: Callable[..., Done], words: list[str], told: str, tmp_path: Path
+    command: Callable[..., Done], words: list[str], told: str, tmp_path: Path
 ) -> None:
     """A phase that never comes, and a fault that cannot be done here, are one line; status 2."""
-    done = testbed("chaos", COUNTED, *words, *JSON)
+    done = command("chaos", COUNTED, *words, *JSON)
     assert done.status == 2
     assert done.errors.startswith(told)
     assert done.errors.count("\n") == 1

@@ -29,12 +29,12 @@ print("steps", steps.numpy())
 
 
 @pytest.fixture
-def check(testbed: Callable[..., Done], tmp_path: Path) -> Callable[..., Done]:
-    """Writes a script and checks it."""
+def check(command: Callable[..., Done], tmp_path: Path) -> Callable[..., Done]:
+    """Writes a script and checks it in this process."""
 
     def run(text: str, *arguments: str, after: tuple[str, ...] = ()) -> Done:
         (tmp_path / "train.py").write_text(text)
-        return testbed("check", *arguments, "train.py", *after)
+        return command("check", *arguments, "train.py", *after)
 
     return run
 

@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,7 @@ CORPUS = Path(__file__).resolve().parents[1] / "check/corpus"
 _LOGGED = re.compile(r"[IWEF]\d{4} |WARNING: All log messages before absl")
 _GENERATED = re.compile(r"/\S+__autograph_generated_file\w+|0x[0-9a-f]+")
 _EXPECTED = re.compile(r"# expect: (?P<codes>TB\d+(?:, TB\d+)*)")
+_ROW = re.compile(r"^\| (\w+)[^|]*\|(?:[^|]*\|)+? ([^|]*) \|$", re.MULTILINE)
 _NOTED = re.compile(r"# note: (?P<codes>TB\d+)")
 
 Check = Callable[[Path], Checked]
@@ -64,6 +66,56 @@ def expected(path: Path, comment: re.Pattern[str] = _EXPECTED) -> set[tuple[str,
     }
 
 
+def asked(path: Path) -> tuple[Deployment, float]:
+    """What a script's first line asks for."""
+    first = path.read_text(encoding="utf-8").splitlines()[0]
+    assert first.startswith("# check: "), first
+    told = shlex.split(first.removeprefix("# check: "))
+    options = dict(zip(*[iter(told)] * 2, strict=True))
+    workers, replicas = int(options.get("--workers", 1)), int(options.get("--replicas", 1))
+    deployment = Deployment(options["--strategy"], Cluster(workers, replicas))
+    return deployment, float(options.get("--timeout", 60))
+
+
+def near_misses() -> dict[str, set[str]]:
+    """The right scripts that are near misses of each wrong one, by the table of the README."""
+    rows = _ROW.findall((CORPUS / "README.md").read_text(encoding="utf-8"))
+    right = {name_of(path) for path in scripts("right")}
+    return {wrong: right & set(re.findall(r"\w+", twins)) for wrong, twins in rows}
+
+
+def chosen_scripts() -> set[str]:
+    """The scripts that `make test` checks; the others are of equal promise, and for `make soak`.
+
+    Of the wrong ones with the same codes on the same deployment the first, its near misses, and all
+    right ones that are near misses of no script.
+    """
+    first: dict[tuple[frozenset[str], Deployment], str] = {}
+    for path in scripts("wrong"):
+        codes = frozenset(code for code, _, _ in expected(path))
+        first.setdefault((codes, asked(path)[0]), name_of(path))
+    twins = near_misses()
+    left = {name for wrong, names in twins.items() if wrong not in first.values() for name in names}
+    needed = {name for wrong in first.values() for name in twins[wrong]}
+    right = {name_of(path) for path in scripts("right")}
+    return {*first.values(), *right - (left - needed)}
+
+
+CHOSEN = chosen_scripts()
+REPEATABLE = [
+    path for path in [*scripts("right"), *scripts("wrong")] if name_of(path) not in RANDOM
+]
+
+
+def or_soak(paths: list[Path], every: int = 1) -> list[Any]:
+    """Scripts as parameters; `make test` checks one in `every` of those that are chosen."""
+    tested = [path for path in paths if name_of(path) in CHOSEN][::every]
+    return [
+        pytest.param(path, id=name_of(path), marks=() if path in tested else pytest.mark.soak)
+        for path in paths
+    ]
+
+
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """TensorFlow is imported once for all."""
@@ -90,17 +142,6 @@ def both(bench: Bench) -> Callable[[Path], tuple[Outcome, Outcome]]:
     return run
 
 
-def asked(path: Path) -> tuple[Deployment, float]:
-    """What a script's first line asks for."""
-    first = path.read_text(encoding="utf-8").splitlines()[0]
-    assert first.startswith("# check: "), first
-    told = shlex.split(first.removeprefix("# check: "))
-    options = dict(zip(*[iter(told)] * 2, strict=True))
-    workers, replicas = int(options.get("--workers", 1)), int(options.get("--replicas", 1))
-    deployment = Deployment(options["--strategy"], Cluster(workers, replicas))
-    return deployment, float(options.get("--timeout", 60))
-
-
 def without_times(output: list[str]) -> list[str]:
     """What workers printed, without the lines of a log, and the names of AutoGraph's files."""
     lines = ([line for line in each.splitlines() if not _LOGGED.match(line)] for each in output)
@@ -118,7 +159,7 @@ def told(checked: Checked, *, notes: bool = False) -> set[tuple[str, str, int]]:
     }
 
 
-@pytest.mark.parametrize("path", scripts("wrong"), ids=name_of)
+@pytest.mark.parametrize("path", or_soak(scripts("wrong")))
 def test_what_is_wrong_is_found_where_it_stands(check: Check, path: Path) -> None:
     """Each defect has its finding, with the code and the line of its cause; nothing else has."""
     checked = check(path)
@@ -133,7 +174,7 @@ def test_what_is_missed_is_known(check: Check, path: Path) -> None:
     assert told(check(path)) == expected(path)
 
 
-@pytest.mark.parametrize("path", scripts("right"), ids=name_of)
+@pytest.mark.parametrize("path", or_soak(scripts("right")))
 def test_what_is_right_is_left_alone(check: Check, path: Path) -> None:
     """A script that is right runs to its end, and nothing is said of it but what is noted."""
     checked = check(path)
@@ -142,17 +183,18 @@ def test_what_is_right_is_left_alone(check: Check, path: Path) -> None:
     assert (checked.program.cause, checked.program.code) == ("", 0)
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        pytest.param(path, id=name_of(path), marks=[] if number % 8 == 0 else [pytest.mark.soak])
-        for number, path in enumerate([*scripts("right"), *scripts("wrong")])
-        if name_of(path) not in RANDOM
-    ],
-)
+@pytest.mark.parametrize("path", or_soak(REPEATABLE, every=8))
 def test_what_is_checked_does_what_it_does(
     both: Callable[[Path], tuple[Outcome, Outcome]], path: Path
 ) -> None:
     """Watching changes no number, no line and no traceback that a program prints, nor its end."""
     plain, checked = both(path)
     assert checked == plain
+
+
+def test_every_code_of_the_corpus_is_in_make_test() -> None:
+    """What `make test` leaves to `make soak` has a code that a script of `make test` shows."""
+    shown = {path: {code for code, _, _ in expected(path)} for path in scripts("wrong")}
+    assert set().union(*shown.values()) == set().union(
+        *(codes for path, codes in shown.items() if name_of(path) in CHOSEN)
+    )

@@ -72,7 +72,7 @@ CRASHES = {
 }
 
 
-def test_every_crash_is_told(testbed: Callable[..., Done], script: Callable[..., str]) -> None:
+def test_every_crash_is_told(command: Callable[..., Done], script: Callable[..., str]) -> None:
     """A case is an error that names the worker and what became of it; the others are judged."""
     bodies = [
         CRASHES_SO.format(name=re.sub(r"\W", "_", name), crash=crash)
@@ -80,7 +80,7 @@ def test_every_crash_is_told(testbed: Callable[..., Done], script: Callable[...,
     ]
     last_of_all = ADDS_UP.format(name="still_adds_up")
     path = script(HEAD + ADDS_UP.format(name="adds_up") + "".join(bodies) + last_of_all)
-    done = testbed(
+    done = command(
         "run", path, "--strategy", "multi_worker_mirrored", "--workers", "2", "--json",
         "result.json",
     )  # fmt: skip
@@ -94,7 +94,7 @@ def test_every_crash_is_told(testbed: Callable[..., Done], script: Callable[...,
 
 @needs_namespaces
 def test_who_needs_the_network_is_told(
-    testbed: Callable[..., Done], script: Callable[..., str]
+    command: Callable[..., Done], script: Callable[..., str]
 ) -> None:
     """A script that would download something is told that a run has no network, and what to do."""
     body = """
@@ -105,13 +105,13 @@ def downloads(bed: Bed) -> None:
     urllib.request.urlopen("http://example.invalid/")
 """
     options = ["--strategy", "default", "--json", "result.json", "--isolation", "required"]
-    (case,) = testbed("run", script(body), *options).record["cases"]
+    (case,) = command("run", script(body), *options).record["cases"]
     assert case["verdict"] == "error"
     assert case["evidence"].endswith("a run has no network but its own: --isolation none")
 
 
 def test_a_value_of_an_unknown_type_is_read(
-    testbed: Callable[..., Done], script: Callable[..., str]
+    command: Callable[..., Done], script: Callable[..., str]
 ) -> None:
     """What cannot be written down, as a lock, is a wrong value like any other, and no crash."""
     body = """
@@ -121,7 +121,7 @@ def locked(bed: Bed) -> None:
     import threading
     bed.claim(threading.Lock(), value=1.0)
 """
-    done = testbed("run", script(body), "--strategy", "default", "--json", "result.json")
+    done = command("run", script(body), "--strategy", "default", "--json", "result.json")
     assert done.errors == ""
     (case,) = done.record["cases"]
     assert (case["verdict"], case["symptom"]) == ("breaks", "wrong_value")

@@ -97,11 +97,11 @@ def line_of(text: str, part: str) -> int:
 @pytest.mark.parametrize("decorator", [FUNCTION, EAGER], ids=["function", "eager"])
 @pytest.mark.parametrize("first", [0, 1])
 def test_who_ends_early_is_named(
-    testbed: Callable[..., Done], program: Callable[[str], str], decorator: str, first: int
+    command: Callable[..., Done], program: Callable[[str], str], decorator: str, first: int
 ) -> None:
     """A program whose workers take unequally many steps ends as under python, with the reason."""
     text = UNEVEN.format(decorator=decorator, first=first)
-    done = testbed("launch", program(text))
+    done = command("launch", program(text))
     assert done.status == 1
     where = (line_of(text, "waits"), "<module>")
     if decorator == EAGER:
@@ -116,11 +116,11 @@ def test_who_ends_early_is_named(
 
 
 def test_check_finds_who_ends_early(
-    testbed: Callable[..., Done], program: Callable[[str], str]
+    command: Callable[..., Done], program: Callable[[str], str]
 ) -> None:
     """The check finds the hang without a limit of time, where the collective is called."""
     text = UNEVEN.format(decorator=FUNCTION, first=0)
-    done = testbed("check", program(text))
+    done = command("check", program(text))
     assert done.status == 1
     found = f"train.py:{line_of(text, 'waits')}: error TB401 hang"
     assert found in done.output
@@ -129,10 +129,10 @@ def test_check_finds_who_ends_early(
 
 
 def test_nobody_waits_for_an_evaluation(
-    testbed: Callable[..., Done], program: Callable[[str], str]
+    command: Callable[..., Done], program: Callable[[str], str]
 ) -> None:
     """A worker that goes on without the others is disturbed by nothing, as under python."""
-    done = testbed("launch", program(EVALUATES))
+    done = command("launch", program(EVALUATES))
     assert (done.status, done.errors, done.output) == (0, "", "worker 1 | evaluated\n")
 
 

@@ -20,14 +20,14 @@ def edits_itself(silent: str) -> str:
 
 @pytest.mark.parametrize("silent", ["  # testbed: ignore", ""], ids=["silenced", "not silenced"])
 def test_an_edit_changes_no_finding(
-    testbed: Callable[..., Done], tmp_path: Path, silent: str
+    command: Callable[..., Done], tmp_path: Path, silent: str
 ) -> None:
     """Findings, what silences them, and what AutoGraph converts are of the text that was read."""
     file = tmp_path / "train.py"
     file.write_text(edits_itself(""))
     line = edits_itself("").splitlines().index(WRONG.splitlines()[3].format(silent="")) + 1
     file.write_text(edits_itself(silent))
-    done = testbed("check", "train.py")
+    done = command("check", "train.py")
     assert file.read_text() == EDITED
     assert (f"train.py:{line}: error TB101" in done.output) == (not silent)
     assert "Traceback" not in done.output + done.errors

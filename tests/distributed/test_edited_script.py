@@ -32,7 +32,7 @@ RENAMED = EDITING.replace("counter", "renamed").format(edit="")
 @pytest.mark.parametrize("edit", ["def (", RENAMED, None], ids=["half a line", "renamed", "gone"])
 @pytest.mark.parametrize("more", [(), ("--fresh",)], ids=["forked", "fresh"])
 def test_an_edit_loses_nothing(
-    testbed: Callable[..., Done], script: Callable[..., str], edit: str | None, more: tuple[str]
+    command: Callable[..., Done], script: Callable[..., str], edit: str | None, more: tuple[str]
 ) -> None:
     """All cases run what was read, the table is shown, and the record holds what ran."""
     if more and edit is None:
@@ -40,7 +40,7 @@ def test_an_edit_loses_nothing(
     path = script(EDITING.format(edit=edit))
     text = Path(path).read_text()
     arguments = ("run", path, "--strategy", "mirrored", "-j", "1", "--json", "result.json")
-    done = testbed(*arguments, *more)
+    done = command(*arguments, *more)
     assert (done.status, done.errors) == (0, "")
     assert "2 cases: 2 behave, 0 unexpected" in done.output
     (recorded,) = done.record["scripts"]
@@ -50,20 +50,20 @@ def test_an_edit_loses_nothing(
     assert edit is None or Path(path).read_text() == edit
 
 
-def test_chaos_runs_what_was_read(testbed: Callable[..., Done], script: Callable[..., str]) -> None:
+def test_chaos_runs_what_was_read(command: Callable[..., Done], script: Callable[..., str]) -> None:
     """So do the workers to which faults are done."""
     path = script(EDITING.format(edit="def ("))
-    done = testbed("chaos", path, "--mode", "eager", "--fault", "none", "--json", "result.json")
+    done = command("chaos", path, "--mode", "eager", "--fault", "none", "--json", "result.json")
     assert (done.status, done.errors) == (0, "")
     (case,) = done.record["cases"]
     assert [outcome["result"] for outcome in case["outcomes"]] == ["recovered"]
 
 
 def test_a_scenario_that_an_import_takes_away_is_told(
-    testbed: Callable[..., Done], script: Callable[..., str]
+    command: Callable[..., Done], script: Callable[..., str]
 ) -> None:
     """A scenario that is gone once its script is imported is an error of the script."""
     body = EDITING.format(edit="") + "\nglobals().pop('counter')\n"
-    done = testbed("run", script(body), "--strategy", "mirrored", "--mode", "eager")
+    done = command("run", script(body), "--strategy", "mirrored", "--mode", "eager")
     assert done.status == 1
     assert "in the scenario: ScriptError: 'counter' is no scenario any more" in done.output

@@ -121,10 +121,10 @@ def test_a_new_interpreter_ends_a_program_as_python_does(
     assert ends(name, RUN_PROGRAM, True) == plain(name)
 
 
-def test_check_says_what_it_has_not_seen(testbed: Callable[..., Done], tmp_path: Path) -> None:
+def test_check_says_what_it_has_not_seen(command: Callable[..., Done], tmp_path: Path) -> None:
     """A program that is gone without a report is not one in which nothing was found."""
     (tmp_path / "leaves.py").write_text("import os\nos._exit(0)")
-    done = testbed("check", "leaves.py")
+    done = command("check", "leaves.py")
     assert done.status == 3
     assert "worker 0 ended without a report, by os._exit or exec" in done.errors
     assert done.errors.count("\n") == 1

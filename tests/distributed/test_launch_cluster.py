@@ -45,12 +45,12 @@ while time.monotonic() < end:
 
 
 @pytest.fixture
-def launch(testbed: Launch, tmp_path: Path) -> Launch:
+def launch(command: Launch, tmp_path: Path) -> Launch:
     """Writes a program and launches it."""
 
     def run(text: str, *options: str) -> Done:
         (tmp_path / "train.py").write_text(text)
-        return testbed("launch", *options, "train.py")
+        return command("launch", *options, "train.py")
 
     return run
 
@@ -148,12 +148,12 @@ def test_a_cluster_of_the_program_s_own(
 
 @pytest.mark.parametrize("removes", [True, False], ids=["removes", "sets"])
 def test_check_of_a_cluster_of_the_program_s_own(
-    testbed: Launch, tmp_path: Path, *, removes: bool
+    command: Launch, tmp_path: Path, *, removes: bool
 ) -> None:
     """Check finds what leaves its cluster, and takes nothing that follows for a finding."""
     change = "os.environ.pop('TF_CONFIG')" if removes else f"task['index'] = 0; {SETS}"
     (tmp_path / "train.py").write_text(OWN_CLUSTER.replace("CHANGE", change))
-    done = testbed("check", "train.py")
+    done = command("check", "train.py")
     if removes:
         assert done.status == 1
         assert "train.py:6: error TB405 workers_diverge" in done.output

@@ -52,24 +52,24 @@ def program(tmp_path: Path) -> Callable[..., str]:
 
 
 def test_a_program_finds_what_python_gives_it(
-    testbed: Callable[..., Done], program: Callable[..., str], tmp_path: Path
+    command: Callable[..., Done], program: Callable[..., str], tmp_path: Path
 ) -> None:
     """Name, file, arguments, path and folder are those of a script that python runs."""
-    done = testbed("launch", "--workers", "3", program(TELLS), "--epochs", "1", "-v")
+    done = command("launch", "--workers", "3", program(TELLS), "--epochs", "1", "-v")
     assert (done.status, done.output, done.errors) == (0, "", "")
     told = [json.loads((tmp_path / f"told-{worker}").read_text()) for worker in range(3)]
     environment = {"TF_CONFIG": json.dumps({"task": {"index": "python"}}), "PATH": ""}
-    command = [sys.executable, "own program.py", "--epochs", "1", "-v"]
-    subprocess.run(command, cwd=tmp_path, env=environment, check=True)
+    words = [sys.executable, "own program.py", "--epochs", "1", "-v"]
+    subprocess.run(words, cwd=tmp_path, env=environment, check=True)
     assert told == [json.loads((tmp_path / "told-python").read_text())] * 3
 
 
 def test_a_module_is_run_by_its_name(
-    testbed: Callable[..., Done], program: Callable[..., str], tmp_path: Path
+    command: Callable[..., Done], program: Callable[..., str], tmp_path: Path
 ) -> None:
     """With -m a module is `__main__`, found in the working folder, with its own arguments."""
     program("import sys\nprint(__name__, sys.argv[1:], __spec__.name)", "own_module.py")
-    done = testbed("launch", "--workers", "1", "-m", "own_module", "--workers", "7")
+    done = command("launch", "--workers", "1", "-m", "own_module", "--workers", "7")
     assert done.status == 0
     assert done.output == "worker 0 | __main__ ['--workers', '7'] own_module\n"
 
@@ -96,10 +96,10 @@ def test_workers_train_together(testbed: Callable[..., Done], program: Callable[
     ids=["raises", "exits", "exits with a text", "leaves", "is killed"],
 )
 def test_the_first_failure_decides(
-    testbed: Callable[..., Done], program: Callable[..., str], how: str, status: int, told: str
+    command: Callable[..., Done], program: Callable[..., str], how: str, status: int, told: str
 ) -> None:
     """The exit status is that of the worker that failed first, which is named with its reason."""
-    done = testbed("launch", program(TRAINS), how)
+    done = command("launch", program(TRAINS), how)
     assert done.status == status
     assert done.errors.startswith("testbed: worker 1 ")
     assert told in done.errors
@@ -111,9 +111,9 @@ def test_the_first_failure_decides(
         assert "worker 1 | no good" in done.output
 
 
-def test_a_hang_is_explained(testbed: Callable[..., Done], program: Callable[..., str]) -> None:
+def test_a_hang_is_explained(command: Callable[..., Done], program: Callable[..., str]) -> None:
     """When the time is over, who keeps whom waiting is told, with status 124."""
-    done = testbed("launch", "--timeout", "8", program(TRAINS), "threading.Event().wait()")
+    done = command("launch", "--timeout", "8", program(TRAINS), "threading.Event().wait()")
     assert done.status == 124
     assert "worker 1 is in phase 'joined', at <string>" in done.errors or (
         "worker 1 is in phase 'joined', at own program.py:" in done.errors
@@ -125,24 +125,24 @@ def test_a_hang_is_explained(testbed: Callable[..., Done], program: Callable[...
 
 
 def test_who_does_not_join_is_named(
-    testbed: Callable[..., Done], program: Callable[..., str]
+    command: Callable[..., Done], program: Callable[..., str]
 ) -> None:
     """From when the first worker makes its strategy, the others have so long to come."""
     text = TRAINS.replace(
         "strategy = tf", "if worker == 1: threading.Event().wait()\nstrategy = tf", 1
     )
-    done = testbed("launch", "--start-timeout", "2", program(text))
+    done = command("launch", "--start-timeout", "2", program(text))
     assert done.status == 124
     assert "worker 1 has not joined and is in phase 'started'" in done.errors
 
 
-def test_workers_are_no_twins(testbed: Callable[..., Done], program: Callable[..., str]) -> None:
+def test_workers_are_no_twins(command: Callable[..., Done], program: Callable[..., str]) -> None:
     """Random numbers differ between workers, and between launches, as between processes."""
     text = "import random, numpy\nprint(random.random(), numpy.random.rand())"
     lines = {
         line.partition("|")[2]
         for _ in range(2)
-        for line in testbed("launch", "--workers", "2", program(text)).output.splitlines()
+        for line in command("launch", "--workers", "2", program(text)).output.splitlines()
     }
     assert len(lines) == 4
 

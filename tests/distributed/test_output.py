@@ -61,13 +61,13 @@ def test_what_is_shown_was_printed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", ["json", "sarif", "github"])
 def test_machine_formats_are_what_output_writes(
-    testbed: Callable[..., Done], tmp_path: Path, form: str
+    command: Callable[..., Done], tmp_path: Path, form: str
 ) -> None:
     """Names with emoji codes arrive at a tool, on the standard output as in a file."""
     (tmp_path / "d:x:y").mkdir()
     (tmp_path / "d:x:y" / "t.py").write_text(CHECKED)
-    shown = testbed("check", "--format", form, "d:x:y/t.py")
-    testbed("check", "--format", form, "--output", "written", "d:x:y/t.py")
+    shown = command("check", "--format", form, "d:x:y/t.py")
+    command("check", "--format", form, "--output", "written", "d:x:y/t.py")
     assert shown.output == (tmp_path / "written").read_text(encoding="utf-8")
     assert "layer:key:w" in shown.output
 

@@ -25,9 +25,9 @@ def counter(bed: Bed) -> None:
 RULE = '@breaks("counted_per_replica", when=lambda case: case.replicas_per_worker > 1)'
 
 
-def test_as_expected(testbed: Callable[..., Done], script: Callable[..., str]) -> None:
+def test_as_expected(command: Callable[..., Done], script: Callable[..., str]) -> None:
     """All as expected: status 0, and a record that holds what was seen."""
-    done = testbed("run", script(COUNTER.format(rules=RULE)), "--json", "result.json")
+    done = command("run", script(COUNTER.format(rules=RULE)), "--json", "result.json")
     assert (done.status, done.errors) == (0, "")
     assert "5 cases: 3 behave, 2 failures shown as documented, 0 unexpected" in done.output
     case = done.case("mine.counter[outside_scope,function]@multi_worker_mirrored-2x2")
@@ -41,11 +41,11 @@ def test_as_expected(testbed: Callable[..., Done], script: Callable[..., str]) -
 
 
 def test_every_form_of_report(
-    testbed: Callable[..., Done], script: Callable[..., str], tmp_path: Path
+    command: Callable[..., Done], script: Callable[..., str], tmp_path: Path
 ) -> None:
     """A run writes its page and JUnit beside its record, and says where they are."""
     files = ("--json", "result.json", "--html", "page.html", "--junit", "junit.xml")
-    done = testbed("run", script(COUNTER.format(rules=RULE)), "--strategy", "mirrored", *files)
+    done = command("run", script(COUNTER.format(rules=RULE)), "--strategy", "mirrored", *files)
     assert done.status == 0, done.output
     assert "result: result.json\npage: page.html\nJUnit: junit.xml\n" in done.output
     assert "counter[outside_scope,function]@mirrored-2" in (tmp_path / "page.html").read_text()
@@ -54,9 +54,9 @@ def test_every_form_of_report(
     assert copy["writers"] == ["replica 0", "replica 1"]
 
 
-def test_wrong_expectation(testbed: Callable[..., Done], script: Callable[..., str]) -> None:
+def test_wrong_expectation(command: Callable[..., Done], script: Callable[..., str]) -> None:
     """A wrong expectation: status 1, and which case, what was expected and what was seen."""
-    done = testbed("run", script(COUNTER.format(rules="")), "--strategy", "mirrored")
+    done = command("run", script(COUNTER.format(rules="")), "--strategy", "mirrored")
     assert done.status == 1
     assert (
         "mine.counter[outside_scope,function]@mirrored-2  expected behaves,"
@@ -66,25 +66,25 @@ def test_wrong_expectation(testbed: Callable[..., Done], script: Callable[..., s
 
 
 def test_expected_break_that_behaves(
-    testbed: Callable[..., Done], script: Callable[..., str]
+    command: Callable[..., Done], script: Callable[..., str]
 ) -> None:
     """An expected break that does not come is unexpected too."""
-    done = testbed("run", script(COUNTER.format(rules='@breaks("hang")')), "--strategy", "default")
+    done = command("run", script(COUNTER.format(rules='@breaks("hang")')), "--strategy", "default")
     assert done.status == 1
     assert "expected hang, saw behaves" in done.output
 
 
-def test_syntax_error(testbed: Callable[..., Done], script: Callable[..., str]) -> None:
+def test_syntax_error(command: Callable[..., Done], script: Callable[..., str]) -> None:
     """A script that cannot be read is named with its line; the others still run; status 2."""
     good = script(COUNTER.format(rules=RULE))
     bad = script("def broken(:\n", name="bad")
-    done = testbed("run", bad, good, "--strategy", "default")
+    done = command("run", bad, good, "--strategy", "default")
     assert done.status == 2
     assert done.errors == f"testbed: {bad}:6: syntax error: invalid syntax\n"
     assert "1 case: 1 behave" in done.output
 
 
-def test_hang(testbed: Callable[..., Done], script: Callable[..., str]) -> None:
+def test_hang(command: Callable[..., Done], script: Callable[..., str]) -> None:
     """A collective that one worker leaves out is a hang, told with the line that waits."""
     body = """
 @scenario(sites=("in_scope",), modes=("eager",))
@@ -94,7 +94,7 @@ def lonely(bed: Bed) -> None:
     if bed.worker == 0:
         bed.run(lambda: tf.distribute.get_replica_context().all_reduce("sum", tf.constant(1.0)))
 """
-    done = testbed(
+    done = command(
         "run", script(body), "--strategy", "multi_worker_mirrored", "--workers", "2",
         "--timeout", "3", "--json", "result.json",
     )  # fmt: skip
@@ -104,7 +104,7 @@ def lonely(bed: Bed) -> None:
     assert case["evidence"].startswith("worker 1 has reported, and has not entered step 1")
 
 
-def test_mistake_in_script(testbed: Callable[..., Done], script: Callable[..., str]) -> None:
+def test_mistake_in_script(command: Callable[..., Done], script: Callable[..., str]) -> None:
     """A NameError in a script is the script's error, told with its line, not a symptom."""
     body = """
 @scenario(sites=("in_scope",), modes=("eager",))
@@ -113,15 +113,15 @@ def mistaken(bed: Bed) -> None:
     \"\"\"Nothing.\"\"\"
     bed.make(lambda: no_such_name)
 """
-    done = testbed("run", script(body), "--strategy", "default")
+    done = command("run", script(body), "--strategy", "default")
     assert done.status == 1
     assert "error: in the scenario: NameError: name 'no_such_name' is not defined" in done.output
     assert re.search(r"raised NameError at mine.py:1\d in <lambda>", done.output)
 
 
-def test_fresh(testbed: Callable[..., Done], script: Callable[..., str]) -> None:
+def test_fresh(command: Callable[..., Done], script: Callable[..., str]) -> None:
     """New interpreters show the same."""
-    done = testbed(
+    done = command(
         "run", script(COUNTER.format(rules=RULE)), "--fresh", "--workers", "2", "--replicas", "2"
     )
     assert done.status == 0, done.output
@@ -159,9 +159,9 @@ def test_another_interpreter(
     assert done.status == 0, done.output + done.errors
 
 
-def test_no_such_interpreter(testbed: Callable[..., Done]) -> None:
+def test_no_such_interpreter(command: Callable[..., Done]) -> None:
     """An interpreter that does not exist is told in one line."""
-    done = testbed("run", "returned", "--python", "/no/such/python")
+    done = command("run", "returned", "--python", "/no/such/python")
     assert (done.status, done.errors) == (
         2,
         "testbed: --python /no/such/python: no such interpreter\n",

@@ -55,9 +55,9 @@ KEPT |= {f"model/{name}" for name in ("saved_model.pb", "keras_metadata.pb", "fi
 KEPT |= {"model/variables"}
 
 
-def test_four_workers_learn_one_model(testbed: Callable[..., Done], tmp_path: Path) -> None:
+def test_four_workers_learn_one_model(command: Callable[..., Done], tmp_path: Path) -> None:
     """Workers share the images, agree on every digit of the loss, and leave one model behind."""
-    done = testbed("launch", "--workers", "4", TRAIN, "learnt")
+    done = command("launch", "--workers", "4", TRAIN, "learnt")
     assert done.status == 0, done.errors
     workers = [of_worker(done.output, worker) for worker in range(4)]
     (loss,) = {told(worker, "loss") for worker in workers}
@@ -86,13 +86,13 @@ def test_it_trains_alone_as_it_is(tmp_path: Path) -> None:
     assert left_in(tmp_path / "learnt") == KEPT
 
 
-def test_a_crash_costs_one_epoch(testbed: Callable[..., Done], tmp_path: Path) -> None:
+def test_a_crash_costs_one_epoch(command: Callable[..., Done], tmp_path: Path) -> None:
     """Launched again, the program goes on at the epoch in which it crashed, and ends well."""
-    crashed = testbed("launch", TRAIN, "learnt", "--crash-in-epoch", "3")
+    crashed = command("launch", TRAIN, "learnt", "--crash-in-epoch", "3")
     assert crashed.status == 1
     assert "RuntimeError: as if the power were gone" in crashed.errors
     assert "backup/chief" in left_in(tmp_path / "learnt")
-    done = testbed("launch", TRAIN, "learnt")
+    done = command("launch", TRAIN, "learnt")
     assert done.status == 0, done.errors
     for worker in range(2):
         assert re.findall(r"epoch (\d)", of_worker(crashed.output, worker)) == ["1", "2", "3"]

@@ -40,8 +40,9 @@ def all_modules() -> dict[str, Path]:
 
 def imported_names(path: Path) -> Iterator[str]:
     """Everything that a file imports, wherever it does so, by its longest module name."""
+    for_types_alone = _for_types_alone(path)
     for node in ast.walk(tree_of(path)):
-        if node in _for_types_alone(path):
+        if node in for_types_alone:
             continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

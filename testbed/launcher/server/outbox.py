@@ -16,7 +16,6 @@ class LoopOutbox:
         sending.setblocking(False)
         self._socket = sending
         self._outbox = Outbox(sending)
-        self._loop = asyncio.get_running_loop()
         self._waits = False
 
     @property
@@ -43,7 +42,7 @@ class LoopOutbox:
 
     def _wait(self, waits: bool) -> None:
         if waits and not self._waits:
-            self._loop.add_writer(self._socket, self._flush)
+            asyncio.get_running_loop().add_writer(self._socket, self._flush)
         elif self._waits and not waits:
-            self._loop.remove_writer(self._socket)
+            asyncio.get_running_loop().remove_writer(self._socket)
         self._waits = waits

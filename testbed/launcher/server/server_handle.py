@@ -55,7 +55,15 @@ class PreloadedServer:
         self._starts = Starts(self._request, self._worker_ended)
         self._addresses = map(address_of, itertools.count())
         self._ready: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-        asyncio.get_running_loop().add_reader(control, self._listen)
+        self.attach()
+
+    def attach(self) -> None:
+        """Listen to the server in the running event loop."""
+        asyncio.get_running_loop().add_reader(self._control, self._listen)
+
+    def detach(self) -> None:
+        """Stop listening, so that another event loop can listen."""
+        asyncio.get_running_loop().remove_reader(self._control)
 
     @property
     def pid(self) -> int:
@@ -197,7 +205,7 @@ class PreloadedServer:
     def _server_ended(self) -> None:
         self._gone = True
         self._outbox.close()
-        asyncio.get_running_loop().remove_reader(self._control)
+        self.detach()
         if not self._ready.done():
             message = f"ended before it was ready; {self._last_word}"
             self._ready.set_result({"event": "failed", "message": message})
@@ -212,7 +220,7 @@ class PreloadedServer:
         """End the server and, with it, every worker and all that they started."""
         self._starts.drop()
         self._outbox.close()
-        asyncio.get_running_loop().remove_reader(self._control)
+        self.detach()
         # End of file on the control socket ends the server. While it still imports, it does not
         # read the socket, and has no workers either.
         self._control.close()

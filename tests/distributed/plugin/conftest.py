@@ -1,13 +1,16 @@
-"""Suites of somebody else's, run by pytest in a process of its own."""
+"""Suites of marked tests: in this process on a shared server, or by pytest in another process."""
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from testbed.run import runner
 from tests.distributed.plugin.environments import environment
+from tests.distributed.shared_servers import SharedServers
 
 Suite = Callable[..., pytest.RunResult]
 Beside = Callable[..., pytest.RunResult]
@@ -22,9 +25,35 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.fixture(scope="session")
+def imported() -> None:
+    """Import what suites import: pytester forgets new modules, and NumPy is imported only once."""
+    importlib.import_module("tf_keras")
+
+
 @pytest.fixture
-def suite(pytester: pytest.Pytester) -> Suite:
-    """Writes a test file, runs pytest on it with some arguments, and gives what it printed."""
+def suite(
+    imported: None,
+    pytester: pytest.Pytester,
+    servers: SharedServers,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Suite:
+    """Writes a test file, runs pytest on it in this process, and gives what it printed.
+
+    The workers of its marked tests are forked from a server that other tests use, too.
+    """
+    monkeypatch.setattr(runner, "preloaded_server", servers.lend)
+
+    def run(text: str, *arguments: str, **files: str) -> pytest.RunResult:
+        pytester.makepyfile(**files, test_it=text)
+        return pytester.runpytest_inprocess(*arguments)
+
+    return run
+
+
+@pytest.fixture
+def own_suite(pytester: pytest.Pytester) -> Suite:
+    """Writes a test file, runs pytest on it in another process, and gives what it printed."""
 
     def run(text: str, *arguments: str, **files: str) -> pytest.RunResult:
         pytester.makepyfile(**files, test_it=text)

@@ -44,9 +44,9 @@ def _until(lines: Iterator[str], pattern: str) -> list[str]:
     return found
 
 
-def test_an_assertion_is_explained_as_pytest_does(suite: Suite) -> None:
+def test_an_assertion_is_explained_as_pytest_does(own_suite: Suite) -> None:
     """The worker's own values stand in the assertion, beside what it and its peers printed."""
-    result = suite(
+    result = own_suite(
         """
         import pytest
 
@@ -333,9 +333,9 @@ def test_ctrl_c_ends_the_workers_and_the_session(pytester: pytest.Pytester) -> N
     assert [pid for pid in pids if Path(f"/proc/{pid}").exists()] == []
 
 
-def test_a_session_survives_its_server(suite: Suite) -> None:
+def test_a_session_survives_its_server(own_suite: Suite) -> None:
     """Whoever ends the server fails, and the next marked test has a new one."""
-    result = suite(
+    result = own_suite(
         """
         import os, signal, threading
         import pytest

@@ -24,9 +24,9 @@ def test_plain(): pass
 """
 
 
-def test_xdist_shows_what_its_processes_report(suite: Suite) -> None:
+def test_xdist_shows_what_its_processes_report(own_suite: Suite) -> None:
     """Under -n each worker of a marked test has its own report, and --lf finds the test again."""
-    result = suite(TWO, "-n", "2", "-v")
+    result = own_suite(TWO, "-n", "2", "-v")
     result.assert_outcomes(passed=8, failed=1)
     result.stdout.fnmatch_lines_random(
         [
@@ -36,7 +36,7 @@ def test_xdist_shows_what_its_processes_report(suite: Suite) -> None:
             "printed 1",
         ]
     )
-    suite(TWO, "-n", "2", "--lf").assert_outcomes(passed=1, failed=1)
+    own_suite(TWO, "-n", "2", "--lf").assert_outcomes(passed=1, failed=1)
 
 
 def test_a_server_starts_only_where_a_marked_test_runs(
@@ -59,18 +59,18 @@ def test_junit_has_a_case_for_each_worker(suite: Suite, pytester: pytest.Pyteste
     ]
 
 
-def test_output_is_live_where_capturing_is_off(suite: Suite) -> None:
+def test_output_is_live_where_capturing_is_off(own_suite: Suite) -> None:
     """With -s what workers print is shown as it comes, with the worker before each line."""
-    result = suite(TWO, "-s", "-k", "marked and 0")
+    result = own_suite(TWO, "-s", "-k", "marked and 0")
     result.assert_outcomes(passed=2, deselected=4)
     result.stdout.fnmatch_lines_random(["worker 0 | printed 0", "worker 1 | printed 1"])
 
 
 def test_without_tensorflow_only_marked_tests_are_told(
-    suite: Suite, pytester: pytest.Pytester
+    own_suite: Suite, pytester: pytest.Pytester
 ) -> None:
     """Where TensorFlow cannot be imported plain tests run, and marked ones say why they cannot."""
-    result = suite(TWO, tensorflow="raise ModuleNotFoundError('no tensorflow here')")
+    result = own_suite(TWO, tensorflow="raise ModuleNotFoundError('no tensorflow here')")
     result.assert_outcomes(passed=1, failed=4)
     result.stdout.fnmatch_lines(
         ["FAILED*test_marked[[]0]*could not import: ModuleNotFoundError: no tensorflow here; see *"]
@@ -78,9 +78,9 @@ def test_without_tensorflow_only_marked_tests_are_told(
     assert "Traceback" not in result.stdout.str()
 
 
-def test_a_suite_without_the_mark_loads_nothing_of_launching(suite: Suite) -> None:
+def test_a_suite_without_the_mark_loads_nothing_of_launching(own_suite: Suite) -> None:
     """Neither TensorFlow nor NumPy nor what launches workers is imported for plain tests."""
-    result = suite(
+    result = own_suite(
         """
         import sys
 
@@ -274,10 +274,10 @@ def test_names_that_are_hostile_do_no_harm(pytester: pytest.Pytester) -> None:
     assert len(list(pytester.path.glob("imported-by-*"))) == 1
 
 
-def test_options_of_pytest_hold_in_the_workers(suite: Suite, pytester: pytest.Pytester) -> None:
+def test_options_of_pytest_hold_in_the_workers(own_suite: Suite, pytester: pytest.Pytester) -> None:
     """Import mode, warnings as errors, markers and -p reach the session in the worker."""
     pytester.makepyfile(own_plugin="import pytest\n@pytest.fixture\ndef own(): return 'own'\n")
-    result = suite(
+    result = own_suite(
         """
         import os, sys, warnings
         import pytest

@@ -9,9 +9,9 @@ import pytest
 from tests.distributed.plugin.conftest import Suite
 
 
-def test_a_marked_test_runs_in_every_worker_and_others_do_not(suite: Suite) -> None:
+def test_a_marked_test_runs_in_every_worker_and_others_do_not(own_suite: Suite) -> None:
     """Each worker reports the test under its own name; a plain test is nobody's business."""
-    result = suite(
+    result = own_suite(
         """
         import json, os
         import pytest
