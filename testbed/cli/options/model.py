@@ -103,7 +103,7 @@ def group(kind: type, title: str = "") -> Any:
 def add_options(parser: argparse.ArgumentParser, kind: type) -> None:
     """Add every option of a dataclass to a parser."""
     sections: dict[str, argparse._ActionsContainer] = {"": parser}
-    for name, typed, default, title in _declared(kind):
+    for name, typed, default, title in declared(kind):
         if title not in sections:
             sections[title] = parser.add_argument_group(title)
         # argparse appends to its default, which must not be a shared list.
@@ -159,13 +159,13 @@ def _field(names: tuple[str, ...], default: Any, settings: dict[str, Any], title
     return field(default=default, metadata={_TYPED: Typed(names, settings, title)})
 
 
-def _declared(
+def declared(
     kind: type, prefix: str = "", title: str = ""
 ) -> Iterator[tuple[str, Typed, Any, str]]:
     """Every option with its dotted name, its default and its section."""
     for each in fields(kind):
         if inner := _group_of(each):
-            yield from _declared(inner.kind, f"{prefix}{each.name}.", inner.title or title)
+            yield from declared(inner.kind, f"{prefix}{each.name}.", inner.title or title)
         else:
             typed: Typed = each.metadata[_TYPED]
             yield f"{prefix}{each.name}", typed, each.default, typed.title or title
