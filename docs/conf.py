@@ -54,10 +54,13 @@ def _toctree(pages: list[str], caption: str = "") -> str:
 def _add_navigation(app: Sphinx, name: str, source: list[str]) -> None:
     """Add hidden tables of contents to the first page, and to each page that lists its folder."""
     if name == root_doc:
+        app.env.note_dependency(f"{CONTENTS}.md")
         trees = [_toctree([CONTENTS]), *(_toctree(v, k) for k, v in _captions().items())]
     elif name.startswith("docs/") and name.endswith("/README") and name != CONTENTS:
         folder = posixpath.dirname(name)
-        trees = [_toctree([f"{folder}/{each}" for each in _LINK.findall(source[0]) if "/" not in each])]
+        trees = [
+            _toctree([f"{folder}/{each}" for each in _LINK.findall(source[0]) if "/" not in each])
+        ]
     else:
         return
     source[0] = "\n\n".join([source[0], *trees])

@@ -65,7 +65,7 @@ def _page(symptom: Symptom) -> Page:
         f"**Cure:** {sentence(symptom.cure)}",
         _example(codes),
         section("In your program", _codes(codes, path)),
-        section("TensorFlow's messages", _messages(symptom.name, path)),
+        section("Messages", _messages(symptom.name, path)),
         section("Scenarios that show it", _scenarios(symptom.name, path)),
         section("Versions", versions_note()),
     )
@@ -110,7 +110,7 @@ def _messages(name: str, origin: str) -> str:
     ]
     if not rows:
         return ""
-    intro = "Search this page for a part of your message."
+    intro = "Search this page for a part of TensorFlow's message."
     return f"{intro}\n\n{table(('message contains', 'cure', 'scenario'), rows)}"
 
 
