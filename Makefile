@@ -97,7 +97,7 @@ check-picture: setup  ## the README's first picture anew, from a run of testbed 
 	$(BIN)/python -m docs._generate.check_picture
 
 docs: $(VENV)/.docs  ## the pages as a site: build/site/index.html; a warning is an error
-	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going -c docs -d build/doctrees . build/site
+	$(BIN)/python -m sphinx --quiet --fail-on-warning -c docs -d build/doctrees . build/site
 
 $(VENV)/.docs: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \

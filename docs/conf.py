@@ -22,6 +22,7 @@ extensions = ["myst_parser"]
 root_doc = "README"
 include_patterns = ["*.md", "docs/**.md", "scenarios/*.md", "testbed/*.md", "tests/**.md"]
 nitpicky = True
+highlight_language = "text"
 myst_heading_anchors = 4
 
 html_theme = "furo"

@@ -50,10 +50,10 @@ def _page(command: CommandWords) -> Page:
         SOURCE,
         f"# testbed {command.name}",
         sentence(command.help),
-        fence(command.usage or f"testbed {command.name} [OPTION ...]{_arguments(command)}"),
+        fence(command.usage or f"testbed {command.name} [OPTION ...]{_arguments(command)}", "text"),
         _sections(own),
         _engine_note(command),
-        fence(command.epilog) if command.epilog else "",
+        fence(command.epilog, "text") if command.epilog else "",
     )
 
 
