@@ -28,6 +28,8 @@ myst_heading_anchors = 4
 html_theme = "furo"
 html_title = f"scope testbed {release}"
 html_extra_path = ["site"]
+html_static_path = ["static"]
+html_css_files = ["pages.css"]
 html_copy_source = False
 html_show_copyright = False
 

@@ -26,9 +26,9 @@ def _index() -> Page:
     rows = [
         (
             link_to(DOCS / code_path(code), INDEX, f"`{code.code}`"),
+            sentence(code.what),
             code.level,
             _symptom(code, INDEX),
-            sentence(code.what),
         )
         for code in CODES.values()
     ]
@@ -39,7 +39,7 @@ def _index() -> Page:
         "Each finding of `testbed check` has a code. An *error* makes the result wrong. With a"
         " *warning* the program works by luck, or a library is wrong. A *note* is right, but"
         " worth knowing; a check that finds only notes ends with status 0.",
-        table(("code", "level", "symptom", "mistake"), rows),
+        table(("code", "mistake", "level", "symptom"), rows),
     )
 
 

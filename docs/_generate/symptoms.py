@@ -80,15 +80,15 @@ def _codes(codes: list[Code], origin: str) -> str:
     rows = [
         (
             link_to(DOCS / code_path(each), origin, f"`{each.code}`"),
-            each.level,
             sentence(each.what),
             sentence(each.cure),
+            each.level,
         )
         for each in codes
     ]
     if not rows:
         return ""
-    heads = ("code", "level", "mistake", "cure")
+    heads = ("code", "mistake", "cure", "level")
     intro = "`testbed check` finds it, with the line, under these codes:"
     return f"{fence('testbed check train.py', 'sh')}\n\n{intro}\n\n{table(heads, rows)}"
 
