@@ -11,6 +11,7 @@ import pytest
 from docs._generate.examples import EXAMPLES
 from testbed.check.finding import CODES
 from testbed.check.judge import chosen
+from testbed.check.run import Checked
 from testbed.cluster.cluster import Cluster
 from testbed.cluster.strategies import Deployment
 from testbed.run.program import Program
@@ -29,14 +30,19 @@ def check(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Check]:
         yield check
 
 
-def found(check: Check, script: Path) -> set[tuple[str, int]]:
-    """Code and line of each finding on a script."""
+def run(check: Check, script: Path) -> Checked:
+    """The result of a script, on 2 workers if its strategy connects workers."""
     several = "MultiWorkerMirroredStrategy" in script.read_text(encoding="utf-8")
     name, cluster = (
         ("multi_worker_mirrored", Cluster(2, 1)) if several else ("mirrored", Cluster(1, 2))
     )
-    checked = check(Program(str(script)), Deployment(name, cluster), LIMIT_S)
-    return {(each.code, each.place.line if each.place else 0) for each in chosen(checked.findings)}
+    return check(Program(str(script)), Deployment(name, cluster), LIMIT_S)
+
+
+def found(checked: Checked) -> set[tuple[str, int]]:
+    """Code and line of each finding."""
+    findings = chosen(checked.findings)
+    return {(each.code, each.place.line if each.place else 0) for each in findings}
 
 
 def marked(script: Path) -> set[tuple[str, int]]:
@@ -56,11 +62,13 @@ def test_wrong_code_is_found(check: Check, code: str) -> None:
     """Check reports exactly the marked line, under the code of the page."""
     script = EXAMPLES / code / "wrong.py"
     assert {name for name, _ in marked(script)} == {code}
-    assert found(check, script) == marked(script)
+    assert found(run(check, script)) == marked(script)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("code", CODES)
 def test_right_code_is_not_reported(check: Check, code: str) -> None:
-    """Check reports nothing on the right code."""
-    assert found(check, EXAMPLES / code / "right.py") == set()
+    """The right code runs to its end, and check reports nothing."""
+    checked = run(check, EXAMPLES / code / "right.py")
+    assert found(checked) == set()
+    assert set(checked.program.codes) == {0}

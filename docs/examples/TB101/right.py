@@ -2,13 +2,12 @@ import tensorflow as tf
 
 strategy = tf.distribute.MirroredStrategy()
 with strategy.scope():
-    steps = tf.Variable(
-        0, dtype=tf.int64, aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA
-    )
+    steps = tf.Variable(0, dtype=tf.int64, aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA)
 
 
 def step(x):
     steps.assign_add(1)
+
 
 @tf.function
 def train(x):

@@ -7,6 +7,7 @@ steps = tf.Variable(0, dtype=tf.int64, name="steps")  # TB101
 def step(x):
     steps.assign_add(1)
 
+
 @tf.function
 def train(x):
     strategy.run(step, args=(x,))

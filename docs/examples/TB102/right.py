@@ -8,6 +8,7 @@ with strategy.scope():
 def step(x):
     last_loss.assign(tf.reduce_mean(x))
 
+
 @tf.function
 def train(x):
     strategy.run(step, args=(x,))

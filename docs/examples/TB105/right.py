@@ -10,7 +10,7 @@ def count(examples):
     return total.numpy()
 
 
-data = tf.data.Dataset.from_tensor_slices([1.0, 2.0, 3.0, 4.0]).batch(2)
+data = tf.data.Dataset.range(8, output_type=tf.float32).batch(2)
 for x in strategy.experimental_distribute_dataset(data):
     sizes = strategy.run(lambda x: tf.cast(tf.size(x), tf.float32), args=(x,))
     print(count(strategy.reduce("SUM", sizes, axis=None)), "examples so far")

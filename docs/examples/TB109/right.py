@@ -10,7 +10,7 @@ def create(name):
 
 
 def step(x):
-    replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+    replica = int(tf.distribute.get_replica_context().replica_id_in_sync_group)
     names = ["weight", "bias"] if replica == 0 else ["bias", "weight"]
     own = made.setdefault(replica, {})
     for name in sorted(names):

@@ -19,6 +19,7 @@ thread.join()
 def step(x):
     counters["steps"].assign_add(1.0)
 
+
 @tf.function
 def train(x):
     strategy.run(step, args=(x,))

@@ -8,6 +8,7 @@ with strategy.scope():
 def step(x):
     best.assign(tf.minimum(best, tf.reduce_mean(x)))
 
+
 @tf.function
 def train(x):
     strategy.run(step, args=(x,))

@@ -8,6 +8,7 @@ with strategy.scope():
 def step(x):
     steps.assign_add(1.0)
 
+
 @tf.function
 def train(x):
     strategy.run(step, args=(x,))

@@ -9,6 +9,7 @@ with strategy.scope():
 def step(x):
     weight.assign_sub(rate * tf.reduce_mean(x))  # TB302
 
+
 @tf.function
 def train(x):
     strategy.run(step, args=(x,))

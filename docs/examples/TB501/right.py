@@ -9,6 +9,7 @@ def step(x):
     loss = tf.reduce_mean(x)
     total.assign_add(tf.where(tf.math.is_finite(loss), loss, 0.0))
 
+
 @tf.function
 def train(x):
     strategy.run(step, args=(x,))

@@ -10,6 +10,7 @@ def step(x):
     if tf.math.is_finite(loss):
         total.assign_add(loss)  # TB501
 
+
 @tf.function
 def train(x):
     strategy.run(step, args=(x,))

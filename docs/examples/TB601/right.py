@@ -9,6 +9,7 @@ with strategy.scope():
 def step(x):
     layer(x, training=True)
 
+
 @tf.function
 def train(x):
     strategy.run(step, args=(x,))

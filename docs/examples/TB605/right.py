@@ -9,6 +9,7 @@ with strategy.scope():
 def step(x):
     examples.value.assign_add(tf.cast(tf.size(x), tf.float32))
 
+
 @tf.function
 def train(x):
     strategy.run(step, args=(x,))

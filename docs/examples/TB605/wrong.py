@@ -9,6 +9,7 @@ with strategy.scope():
 def step(x):
     examples.assign_add(tf.cast(tf.size(x), tf.float32))  # TB605
 
+
 @tf.function
 def train(x):
     strategy.run(step, args=(x,))

@@ -8,12 +8,13 @@ with strategy.scope():
 def step(x):
     weight.assign_sub(0.1 * tf.reduce_mean(x))
 
+
 @tf.function
 def train(x):
     strategy.run(step, args=(x,))
 
 
-data = tf.data.Dataset.from_tensor_slices([1.0, 2.0, 3.0, 4.0]).batch(2)
+data = tf.data.Dataset.range(32, output_type=tf.float32).batch(8)
 for x in data:  # TB701
     train(x)
 print(weight.numpy())

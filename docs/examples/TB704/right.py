@@ -8,6 +8,7 @@ with strategy.scope():
 def step(x):
     weight.assign_sub(0.1 * tf.reduce_mean(x))
 
+
 @tf.function
 def train(x):
     strategy.run(step, args=(x,))
