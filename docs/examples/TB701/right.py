@@ -2,19 +2,20 @@ import tensorflow as tf
 
 strategy = tf.distribute.MirroredStrategy()
 with strategy.scope():
-    weight = tf.Variable(1.0, aggregation=tf.VariableAggregation.MEAN)
+    weight = tf.Variable(1.0, aggregation=tf.VariableAggregation.SUM)
 
 
 def step(x):
-    weight.assign_sub(0.1 * tf.reduce_mean(x))
+    error = tf.reduce_mean(tf.square(weight * x - 2.0 * x))
+    weight.assign_sub(0.001 * error)
+    return error
 
 
 @tf.function
 def train(x):
-    strategy.run(step, args=(x,))
+    return strategy.reduce("SUM", strategy.run(step, args=(x,)), axis=None)
 
 
-data = tf.data.Dataset.range(32, output_type=tf.float32).batch(8)
+data = tf.data.Dataset.range(64, output_type=tf.float32).batch(16)
 for x in strategy.experimental_distribute_dataset(data):
-    train(x)
-print(weight.numpy())
+    print(train(x).numpy())
