@@ -84,10 +84,16 @@ def _rows(kind: type) -> Iterator[Row]:
     for name, typed, default, title in declared(kind):
         shown = ENGINE if name.startswith(ENGINE) else title
         text = str(typed.settings["help"]).replace("%(default)s", str(default))
-        yield Row(shown, _name(name, typed), prose(text))
+        yield Row(shown, option_name(name, typed), prose(text))
 
 
-def _name(field: str, typed: Typed) -> str:
+def option_name(field: str, typed: Typed) -> str:
+    """An option with the name of its value.
+
+    Args:
+        field: the dotted name of its field, which names the value where nothing else does.
+        typed: the option.
+    """
     metavar = typed.settings.get("metavar") or ""
     if not typed.names:
         return f"`{metavar}`"

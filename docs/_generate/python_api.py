@@ -97,11 +97,11 @@ def _string(node: ast.stmt | None) -> str:
 
 
 def _function_blocks(node: ast.FunctionDef, name: str) -> Iterator[str]:
-    yield fence(_signature(node, name), "python")
+    yield fence(signature_of(node, name), "python")
     yield _text(node)
 
 
-def _signature(node: ast.FunctionDef, name: str) -> str:
+def signature_of(node: ast.FunctionDef, name: str) -> str:
     """Name, arguments and result, one argument a line if they are long."""
     words = [each for each in _arguments(node.args) if each not in ("self", "cls")]
     result = f" -> {ast.unparse(node.returns)}" if node.returns else ""
@@ -131,7 +131,12 @@ def _argument(argument: ast.arg, default: ast.expr | None) -> str:
 
 def _text(definition: Definition) -> str:
     """The docstring as Markdown: its sections become lists."""
-    return "\n".join(_lines(ast.get_docstring(definition) or ""))
+    return docstring_as_markdown(ast.get_docstring(definition) or "")
+
+
+def docstring_as_markdown(docstring: str) -> str:
+    """A docstring whose sections are lists."""
+    return "\n".join(_lines(docstring))
 
 
 def _lines(docstring: str) -> Iterator[str]:

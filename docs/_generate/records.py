@@ -24,7 +24,7 @@ def pages() -> list[Page]:
             PATH,
             "testbed/report/records",
             "# Records",
-            "A record is a JSON file. It is validated against its schema before anything of it is"
+            "A record is a JSON file. Every field of it is checked before anything of it is"
             " shown. `[]` stands for each entry of a list, `{}` for each key of an object.",
             *map(_record, schemas),
         )
@@ -47,10 +47,11 @@ def _record(path: Path) -> str:
 
 
 def _table(schema: Schema) -> str:
-    return table(("field", "type", "meaning"), _fields(schema, ""))
+    return table(("field", "type", "meaning"), fields_of(schema))
 
 
-def _fields(schema: Schema, prefix: str) -> Iterator[tuple[str, str, str]]:
+def fields_of(schema: Schema, prefix: str = "") -> Iterator[tuple[str, str, str]]:
+    """Path, type and meaning of each field."""
     for name, field in schema.get("properties", {}).items():
         yield f"`{prefix}{name}`", _type(field), _meaning(field)
         yield from _within(field, f"{prefix}{name}")
@@ -58,7 +59,7 @@ def _fields(schema: Schema, prefix: str) -> Iterator[tuple[str, str, str]]:
 
 def _within(field: Schema, path: str) -> Iterator[tuple[str, str, str]]:
     """The fields of an object, of the entries of a list, and of the values of an object."""
-    yield from _fields(field, f"{path}.")
+    yield from fields_of(field, f"{path}.")
     inner = field.get("items")
     if isinstance(inner, dict):
         yield from _within(inner, f"{path}[]")

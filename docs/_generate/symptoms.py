@@ -56,6 +56,7 @@ def _index() -> Page:
 
 def _page(symptom: Symptom) -> Page:
     path = symptom_path(symptom.name)
+    messages = section("Messages", _messages(symptom.name, path))
     codes = [each for each in CODES.values() if each.symptom == symptom.name]
     return page(
         path,
@@ -63,9 +64,10 @@ def _page(symptom: Symptom) -> Page:
         f"# `{symptom.name}`",
         sentence(symptom.meaning),
         f"**Cure:** {sentence(symptom.cure)}",
+        "If you have a message of TensorFlow, see [Messages](#messages)." if messages else "",
         _example(codes),
         section("In your program", _codes(codes, path)),
-        section("Messages", _messages(symptom.name, path)),
+        messages,
         section("Scenarios that show it", _scenarios(symptom.name, path)),
         section("Versions", versions_note()),
     )

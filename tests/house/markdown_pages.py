@@ -12,9 +12,8 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from tests.house.sources import ROOT
+from tests.house.sources import DOCS, ROOT
 
-DOCS = ROOT / "docs"
 RUN, NOT_RUN = "<!-- run -->", "<!-- not run: "
 
 _MARKDOWN = MarkdownIt().enable("table")

@@ -15,7 +15,6 @@ from testbed.catalogue.selection import Selection, select
 from testbed.cli.parser import parse
 from testbed.cluster.strategies import DEFAULT_DEPLOYMENTS
 from tests.house.markdown_pages import (
-    DOCS,
     NOT_RUN,
     Block,
     anchors,
@@ -23,7 +22,7 @@ from tests.house.markdown_pages import (
     links,
     pages,
 )
-from tests.house.sources import ROOT, short
+from tests.house.sources import DOCS, ROOT, short
 
 README = ROOT / "README.md"
 README_LINES = 200
@@ -95,6 +94,20 @@ def test_the_contents_list_every_page() -> None:
 def test_commands_can_be_typed(command: str) -> None:
     """Each command on a page is one that the parser accepts."""
     parse(shlex.split(command, comments=True)[1:])
+
+
+def test_targets_of_make_exist() -> None:
+    """Each `make NAME` in a block of a page is a target of the Makefile."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    asked = {
+        target
+        for page in pages()
+        for block in blocks(page)
+        for target in re.findall(r"^make ([a-z-]+)", block.text, re.MULTILINE)
+    }
+    assert {"setup", "docs"} <= asked
+    assert asked - targets == set()
 
 
 def test_each_recorded_session_is_held() -> None:
