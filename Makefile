@@ -14,7 +14,7 @@ DEVICE ?=
 QUICK ?=
 
 .PHONY: help setup setup-engines run scenario test test-unit test-watching test-process test-browser test-distributed \
-	test-engines soak lint types readme-pictures bench map schemas catalogue doctor clean
+	test-engines soak lint types readme-pictures bench map schemas catalogue docs docs-pages check-picture doctor clean
 
 ##@ Set up
 help:  ## this list
@@ -105,3 +105,17 @@ readme-pictures: setup  ## the README's pictures and its plot anew: ten minutes;
 	$(BIN)/testbed run returned module_global get_variable --html page.html
 	$(BIN)/python -m tests.browser.pictures page.html .readme
 	$(BIN)/testbed bench sharing --rounds 5 --plots .readme
+
+docs-pages: setup  ## write the generated pages of docs anew
+	$(BIN)/python -m docs._generate
+
+check-picture: setup  ## the README's first picture anew, from a run of testbed check
+	$(BIN)/python -m docs._generate.check_picture
+
+docs: $(VENV)/.docs  ## the pages as a site: build/site/index.html; a warning is an error
+	$(BIN)/python -m sphinx --quiet --fail-on-warning -c docs -d build/doctrees . build/site
+
+$(VENV)/.docs: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints.txt --editable '.[dev,plots,docs]'
+	@touch $@

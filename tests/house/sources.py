@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TESTBED = ROOT / "testbed"
 SCENARIOS = ROOT / "scenarios"
 TESTS = ROOT / "tests"
+DOCS = ROOT / "docs"
 
 
 def python_files(*folders: Path) -> list[Path]:

@@ -24,7 +24,7 @@ class Door:
 RIGHT = Door("Is my program right under replication?")
 FAILS = Door(
     "Does it hang or crash?",
-    (("pytest", "with @pytest.mark.testbed, a test runs in every worker of a cluster"),),
+    (("pytest", "with @pytest.mark.distributed, a test runs in every worker of a cluster"),),
 )
 SLOW = Door("Is it slow?")
 CATALOGUE = Door("Which ways of sharing survive tf.distribute? (the catalogue)")

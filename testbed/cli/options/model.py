@@ -170,7 +170,7 @@ def add_options(parser: argparse.ArgumentParser, kind: type) -> None:
     """Add every option of a dataclass to a parser."""
     sections: dict[str, argparse._ActionsContainer] = {"": parser}
     unlisted = _unlisted(kind)
-    for name, typed, default, title in _declared(kind):
+    for name, typed, default, title in declared(kind):
         # argparse appends to its default, which must not be a shared list.
         given = {**typed.settings, "default": None if default == () else default}
         if name in unlisted:
@@ -189,7 +189,7 @@ def add_options(parser: argparse.ArgumentParser, kind: type) -> None:
 
 def names_of(kind: type) -> list[str]:
     """The names of all options of a dataclass, like `--jobs`."""
-    return [name for _, typed, _, _ in _declared(kind) for name in typed.names]
+    return [name for _, typed, _, _ in declared(kind) for name in typed.names]
 
 
 def decoded(kind: type[Options], typed: argparse.Namespace) -> Options:
@@ -237,13 +237,13 @@ def _field(names: tuple[str, ...], default: Any, settings: dict[str, Any], title
     return field(default=default, metadata={_TYPED: Typed(names, settings, title)})
 
 
-def _declared(
+def declared(
     kind: type, prefix: str = "", title: str = ""
 ) -> Iterator[tuple[str, Typed, Any, str]]:
     """Every option with its dotted name, its default and its section."""
     for each in fields(kind):
         if inner := _group_of(each):
-            yield from _declared(inner.kind, f"{prefix}{each.name}.", inner.title or title)
+            yield from declared(inner.kind, f"{prefix}{each.name}.", inner.title or title)
         elif _FORMATS in each.metadata:
             for typed in each.metadata[_FORMATS].values():
                 yield f"{prefix}{each.name}", typed, each.default, typed.title or title
@@ -258,7 +258,7 @@ def _unlisted(kind: type) -> set[str]:
         f"{each.name}.{name}"
         for each in fields(kind)
         if (inner := _group_of(each)) and inner.listed is not None
-        for name, *_ in _declared(inner.kind)
+        for name, *_ in declared(inner.kind)
         if name not in inner.listed
     }
 

@@ -1,0 +1,19 @@
+import tensorflow as tf
+
+strategy = tf.distribute.MirroredStrategy()
+steps = tf.Variable(0, dtype=tf.int64, name="steps")  # TB101
+
+
+def step(x):
+    steps.assign_add(1)
+
+
+@tf.function
+def train(x):
+    strategy.run(step, args=(x,))
+
+
+data = tf.data.Dataset.from_tensor_slices([1.0, 2.0, 3.0, 4.0]).batch(2)
+for x in strategy.experimental_distribute_dataset(data):
+    train(x)
+print(steps.numpy(), "steps")

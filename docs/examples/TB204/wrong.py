@@ -1,0 +1,17 @@
+import tensorflow as tf
+
+strategy = tf.distribute.MirroredStrategy()
+with strategy.scope():
+    steps = tf.Variable(0.0, aggregation=tf.VariableAggregation.MEAN)
+
+count = tf.function(lambda: steps.assign_add(1.0)).get_concrete_function()
+
+
+def step(x):
+    count()  # TB204
+
+
+data = tf.data.Dataset.from_tensor_slices([1.0, 2.0, 3.0, 4.0]).batch(2)
+for x in strategy.experimental_distribute_dataset(data):
+    strategy.run(step, args=(x,))
+print(steps.numpy(), "steps")

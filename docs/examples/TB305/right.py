@@ -1,0 +1,13 @@
+import tensorflow as tf
+
+strategy = tf.distribute.MirroredStrategy()
+
+
+def step(x):
+    return tf.reduce_mean(x)
+
+
+data = tf.data.Dataset.from_tensor_slices([1.0, 2.0, 3.0, 4.0]).batch(2)
+for x in strategy.experimental_distribute_dataset(data):
+    loss = strategy.reduce("MEAN", strategy.run(step, args=(x,)), axis=None)
+    print("loss", loss.numpy())

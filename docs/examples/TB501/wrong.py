@@ -1,0 +1,22 @@
+import tensorflow as tf
+
+strategy = tf.distribute.MirroredStrategy()
+with strategy.scope():
+    total = tf.Variable(0.0, aggregation=tf.VariableAggregation.SUM)
+
+
+def step(x):
+    loss = tf.reduce_mean(x)
+    if tf.math.is_finite(loss):
+        total.assign_add(loss)  # TB501
+
+
+@tf.function
+def train(x):
+    strategy.run(step, args=(x,))
+
+
+data = tf.data.Dataset.from_tensor_slices([1.0, 2.0, 3.0, 4.0]).batch(2)
+for x in strategy.experimental_distribute_dataset(data):
+    train(x)
+print(total.numpy())

@@ -1,0 +1,18 @@
+import tensorflow as tf
+
+strategy = tf.distribute.MirroredStrategy()
+tf.random.set_seed(1)
+
+
+def step(x):
+    return x + tf.random.normal(tf.shape(x), seed=11)  # TB603
+
+
+@tf.function
+def train(x):
+    return strategy.run(step, args=(x,))
+
+
+data = tf.data.Dataset.range(32, output_type=tf.float32).batch(8)
+for x in strategy.experimental_distribute_dataset(data):
+    train(x)
