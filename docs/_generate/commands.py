@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from docs._generate.markdown import Page, fence, page, prose, section, table
-from testbed.cli.options.command_words import CommandWords, commands
-from testbed.cli.options.engine import EngineOptions
-from testbed.cli.options.model import Typed, declared, has_option
+from testbed.cli.declarations.command_words import CommandWords, commands
+from testbed.cli.declarations.engine import EngineOptions
+from testbed.cli.declarations.model import Typed, declared, has_option
 
 SOURCE = "testbed/cli/options"
 FOLDER = "reference/commands"

@@ -16,9 +16,8 @@ from testbed.errors import UsageError
 from testbed.launcher.isolation.isolation import Isolation
 from testbed.launcher.machine.environment import without_secrets
 from testbed.launcher.machine.machine import describe_machine
-from testbed.launcher.run_folder import RunFolder, write_json
+from testbed.launcher.run_folder import RunFolder, utc_now, write_json
 from testbed.report.records.header import versions_of
-from testbed.run.runner import utc_now
 from testbed.run.scenario import keep_scripts, lacking_for
 from testbed.run.servers import open_server
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from testbed import __version__
-from testbed.cli.options.command_words import DOORS, CommandWords, commands
-from testbed.cli.options.engine import ENGINES, EngineOptions
-from testbed.cli.options.model import add_options, decoded, names_of
+from testbed.cli.declarations.command_words import DOORS, CommandWords, commands
+from testbed.cli.declarations.engine import ENGINES, EngineOptions
+from testbed.cli.declarations.model import add_options, decoded, names_of
 from testbed.errors import WRONG_COMMAND, did_you_mean, unknown_name
 from testbed.terminal import complain
 

@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from testbed.cli.options.engine import ENGINES, ENVIRONMENT, LOCAL, EngineOptions, RunsOnEngine
-from testbed.cli.options.model import has_option, option_name, words_of
+from testbed.cli.declarations.engine import ENGINES, ENVIRONMENT, LOCAL, EngineOptions, RunsOnEngine
+from testbed.cli.declarations.model import has_option, option_name, words_of
 from testbed.cluster.isolation_levels import REQUIRED
 from testbed.engines import InnerCommand
 from testbed.errors import UsageError

@@ -7,8 +7,8 @@ import shlex
 import shutil
 from collections.abc import Sequence
 
-from testbed.cli.options.engine import ENGINES
-from testbed.cli.options.shared import one_of
+from testbed.cli.declarations.engine import ENGINES
+from testbed.cli.declarations.shared import one_of
 from testbed.errors import TooFewDevicesError
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from testbed.cli.options.engine import RunsOnEngine
+from testbed.cli.declarations.engine import RunsOnEngine
 from testbed.engines.slurm.scheduler import Scheduler
 from testbed.errors import INTERRUPTED, OK, UNEXPECTED, WRONG_COMMAND, LaunchError, UsageError
 from testbed.hosts.agent import serve

@@ -374,3 +374,8 @@ def _file_name(case_id: str) -> str:
         return name
     digest = hashlib.sha256(case_id.encode("utf-8", "surrogateescape")).hexdigest()
     return f"{name}-{digest[:8]}"
+
+
+def utc_now() -> str:
+    """The current time as in records, ISO 8601, UTC."""
+    return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from testbed.catalogue.fault import Fault
@@ -14,7 +14,6 @@ from testbed.launcher.cluster.cluster_run import ClusterOptions, Watch
 from testbed.launcher.entry import Entry, Orders
 from testbed.launcher.run_folder import CaseFolder, RunFolder
 from testbed.launcher.server.source import WorkerServer
-from testbed.launcher.server.worker_process import WorkerProcess
 from testbed.orders.case import BedSetup, CaseOrders
 from testbed.report.output.observer import Observer
 from testbed.run.entry import OrdersAt, run_entry
@@ -52,12 +51,10 @@ class CaseCluster:
 
     def _watch(self, case: Case) -> Watch:
         """Let the observer watch the workers of a case and their logs."""
-
-        def watch(workers: Sequence[WorkerProcess]) -> Awaitable[None]:
-            logs = [self.folder.log(number) for number in range(len(workers))]
-            return self.observer.watch(case, workers, logs)
-
-        return watch
+        log = self.folder.log
+        return lambda workers: self.observer.watch(
+            case, workers, [log(number) for number in range(len(workers))]
+        )
 
     async def run_once(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from testbed.cli.options.shared import DeadlineOptions, ProgramDeadlineOptions
+from testbed.cli.declarations.shared import DeadlineOptions, ProgramDeadlineOptions
 from testbed.errors import UsageError
 from testbed.launcher.cluster.deadlines import Deadlines
 

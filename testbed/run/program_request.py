@@ -1,4 +1,4 @@
-"""The request to run the user's program as a cluster, from the options of `launch` or `check`."""
+"""The request to run the user's program as a cluster, from the options of a command."""
 
 from __future__ import annotations
 
@@ -7,27 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from testbed.cli.options.launch import LaunchOptions
-from testbed.cli.options.shared import ProgramDeadlineOptions, ProgramOptions
-from testbed.cluster.cluster import Cluster
-from testbed.cluster.strategies import MULTI_WORKER_MIRRORED, Deployment
+from testbed.cli.declarations.shared import ProgramDeadlineOptions, ProgramOptions
+from testbed.cluster.strategies import Deployment
 from testbed.errors import UsageError
 from testbed.hosts.role import Role
 from testbed.launcher.run_folder import RunFolder
-from testbed.orders.own_code import RUN_PROGRAM, Program
-from testbed.run.numbers import deadlines_of, require_at_least
+from testbed.orders.own_code import Program
+from testbed.run.numbers import deadlines_of
 from testbed.run.options import Options
 from testbed.run.room import require_room_for
 from testbed.run.user_code.cluster_choice import Choice
 from testbed.run.user_code.own_code import OwnCodeCluster
 from testbed.run.user_code.place import JOINING, own_code_place
-from testbed.run.user_code.program import ProgramEnd, run_program
-
-LAUNCHED = "program"
-"""The folder of a launched program's logs within the run folder."""
-
-ALONE_DEVICES = 2
-"""Logical CPU devices of a program that runs in one process, without --replicas."""
 
 
 class RunsProgram(Protocol):
@@ -75,30 +66,6 @@ class ProgramRequest:
         return own_code_place(
             module, self.deployment, folder, case, self.options, show=show, choice=self.choice
         )
-
-    async def launch(self, folder: RunFolder) -> ProgramEnd:
-        """Run the program in every worker, until all have ended or one has failed."""
-        async with self.cluster(folder, RUN_PROGRAM.module, LAUNCHED, show=True) as cluster:
-            return await run_program(cluster, self.program, self.options.deadlines)
-
-
-def launch_request_of(options: LaunchOptions, role: Role) -> ProgramRequest:
-    """The request that the options of `testbed launch` describe.
-
-    Raises:
-        UsageError: the command cannot be carried out as written.
-    """
-    require_at_least(1, workers=options.workers, replicas=options.replicas)
-    workers = role.workers(options.workers)
-    devices = 0
-    if workers is None:
-        # The GPUs of a worker are assigned before it starts.
-        devices = options.replicas or (ALONE_DEVICES if options.device == "cpu" else 1)
-    choice = Choice(devices, "use --workers 1 --replicas R for one process of R replicas")
-    cluster = Cluster(workers or 2, options.replicas or 1)
-    program = program_of(options.program, "launch")
-    deployment = Deployment(MULTI_WORKER_MIRRORED, cluster)
-    return program_request(options, role, program, deployment, choice, device=options.device)
 
 
 def program_request(

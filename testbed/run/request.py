@@ -14,14 +14,14 @@ from testbed.cli.options.run import RunOptions
 from testbed.cluster.strategies import STRATEGIES, Deployment, deployments
 from testbed.errors import UsageError
 from testbed.hosts.role import Role
-from testbed.launcher.run_folder import RunFolder, keep_json
+from testbed.launcher.run_folder import RunFolder, keep_json, utc_now
 from testbed.report.output.observer import Observer
 from testbed.report.records.collected import planned
 from testbed.report.records.record import RunRecord, record_of
 from testbed.run.numbers import deadlines_of, require_positive
 from testbed.run.options import Options
 from testbed.run.room import most_at_once, require_room_for
-from testbed.run.runner import run, utc_now
+from testbed.run.runner import run
 from testbed.verdict.verdict import Verdict
 
 

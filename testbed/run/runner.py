@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import datetime
 import os
 import time
 from collections.abc import Coroutine, Sequence
@@ -16,7 +15,7 @@ from testbed.catalogue.selection import Selection
 from testbed.cluster.devices import Devices, too_few_devices
 from testbed.errors import LaunchError, UsageError
 from testbed.launcher.machine.environment import without_secrets
-from testbed.launcher.run_folder import RunFolder, keep_json, write_json
+from testbed.launcher.run_folder import RunFolder, keep_json, utc_now, write_json
 from testbed.launcher.server.source import WorkerServer
 from testbed.report.output.observer import Observer
 from testbed.run.case import CaseRun
@@ -73,11 +72,6 @@ async def run(selection: Selection, options: Options, folder: RunFolder, observe
         began,
         time.monotonic() - started,
     )
-
-
-def utc_now() -> str:
-    """The current time as in records, ISO 8601, UTC."""
-    return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
 
 
 def _keep(verdict: Verdict, folder: RunFolder) -> None:

@@ -138,7 +138,10 @@ def test_on_gpus(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        ("shareing", "unknown part 'shareing': choose from sharing, scaling, wire, own_cost"),
+        (
+            "shareing",
+            "unknown part 'shareing'; did you mean 'sharing'? choose from sharing, scaling, wire, own_cost",
+        ),
         ("--rounds 0", "--rounds 0: at least 1"),
         ("--width 30", "--width 30: a multiple of 4, the attention's heads"),
         ("--workers -1", "--workers -1: not below 0"),

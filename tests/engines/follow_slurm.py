@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 
-from testbed.cli.options.engine import EngineOptions, SlurmOptions
+from testbed.cli.declarations.engine import EngineOptions, SlurmOptions
 from testbed.engines import InnerCommand
 from testbed.engines.follow import follow
 from testbed.engines.slurm.request import request_of

@@ -12,7 +12,7 @@ from threading import Event
 
 import pytest
 
-from testbed.cli.options.engine import EngineOptions
+from testbed.cli.declarations.engine import EngineOptions
 from testbed.engines import InnerCommand
 from testbed.engines.job_files import JobFiles
 from testbed.engines.slurm import main

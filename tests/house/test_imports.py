@@ -19,7 +19,7 @@ from tests.house.sources import (
 # The layers, from the lowest: a folder is one; loose modules are "base". Each row says what
 # a layer may import besides itself: a whole layer, or a single module of one.
 # The benchmark's programs are TensorFlow's, except for one module of numbers.
-OPTIONS = "testbed.cli.options"
+OPTIONS = ("testbed.cli.options", "testbed.cli.declarations")
 PROGRAMS = "testbed.bench.programs"
 SIZES = f"{PROGRAMS}.sizes"
 

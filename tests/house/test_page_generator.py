@@ -10,7 +10,7 @@ from docs._generate.commands import option_name
 from docs._generate.markdown import code, link_to, page, prose, section, sentence, table
 from docs._generate.python_api import docstring_as_markdown, signature_of
 from docs._generate.records import fields_of
-from testbed.cli.options.model import Typed
+from testbed.cli.declarations.model import Typed
 from tests.house.sources import ROOT
 
 

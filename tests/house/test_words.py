@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from testbed.catalogue.symptoms import SYMPTOMS
-from testbed.cli.options.command_words import commands
+from testbed.cli.declarations.command_words import commands
 from tests.house.sources import (
     DOCS,
     ROOT,
@@ -96,4 +96,4 @@ def test_nothing_sleeps() -> None:
 def test_what_was_typed_stays_in_the_command_line() -> None:
     """Behind the parser, options are dataclasses: no module but the model and it sees argparse."""
     users = {short(path) for path in python_files(TESTBED) if "argparse" in imported_names(path)}
-    assert users == {"testbed/cli/options/model.py", "testbed/cli/parser.py"}
+    assert users == {"testbed/cli/declarations/model.py", "testbed/cli/parser.py"}

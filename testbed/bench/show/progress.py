@@ -9,7 +9,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import TextColumn
 
-from testbed.bench.run import Progress
+from testbed.bench.rounds import Progress
 from testbed.bench.visits import BenchSetup
 from testbed.launcher.isolation.isolation import Isolation
 from testbed.report.formats.text import escape

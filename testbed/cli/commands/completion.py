@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from testbed.catalogue.discovery import find_scripts, scenario_folder
+from testbed.cli.declarations.model import COMPLETE_NAMES
 from testbed.cli.options.completion import SHELLS, CompletionOptions
-from testbed.cli.options.model import COMPLETE_NAMES
 from testbed.cli.parser import parser
 from testbed.errors import OK, UsageError, unknown_name
 

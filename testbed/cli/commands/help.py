@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from testbed.cli.options.command_words import commands
+from testbed.cli.declarations.command_words import commands
 from testbed.cli.options.help import HelpOptions
 from testbed.cli.parser import engine_help, first_page, help_of
 from testbed.errors import OK, UsageError, unknown_name

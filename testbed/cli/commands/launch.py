@@ -8,7 +8,7 @@ from testbed.check.known_errors.matching import known
 from testbed.cli.options.launch import LaunchOptions
 from testbed.hosts.role import Role
 from testbed.report.records.program import recorded
-from testbed.run.program_request import LAUNCHED, launch_request_of
+from testbed.run.launch_request import LAUNCHED, launch_program, launch_request_of
 from testbed.signals import interruptible
 from testbed.terminal import complain
 
@@ -26,7 +26,7 @@ def main(options: LaunchOptions, role: Role) -> int:
         role.run_folder() as folder,
         recorded(folder, sys.argv[1:], LAUNCHED, request.deployment) as ended,
     ):
-        end = interruptible(request.launch(folder))
+        end = interruptible(launch_program(request, folder))
         ended(end.code, end.cause)
         if end.cause:
             complain(f"{end.cause}; logs: {folder.case(LAUNCHED).path}")

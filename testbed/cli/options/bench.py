@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from testbed.cli.options.command_words import SLOW, CommandWords
-from testbed.cli.options.engine import EngineOptions, engine_group
-from testbed.cli.options.model import argument, option, switch
-from testbed.cli.options.shared import (
+from testbed.cli.declarations.command_words import SLOW, CommandWords
+from testbed.cli.declarations.engine import EngineOptions, engine_group
+from testbed.cli.declarations.model import argument, option, switch
+from testbed.cli.declarations.shared import (
     HOW,
     SHOWN,
     device_option,

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from testbed.catalogue.fault import FAULTS
 from testbed.catalogue.scenario import MODES
-from testbed.cli.options.command_words import FAILS, CommandWords
-from testbed.cli.options.model import argument, group, option, repeated, switch
-from testbed.cli.options.shared import (
+from testbed.cli.declarations.command_words import FAILS, CommandWords
+from testbed.cli.declarations.model import argument, group, option, repeated, switch
+from testbed.cli.declarations.shared import (
     HOW,
     SHOWN,
     WHAT,

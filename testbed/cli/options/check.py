@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from testbed.cli.options.command_words import RIGHT, CommandWords
-from testbed.cli.options.engine import EngineOptions, engine_group
-from testbed.cli.options.model import group, option, repeated
-from testbed.cli.options.shared import (
+from testbed.cli.declarations.command_words import RIGHT, CommandWords
+from testbed.cli.declarations.engine import EngineOptions, engine_group
+from testbed.cli.declarations.model import group, option, repeated
+from testbed.cli.declarations.shared import (
     SHOWN,
     ProgramDeadlineOptions,
     ProgramOptions,

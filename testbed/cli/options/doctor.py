@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from testbed.cli.options.command_words import MACHINE, CommandWords
-from testbed.cli.options.model import option, switch
+from testbed.cli.declarations.command_words import MACHINE, CommandWords
+from testbed.cli.declarations.model import option, switch
 
 
 @dataclass(frozen=True)

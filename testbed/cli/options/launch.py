@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from testbed.cli.options.command_words import FAILS, CommandWords
-from testbed.cli.options.engine import EngineOptions, engine_group
-from testbed.cli.options.model import group, option
-from testbed.cli.options.shared import (
+from testbed.cli.declarations.command_words import FAILS, CommandWords
+from testbed.cli.declarations.engine import EngineOptions, engine_group
+from testbed.cli.declarations.model import group, option
+from testbed.cli.declarations.shared import (
     ProgramDeadlineOptions,
     ProgramOptions,
     device_option,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from testbed.catalogue.symptoms import SYMPTOMS
-from testbed.cli.options.command_words import CATALOGUE, CommandWords
-from testbed.cli.options.model import argument, option, switch
+from testbed.cli.declarations.command_words import CATALOGUE, CommandWords
+from testbed.cli.declarations.model import argument, option, switch
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from testbed.cli.options.command_words import CATALOGUE, CommandWords
-from testbed.cli.options.model import argument, result_files, switch
+from testbed.cli.declarations.command_words import CATALOGUE, CommandWords
+from testbed.cli.declarations.model import argument, result_files, switch
 from testbed.report.formats.registry import BENCH, RUN, WantedFile, formats_of
 
 

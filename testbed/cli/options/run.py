@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from testbed.catalogue.scenario import MODES
-from testbed.cli.options.command_words import CATALOGUE, CommandWords
-from testbed.cli.options.engine import EngineOptions, engine_group
-from testbed.cli.options.model import argument, group, option, repeated, switch
-from testbed.cli.options.shared import (
+from testbed.cli.declarations.command_words import CATALOGUE, CommandWords
+from testbed.cli.declarations.engine import EngineOptions, engine_group
+from testbed.cli.declarations.model import argument, group, option, repeated, switch
+from testbed.cli.declarations.shared import (
     HOW,
     SHOWN,
     WHAT,

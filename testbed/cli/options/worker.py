@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from testbed.cli.options.command_words import ENGINES_ONLY, CommandWords
-from testbed.cli.options.engine import EngineOptions, StartedEngineOptions, engine_group
+from testbed.cli.declarations.command_words import ENGINES_ONLY, CommandWords
+from testbed.cli.declarations.engine import EngineOptions, StartedEngineOptions, engine_group
 from testbed.cli.options.run import EXIT_STATUS, RunOptions
 
 

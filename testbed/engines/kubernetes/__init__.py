@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shlex
 
-from testbed.cli.options.engine import EngineOptions
+from testbed.cli.declarations.engine import EngineOptions
 from testbed.engines import InnerCommand
 from testbed.engines.kubernetes.manifests import manifest_of
 from testbed.engines.kubernetes.request import KubernetesRequest, request_of

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from testbed.cli.options.engine import EngineOptions
+from testbed.cli.declarations.engine import EngineOptions
 from testbed.engines import InnerCommand
 from testbed.errors import UsageError
 

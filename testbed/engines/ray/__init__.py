@@ -6,7 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 
-from testbed.cli.options.engine import EngineOptions
+from testbed.cli.declarations.engine import EngineOptions
 from testbed.engines import InnerCommand
 from testbed.engines.ray.request import ADDRESS, request_of
 from testbed.errors import LaunchError, UsageError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from testbed.cli.options.engine import EngineOptions
+from testbed.cli.declarations.engine import EngineOptions
 from testbed.engines import InnerCommand
 from testbed.engines.follow import follow
 from testbed.engines.slurm.request import request_of

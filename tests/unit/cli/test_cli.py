@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from testbed.cli.options.command_words import commands
-from testbed.cli.options.engine import ENGINES
+from testbed.cli.declarations.command_words import commands
+from testbed.cli.declarations.engine import ENGINES
 from testbed.cli.options.list import ListOptions
 from testbed.cli.parser import parse
 from testbed.engines.command import require_engine

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from testbed.cli.options.engine import EngineOptions, KubernetesOptions
+from testbed.cli.declarations.engine import EngineOptions, KubernetesOptions
 from testbed.engines import InnerCommand
 
 INNER = InnerCommand(("run", "--folder", "/shared/night", "returned"), "/shared/night", 4)

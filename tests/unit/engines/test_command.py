@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from testbed.cli.options.engine import ENVIRONMENT, EngineOptions
+from testbed.cli.declarations.engine import ENVIRONMENT, EngineOptions
 from testbed.cli.options.run import RunOptions
 from testbed.cli.parser import CommandLine, parse
 from testbed.engines import InnerCommand

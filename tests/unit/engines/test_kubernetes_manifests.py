@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.cli.options.engine import EngineOptions
+from testbed.cli.declarations.engine import EngineOptions
 from testbed.engines import InnerCommand
 from testbed.engines.kubernetes import main, next_steps
 from testbed.engines.kubernetes.manifests import manifest_of

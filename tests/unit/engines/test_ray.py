@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from testbed.cli.options.engine import EngineOptions
+from testbed.cli.declarations.engine import EngineOptions
 from testbed.engines import InnerCommand
 from testbed.engines.ray import require_ray
 from testbed.engines.ray.request import RayRequest, passed_on, request_of

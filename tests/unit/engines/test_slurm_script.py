@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from testbed.bootstrap import python_arguments
-from testbed.cli.options.engine import EngineOptions, SlurmOptions
+from testbed.cli.declarations.engine import EngineOptions, SlurmOptions
 from testbed.engines import InnerCommand
 from testbed.engines.job_files import JobFiles
 from testbed.engines.slurm import main, task

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from testbed.cli.options.model import option, rest, result_files, switch
+from testbed.cli.declarations.model import option, rest, result_files, switch
 from testbed.cluster.devices import KINDS
 from testbed.cluster.isolation_levels import AUTO, LEVELS
 from testbed.report.formats.registry import formats_of

@@ -1,6 +1,7 @@
 """The words of a command: its place on the first page, its help, and its options.
 
-Every module here that defines `COMMAND` is a command; its module in `cli/commands` has its name.
+Every module of `cli/options` that defines `COMMAND` is a command; its module in `cli/commands` has
+the same name.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ import importlib
 import pkgutil
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
+
+from testbed.cli import options
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,9 @@ class CommandWords:
 @cache
 def commands() -> dict[str, CommandWords]:
     """All commands by their names, in the order of the first page."""
-    folder = Path(__file__).parent
     modules = [
-        importlib.import_module(f"{__package__}.{each.name}")
-        for each in pkgutil.iter_modules([str(folder)])
+        importlib.import_module(f"{options.__name__}.{each.name}")
+        for each in pkgutil.iter_modules(options.__path__)
     ]
     found: list[CommandWords] = [each.COMMAND for each in modules if hasattr(each, "COMMAND")]
     found.sort(key=lambda each: (DOORS.index(each.door), each.place, each.name))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from testbed.cli.options.model import group, option, repeated, switch
+from testbed.cli.declarations.model import group, option, repeated, switch
 from testbed.cluster.cluster import MEETING_S
 
 LOCAL, ENVIRONMENT = "local", "environment"

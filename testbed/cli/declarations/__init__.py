@@ -1,0 +1,1 @@
+"""Declares options and commands; and the options that several commands share."""
