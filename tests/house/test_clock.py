@@ -10,7 +10,7 @@ from tests.house.sources import SCENARIOS, TESTBED, python_files, short, tree_of
 
 # The file, and which date it writes down.
 DATES = {
-    "testbed/launcher/run_folder.py": "a run's id, which people read, and when a record began; see there what a jump does",
+    "testbed/launcher/run_folder.py": "the id of a run, which people read, and when a record began",
 }
 
 _WALL = re.compile(
