@@ -15,7 +15,7 @@ DOCS = ROOT / "docs"
 _CALL = r"\((?:[^()]|\([^()]*\))*\)"
 _DOTTED = rf"(?:[A-Za-z_]\w*\.)+[A-Za-z_]\w*(?:{_CALL})?"
 _NAME = re.compile(
-    rf"(?<![\w`./-])(?:{_DOTTED}|[A-Za-z]\w*{_CALL}|[A-Za-z_]\w*=\w+|[A-Za-z]+(?:_\w+)+)(?![\w`/])"
+    rf"(?<![\w`./@-])(?:@?{_DOTTED}|[A-Za-z]\w*{_CALL}|[A-Za-z_]\w*=\w+|[A-Za-z]+(?:_\w+)+)(?![\w`/])"
 )
 _CODE_SPAN = re.compile(r"(`[^`]*`)")
 

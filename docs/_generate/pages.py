@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from docs._generate import codes, commands, python_api, records, symptoms
+from docs._generate import codes, commands, known_errors, python_api, records, symptoms
 from docs._generate.markdown import DOCS, Page
 
 GENERATORS = (
     symptoms.pages,
     codes.pages,
+    known_errors.pages,
     commands.pages,
     python_api.pages,
     records.pages,

@@ -140,7 +140,8 @@ def test_on_gpus(tmp_path: Path) -> None:
     [
         (
             "shareing",
-            "unknown part 'shareing'; did you mean 'sharing'? choose from sharing, scaling, wire, own_cost",
+            "unknown part 'shareing'; did you mean 'sharing'?"
+            " choose from sharing, scaling, wire, own_cost",
         ),
         ("--rounds 0", "--rounds 0: at least 1"),
         ("--width 30", "--width 30: a multiple of 4, the attention's heads"),
