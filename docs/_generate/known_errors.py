@@ -1,4 +1,4 @@
-"""One page for each known error: how it is recognised, its cause, its cure, wrong and right code."""
+"""One page for each known error: its signs, its cause, its cure, wrong and right code."""
 
 from __future__ import annotations
 
