@@ -17,7 +17,7 @@ from testbed.check.seen import (
     Unused,
     WorkerObservations,
 )
-from testbed.worker.strategy import replica_devices
+from testbed.worker.strategy import public_name, replica_devices
 from testbed.worker.watching.data.draws import DRAWING, Draws
 from testbed.worker.watching.data.inputs import OF_DATA, Inputs
 from testbed.worker.watching.events import Events
@@ -38,12 +38,10 @@ class Watchers:
 
     Args:
         worker: its number.
-        replicas: number of replicas of this worker; 0 if only its strategies show it.
     """
 
-    def __init__(self, worker: int, replicas: int) -> None:
+    def __init__(self, worker: int) -> None:
         self.worker = worker
-        self.replicas = replicas
         self.objects: list[Any] = []
         """Objects to which replica functions and tf.functions are bound; inspected at the end."""
         self.events = Events()
@@ -70,8 +68,8 @@ class Watchers:
         meetings, gradients = self._now.meetings, self._without_gradient
         return WorkerObservations(
             worker=self.worker,
-            replicas=self.replicas or self._most_replicas(),
-            strategies=tuple(type(each).__name__ for each in self._strategies.values()),
+            replicas=self._most_replicas(),
+            strategies=tuple(public_name(each) for each in self._strategies.values()),
             unused=tuple(self._unused()),
             steps=self._now.steps,
             births=tuple(self._variables.seen()),
@@ -229,4 +227,6 @@ class Watchers:
                 yield Unused(type(strategy).__name__, strategy.num_replicas_in_sync, place)
 
     def _most_replicas(self) -> int:
-        return max((len(replica_devices(s)) for s in self._strategies.values()), default=1)
+        """The number of replicas of this worker, as its strategies show it."""
+        strategies = [*self._strategies.values(), *(each for each, _ in self._created)]
+        return max((len(replica_devices(each)) for each in strategies), default=1)
