@@ -43,11 +43,12 @@ def wanted(
             raise UsageError("--workers: mirrored runs in one process")
         return Deployment(MIRRORED, Cluster(1, replicas or 2)), Choice()
     if strategy is None and workers is None:
-        choice = Choice(replicas or 2, _CURE, by_strategy=True)
+        choice = Choice(replicas or 2, _CURE, checked=True)
         return Deployment(MULTI_WORKER_MIRRORED, Cluster(2, replicas or 1)), choice
     # A single worker replicates nothing unless it has several replicas.
     of_each = replicas or (2 if strategy is None and workers == 1 else 1)
-    return Deployment(MULTI_WORKER_MIRRORED, Cluster(workers or 2, of_each)), Choice(cure=_CURE)
+    several = Deployment(MULTI_WORKER_MIRRORED, Cluster(workers or 2, of_each))
+    return several, Choice(cure=_CURE, checked=True)
 
 
 @dataclass(frozen=True)

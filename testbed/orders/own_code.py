@@ -21,7 +21,7 @@ class OwnCodeSetup:
     undecided_devices: int = 0
     """Devices of a one-process program. If it is not 0, worker 0 finds out which cluster the
     program needs, and the others wait for it."""
-    decided_by_strategy: bool = False
+    checked: bool = False
     """Whether only MirroredStrategy and MultiWorkerMirroredStrategy show the needed cluster."""
 
 

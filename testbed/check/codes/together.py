@@ -126,6 +126,18 @@ strategy = tf.distribute \\
 """,
     ),
     Code(
+        "TB406",
+        "workers_diverge",
+        ERROR,
+        "the program describes its cluster after the strategy was made",
+        "MultiWorkerMirroredStrategy reads TF_CONFIG when it is made, and a later value has no"
+        " effect: where nothing else has set it, each process is a cluster of one and trains a"
+        " separate model",
+        "set TF_CONFIG before the strategy is made, and only if no launcher has set it"
+        ' (if "TF_CONFIG" not in os.environ)',
+        "module_global.random_start",
+    ),
+    Code(
         "TB501",
         "rejected",
         ERROR,

@@ -40,9 +40,10 @@ class Choice:
     """The options to use instead, where workers are not connected."""
     patience: float = UNDECIDED_S
     """Seconds without a note from the first worker, after which the others continue."""
-    by_strategy: bool = False
+    checked: bool = False
     """Whether the program is checked: only MirroredStrategy and MultiWorkerMirroredStrategy decide,
-    a read of TF_CONFIG does not, and the decision is not announced."""
+    a read of TF_CONFIG does not, and the decision is not announced. Workers that wait for tasks
+    that were not started are ended."""
 
 
 ALL_RUN = Choice()
@@ -105,7 +106,7 @@ class ProgramObserver:
                 )
 
     def _announce(self, text: str) -> None:
-        if not self.choice.by_strategy:
+        if not self.choice.checked:
             complain(text)
 
     def _alone(self, workers: Sequence[WorkerProcess]) -> str:
@@ -140,9 +141,12 @@ class ProgramObserver:
         """Warn where the workers do not fit together, and end them where they cannot finish."""
         notes = [worker.notes for worker in workers]
         problem = unfit(joinings(notes), len(workers))
-        if problem and problem.hopeless:
+        reason = problem.reason if problem and problem.hopeless else ""
+        if problem and problem.needed and self.choice.checked:
+            reason = f"{problem.reason} (--workers {problem.needed} starts {problem.needed})"
+        if reason:
             for worker in workers:
-                worker.end_for(problem.reason)
+                worker.end_for(reason)
         elif problem:
             self._say_once("unfit", problem.reason)
         if apart := unconnected(notes):

@@ -67,4 +67,4 @@ class OwnCodeCluster:
 
     def _setup(self, place: WorkerPlace) -> OwnCodeSetup:
         choice = self.choice
-        return OwnCodeSetup(place, self.deployment, choice.devices, choice.by_strategy)
+        return OwnCodeSetup(place, self.deployment, choice.devices, choice.checked)

@@ -36,9 +36,11 @@ def run_checked(orders: ProgramOrders, channel: Channel) -> NoReturn:
 
 def _watched(orders: ProgramOrders, channel: Channel) -> CheckedReport:
     problems: list[BaseException] = []
-    setup = orders.setup
-    with own_code(setup, channel, exit_code_counts=True) as details:
-        watchers = Watchers(setup.place.worker)
+    watchers = Watchers(orders.setup.place.worker)
+    code = own_code(
+        orders.setup, channel, exit_code_counts=True, config_changes=watchers.events.config_changes
+    )
+    with code as details:
         with watching(watchers.events), counting_steps(details):
             end = outcome(orders.program, problems.append)
         seconds = round(watchers.events.log.seconds, 3)

@@ -30,8 +30,14 @@ _OF_A_CLUSTER = (tf_config.NAME, "TF_GRPC_REUSE_PORT")
 class ProgramCluster:
     """Reports the strategies and the cluster that a worker's program uses."""
 
-    def __init__(self, setup: OwnCodeSetup, channel: Channel) -> None:
+    def __init__(
+        self,
+        setup: OwnCodeSetup,
+        channel: Channel,
+        config_changes: tf_config.ConfigChange = tf_config.unobserved,
+    ) -> None:
         self._channel = channel
+        self._config_changes = config_changes
         self._process = os.getpid()
         self._devices = setup.deployment.cluster.replicas_per_worker
         self._device = setup.place.device
@@ -39,7 +45,7 @@ class ProgramCluster:
         if alone and not first:
             channel.wait_for_turn()
         self._undecided = bool(alone) and first
-        self._by_strategy = setup.decided_by_strategy
+        self._checked = setup.checked
         # MultiWorkerMirroredStrategy uses one CPU, however many exist.
         configure_devices(alone if self._undecided else self._devices, self._device)
         self._lock = threading.Lock()
@@ -69,7 +75,7 @@ class ProgramCluster:
             return construct()
         line = tf_config.author_line()
         several, joins = name in _OF_SEVERAL, name == _MULTI_WORKER
-        if name in _MIRRORING or not self._by_strategy:
+        if name in _MIRRORING or not self._checked:
             self._needs(several=several, sign=name, line=line)
         if name not in self._reported:
             self._reported.add(name)
@@ -90,16 +96,17 @@ class ProgramCluster:
             self._channel.note(JOINING, given=self._given, used=used, **self._changed_at)
 
     def _serving(self, construct: Callable[[], None], _given: dict[str, Any]) -> None:
-        if not self._by_strategy:
+        if not self._checked:
             self._needs(several=True, sign="tf.distribute.Server", line=tf_config.author_line())
         construct()
 
     def _read(self) -> None:
-        if self._undecided and not self._by_strategy:
+        if self._undecided and not self._checked:
             self._needs(several=True, sign=tf_config.NAME, line=tf_config.author_line())
 
-    def _changed(self) -> None:
+    def _changed(self, value: str | None) -> None:
         self._changed_at = tf_config.author_line()
+        self._config_changes(value)
 
     def _needs(self, *, several: bool, sign: str, line: dict[str, Any]) -> None:
         """Let the launching process decide, once, at the first sign of the cluster needed."""

@@ -25,6 +25,7 @@ from testbed.worker.watching.python_state.object_graph import held_by
 from testbed.worker.watching.python_state.python_calls import PythonCalls
 from testbed.worker.watching.python_state.state import PythonState
 from testbed.worker.watching.stack import author_lines, author_place
+from testbed.worker.watching.together.cluster_config import ClusterConfig
 from testbed.worker.watching.together.current_step import CurrentStep
 from testbed.worker.watching.traces.calls import FunctionCalls
 from testbed.worker.watching.variables.collectives import Collectives
@@ -53,6 +54,7 @@ class Watchers:
         self._python = PythonCalls(self._calls.python_lines)
         self._inputs = Inputs(self._variables.values.distributed)
         self._draws = Draws(self._variables.number_of)
+        self._config = ClusterConfig()
         self._strategies: dict[int, Any] = {}
         self._created: list[tuple[Any, SourceLine]] = []
         self._truths: dict[SourceLine | None, str] = {}
@@ -88,6 +90,7 @@ class Watchers:
             given=tuple(self._inputs.given()),
             taken=tuple(self._inputs.taken()),
             draws=tuple(self._draws.seen()),
+            late=tuple(self._config.writes()),
             raised=raised,
             failures=self.events.log.failures,
         )
@@ -129,6 +132,10 @@ class Watchers:
     def _subscribe_to_the_rest(self) -> None:
         events = self.events
         events.strategy_created.subscribe("strategies", self._strategy_created)
+        events.strategy_created.subscribe("cluster", self._config.strategy_created)
+        events.config_changes.subscribe(
+            "cluster", lambda value: self._config.changed(value, self._now.steps)
+        )
         events.scope_entered.subscribe("scopes", self._now.scopes.entered)
         events.scope_left.subscribe("scopes", self._now.scopes.left)
         events.variable_requested.subscribe("variables", self._variables.variable_requested)
