@@ -56,8 +56,7 @@ def as_github(result: CheckResult) -> str:
         for each in result.findings
     ]
     lines += [
-        f"::error title=testbed check is incomplete::{_escaped(text)}\n"
-        for text in result.gaps
+        f"::error title=testbed check is incomplete::{_escaped(text)}\n" for text in result.gaps
     ]
     return "".join(lines)
 

@@ -136,6 +136,17 @@ strategy = tf.distribute \\
         "set TF_CONFIG before the strategy is made, and only if no launcher has set it"
         ' (if "TF_CONFIG" not in os.environ)',
         "module_global.random_start",
+        wrong="""\
+strategy = tf.distribute \\
+    .MultiWorkerMirroredStrategy()
+os.environ["TF_CONFIG"] = cluster
+""",
+        right="""\
+if "TF_CONFIG" not in os.environ:
+    os.environ["TF_CONFIG"] = cluster
+strategy = tf.distribute \\
+    .MultiWorkerMirroredStrategy()
+""",
     ),
     Code(
         "TB501",
