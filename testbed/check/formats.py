@@ -21,7 +21,7 @@ def as_json(result: CheckResult) -> str:
     """Findings as JSON: `version`, `findings`, and `incomplete` (where watching failed)."""
     entries = [_entry(each) for each in result.findings]
     return json_text(
-        {"version": FORMAT_VERSION, "findings": entries, "incomplete": list(result.incomplete)}
+        {"version": FORMAT_VERSION, "findings": entries, "incomplete": list(result.gaps)}
     )
 
 
@@ -29,9 +29,9 @@ def as_sarif(result: CheckResult) -> str:
     """Findings as SARIF for code-scanning pages; failed watching becomes a notification."""
     driver = {"name": "testbed check", "version": __version__, "rules": _sarif_rules()}
     invocation = {
-        "executionSuccessful": not result.incomplete,
+        "executionSuccessful": not result.gaps,
         "toolExecutionNotifications": [
-            {"level": "error", "message": {"text": text}} for text in result.incomplete
+            {"level": "error", "message": {"text": text}} for text in result.gaps
         ],
     }
     run = {
@@ -56,8 +56,7 @@ def as_github(result: CheckResult) -> str:
         for each in result.findings
     ]
     lines += [
-        f"::error title=testbed check is incomplete::{_escaped(text)}\n"
-        for text in result.incomplete
+        f"::error title=testbed check is incomplete::{_escaped(text)}\n" for text in result.gaps
     ]
     return "".join(lines)
 

@@ -13,6 +13,7 @@ from testbed.check.rules import (
     data,
     draws,
     one_copy,
+    own_cluster,
     python_state,
     refusals,
     together,
@@ -48,6 +49,7 @@ RULES: tuple[Callable[[Sequence[WorkerObservations]], Iterator[Finding]], ...] =
     together.collectives,
     together.crossed,
     together.truths,
+    own_cluster.late,
     refusals.raised,
 )
 

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from testbed.check.deployment import wanted
 from testbed.check.judge import chosen
 from testbed.check.result import CheckResult
 from testbed.check.run import Checked, check_program
 from testbed.cli.options.check import CheckOptions
-from testbed.cluster.cluster import Cluster
-from testbed.cluster.strategies import MIRRORED, MULTI_WORKER_MIRRORED, Deployment
-from testbed.errors import UsageError
+from testbed.cluster.strategies import MIRRORED
 from testbed.hosts.role import Role
 from testbed.launcher.run_folder import RunFolder, write_bytes
 from testbed.orders.own_code import RUN_CHECKED
 from testbed.run.numbers import require_at_least
 from testbed.run.program_request import ProgramRequest, program_of, program_request
-from testbed.run.user_code.cluster_choice import Choice
 
 CASE = "check"
 """The folder of the program's logs within the run folder."""
-
-_SEVERAL_WORKERS = re.compile(r"MultiWorkerMirroredStrategy|TF_CONFIG")
 
 
 @dataclass(frozen=True)
@@ -41,7 +36,7 @@ class CheckRequest:
     def _texts(self) -> dict[str, str]:
         """The text of the program by its path, as it is when it runs."""
         name = self.run.program.name
-        return {str(Path(name).absolute()): _text(self.data)} if self.data else {}
+        return {str(Path(name).absolute()): self.data.decode(errors="replace")} if self.data else {}
 
     async def check(self, folder: RunFolder, *, show: bool) -> Checked:
         """Run the program in every worker, watch it and judge it.
@@ -61,13 +56,14 @@ class CheckRequest:
     def result_of(self, checked: Checked) -> CheckResult:
         """The result to show: the findings that the options ask for."""
         end = checked.program
+        on = f"on {checked.where} " if checked.where else ""
         return CheckResult(
             chosen(checked.findings, self.select, self.ignore, self._texts),
             checked.incomplete,
-            f"on {self.run.deployment} in {end.seconds:.1f} s, {checked.watching:.1f} s of them for"
-            " watching",
+            f"{on}in {end.seconds:.1f} s, {checked.watching:.1f} s of them for watching",
             "" if checked.findings or not end.code else end.cause or f"exit code {end.code}",
             checked.prevented,
+            checked.unchecked,
         )
 
 
@@ -79,34 +75,17 @@ def request_of(options: CheckOptions, role: Role) -> CheckRequest:
     """
     program = program_of(options.program, "check")
     data = b"" if program.is_module else Path(program.name).read_bytes()
-    deployment = _deployment(options, _text(data), role)
-    choice = Choice(cure="use --strategy mirrored --replicas R for one process of R replicas")
+    require_at_least(1, workers=options.workers, replicas=options.replicas)
+    # On an engine, mirrored runs in a part of its workers.
+    alone = options.strategy == MIRRORED and role.rank
+    workers = 1 if alone else role.workers(options.workers)
+    deployment, choice = wanted(options.strategy, workers, options.replicas)
     return CheckRequest(
         program_request(options, role, program, deployment, choice, device="cpu"),
         data,
         _codes(options.select),
         _codes(options.ignore),
     )
-
-
-def _text(data: bytes) -> str:
-    return data.decode(errors="replace")
-
-
-def _deployment(options: CheckOptions, text: str, role: Role) -> Deployment:
-    """The deployment that the options ask for, or that the program's text suggests."""
-    strategy = options.strategy
-    if strategy is None:
-        several = bool(_SEVERAL_WORKERS.search(text)) or (options.workers or 1) > 1
-        several = several or role.rank is not None
-        strategy = MULTI_WORKER_MIRRORED if several else MIRRORED
-    require_at_least(1, workers=options.workers, replicas=options.replicas)
-    if strategy == MIRRORED:
-        if (options.workers or 1) > 1 and not role.rank:
-            raise UsageError(f"--workers: {MIRRORED} runs in one process")
-        return Deployment(strategy, Cluster(1, options.replicas or 2))
-    workers = role.workers(options.workers) or 2
-    return Deployment(strategy, Cluster(workers, options.replicas or 1))
 
 
 def _codes(given: tuple[str, ...]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from testbed.errors import OK, UNEXPECTED
 
 FAILED_BY_ITSELF = 3
 INCOMPLETE = 4
+UNCHECKED = 5
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class CheckResult:
     """Why the program failed by itself; empty where it did not."""
     prevented: bool = False
     """Whether the testbed ended the program before it could judge anything."""
+    unchecked: str = ""
+    """Why nothing was checked, and what to do; empty where something was."""
 
     @property
     def status(self) -> int:
@@ -33,7 +36,14 @@ class CheckResult:
             return FAILED_BY_ITSELF
         if any(finding.about.level != NOTE for finding in self.findings):
             return UNEXPECTED
-        return INCOMPLETE if self.incomplete else OK
+        if self.incomplete:
+            return INCOMPLETE
+        return UNCHECKED if self.unchecked else OK
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """Why findings may be missing: failed watching, or nothing that could be checked."""
+        return (*self.incomplete, *([self.unchecked] if self.unchecked else []))
 
     @property
     def codes(self) -> str:

@@ -6,12 +6,11 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from testbed.check.deployment import OF_DEFAULT, Used, used
 from testbed.check.finding import Finding
 from testbed.check.judge import incomplete, judge
 from testbed.check.rules.unreplicated import Doubts, unlike
 from testbed.check.seen import SourceLine, WorkerObservations
-from testbed.cluster.cluster import Cluster
-from testbed.cluster.strategies import Deployment
 from testbed.launcher.cluster.cluster_end import ClusterEnd, LeftBehind, WorkerEnd
 from testbed.launcher.cluster.deadlines import Deadlines
 from testbed.launcher.cluster.report_file import UnreadableReportError, read_typed_report
@@ -22,15 +21,15 @@ from testbed.orders.own_code import (
     CheckedReport,
     Program,
     ProgramOrders,
+    UnreplicatedOrders,
 )
+from testbed.run.user_code.cluster_choice import ALL_RUN
 from testbed.run.user_code.own_code import OwnCodeCluster as Bench
 from testbed.run.user_code.program import ProgramEnd, program_end
 from testbed.verdict.program_notes import joinings
 
-EXPLAINING = ("TB110", "TB303", "TB304", "TB501")
+EXPLAINING = ("TB110", "TB303", "TB304", "TB405", "TB501")
 """The codes of findings that explain why a program raised."""
-
-ALONE = Deployment("mirrored", Cluster(1, 1))
 
 Reports = Sequence[CheckedReport | None]
 
@@ -47,32 +46,39 @@ class Checked:
     """Whether the testbed ended the program before it could judge anything."""
     incomplete: tuple[str, ...] = ()
     """Where watching failed, one sentence each. Where there is any, findings may be missing."""
+    where: str = ""
+    """The deployments whose strategies the program used, like `mirrored-2`; empty if none."""
+    unchecked: str = ""
+    """Why nothing was checked, and what to do; empty where the program failed or was checked."""
 
 
 async def check_program(bench: Bench, program: Program, deadlines: Deadlines) -> Checked:
     """Run a program in every worker of the bench, watch it, and judge the observations.
 
-    A program that raises or hangs without an explaining finding runs once more, without
-    replication: if it finishes there, replication causes the failure. The same holds for a program
-    that finds no gradients.
+    A program that raises or hangs without an explaining finding runs once more, with one replica:
+    if it finishes there, replication causes the failure. The same holds for a program that finds no
+    gradients. What fails with one replica, too, runs with the default strategy: if it finishes
+    there, its strategy causes the failure.
     """
     end = await bench.run(RUN_CHECKED, lambda setup: ProgramOrders(setup, program), deadlines)
     reports = [_report(bench.folder, worker) for worker in end.workers]
     seen = [report.seen for report in reports if report]
     left = _left_cluster(end)
+    strategies = used(bench.deployment, [worker.notes for worker in end.workers], seen)
     # Workers that are not connected form no cluster, so their values are not compared.
-    alike = seen[:1] if left else seen
+    alike = seen[:1] if left or not strategies.connects else seen
     found = [*left, *_hang(end, reports), *(judge(alike) if alike else ())]
     doubts = _doubts(end, reports, seen, found)
     if doubts != Doubts():
         # A program that takes as long without replication may only be slow.
         limits = replace(deadlines, run=deadlines.run / 4) if doubts.hang else deadlines
-        alone = await _unreplicated(bench, program, limits)
-        found += unlike(doubts, alone) if alone else ()
+        found += await _unlike_unreplicated(bench, program, limits, strategies, doubts)
     watching = reports[0].watching if reports[0] else 0.0
     prevented = any(worker.ended_for for worker in end.workers)
     failures = incomplete(seen)
-    return Checked(_program_end(end, reports), tuple(found), watching, prevented, failures)
+    ended = _program_end(end, reports)
+    unchecked = "" if ended.code or found else strategies.unchecked
+    return Checked(ended, tuple(found), watching, prevented, failures, strategies.where, unchecked)
 
 
 def _program_end(end: ClusterEnd, reports: Reports) -> ProgramEnd:
@@ -106,14 +112,35 @@ def _doubts(
     return Doubts(None if explained else raised, seen[0].no_gradients if seen else ())
 
 
+async def _unlike_unreplicated(
+    bench: Bench, program: Program, deadlines: Deadlines, strategies: Used, doubts: Doubts
+) -> list[Finding]:
+    """Report failures that do not occur with one replica, or else with the default strategy."""
+    # What the program itself raises does not come from a strategy.
+    by_author = doubts.raised is not None and doubts.raised.by_author
+    places = [(strategies.of_one, False), (OF_DEFAULT, True)]
+    for attempt, (deployment, default) in enumerate(places[: 1 if by_author else 2], 1):
+        alone = replace(
+            bench,
+            deployment=deployment,
+            folder=bench.folder.restart(attempt),
+            output=None,
+            choice=ALL_RUN,
+        )
+        seen = await _unreplicated(alone, program, deadlines, default=default)
+        if seen and (found := list(unlike(doubts, seen))):
+            return found
+    return []
+
+
 async def _unreplicated(
-    bench: Bench, program: Program, deadlines: Deadlines
+    alone: Bench, program: Program, deadlines: Deadlines, *, default: bool
 ) -> WorkerObservations | None:
-    """Observe the program with the default strategy in place of its own; None where it fails."""
-    folder = bench.folder.restart(1)
-    alone = replace(bench, deployment=ALONE, folder=folder, output=None)
-    end = await alone.run(RUN_UNREPLICATED, lambda setup: ProgramOrders(setup, program), deadlines)
-    reports = [_report(folder, worker) for worker in end.workers]
+    """Observe the program with a single replica; None where it fails. For `default` see orders."""
+    end = await alone.run(
+        RUN_UNREPLICATED, lambda setup: UnreplicatedOrders(setup, program, default), deadlines
+    )
+    reports = [_report(alone.folder, worker) for worker in end.workers]
     if program_end(end, reports).code or reports[0] is None:
         return None
     return reports[0].seen

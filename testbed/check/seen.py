@@ -225,6 +225,22 @@ class Unused:
 
 
 @dataclass(frozen=True)
+class ConfigWrite:
+    """A write of TF_CONFIG after MultiWorkerMirroredStrategy was created."""
+
+    place: SourceLine | None
+    value: str
+    step: int
+    """How many steps had begun, counted as in `VariableCreated.step`."""
+    joined: Any = None
+    """The cluster and the task of the strategy, as the content of a TF_CONFIG; None if unknown."""
+    made: SourceLine | None = None
+    """The line that created the strategy."""
+    for_others: bool = False
+    """Whether the program started other programs afterwards."""
+
+
+@dataclass(frozen=True)
 class Truth:
     """A truth test on an object of several values, which Python took for true."""
 
@@ -366,6 +382,7 @@ class WorkerObservations:
     given: tuple[Given, ...] = ()
     taken: tuple[Taken, ...] = ()
     draws: tuple[Draw, ...] = ()
+    late: tuple[ConfigWrite, ...] = ()
     raised: ProgramError | None = None
     failures: tuple[WatchFailure, ...] = ()
     version: int = SEEN_VERSION

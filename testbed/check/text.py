@@ -50,6 +50,5 @@ def as_text(result: CheckResult) -> str:
         found = "nothing was checked"
     else:
         found = count(result.findings) + " until the program failed by itself" * bool(result.cause)
-    return "".join(
-        f"{line}\n" for line in [*lines, *result.incomplete, f"{found} {result.summary}"]
-    )
+    last = result.unchecked or f"{found} {result.summary}"
+    return "".join(f"{line}\n" for line in [*lines, *result.incomplete, last])

@@ -21,6 +21,8 @@ class OwnCodeSetup:
     undecided_devices: int = 0
     """Devices of a one-process program. If it is not 0, worker 0 finds out which cluster the
     program needs, and the others wait for it."""
+    checked: bool = False
+    """Whether only MirroredStrategy and MultiWorkerMirroredStrategy show the needed cluster."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,21 @@ class CheckedReport(ProgramReport):
 
 
 RUN_CHECKED = Entry("testbed.worker.user_code.checked:run_checked", ProgramOrders)
-RUN_UNREPLICATED = Entry("testbed.worker.user_code.unreplicated:run_unreplicated", ProgramOrders)
-"""Runs the program without replication, and reports as RUN_CHECKED does."""
+
+
+@dataclass(frozen=True)
+class UnreplicatedOrders(ProgramOrders):
+    """The orders of a worker that runs a program with a single replica."""
+
+    default: bool = False
+    """Whether TensorFlow's default strategy takes the place of the program's own. If not, its own
+    strategy has one replica."""
+
+
+RUN_UNREPLICATED = Entry(
+    "testbed.worker.user_code.unreplicated:run_unreplicated", UnreplicatedOrders
+)
+"""Runs the program with a single replica, and reports as RUN_CHECKED does."""
 
 
 @dataclass(frozen=True)

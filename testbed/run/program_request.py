@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -100,7 +101,7 @@ def program_of(options: ProgramOptions, command: str) -> Program:
     """The program that the options name.
 
     Raises:
-        UsageError: the options name no program, or a script that does not exist.
+        UsageError: the options name no program, a script that does not exist, or a notebook.
     """
     words = options.module or options.script
     if not words:
@@ -110,4 +111,10 @@ def program_of(options: ProgramOptions, command: str) -> Program:
     name, *arguments = words
     if not options.module and not Path(name).is_file():
         raise UsageError(f"no such script: {name}")
+    if not options.module and name.endswith(".ipynb"):
+        script = shlex.quote(f"{Path(name).stem}.py")
+        raise UsageError(
+            f"{name} is a notebook: convert it (jupyter nbconvert --to script {shlex.quote(name)}),"
+            f" take out its get_ipython() lines, and {command} {script}"
+        )
     return Program(name, tuple(arguments), is_module=bool(options.module))

@@ -14,7 +14,8 @@ NEEDS, MADE, JOINING = "needs", "made", "joining"
 Note = Mapping[str, Any]
 Decoded = TypeVar("Decoded")
 
-_MALFORMED = (KeyError, TypeError, ValueError, AttributeError)
+MALFORMED = (KeyError, TypeError, ValueError, AttributeError)
+"""What decoding of malformed notes and contents raises."""
 
 
 def decoded(
@@ -23,7 +24,7 @@ def decoded(
     """Decode the notes of one name, without malformed ones: the program may have written those."""
     for note in notes:
         if note.get("note") == name:
-            with contextlib.suppress(*_MALFORMED):
+            with contextlib.suppress(*MALFORMED):
                 yield decode(note)
 
 
@@ -143,6 +144,8 @@ class Unfit:
     reason: str
     hopeless: bool
     """Whether the workers can only fail or wait for ever."""
+    needed: int = 0
+    """The number of tasks of their cluster, where it has more tasks than workers were started."""
 
 
 def joinings(notes: Iterable[Sequence[Note]]) -> dict[int, Joining]:
@@ -221,6 +224,7 @@ def _missing(joined: Mapping[int, Joining], workers: int) -> Unfit | None:
         f"the program {_what_it_did(first)}: its cluster has {first.used.size} tasks, but"
         f" {workers} workers were started",
         hopeless=False,
+        needed=first.used.size,
     )
 
 

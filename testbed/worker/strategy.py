@@ -73,6 +73,29 @@ def configure_devices(count: int, device: str) -> None:
         _configure_gpus(count, split=device == "split-gpu")
 
 
+_V1 = tf.compat.v1.distribute
+
+STRATEGY_NAMES: dict[type, str] = {
+    tf.distribute.MirroredStrategy: "MirroredStrategy",
+    tf.distribute.OneDeviceStrategy: "OneDeviceStrategy",
+    tf.distribute.experimental.CentralStorageStrategy: "CentralStorageStrategy",
+    tf.distribute.MultiWorkerMirroredStrategy: "MultiWorkerMirroredStrategy",
+    tf.distribute.ParameterServerStrategy: "ParameterServerStrategy",
+    _V1.MirroredStrategy: "MirroredStrategy",
+    _V1.OneDeviceStrategy: "OneDeviceStrategy",
+    _V1.experimental.CentralStorageStrategy: "CentralStorageStrategy",
+    _V1.experimental.MultiWorkerMirroredStrategy: "MultiWorkerMirroredStrategy",
+    _V1.experimental.ParameterServerStrategy: "ParameterServerStrategy",
+}
+"""The public name of each strategy class."""
+
+
+def public_name(strategy: Any) -> str:
+    """The public name of a strategy's class, or of its base class in TensorFlow."""
+    kinds = type(strategy).__mro__
+    return next((STRATEGY_NAMES[each] for each in kinds if each in STRATEGY_NAMES), "Strategy")
+
+
 def replica_devices(strategy: Any) -> tuple[str, ...]:
     """The device of each replica of this worker, in TensorFlow's notation."""
     if strategy is tf.distribute.get_strategy():

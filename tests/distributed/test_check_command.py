@@ -138,11 +138,39 @@ def test_a_program_that_fails_by_itself_has_a_status_of_its_own(check: Callable[
     assert "ValueError: boom" in done.errors
 
 
-def test_several_workers_are_chosen_by_what_the_text_names(check: Callable[..., Done]) -> None:
-    """A script that makes a MultiWorkerMirroredStrategy gets two workers without being told."""
-    text = RIGHT.replace("MirroredStrategy", "MultiWorkerMirroredStrategy")
+def test_the_first_strategy_decides_what_a_program_runs_on(check: Callable[..., Done]) -> None:
+    """Names in comments and reads of TF_CONFIG do not, and a name may be put together."""
+    read = "# MultiWorkerMirroredStrategy\nimport os\nprint(os.environ.get('TF_CONFIG', '')[:9])\n"
+    done = check(read + RIGHT)
+    assert (done.status, done.errors) == (0, "")
+    assert done.output.startswith('worker 0 | {"cluster\n')
+    assert "nothing found on mirrored-2 in " in done.output
+    named = "getattr(tf.distribute, 'Multi' 'WorkerMirroredStrategy')"
+    text = RIGHT.replace("tf.distribute.MirroredStrategy", named)
     assert "nothing found on multi_worker_mirrored-2x1 in " in check(text).output
     assert "on multi_worker_mirrored-3x2 in " in check(text, "--workers=3", "--replicas=2").output
+
+
+@pytest.mark.parametrize(
+    ("strategy", "told"),
+    [
+        ("tf.distribute.get_strategy()", "was made: nothing was checked"),
+        (
+            "tf.distribute.OneDeviceStrategy('CPU:0')",
+            "was made, only OneDeviceStrategy (train.py:3): nothing was checked",
+        ),
+    ],
+)
+def test_a_program_without_replication_has_a_status_of_its_own(
+    check: Callable[..., Done], strategy: str, told: str
+) -> None:
+    """Nothing was checked, which tools are told, too; status 5."""
+    text = RIGHT.replace("tf.distribute.MirroredStrategy()", strategy)
+    done = check(text)
+    assert done.status == 5
+    assert told in done.output.splitlines()[-1]
+    (incomplete,) = json.loads(check(text, "--format", "json").output)["incomplete"]
+    assert told in incomplete
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,14 @@ import pytest
 import tensorflow as tf
 
 import testbed
-from testbed.worker.watching.stack import author_lines, author_place, is_authors, is_ours
+from testbed.worker.probes import leaving_out_frames
+from testbed.worker.watching.stack import (
+    AuthorPlace,
+    author_lines,
+    author_place,
+    is_authors,
+    is_ours,
+)
 from tests.watching.observing import Lines, observed
 
 HERE = Lines(__file__)
@@ -115,3 +122,14 @@ def test_an_error_in_a_trace_tells_nothing_of_the_testbed(mirrored: Any) -> None
     observed(program)
     assert __file__ in messages[0]
     assert str(PACKAGE) not in messages[0].replace(__file__, "")
+
+
+def test_a_line_that_calls_us_directly() -> None:
+    """It is named, and not its caller's, also where our frames are left out of all stacks."""
+    files = frozenset(map(str, PACKAGE.rglob("*.py")))
+
+    def line() -> AuthorPlace:
+        return author_place()  # at: direct
+
+    with leaving_out_frames(files):
+        assert HERE.name(line().place) == "direct"

@@ -126,6 +126,29 @@ strategy = tf.distribute \\
 """,
     ),
     Code(
+        "TB406",
+        "workers_diverge",
+        ERROR,
+        "the program describes its cluster after the strategy was made",
+        "MultiWorkerMirroredStrategy reads TF_CONFIG when it is made, and a later value has no"
+        " effect: where nothing else has set it, each process is a cluster of one and trains a"
+        " separate model",
+        "set TF_CONFIG before the strategy is made, and only if no launcher has set it"
+        ' (if "TF_CONFIG" not in os.environ)',
+        "module_global.random_start",
+        wrong="""\
+strategy = tf.distribute \\
+    .MultiWorkerMirroredStrategy()
+os.environ["TF_CONFIG"] = cluster
+""",
+        right="""\
+if "TF_CONFIG" not in os.environ:
+    os.environ["TF_CONFIG"] = cluster
+strategy = tf.distribute \\
+    .MultiWorkerMirroredStrategy()
+""",
+    ),
+    Code(
         "TB501",
         "rejected",
         ERROR,

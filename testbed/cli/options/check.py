@@ -25,6 +25,7 @@ EXIT_STATUS = """exit status:
   2  the command was wrong
   3  the program failed by itself, or its own TF_CONFIG kept the workers apart
   4  nothing found, but watching failed, so that findings may be missing
+  5  nothing was checked: the program made no MirroredStrategy or MultiWorkerMirroredStrategy
   130  interrupted
 """
 
@@ -38,7 +39,7 @@ class CheckOptions:
         "--strategy",
         choices=REPLICATING,
         title=ON,
-        help="default: the one that the script's text names",
+        help="default: the one that the program makes first",
     )
     workers: int | None = option(
         "--workers", kind=int, metavar="W", title=ON, help=f"default 2 on {MULTI_WORKER_MIRRORED}"

@@ -40,6 +40,10 @@ class Choice:
     """The options to use instead, where workers are not connected."""
     patience: float = UNDECIDED_S
     """Seconds without a note from the first worker, after which the others continue."""
+    checked: bool = False
+    """Whether the program is checked: only MirroredStrategy and MultiWorkerMirroredStrategy decide,
+    a read of TF_CONFIG does not, and the decision is not announced. Workers that wait for tasks
+    that were not started are ended."""
 
 
 ALL_RUN = Choice()
@@ -86,7 +90,9 @@ class ProgramObserver:
             alone = self._undecided and not needs.several
             if alone:
                 self._dismiss(workers)
-                complain(f"{needs.sign}{needs.line} is for one process: {self._alone(workers)}")
+                self._announce(
+                    f"{needs.sign}{needs.line} is for one process: {self._alone(workers)}"
+                )
             elif self._undecided:
                 self._release(workers)
             first.say(ALONE if alone else TOGETHER)
@@ -94,10 +100,14 @@ class ProgramObserver:
             self._dismiss(workers)
             if not first.failed:
                 number = len(workers)
-                complain(
+                self._announce(
                     "the program made no strategy and did not read TF_CONFIG: it ran in one"
                     f" process (--workers {number} runs it in {number})"
                 )
+
+    def _announce(self, text: str) -> None:
+        if not self.choice.checked:
+            complain(text)
 
     def _alone(self, workers: Sequence[WorkerProcess]) -> str:
         devices, number = self.choice.devices, len(workers)
@@ -131,9 +141,12 @@ class ProgramObserver:
         """Warn where the workers do not fit together, and end them where they cannot finish."""
         notes = [worker.notes for worker in workers]
         problem = unfit(joinings(notes), len(workers))
-        if problem and problem.hopeless:
+        reason = problem.reason if problem and problem.hopeless else ""
+        if problem and problem.needed and self.choice.checked:
+            reason = f"{problem.reason} (--workers {problem.needed} starts {problem.needed})"
+        if reason:
             for worker in workers:
-                worker.end_for(problem.reason)
+                worker.end_for(reason)
         elif problem:
             self._say_once("unfit", problem.reason)
         if apart := unconnected(notes):

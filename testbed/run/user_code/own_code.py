@@ -17,6 +17,7 @@ from testbed.launcher.entry import Entry, Orders
 from testbed.launcher.run_folder import CaseFolder
 from testbed.launcher.server.source import WorkerServer
 from testbed.orders.own_code import OwnCodeSetup
+from testbed.orders.place import WorkerPlace
 from testbed.report.output.live import LiveOutput
 from testbed.run.entry import run_entry
 from testbed.run.user_code.cluster_choice import ALL_RUN, Choice, ProgramObserver
@@ -47,7 +48,7 @@ class OwnCodeCluster:
         end = await run_entry(
             self.server,
             entry,
-            lambda place: orders(OwnCodeSetup(place, self.deployment, self.choice.devices)),
+            lambda place: orders(self._setup(place)),
             self.deployment,
             self.folder,
             self.devices,
@@ -63,3 +64,7 @@ class OwnCodeCluster:
         if self.output and end.missed_deadline:
             self.output.hurry()
         return end
+
+    def _setup(self, place: WorkerPlace) -> OwnCodeSetup:
+        choice = self.choice
+        return OwnCodeSetup(place, self.deployment, choice.devices, choice.checked)

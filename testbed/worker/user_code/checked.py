@@ -36,9 +36,11 @@ def run_checked(orders: ProgramOrders, channel: Channel) -> NoReturn:
 
 def _watched(orders: ProgramOrders, channel: Channel) -> CheckedReport:
     problems: list[BaseException] = []
-    setup = orders.setup
-    with own_code(setup, channel, exit_code_counts=True) as details:
-        watchers = Watchers(setup.place.worker, setup.deployment.cluster.replicas_per_worker)
+    watchers = Watchers(orders.setup.place.worker)
+    code = own_code(
+        orders.setup, channel, exit_code_counts=True, config_changes=watchers.events.config_changes
+    )
+    with code as details:
         with watching(watchers.events), counting_steps(details):
             end = outcome(orders.program, problems.append)
         seconds = round(watchers.events.log.seconds, 3)
@@ -51,8 +53,7 @@ def _watched(orders: ProgramOrders, channel: Channel) -> CheckedReport:
 @contextlib.contextmanager
 def seen_here() -> Iterator[Callable[[], WorkerObservations]]:
     """Watch this process in the block; yields a function that returns the observations so far."""
-    # The number of replicas is unknown until a strategy is created.
-    watchers = Watchers(worker=0, replicas=0)
+    watchers = Watchers(worker=0)
     with watching(watchers.events):
         yield lambda: watchers.observations(None, tuple(_leaks(watchers.objects)))
 

@@ -25,6 +25,7 @@ from testbed.worker.probes import leaving_out_frames, several_cpus_per_worker
 from testbed.worker.script import remember_lines
 from testbed.worker.strategy import require_threads
 from testbed.worker.user_code.program_cluster import ProgramCluster
+from testbed.worker.user_code.tf_config import ConfigChange, unobserved
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -40,17 +41,22 @@ _LONGEST_TRACE = 20_000
 
 @contextlib.contextmanager
 def own_code(
-    setup: OwnCodeSetup, channel: Channel, *, exit_code_counts: bool = False
+    setup: OwnCodeSetup,
+    channel: Channel,
+    *,
+    exit_code_counts: bool = False,
+    config_changes: ConfigChange = unobserved,
 ) -> Iterator[dict[str, Any]]:
     """Configure the devices for the code in the block, and report its phases.
 
     With `exit_code_counts` the code is a whole program, which may end its process at any time.
+    `config_changes` is called before the code changes TF_CONFIG.
     Yields the details of the last phase, to which the block may add.
     """
     details: dict[str, Any] = {}
     _reseed()
     require_threads()
-    cluster = ProgramCluster(setup, channel)
+    cluster = ProgramCluster(setup, channel, config_changes)
     with _several_replicas(setup), cluster.reporting(), leaving_out_frames(_OUR_FILES):
         channel.phase("started", **{EXIT_CODE_COUNTS: exit_code_counts})
         yield details

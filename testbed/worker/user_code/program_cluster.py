@@ -16,24 +16,12 @@ from testbed.launcher.server.channel import Channel
 from testbed.orders.own_code import OwnCodeSetup
 from testbed.verdict.program_notes import JOINING, MADE, NEEDS
 from testbed.worker.probes import calling_when_bound
-from testbed.worker.strategy import configure_devices
+from testbed.worker.strategy import STRATEGY_NAMES, configure_devices
 from testbed.worker.user_code import tf_config
 
-_V1 = tf.compat.v1.distribute
-
-# Public name of each strategy class, and whether it is for several processes.
-_STRATEGIES: dict[type, tuple[str, bool]] = {
-    tf.distribute.MirroredStrategy: ("MirroredStrategy", False),
-    tf.distribute.OneDeviceStrategy: ("OneDeviceStrategy", False),
-    tf.distribute.experimental.CentralStorageStrategy: ("CentralStorageStrategy", False),
-    tf.distribute.MultiWorkerMirroredStrategy: ("MultiWorkerMirroredStrategy", True),
-    tf.distribute.ParameterServerStrategy: ("ParameterServerStrategy", True),
-    _V1.MirroredStrategy: ("MirroredStrategy", False),
-    _V1.OneDeviceStrategy: ("OneDeviceStrategy", False),
-    _V1.experimental.CentralStorageStrategy: ("CentralStorageStrategy", False),
-    _V1.experimental.MultiWorkerMirroredStrategy: ("MultiWorkerMirroredStrategy", True),
-    _V1.experimental.ParameterServerStrategy: ("ParameterServerStrategy", True),
-}
+_MULTI_WORKER = "MultiWorkerMirroredStrategy"
+_OF_SEVERAL = (_MULTI_WORKER, "ParameterServerStrategy")
+_MIRRORING = (_MULTI_WORKER, "MirroredStrategy")
 
 # Environment variables of a worker that belong to a cluster.
 _OF_A_CLUSTER = (tf_config.NAME, "TF_GRPC_REUSE_PORT")
@@ -42,8 +30,14 @@ _OF_A_CLUSTER = (tf_config.NAME, "TF_GRPC_REUSE_PORT")
 class ProgramCluster:
     """Reports the strategies and the cluster that a worker's program uses."""
 
-    def __init__(self, setup: OwnCodeSetup, channel: Channel) -> None:
+    def __init__(
+        self,
+        setup: OwnCodeSetup,
+        channel: Channel,
+        config_changes: tf_config.ConfigChange = tf_config.unobserved,
+    ) -> None:
         self._channel = channel
+        self._config_changes = config_changes
         self._process = os.getpid()
         self._devices = setup.deployment.cluster.replicas_per_worker
         self._device = setup.place.device
@@ -51,6 +45,7 @@ class ProgramCluster:
         if alone and not first:
             channel.wait_for_turn()
         self._undecided = bool(alone) and first
+        self._checked = setup.checked
         # MultiWorkerMirroredStrategy uses one CPU, however many exist.
         configure_devices(alone if self._undecided else self._devices, self._device)
         self._lock = threading.Lock()
@@ -65,24 +60,23 @@ class ProgramCluster:
         with contextlib.ExitStack() as hooked:
             hooked.enter_context(tf_config.observed(self._read, self._changed))
             hooked.enter_context(calling_when_bound(lambda: self._channel.phase("bound")))
-            for kind, (name, several) in _STRATEGIES.items():
-                make = functools.partial(self._making, name=name, several=several)
+            for kind, name in STRATEGY_NAMES.items():
+                make = functools.partial(self._making, name=name)
                 hooked.enter_context(_constructed(kind, make))
             hooked.enter_context(_constructed(tf.distribute.Server, self._serving))
             yield
         # Code that runs after the program has no influence on the decision.
         self._undecided = False
 
-    def _making(
-        self, construct: Callable[[], None], given: dict[str, Any], *, name: str, several: bool
-    ) -> None:
+    def _making(self, construct: Callable[[], None], given: dict[str, Any], *, name: str) -> None:
         """Create a strategy by `construct`; `given` are its constructor's arguments."""
         if os.getpid() != self._process:
             # The channel belongs to the worker, not to processes that it forked.
             return construct()
         line = tf_config.author_line()
-        self._needs(several=several, sign=name, line=line)
-        joins = name == "MultiWorkerMirroredStrategy"
+        several, joins = name in _OF_SEVERAL, name == _MULTI_WORKER
+        if name in _MIRRORING or not self._checked:
+            self._needs(several=several, sign=name, line=line)
         if name not in self._reported:
             self._reported.add(name)
             self._channel.note(MADE, name=name, several=several, **line)
@@ -102,15 +96,17 @@ class ProgramCluster:
             self._channel.note(JOINING, given=self._given, used=used, **self._changed_at)
 
     def _serving(self, construct: Callable[[], None], _given: dict[str, Any]) -> None:
-        self._needs(several=True, sign="tf.distribute.Server", line=tf_config.author_line())
+        if not self._checked:
+            self._needs(several=True, sign="tf.distribute.Server", line=tf_config.author_line())
         construct()
 
     def _read(self) -> None:
-        if self._undecided:
+        if self._undecided and not self._checked:
             self._needs(several=True, sign=tf_config.NAME, line=tf_config.author_line())
 
-    def _changed(self) -> None:
+    def _changed(self, value: str | None) -> None:
         self._changed_at = tf_config.author_line()
+        self._config_changes(value)
 
     def _needs(self, *, several: bool, sign: str, line: dict[str, Any]) -> None:
         """Let the launching process decide, once, at the first sign of the cluster needed."""

@@ -15,6 +15,13 @@ from testbed.worker.watching.stack import is_authors
 
 NAME = "TF_CONFIG"
 
+ConfigChange = Callable[[str | None], None]
+"""Called before TF_CONFIG gets this value, or before it is removed (None)."""
+
+
+def unobserved(_: str | None) -> None:
+    """Ignore a change of TF_CONFIG."""
+
 
 def author_line() -> dict[str, Any]:
     """The user's innermost line, in the form of notes: `file` and `line`; line 0 if none."""
@@ -33,7 +40,7 @@ class _Observed(os._Environ):  # type: ignore[type-arg]
     """
 
     on_read: Callable[[], None]
-    on_change: Callable[[], None]
+    on_change: ConfigChange
     copied: Iterator[Any] = iter(())
     """The names that follow in a copy: code that lists all names may next look up each value."""
 
@@ -47,12 +54,12 @@ class _Observed(os._Environ):  # type: ignore[type-arg]
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if key == NAME:
-            self.on_change()
+            self.on_change(value)
         super().__setitem__(key, value)
 
     def __delitem__(self, key: Any) -> None:
         if key == NAME:
-            self.on_change()
+            self.on_change(None)
         super().__delitem__(key)
 
     def __iter__(self) -> Iterator[Any]:
@@ -73,7 +80,7 @@ class _Observed(os._Environ):  # type: ignore[type-arg]
 
 
 @contextlib.contextmanager
-def observed(read: Callable[[], None], changed: Callable[[], None]) -> Iterator[None]:
+def observed(read: Callable[[], None], changed: ConfigChange) -> Iterator[None]:
     """In the block, call `read` when the program reads TF_CONFIG, `changed` before a change."""
     kind = type(os.environ)
     environment: Any = os.environ

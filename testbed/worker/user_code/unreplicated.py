@@ -1,15 +1,19 @@
-"""Runs the user's program without replication: each strategy is TensorFlow's default strategy."""
+"""Runs the user's program with a single replica: its own kind of strategy, or the default one."""
 
 from __future__ import annotations
 
 import contextlib
+import functools
+import inspect
+import os
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import tensorflow as tf
 
 from testbed.launcher.server.channel import Channel
-from testbed.orders.own_code import RUN_UNREPLICATED, CheckedReport, ProgramOrders
+from testbed.orders.own_code import RUN_UNREPLICATED, CheckedReport, UnreplicatedOrders
+from testbed.worker.user_code import tf_config
 from testbed.worker.user_code.own_code import own_code
 from testbed.worker.user_code.program import end_program, outcome
 from testbed.worker.watching.hooks import watching
@@ -19,24 +23,63 @@ _REPLICATING = (
     tf.distribute.MirroredStrategy,
     tf.compat.v1.distribute.MirroredStrategy,
     tf.distribute.MultiWorkerMirroredStrategy,
+    tf.compat.v1.distribute.experimental.MultiWorkerMirroredStrategy,
 )
+
+_SEVERAL = ("devices", "cluster_resolver")
 
 
 @RUN_UNREPLICATED.implementation
-def run_unreplicated(orders: ProgramOrders, channel: Channel) -> NoReturn:
-    """Run a program in a worker without replication, and watch it."""
+def run_unreplicated(orders: UnreplicatedOrders, channel: Channel) -> NoReturn:
+    """Run a program in a worker with a single replica, and watch it."""
     end_program(orders.setup, channel, _watched(orders, channel))
 
 
-def _watched(orders: ProgramOrders, channel: Channel) -> CheckedReport:
-    with own_code(orders.setup, channel, exit_code_counts=True), _default_strategy():
-        watchers = Watchers(orders.setup.place.worker, replicas=1)
+def _watched(orders: UnreplicatedOrders, channel: Channel) -> CheckedReport:
+    strategy = _default_strategy() if orders.default else _one_replica()
+    with own_code(orders.setup, channel, exit_code_counts=True), strategy:
+        watchers = Watchers(orders.setup.place.worker)
         with watching(watchers.events):
             end = outcome(orders.program)
         seconds = round(watchers.events.log.seconds, 3)
         return CheckedReport(
             end.code, end.raised, end.error, watchers.observations(None, ()), seconds
         )
+
+
+@contextlib.contextmanager
+def _one_replica() -> Iterator[None]:
+    """In the block, strategies have the only device, and the only worker of the started cluster."""
+    given = os.environ.get(tf_config.NAME)
+    with contextlib.ExitStack() as changed:
+        for kind in _REPLICATING:
+            changed.enter_context(_of_one(kind, given))
+        yield
+
+
+@contextlib.contextmanager
+def _of_one(kind: Any, given: str | None) -> Iterator[None]:
+    """Construct strategies without the arguments that name devices or a cluster.
+
+    The program may have described a larger cluster in TF_CONFIG, which therefore becomes `given`.
+    """
+    original = kind.__init__
+    signature = inspect.signature(original)
+
+    @functools.wraps(original)
+    def construct(self: Any, *args: Any, **kwargs: Any) -> None:
+        if given is not None:
+            os.environ[tf_config.NAME] = given
+        bound = signature.bind(self, *args, **kwargs)
+        for name in _SEVERAL:
+            bound.arguments.pop(name, None)
+        original(*bound.args, **bound.kwargs)
+
+    kind.__init__ = construct
+    try:
+        yield
+    finally:
+        kind.__init__ = original
 
 
 @contextlib.contextmanager

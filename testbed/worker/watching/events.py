@@ -81,6 +81,8 @@ class Events:
         self.log = log = WatchLog()
         self.strategy_created: Event[[Any]] = Event(log)
         """A MirroredStrategy or MultiWorkerMirroredStrategy was created."""
+        self.config_changes: Event[[str | None]] = Event(log)
+        """Before TF_CONFIG changes: its new value; None if it is removed."""
         self.scope_entered: Event[[Any]] = Event(log)
         """This thread has entered a strategy's scope, by a context manager."""
         self.scope_left: Event[[Any]] = Event(log)

@@ -69,7 +69,9 @@ def stack_here() -> list[tuple[str, int, str]]:
     Private: only the mapping that tracebacks of operations use leads from generated code to its
     source. Seen on TensorFlow 2.21.
     """
-    frames = tf_stack.extract_stack(2)
+    # Skips TensorFlow's own frame alone: ours may be left out already (`leaving_out_frames`), and
+    # then a second one would be the user's.
+    frames = tf_stack.extract_stack(1)
     return [source_of(frame.filename, frame.lineno, frame.name) for frame in frames]
 
 

@@ -17,7 +17,7 @@ from testbed.check.seen import (
     Unused,
     WorkerObservations,
 )
-from testbed.worker.strategy import replica_devices
+from testbed.worker.strategy import public_name, replica_devices
 from testbed.worker.watching.data.draws import DRAWING, Draws
 from testbed.worker.watching.data.inputs import OF_DATA, Inputs
 from testbed.worker.watching.events import Events
@@ -25,6 +25,7 @@ from testbed.worker.watching.python_state.object_graph import held_by
 from testbed.worker.watching.python_state.python_calls import PythonCalls
 from testbed.worker.watching.python_state.state import PythonState
 from testbed.worker.watching.stack import author_lines, author_place
+from testbed.worker.watching.together.cluster_config import ClusterConfig
 from testbed.worker.watching.together.current_step import CurrentStep
 from testbed.worker.watching.traces.calls import FunctionCalls
 from testbed.worker.watching.variables.collectives import Collectives
@@ -38,12 +39,10 @@ class Watchers:
 
     Args:
         worker: its number.
-        replicas: number of replicas of this worker; 0 if only its strategies show it.
     """
 
-    def __init__(self, worker: int, replicas: int) -> None:
+    def __init__(self, worker: int) -> None:
         self.worker = worker
-        self.replicas = replicas
         self.objects: list[Any] = []
         """Objects to which replica functions and tf.functions are bound; inspected at the end."""
         self.events = Events()
@@ -55,6 +54,7 @@ class Watchers:
         self._python = PythonCalls(self._calls.python_lines)
         self._inputs = Inputs(self._variables.values.distributed)
         self._draws = Draws(self._variables.number_of)
+        self._config = ClusterConfig()
         self._strategies: dict[int, Any] = {}
         self._created: list[tuple[Any, SourceLine]] = []
         self._truths: dict[SourceLine | None, str] = {}
@@ -70,8 +70,8 @@ class Watchers:
         meetings, gradients = self._now.meetings, self._without_gradient
         return WorkerObservations(
             worker=self.worker,
-            replicas=self.replicas or self._most_replicas(),
-            strategies=tuple(type(each).__name__ for each in self._strategies.values()),
+            replicas=self._most_replicas(),
+            strategies=tuple(public_name(each) for each in self._strategies.values()),
             unused=tuple(self._unused()),
             steps=self._now.steps,
             births=tuple(self._variables.seen()),
@@ -90,6 +90,7 @@ class Watchers:
             given=tuple(self._inputs.given()),
             taken=tuple(self._inputs.taken()),
             draws=tuple(self._draws.seen()),
+            late=tuple(self._config.writes()),
             raised=raised,
             failures=self.events.log.failures,
         )
@@ -131,6 +132,10 @@ class Watchers:
     def _subscribe_to_the_rest(self) -> None:
         events = self.events
         events.strategy_created.subscribe("strategies", self._strategy_created)
+        events.strategy_created.subscribe("cluster", self._config.strategy_created)
+        events.config_changes.subscribe(
+            "cluster", lambda value: self._config.changed(value, self._now.steps)
+        )
         events.scope_entered.subscribe("scopes", self._now.scopes.entered)
         events.scope_left.subscribe("scopes", self._now.scopes.left)
         events.variable_requested.subscribe("variables", self._variables.variable_requested)
@@ -229,4 +234,6 @@ class Watchers:
                 yield Unused(type(strategy).__name__, strategy.num_replicas_in_sync, place)
 
     def _most_replicas(self) -> int:
-        return max((len(replica_devices(s)) for s in self._strategies.values()), default=1)
+        """The number of replicas of this worker, as its strategies show it."""
+        strategies = [*self._strategies.values(), *(each for each, _ in self._created)]
+        return max((len(replica_devices(each)) for each in strategies), default=1)

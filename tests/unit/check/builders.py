@@ -9,6 +9,7 @@ from testbed.check.finding import Finding
 from testbed.check.seen import (
     Access,
     Collective,
+    ConfigWrite,
     Crossed,
     Draw,
     Frozen,
@@ -189,6 +190,7 @@ def full() -> WorkerObservations:
         given=(GIVEN, Given("other", None)),
         taken=(Taken(at(29), 2),),
         draws=(DRAW, Draw(None, None, 0, "", ())),
+        late=(ConfigWrite(at(33), "{}", 2, {"cluster": {}}, at(34), for_others=True),),
         raised=ProgramError("ValueError", "first\nsecond", at(25, "main")),
         failures=(WatchFailure("data", "AttributeError: no shape", 3),),
     )

@@ -113,6 +113,19 @@ def test_a_wrong_command_is_refused_in_one_line(
     assert told in shown.err
 
 
+@pytest.mark.parametrize("command", ["check", "launch"])
+def test_a_notebook_is_refused_with_how_to_convert_it(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is JSON, which Python cannot run."""
+    (tmp_path / "my train.ipynb").write_text("{}")
+    assert status_of(command, "my train.ipynb") == 2
+    assert capsys.readouterr().err == (
+        "testbed: my train.ipynb is a notebook: convert it (jupyter nbconvert --to script"
+        f" 'my train.ipynb'), take out its get_ipython() lines, and {command} 'my train.py'\n"
+    )
+
+
 def test_a_wrong_command_leaves_no_folder(tmp_path: Path) -> None:
     """What is refused has made no run folder."""
     assert status_of("run", "nowhere") == 2

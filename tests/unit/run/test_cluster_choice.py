@@ -115,6 +115,29 @@ def test_a_program_that_ends_without_a_strategy(capsys: pytest.CaptureFixture[st
     assert "it ran in one process (--workers 3 runs it in 3)" in capsys.readouterr().err
 
 
+def test_a_checked_program_of_one_process_is_not_announced(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The last line of the check names what it ran on."""
+    workers = played(Choice(2, checked=True), tells(needs("MirroredStrategy", several=False)))
+    assert [worker.heard for worker in workers] == [["alone"], [], []]
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("checked", [True, False])
+def test_workers_of_a_larger_cluster(*, checked: bool) -> None:
+    """A check ends them, for nobody starts the others; a launch lets them wait."""
+    notes = []
+    for index in range(2):
+        task = {"type": "worker", "index": index}
+        given = {"cluster": {"worker": ["x", "y"]}, "task": task}
+        used = {"cluster": {"worker": ["x", "y", "z"]}, "task": task}
+        notes.append(tells({"note": JOINING, "given": given, "used": used, **HERE}, index))
+    workers = played(Choice(checked=checked), *notes, number=2)
+    told = "its cluster has 3 tasks, but 2 workers were started (--workers 3 starts 3)"
+    assert [told in worker.ended_for for worker in workers] == [checked] * 2
+
+
 def test_a_program_that_fails_before_it_shows_anything(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
