@@ -126,6 +126,8 @@ class StateChange:
     """The statement that changes it, where the watcher found one."""
     file: str = ""
     """The file of the code that holds the name."""
+    used: bool = False
+    """Whether the function that changes it also computes with it."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from testbed.check.seen import SourceLine
 from testbed.worker.watching.python_state.statements import (
     changing_statement,
     is_kept_on_purpose,
+    is_used,
     overwriting_statement,
     storing_statement,
     tree_of,
@@ -115,3 +116,22 @@ def test_a_cached_value_is_kept_on_purpose(tmp_path: Path) -> None:
     )
     lines = {line: is_kept_on_purpose(SourceLine(str(path), line)) for line in (3, 6, 8, 9)}
     assert lines == {3: True, 6: True, 8: False, 9: False}
+
+
+@pytest.mark.parametrize(
+    ("rest", "used"),
+    [
+        ("return 1 / self.calls", True),
+        ("if x:\n            print(self.calls)", True),
+        ("return x", False),
+        ("self.calls = 0", False),
+    ],
+)
+def test_whether_a_function_computes_with_what_it_changes(
+    tmp_path: Path, rest: str, used: bool
+) -> None:
+    """Only a read in another statement of the same function counts."""
+    file = tmp_path / "program.py"
+    text = f"class A:\n    def f(self, x):\n        self.calls += 1\n        {rest}\n"
+    file.write_text(text + "    def g(self):\n        return self.calls\n")
+    assert is_used("self.calls", SourceLine(str(file), 3, "f")) == used

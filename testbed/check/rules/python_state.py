@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from testbed.check.finding import Finding
+from testbed.check.rules.consequences import consequence_of_state
 from testbed.check.rules.words import bare, distinguishable
 from testbed.check.seen import Frozen, SourceLine, Stored, WorkerObservations
 from testbed.verdict.diagnosis import same
@@ -26,6 +27,7 @@ def changed(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
         went = f"from {before} to {after}"
         did = f"grew {went} entries" if change.kind == "list" else f"went {went}"
         evidence = f"{change.name} {did} in one step of {seen[0].replicas} replicas"
+        evidence += consequence_of_state(seen[0]) if change.used else ""
         yield Finding("TB301", change.place, evidence)
 
 

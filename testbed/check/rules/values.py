@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from testbed.check.finding import Finding
+from testbed.check.rules.consequences import follows_from_state
 from testbed.check.rules.counterparts import Counterparts
 from testbed.check.rules.words import distinguishable, name_of
 from testbed.check.seen import Access, SourceLine, VariableCreated, WorkerObservations
@@ -105,6 +106,9 @@ def _within_a_worker(seen: WorkerObservations, alike: Sequence[_Compared]) -> It
     """Find copies that differ at the end, or that only differ while the program reads one."""
     for each in alike:
         place = each.birth.place
+        if each.within and follows_from_state(seen, each.birth):
+            # TB301 reports the cause.
+            continue
         if each.within:
             yield Finding("TB201", place, each.evidence)
         elif not each.is_apart and (read := _read_apart(seen, each.birth)):

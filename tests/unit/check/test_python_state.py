@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from testbed.check.finding import NOTE
+from testbed.check.judge import judge
 from testbed.check.rules.python_state import (
     changed,
     frozen,
@@ -26,7 +27,15 @@ from testbed.check.seen import (
     Stored,
     WorkerObservations,
 )
-from tests.unit.check.builders import at, seen_of, told
+from tests.unit.check.builders import (
+    ASSIGN,
+    SUBTRACT,
+    access,
+    at,
+    mirrored,
+    seen_of,
+    told,
+)
 
 STEPS = StateChange("STEPS", "number", 0, 2, at(20))
 RATE = Frozen("RATE", 0.1, 0.01, at(21), "train")
@@ -211,3 +220,23 @@ def test_workers_that_cannot_be_compared() -> None:
     first = seen_of(stored=(kept(1.0, where=(0,)),), replicas=1)
     for other in ((kept(4.0, where=(0,), run=2),), (kept(4.0, where=(1,)),), ()):
         assert told(stored([first, seen_of(stored=other, replicas=1)])) == []
+
+
+def test_copies_that_follow_from_a_count() -> None:
+    """The variable that an optimizer updates with a count is named beside it, and not by itself."""
+    update = [access(SUBTRACT, "merged", called="keras/src/optimizers/sgd.py:update")]
+    kernel = mirrored(0, "kernel", 7, copies=(2.0, 1.0))
+    counted = StateChange("self.calls", "number", 0, 2, at(20), used=True)
+    (found,) = judge([seen_of(kernel, accesses=update, changes=(counted,))])
+    assert (found.code, found.place) == ("TB301", at(20))
+    assert found.evidence.endswith("; by it the copies of 'kernel' hold 2 and 1")
+
+
+@pytest.mark.parametrize(("used", "called"), [(False, "keras/src/sgd.py:update"), (True, "")])
+def test_copies_that_do_not_follow_from_a_count(used: bool, called: str) -> None:
+    """A count that nothing computes with, and a copy that the replica function itself writes."""
+    write = [access(ASSIGN, 0, called=called), access(ASSIGN, 1, called=called, copy=1)]
+    kernel = mirrored(0, "kernel", 7, copies=(2.0, 1.0))
+    counted = StateChange("self.calls", "number", 0, 2, at(20), used=used)
+    found = judge([seen_of(kernel, accesses=write, changes=(counted,))])
+    assert [each.code for each in found] == ["TB201", "TB301"]

@@ -6,7 +6,7 @@ import contextlib
 import functools
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -15,6 +15,8 @@ from testbed.worker.watching.stack import is_authors
 _DEPTH = 3
 # A namespace with more names counts as data, not as state.
 _LARGEST = 1000
+# The types of values that hold no objects.
+_PLAIN = (str, int, float, type(None), type, ModuleType)
 
 
 @dataclass(frozen=True)
@@ -34,21 +36,49 @@ CLOSURE = -1
 Found = Iterator[tuple[Spot, Any]]
 
 
-def reached_from(step: Callable[..., Any] | None, objects: list[Any]) -> Found:
-    """Every value in the user's modules, in the closure of a function, and in further objects."""
-    seen: set[int] = set()
+Search = Callable[[list[Any]], list[Any]]
+"""Finds the user's objects that other objects hold."""
+
+
+@dataclass
+class _Walk:
+    """The state of one walk."""
+
+    seen: set[int] = field(default_factory=set)
+    """The ids of the objects that were visited."""
+    private: bool = False
+    """Whether private attributes count that the user's methods name."""
+    others: list[Any] = field(default_factory=list)
+    """The values that may hold further objects of the user's: containers and libraries' objects."""
+
+
+def reached_from(
+    step: Callable[..., Any] | None, objects: list[Any], search: Search | None = None
+) -> Found:
+    """Every value in the user's modules, in the closure of a function, and in further objects.
+
+    Args:
+        step: the function; None for none.
+        objects: the further objects.
+        search: gets all other values, and returns the user's objects that they hold; their values
+            count as well, and private attributes that the user's methods name.
+    """
+    walk = _Walk(private=search is not None)
     modules = dict(sys.modules)
     for name in _authors_modules(tuple(modules), tuple(map(id, modules.values()))):
         file = str(getattr(modules[name], "__file__", ""))
-        yield from _names(vars(modules[name]), file, "", 0, _DEPTH, seen)
+        yield from _names(vars(modules[name]), file, "", 0, _DEPTH, walk)
     for held in objects:
-        yield from _object(held, "self", _DEPTH, seen)
+        yield from _object(held, "self", _DEPTH, walk)
     if step is not None:
         for name, held, file in held_by(step):
             if name == "self":
-                yield from _object(held, "self", _DEPTH, seen)
+                walk.others.append(held)
+                yield from _object(held, "self", _DEPTH, walk)
             else:
-                yield from _names({name: held}, file, "", CLOSURE, _DEPTH, seen)
+                yield from _names({name: held}, file, "", CLOSURE, _DEPTH, walk)
+    for held in search(walk.others) if search else ():
+        yield from _object(held, "self", 1, walk)
 
 
 @functools.lru_cache(1)
@@ -109,20 +139,37 @@ def file_of(kind: type) -> str:
     return file if file and is_authors(file) else ""
 
 
-def _object(held: Any, name: str, depth: int, seen: set[int]) -> Found:
+def _named_by(kind: type) -> set[str]:
+    """The names in the user's methods of a class, which may be attributes."""
+    return {
+        name
+        for each in kind.__mro__
+        if file_of(each)
+        for method in vars(each).values()
+        if isinstance(method, FunctionType)
+        for name in method.__code__.co_names
+    }
+
+
+def _object(held: Any, name: str, depth: int, walk: _Walk) -> Found:
     kind = held if isinstance(held, type) else type(held)
     file = file_of(kind)
-    if not file or not depth or id(held) in seen or not hasattr(held, "__dict__"):
+    if not file or not depth or id(held) in walk.seen or not hasattr(held, "__dict__"):
         return
-    seen.add(id(held))
-    own = {each: value for each, value in vars(held).items() if not each.startswith("_")}
-    yield from _names(own, file, f"{name}.", id(held), depth, seen)
+    walk.seen.add(id(held))
+    named = _named_by(kind) if walk.private else set[str]()
+    own = {
+        each: value
+        for each, value in vars(held).items()
+        if each in named or not each.startswith("_")
+    }
+    yield from _names(own, file, f"{name}.", id(held), depth, walk)
     if not isinstance(held, type):
-        yield from _object(kind, kind.__name__, depth, seen)
+        yield from _object(kind, kind.__name__, depth, walk)
 
 
 def _names(
-    namespace: dict[str, Any], file: str, prefix: str, owner: int, depth: int, seen: set[int]
+    namespace: dict[str, Any], file: str, prefix: str, owner: int, depth: int, walk: _Walk
 ) -> Found:
     if len(namespace) > _LARGEST:
         return
@@ -131,11 +178,14 @@ def _names(
         yield spot, value
         # Every module holds all built-in names in `__builtins__`.
         if isinstance(value, dict) and not name.startswith("__"):
+            walk.others.append(value)
             yield from _entries(value, spot)
         elif isinstance(value, FunctionType):
-            yield from _closure(value, depth, seen)
+            yield from _closure(value, depth, walk)
         else:
-            yield from _object(value, spot.name, depth - 1, seen)
+            if not isinstance(value, _PLAIN):
+                walk.others.append(value)
+            yield from _object(value, spot.name, depth - 1, walk)
 
 
 def _entries(namespace: dict[Any, Any], spot: Spot) -> Found:
@@ -144,8 +194,8 @@ def _entries(namespace: dict[Any, Any], spot: Spot) -> Found:
             yield Spot(f"{spot.name}[{key!r}]", spot.file, id(namespace)), entry
 
 
-def _closure(function: FunctionType, depth: int, seen: set[int]) -> Found:
-    if is_authors(function.__code__.co_filename) and id(function) not in seen:
-        seen.add(id(function))
+def _closure(function: FunctionType, depth: int, walk: _Walk) -> Found:
+    if is_authors(function.__code__.co_filename) and id(function) not in walk.seen:
+        walk.seen.add(id(function))
         for name, held, file in held_by(function):
-            yield from _names({name: held}, file, "", CLOSURE, depth - 1, seen)
+            yield from _names({name: held}, file, "", CLOSURE, depth - 1, walk)

@@ -9,10 +9,12 @@ import numpy
 import tensorflow as tf
 
 from testbed.check.seen import StateChange, Stored
-from testbed.worker.watching.python_state.object_graph import Spot, reached_from
+from testbed.worker.watching.python_state.library_objects import LibraryObjects
+from testbed.worker.watching.python_state.object_graph import Search, Spot, reached_from
 from testbed.worker.watching.python_state.replica_writes import ReplicaWrites
 from testbed.worker.watching.python_state.statements import (
     changing_statement,
+    is_used,
     overwriting_statement,
 )
 
@@ -37,6 +39,10 @@ class PythonState:
         self._changes: dict[Spot, StateChange] = {}
         self._replica_writes = ReplicaWrites()
         self._replicas: set[int] = set()
+        self._search = LibraryObjects().search
+        # The state when a replica paused last, and the replicas that changed each value.
+        self._last: dict[Spot, Any] = {}
+        self._changed_by: dict[Spot, set[int]] = {}
 
     def before(self, step: Step) -> None:
         """Read the state before the replicas run."""
@@ -46,28 +52,42 @@ class PythonState:
         self._eager = tf.executing_eagerly()
         sampled = index < _ALL_LOOKED_AT or index % _EVERY in (0, _EVERY - 1)
         if sampled or self._replica_writes.any_kept or not self._eager:
-            self._before = state_of(step)
+            self._before = self._last = state_of(step, self._search)
+            self._changed_by = {}
             self._replica_writes.between_runs(self._before)
 
     def replica_paused(self, step: Step, replica: int) -> None:
         """Read the state when a replica ends its function, or waits for the others within it."""
-        if self._before is not None and self._eager:
-            self._replicas.add(replica)
-            self._replica_writes.replica_paused(replica, state_of(step))
+        if self._before is None:
+            return
+        self._replicas.add(replica)
+        now = state_of(step, self._search)
+        for spot, *_ in what_changed(self._last, now):
+            self._changed_by.setdefault(spot, set()).add(replica)
+        self._last = now
+        if self._eager:
+            self._replica_writes.replica_paused(replica, now)
 
     def after(self, step: Step) -> None:
         """Read the state again, and record growth and changes."""
         if self._before is None:
             return
-        now = state_of(step)
+        now = state_of(step, self._search)
         if self._eager:
             self._replica_writes.run_ended(self._runs, len(self._replicas), now)
         for spot, kind, old, new in what_changed(self._before, now):
-            if spot not in self._changes:
+            once = kind != "variable" and self._is_changed_once(spot)
+            if spot not in self._changes and not once:
                 statement = "list" if kind == "list" else "number"
                 place = changing_statement(spot.file, spot.name, statement)
-                self._changes[spot] = StateChange(spot.name, kind, old, new, place, spot.file)
+                used = kind == "number" and place is not None and is_used(spot.name, place)
+                change = StateChange(spot.name, kind, old, new, place, spot.file, used)
+                self._changes[spot] = change
         self._before = None
+
+    def _is_changed_once(self, spot: Spot) -> bool:
+        """Whether only one of several replicas changed a value, as where it makes something."""
+        return len(self._replicas) > 1 and len(self._changed_by.get(spot, ())) == 1
 
     def changes(self) -> Iterator[StateChange]:
         """The changes by replica functions; only those that a statement of the code explains."""
@@ -75,7 +95,7 @@ class PythonState:
 
     def stored(self) -> Iterator[Stored]:
         """The values that each replica stored under one name."""
-        self._replica_writes.between_runs(state_of(None))
+        self._replica_writes.between_runs(state_of(None, self._search))
         return self._replica_writes.stored()
 
 
@@ -83,11 +103,10 @@ class _Length(int):
     """The length of a list, as distinct from a number of the user's code."""
 
 
-def state_of(step: Step | None) -> dict[Spot, Any]:
+def state_of(step: Step | None, search: Search | None = None) -> dict[Spot, Any]:
     """The values that a function and the user's modules can reach, in a comparable form."""
-    return {
-        spot: kept for spot, value in reached_from(step, []) if (kept := _kept(value)) is not None
-    }
+    found = reached_from(step, [], search)
+    return {spot: kept for spot, value in found if (kept := _kept(value)) is not None}
 
 
 def what_changed(

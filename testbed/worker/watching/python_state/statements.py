@@ -13,6 +13,8 @@ from testbed.check.seen import SourceLine
 GROWING = ("append", "extend", "insert")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+# Statements that contain further ones, which are listed themselves.
+_COMPOUND = (ast.With, ast.For, ast.Try)
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,21 @@ def changing_statement(file: str, name: str, kind: str) -> SourceLine | None:
             if _changes(node, about, kind):
                 return SourceLine(file, node.lineno, function.name)
     return None
+
+
+def is_used(name: str, place: SourceLine) -> bool:
+    """Whether the function at a line reads a name in another statement than the one there."""
+    last = _Name.of(name).last
+    return any(
+        isinstance(node, ast.Name | ast.Attribute)
+        and _is_named(node, last)
+        and isinstance(node.ctx, ast.Load)
+        for function in _functions(place.file)
+        if function.name == place.function and _spans(function, place)
+        for statement in _statements(function)
+        if not _spans(statement, place) and not isinstance(statement, _COMPOUND)
+        for node in ast.walk(statement)
+    )
 
 
 def _changes(node: ast.stmt, about: _Name, kind: str) -> bool:
