@@ -37,6 +37,10 @@ class ListedScript:
 def main(options: ListOptions) -> int:
     """Print the scenarios that the options name, without importing TensorFlow."""
     selection = _select(options.patterns)
+    if selection.problems and not selection.scripts:
+        for problem in selection.problems:
+            complain(problem)
+        return WRONG_COMMAND
     listed = _listed(selection, options)
     if options.write:
         _write(Path(options.write), "\n".join(_as_markdown(listed)))
