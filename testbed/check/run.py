@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from testbed.check.deployment import OF_DEFAULT, Used, used
 from testbed.check.finding import Finding
 from testbed.check.judge import incomplete, judge
+from testbed.check.rules.refusals import is_consequence
 from testbed.check.rules.unreplicated import Doubts, unlike
 from testbed.check.seen import SourceLine, WorkerObservations
 from testbed.launcher.cluster.cluster_end import ClusterEnd, LeftBehind, WorkerEnd
@@ -107,7 +108,8 @@ def _doubts(
         return Doubts(hang=f"worker {first.worker} stays at {where}", place=_place_of(first))
     if _left_behind(end, reports):
         return Doubts()
-    raised = next((each.raised for each in seen if each.raised), None)
+    # Another worker's failure may have led to an error, which then says less.
+    raised = min((each.raised for each in seen if each.raised), key=is_consequence, default=None)
     explained = any(finding.code in EXPLAINING for finding in found)
     return Doubts(None if explained else raised, seen[0].no_gradients if seen else ())
 

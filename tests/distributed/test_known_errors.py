@@ -27,6 +27,9 @@ IN_EVERY_RUN = (
 )
 """The entries that are tried in the normal tier, by their programs."""
 
+FOUND_BY_THE_SECOND_RUN = {"collective_took_too_long"}
+"""No worker fails otherwise, and the program finishes with one replica."""
+
 FOUND_AT_ITS_CAUSE = ("tensor_of_finished_trace",)
 """The entries for which check names the line of the cause, in the words of its code."""
 
@@ -119,7 +122,8 @@ def test_check_gives_a_known_error_its_own_cause_and_cure(bench: Bench, entry: K
     if entry.slug in FOUND_AT_ITS_CAUSE:
         assert entry.code in {each.code for each in checked.findings}
     else:
-        assert [each.code for each in found] == [entry.code] * (not entry.is_consequence)
+        silent = entry.is_consequence and entry.slug not in FOUND_BY_THE_SECOND_RUN
+        assert [each.code for each in found] == [entry.code] * (not silent)
     for each in found:
         assert each.about.cure.endswith(f"(testbed explain {entry.slug})")
         assert "hooks.py" not in each.evidence

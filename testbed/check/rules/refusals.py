@@ -45,6 +45,12 @@ def _finding(problem: ProgramError, *, leaks: bool) -> Finding | None:
     return refused(problem)
 
 
+def is_consequence(problem: ProgramError) -> bool:
+    """Whether an exception is known to follow from another worker's failure."""
+    match = known(problem.error)
+    return match is not None and match.error.is_consequence
+
+
 def refused(problem: ProgramError, also: str = "") -> Finding:
     """The finding for an exception; the table of known errors chooses its code and its words.
 

@@ -9,7 +9,7 @@ import pytest
 from testbed.check.finding import CODES
 from testbed.check.formats import as_github
 from testbed.check.result import CheckResult
-from testbed.check.rules.refusals import raised
+from testbed.check.rules.refusals import is_consequence, raised
 from testbed.check.rules.unreplicated import Doubts, unlike
 from testbed.check.seen import Leak, ProgramError
 from testbed.check.text import describe
@@ -148,3 +148,10 @@ def test_a_known_error_of_the_run_without_replication() -> None:
     assert "merge_call_in_control_flow" in known.explanation.cure
     assert unknown.explanation is None
     assert unknown.about == CODES["TB501"]
+
+
+def test_an_error_that_follows_from_another_worker_s() -> None:
+    """It is told from the failure itself by the table of known errors."""
+    gone = "The following tasks are unhealthy (stopped sending heartbeats): task:1"
+    assert not is_consequence(ProgramError("IndexError", "list index out of range", None))
+    assert is_consequence(ProgramError("UnavailableError", gone, None))
