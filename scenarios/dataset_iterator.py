@@ -119,5 +119,35 @@ def from_function_by_context(bed: Bed) -> None:
     bed.claim(times_seen(bed, batches), value=[1.0] * 8)
 
 
+@scenario(sites=("outside_scope",), modes=("function",))
+@breaks(
+    "wrong_value",
+    when=lambda case: case.workers > 1,
+    cure="shard before shuffling (see shard_before_shuffle), or shuffle by one seed on all workers",
+)
+def shuffle_before_shard(bed: Bed) -> None:
+    """Workers that each shuffle by another seed, and then shard, see every number once."""
+
+    def shard(context: Any) -> tf.data.Dataset:
+        part = context.input_pipeline_id
+        return numbers().shuffle(8, seed=part).shard(context.num_input_pipelines, part).batch(2)
+
+    batches = bed.strategy.distribute_datasets_from_function(shard)
+    bed.claim(times_seen(bed, batches), value=[1.0] * 8)
+
+
+@scenario(sites=("outside_scope",), modes=("function",))
+def shard_before_shuffle(bed: Bed) -> None:
+    """Workers that shard, and then shuffle their parts, see every number once."""
+
+    def shard(context: Any) -> tf.data.Dataset:
+        part = context.input_pipeline_id
+        data = numbers().shard(context.num_input_pipelines, part)
+        return data.shuffle(8, seed=part).batch(2)
+
+    batches = bed.strategy.distribute_datasets_from_function(shard)
+    bed.claim(times_seen(bed, batches), value=[1.0] * 8)
+
+
 if __name__ == "__main__":
     run_script()

@@ -42,6 +42,7 @@ RULES: tuple[Callable[[Sequence[WorkerObservations]], Iterator[Finding]], ...] =
     python_state.mixed,
     data.same_for_replicas,
     data.same_for_workers,
+    data.shuffled_before_division,
     data.taken,
     data.empty,
     data.uneven,

@@ -5,25 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from testbed.check.operations import READING, TABLE
+from testbed.check.watch_failure import WatchFailure
 from testbed.verdict.raised_error import RaisedError, StackFrame
 
 # Raised whenever a field changes its meaning.
 SEEN_VERSION = 2
-
-READING = ("ReadVariableOp", "ResourceGather", "ResourceGatherNd", "LookupTableFindV2")
-"""The operations that only read a variable or a table."""
-
-ADDING = ("AssignAddVariableOp", "AssignSubVariableOp")
-"""The operations that add to a variable or subtract from it."""
-
-ASSIGNING = "AssignVariableOp"
-"""The operation that assigns a value to a variable."""
-
-TABLE = "table"
-"""The type that stands for a lookup table."""
-
-SAME = "same"
-"""The delta of an access that adds a value which depends on no data; the value is unknown."""
 
 
 @dataclass(frozen=True)
@@ -276,6 +263,8 @@ class Given:
     empty where the step also receives distributed values."""
     batches: tuple[str, ...] = ()
     """Shapes and digests of the first batches that this worker's replicas received."""
+    elements: tuple[str, ...] = ()
+    """Digests of the first elements that this worker's replicas received, if some are divided."""
     fed: bool = False
     """Whether the replicas receive any tensor."""
     asked: bool = False
@@ -305,6 +294,28 @@ class Taken:
 
     place: SourceLine | None
     replicas: int
+
+
+@dataclass(frozen=True)
+class Shuffle:
+    """A shuffle of a dataset."""
+
+    place: SourceLine | None
+    seeds: tuple[int, ...]
+    """Two seeds; both are zero where neither the program nor the shuffle sets one."""
+
+
+@dataclass(frozen=True)
+class Sharded:
+    """A dataset of which this worker reads one part."""
+
+    place: SourceLine | None
+    parts: int
+    part: int
+    shuffles: tuple[Shuffle, ...] = ()
+    """The shuffles before the division."""
+    source: str = ""
+    """A digest of the whole data; empty if it is unknown."""
 
 
 @dataclass(frozen=True)
@@ -346,17 +357,6 @@ class ProgramError:
 
 
 @dataclass(frozen=True)
-class WatchFailure:
-    """An exception of a watcher or a hook, because of which observations may be missing."""
-
-    watcher: str
-    """The name of the watcher or hook, like `data`."""
-    problem: str
-    """Class and first line, like `AttributeError: no such attribute`."""
-    count: int
-
-
-@dataclass(frozen=True)
 class WorkerObservations:
     """All observations of one worker."""
 
@@ -383,6 +383,7 @@ class WorkerObservations:
     no_gradients: tuple[NoGradient, ...] = ()
     given: tuple[Given, ...] = ()
     taken: tuple[Taken, ...] = ()
+    sharded: tuple[Sharded, ...] = ()
     draws: tuple[Draw, ...] = ()
     late: tuple[ConfigWrite, ...] = ()
     raised: ProgramError | None = None

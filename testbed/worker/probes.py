@@ -26,6 +26,8 @@ MAX_ELEMENTS = 64
 
 WritersOf = Callable[[Any], tuple[str, ...]]
 
+_CALLING = ("PartitionedCall", "StatefulPartitionedCall")
+
 
 @contextlib.contextmanager
 def several_cpus_per_worker(worker: int, replicas: int) -> Iterator[None]:
@@ -224,6 +226,27 @@ def captured_from(tensor: Any) -> Any:
             break
         tensor, graph = outer, graph.outer_graph
     return tensor
+
+
+def operations_on_captured(graph: Any, report: Callable[[str, Any], None]) -> None:
+    """Report the operations of a graph whose first input is captured: type, inputs.
+
+    Private: calls of functions within a graph have no public way to their graphs. Seen on
+    TensorFlow 2.21.
+    """
+    captured = {id(inner): outer for outer, inner in graph.captures}
+    waiting = [(graph, captured)]
+    while waiting:
+        graph, captured = waiting.pop()
+        for operation in graph.get_operations():
+            inputs = list(operation.inputs)
+            if operation.type in _CALLING:
+                called = graph._get_function(operation.get_attr("f").name).graph
+                pairs = zip(called.inputs, inputs, strict=False)
+                known = {id(i): captured[id(o)] for i, o in pairs if id(o) in captured}
+                waiting.append((called, known))
+            elif inputs and id(inputs[0]) in captured:
+                report(operation.type, [captured[id(inputs[0])], *inputs[1:]])
 
 
 def read(subject: Any, strategy: Any, writers_of: WritersOf = lambda _: ()) -> Reading:

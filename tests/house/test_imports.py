@@ -59,7 +59,9 @@ ALLOWED = {
         "verdict",
         "launcher",
         "orders",
+        "testbed.check.operations",
         "testbed.check.seen",
+        "testbed.check.watch_failure",
     },
     "programs": {"testbed", "cluster"},
     "check": {

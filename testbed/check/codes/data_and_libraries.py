@@ -244,4 +244,31 @@ sums, sizes = strategy.run(step, (batch,))
  / strategy.reduce("SUM", sizes, axis=None))
 """,
     ),
+    Code(
+        "TB706",
+        "wrong_value",
+        WARNING,
+        "workers divide data that each of them has shuffled in another order",
+        "each worker takes its part of another order, so the parts overlap: some elements are read"
+        " by several workers, and some by none",
+        "call shard before shuffle; with auto-sharding, which divides last, give the shuffle one"
+        " seed that is the same on all workers",
+        "dataset_iterator.shuffle_before_shard",
+        wrong="""\
+def dataset(context):
+    parts = context.num_input_pipelines
+    part = context.input_pipeline_id
+    data = tf.data.Dataset.range(100)
+    data = data.shuffle(100)  # other order
+    return data.shard(parts, part).batch(10)
+""",
+        right="""\
+def dataset(context):
+    parts = context.num_input_pipelines
+    part = context.input_pipeline_id
+    data = tf.data.Dataset.range(100)
+    data = data.shard(parts, part)
+    return data.shuffle(100).batch(10)
+""",
+    ),
 )

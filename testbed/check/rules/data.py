@@ -1,11 +1,12 @@
-"""Rules about the data of a step: equal batches, empty shares, averages of uneven shares."""
+"""Rules about the data of a step: equal batches, overlapping parts, empty and uneven shares."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from testbed.check.finding import Finding
-from testbed.check.seen import Given, WorkerObservations
+from testbed.check.seen import Given, Sharded, Shuffle, WorkerObservations
 
 # A single batch may be a model's first call, or be the same each time on purpose.
 _FEWEST = 2
@@ -79,12 +80,77 @@ def taken(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
             yield Finding("TB703", each.place, f"{evidence} in a step")
 
 
+def shuffled_before_division(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
+    """Find datasets that workers divide after each of them has shuffled them in another order."""
+    if len(seen) < 2:
+        return
+    # Workers that run the same program divide their datasets in the same order.
+    for parts in zip(*(each.sharded for each in seen), strict=False):
+        distinct = len({(part.parts, part.part) for part in parts}) == len(parts)
+        shuffle, how = _other_orders(parts) if distinct else (None, "")
+        read, common = _read(seen)
+        if shuffle and _may_overlap(parts, read, common):
+            evidence = f"{len(seen)} workers shuffle {how}, and then each takes its part"
+            if common:
+                evidence += f": of {read} elements, {common} reached several workers"
+            yield Finding("TB706", shuffle.place, evidence, parts[0].place)
+
+
+def _other_orders(parts: Sequence[Sharded]) -> tuple[Shuffle | None, str]:
+    """The first shuffle that gives each worker another order, and how it does so."""
+    for shuffle in (shuffle for part in parts for shuffle in part.shuffles):
+        if not any(shuffle.seeds):
+            return shuffle, "without a seed"
+    for counterparts in zip(*(part.shuffles for part in parts), strict=False):
+        if len({shuffle.seeds for shuffle in counterparts}) > 1:
+            # The first seed is the program's, the second one the shuffle's.
+            each = next(
+                s for s in zip(*(c.seeds for c in counterparts), strict=False) if len({*s}) > 1
+            )
+            return counterparts[0], f"by different seeds ({_listed(each)})"
+    return None, ""
+
+
+def _may_overlap(parts: Sequence[Sharded], read: int, common: int) -> bool:
+    """Whether the parts of workers may overlap: not where each worker divides other data."""
+    sources = {part.source for part in parts}
+    return bool(common) or (len(sources) == 1 and ("" not in sources or not read))
+
+
+def _read(seen: Sequence[WorkerObservations]) -> tuple[int, int]:
+    """How many different elements workers read in one pass, and how many of them several read.
+
+    Of the step for which the second number is the largest.
+    """
+    found = [(0, 0)]
+    for given in seen[0].given:
+        steps = [given, *(_counterpart(given, other) for other in seen[1:])]
+        counts = Counter(element for step in steps for element in _first_pass(step))
+        found.append((len(counts), sum(count > 1 for count in counts.values())))
+    return max(found, key=lambda each: (each[1], each[0]))
+
+
+def _counterpart(given: Given, other: WorkerObservations) -> Given | None:
+    same = (g for g in other.given if (g.place, g.function) == (given.place, given.function))
+    return next(same, None)
+
+
+def _first_pass(given: Given | None) -> Iterator[str]:
+    """The elements before the first one that occurs again: there the data begin anew."""
+    passed = set[str]()
+    for element in given.elements if given else ():
+        if element in passed:
+            return
+        passed.add(element)
+        yield element
+
+
 def empty(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """Find values that became NaN because a replica's share of a batch was empty."""
     for each in seen:
         for given in each.given:
             if given.not_a_number:
-                shares = f"a batch has {_sizes(given.empty)} elements for the replicas"
+                shares = f"a batch has {_listed(given.empty)} elements for the replicas"
                 evidence = f"{shares} of worker {each.worker}, and then {given.not_a_number} is NaN"
                 yield Finding("TB704", given.source or given.place, evidence, given.place)
                 return
@@ -94,9 +160,9 @@ def uneven(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """Find means over shares of different sizes that are averaged with equal weights."""
     for given in seen[0].given:
         if given.averaged and given.uneven and not given.not_a_number:
-            evidence = f"the means of {_sizes(given.uneven)} elements count the same"
+            evidence = f"the means of {_listed(given.uneven)} elements count the same"
             yield Finding("TB705", given.averaged, evidence, given.source)
 
 
-def _sizes(sizes: Sequence[int]) -> str:
-    return " and ".join(str(size) for size in sizes)
+def _listed(numbers: Sequence[int]) -> str:
+    return " and ".join(str(number) for number in numbers)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, Generic, ParamSpec
 
-from testbed.check.seen import WatchFailure
+from testbed.check.watch_failure import WatchFailure
 
 Arguments = ParamSpec("Arguments")
 
@@ -114,6 +114,8 @@ class Events:
         """A tf.function is about to be called: the function, args, kwargs."""
         self.function_returned: Event[[Any]] = Event(log)
         """A tf.function has returned: its result; None if it raised."""
+        self.auto_sharded: Event[[Any, int, int]] = Event(log)
+        """TensorFlow divides a dataset among workers: the dataset, how many, and which this is."""
         self.python_called: Event[[Callable[..., Any]]] = Event(log)
         """A Python function is called from a graph, as by tf.py_function."""
         self.gradient: Event[[Any, Any]] = Event(log)

@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
+from tensorflow.python.data.experimental.ops import distribute
 from tensorflow.python.distribute import distribute_lib, mirrored_run
 from tensorflow.python.distribute import values as distributed_values
 from tensorflow.python.eager.polymorphic_function import concrete_function, polymorphic_function
 from tensorflow.python.ops import resource_variable_ops, script_ops
 
-from testbed.worker.probes import observing_ops, replica_number
+from testbed.worker.probes import observing_ops, operations_on_captured, replica_number
 from testbed.worker.watching.events import Events, WatchLog
 from testbed.worker.watching.python_state.object_graph import closure_of
 from testbed.worker.watching.stack import is_authors, mapping_sources
@@ -31,8 +32,6 @@ Method = Callable[..., Any]
 # TensorFlow and Keras leave frames out of tracebacks and messages whose path contains that of
 # TensorFlow's Python code; ours do not begin with it. Seen on TensorFlow 2.21 and Keras 3.15.
 _INTERNAL = f"{Path(__file__).parent}{Path(tf.__file__).parent / 'python'}/{Path(__file__).name}"
-
-_CALLING = ("PartitionedCall", "StatefulPartitionedCall")
 
 
 @contextlib.contextmanager
@@ -245,25 +244,9 @@ def _replays(events: Events) -> Hook:
 
     def called(function: Any, *_: Any, **__: Any) -> None:
         if tf.distribute.has_strategy() and not tf.distribute.in_cross_replica_context():
-            _report_operations(function.graph, events.operation_replayed)
+            operations_on_captured(function.graph, events.operation_replayed)
 
     return _before(events, concrete_function.ConcreteFunction, "_call_flat", called)
-
-
-def _report_operations(graph: Any, report: Callable[[str, Any], None]) -> None:
-    captured = {id(inner): outer for outer, inner in graph.captures}
-    waiting = [(graph, captured)]
-    while waiting:
-        graph, captured = waiting.pop()
-        for operation in graph.get_operations():
-            inputs = list(operation.inputs)
-            if operation.type in _CALLING:
-                called = graph._get_function(operation.get_attr("f").name).graph
-                pairs = zip(called.inputs, inputs, strict=False)
-                known = {id(i): captured[id(o)] for i, o in pairs if id(o) in captured}
-                waiting.append((called, known))
-            elif inputs and id(inputs[0]) in captured:
-                report(operation.type, [captured[id(inputs[0])], *inputs[1:]])
 
 
 def _merge_calls(events: Events) -> Hook:
@@ -354,6 +337,18 @@ def _replica_ids(events: Events) -> Iterator[None]:
         setattr(owner, name, original)
 
 
+def _auto_shards(events: Events) -> Hook:
+    """Emits `auto_sharded`.
+
+    Private: the class of these datasets has no public name. Seen on TensorFlow 2.21.
+    """
+
+    def sharded(_: Any, dataset: Any, workers: int, worker: int, *__: Any, **___: Any) -> None:
+        events.auto_sharded(dataset, workers, worker)
+
+    return _before(events, distribute._AutoShardDataset, "__init__", sharded)
+
+
 def _python_calls(events: Events) -> Hook:
     """Emits `python_called`.
 
@@ -380,6 +375,7 @@ _HOOKS: tuple[Callable[[Events], Hook], ...] = (
     _collectives,
     _reductions,
     _replica_ids,
+    _auto_shards,
     _python_calls,
 )
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from testbed.check.operations import READING
 from testbed.check.seen import (
-    READING,
     Leak,
     NoGradient,
     ProgramError,
@@ -20,6 +20,7 @@ from testbed.check.seen import (
 from testbed.worker.strategy import public_name, replica_devices
 from testbed.worker.watching.data.draws import DRAWING, Draws
 from testbed.worker.watching.data.inputs import OF_DATA, Inputs
+from testbed.worker.watching.data.pipelines import Pipelines
 from testbed.worker.watching.events import Events
 from testbed.worker.watching.python_state.object_graph import held_by
 from testbed.worker.watching.python_state.python_calls import PythonCalls
@@ -52,7 +53,8 @@ class Watchers:
         self._state = PythonState()
         self._calls = FunctionCalls()
         self._python = PythonCalls(self._calls.python_lines)
-        self._inputs = Inputs(self._variables.values.distributed)
+        self._inputs = Inputs(self._variables.values.distributed, lambda: self._pipelines.divides)
+        self._pipelines = Pipelines()
         self._draws = Draws(self._variables.number_of)
         self._config = ClusterConfig()
         self._strategies: dict[int, Any] = {}
@@ -89,6 +91,7 @@ class Watchers:
             collectives=tuple(self._collectives.kept),
             given=tuple(self._inputs.given()),
             taken=tuple(self._inputs.taken()),
+            sharded=tuple(self._pipelines.seen()),
             draws=tuple(self._draws.seen()),
             late=tuple(self._config.writes()),
             raised=raised,
@@ -144,6 +147,7 @@ class Watchers:
         events.operation_replayed.subscribe("variables", self._variables.replayed)
         events.gradient.subscribe("gradients", self._gradient)
         events.truth_tested.subscribe("truths", self._truth_tested)
+        events.auto_sharded.subscribe("data", self._pipelines.auto_sharded)
         events.reduced.subscribe("data", self._inputs.reduced)
         events.collective.subscribe("collectives", self._collectives.add)
 
@@ -183,6 +187,8 @@ class Watchers:
             distributed = self._variables.births[number].distributed
             if self._now.depth and kind not in READING and distributed:
                 self._inputs.wrote(self._variables.values.get(number))
+        elif "Dataset" in kind:
+            self._pipelines.operation(kind, inputs, outputs)
         elif kind in OF_DATA:
             self._inputs.operation(kind, inputs, outputs, self._now.replica())
         elif kind in DRAWING:

@@ -19,6 +19,8 @@ from testbed.check.seen import (
     NoGradient,
     ProgramError,
     Retraced,
+    Sharded,
+    Shuffle,
     SourceLine,
     StateChange,
     Stored,
@@ -26,9 +28,9 @@ from testbed.check.seen import (
     Truth,
     Unused,
     VariableCreated,
-    WatchFailure,
     WorkerObservations,
 )
+from testbed.check.watch_failure import WatchFailure
 
 FILE = "train.py"
 
@@ -115,6 +117,7 @@ GIVEN = Given(
     source=at(27),
     plain=("4 a", "4 b"),
     batches=("4 a",),
+    elements=("e",),
     fed=True,
     asked=True,
     draws=True,
@@ -132,6 +135,11 @@ DRAW = Draw(at(30), at(26), 1, "seeded", ("(1, 7)",), (4, None), (4,))
 
 
 COLLECTIVE = Collective("CollectiveReduceV2", "(3,)", "float32", at(24), (at(1), at(2)), 3)
+
+
+LOOKED_AT = Access(
+    6, 0, READ, "outside", None, apart=(1.0, 2.0), foreign=True, called="a.py:f", own=True
+)
 
 
 def full() -> WorkerObservations:
@@ -163,17 +171,7 @@ def full() -> WorkerObservations:
         ),
         accesses=(
             Access(5, 1, ADD, "replica 1", at(15, "replica"), count=4, delta=[1.0, 2.0]),
-            Access(
-                6,
-                0,
-                READ,
-                "outside",
-                None,
-                apart=(1.0, 2.0),
-                foreign=True,
-                called="a.py:f",
-                own=True,
-            ),
+            LOOKED_AT,
         ),
         changes=(StateChange("self.seen", "list", 0, 2, at(20)),),
         stored=(Stored("last", (1.0, [4.0]), 2, at(20), at(30), (0, 3)),),
@@ -189,6 +187,7 @@ def full() -> WorkerObservations:
         truths=(Truth("PerReplica", at(32)),),
         given=(GIVEN, Given("other", None)),
         taken=(Taken(at(29), 2),),
+        sharded=(Sharded(at(31), 2, 1, (Shuffle(at(30), (0, 7)),), "a"),),
         draws=(DRAW, Draw(None, None, 0, "", ())),
         late=(ConfigWrite(at(33), "{}", 2, {"cluster": {}}, at(34), for_others=True),),
         raised=ProgramError("ValueError", "first\nsecond", at(25, "main")),

@@ -7,8 +7,22 @@ from typing import Any
 
 import pytest
 
-from testbed.check.rules.data import empty, same_for_replicas, same_for_workers, taken, uneven
-from testbed.check.seen import Given, ProgramError, Taken, WorkerObservations
+from testbed.check.rules.data import (
+    empty,
+    same_for_replicas,
+    same_for_workers,
+    shuffled_before_division,
+    taken,
+    uneven,
+)
+from testbed.check.seen import (
+    Given,
+    ProgramError,
+    Sharded,
+    Shuffle,
+    Taken,
+    WorkerObservations,
+)
 from tests.unit.check.builders import at, seen_of, told
 
 PLAIN = Given(
@@ -129,3 +143,80 @@ def test_means_over_uneven_batches() -> None:
     ]
     for right in ({"uneven": ()}, {"averaged": None}, {"not_a_number": "'w'"}):
         assert told(uneven([given(hit, **right)])) == []
+
+
+def divided(
+    *seeds: tuple[int, int], read: tuple[str, ...] = ("", ""), **more: Any
+) -> list[WorkerObservations]:
+    """Workers that shuffle by these seeds, divide, and read elements of one letter each."""
+    return [
+        seen_of(
+            worker=part,
+            sharded=(part_of(part, seed, **more),),
+            given=(replace(READ, batches=(), elements=tuple(letters)),),
+        )
+        for part, (seed, letters) in enumerate(zip(seeds, read, strict=True))
+    ]
+
+
+def part_of(number: int, seeds: tuple[int, int], **more: Any) -> Sharded:
+    about = {"source": "same", "parts": 2, "part": number, **more}
+    return Sharded(at(19), shuffles=(Shuffle(at(18), seeds),), **about)
+
+
+NO_SEED = ((0, 0), (0, 0))
+SHUFFLED = "2 workers shuffle without a seed, and then each takes its part"
+
+
+def test_workers_that_divide_other_orders() -> None:
+    """The shuffle is named, and how many elements were read twice."""
+    found = list(shuffled_before_division(divided(*NO_SEED, read=("abcd", "cdef"))))
+    counts = "of 6 elements, 2 reached several workers"
+    assert told(found) == [("TB706", 18, f"{SHUFFLED}: {counts}")]
+    assert found[0].use == at(19)
+
+
+def test_other_orders_of_the_same_data_without_known_elements() -> None:
+    """The shuffle is enough where a tf.function reads the data, or only a few are read."""
+    for read in (("", ""), ("ab", "cd")):
+        found = list(shuffled_before_division(divided(*NO_SEED, read=read)))
+        assert told(found) == [("TB706", 18, SHUFFLED)]
+
+
+@pytest.mark.parametrize(
+    ("seeds", "shown"), [(((0, 7), (0, 8)), "7 and 8"), (((1, 5), (2, 5)), "1 and 2")]
+)
+def test_workers_with_different_seeds(
+    seeds: tuple[tuple[int, int], tuple[int, int]], shown: str
+) -> None:
+    """The seeds of the shuffle, or of the program, are told."""
+    ((code, _, evidence),) = told(shuffled_before_division(divided(*seeds)))
+    assert (code, f"by different seeds ({shown})" in evidence) == ("TB706", True)
+
+
+def test_one_seed_gives_one_order() -> None:
+    """Elements that several workers read are then such that occur several times."""
+    alike = divided((0, 7), (0, 7), read=("abcd", "cdef"))
+    assert told(shuffled_before_division(alike)) == []
+
+
+def test_what_occurs_again_begins_the_data_anew() -> None:
+    """What a worker reads in its second pass is no overlap with the first pass of another one."""
+    found = told(shuffled_before_division(divided(*NO_SEED, read=("abacd", "bcd"))))
+    assert found[0][2].endswith("of 4 elements, 1 reached several workers")
+
+
+def test_workers_with_other_data() -> None:
+    """Parts of different data do not overlap, unless elements show it."""
+    one, _ = divided(*NO_SEED)
+    _, other = divided(*NO_SEED, source="other")
+    assert told(shuffled_before_division([one, other])) == []
+    unknown = {"source": ""}
+    assert told(shuffled_before_division(divided(*NO_SEED, read=("ab", "cd"), **unknown))) == []
+    assert told(shuffled_before_division(divided(*NO_SEED, read=("ab", "bc"), **unknown)))
+
+
+def test_parts_that_are_no_parts_of_workers() -> None:
+    """Folds that each worker makes, and a single worker, divide nothing among workers."""
+    assert told(shuffled_before_division(divided(*NO_SEED, part=0))) == []
+    assert told(shuffled_before_division(divided(*NO_SEED)[:1])) == []

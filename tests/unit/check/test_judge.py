@@ -18,9 +18,9 @@ from testbed.check.seen import (
     SourceLine,
     StateChange,
     Truth,
-    WatchFailure,
     WorkerObservations,
 )
+from testbed.check.watch_failure import WatchFailure
 from testbed.verdict.raised_error import StackFrame
 from tests.unit.check.builders import (
     ADD,

@@ -7,14 +7,9 @@ from typing import Any
 
 import pytest
 
+from testbed.check.operations import SAME, TABLE
 from testbed.check.rules.one_copy import tables, unmirrored
-from testbed.check.seen import (
-    SAME,
-    TABLE,
-    Access,
-    SourceLine,
-    VariableCreated,
-)
+from testbed.check.seen import Access, SourceLine, VariableCreated
 from tests.unit.check.builders import (
     ADAM,
     ADD,

@@ -17,6 +17,8 @@ T = TypeVar("T")
 
 # The most elements of a batch that its digest covers.
 _ELEMENTS = 2**16
+# The most entries of one element that its digest covers, nearly.
+_ENTRIES = 64
 # A smaller tensor may be a number or a seed, which replicas share on purpose.
 _SMALLEST_BATCH = 3
 # The most operations of a graph that are searched for the inputs of a tensor.
@@ -71,6 +73,7 @@ class WatchedStep:
     """Whether all replicas get the arguments of the step itself."""
     source: SourceLine | None = None
     batches: list[str] = field(default_factory=list)
+    elements: list[str] = field(default_factory=list)
     uneven: tuple[int, ...] = ()
     empty: tuple[int, ...] = ()
     sums: dict[SourceLine | None, None] = field(default_factory=dict)
@@ -90,6 +93,7 @@ class WatchedStep:
             source=self.source,
             plain=() if self.distributed else tuple(self.plain),
             batches=tuple(self.batches),
+            elements=tuple(self.elements),
             fed=self.fed,
             asked=self.asked,
             draws=self.draws,
@@ -164,6 +168,28 @@ def digest(leaves: Sequence[Any]) -> str:
         hashed.update(array.dtype.str.encode())
         hashed.update(repr(sample.tolist()).encode() if array.dtype == object else sample.tobytes())
     return f"{','.join(shapes)} {hashed.hexdigest()}"
+
+
+def element_digests(leaves: Sequence[Any]) -> Iterator[str]:
+    """A hash of each element of a batch, over all leaves; none if the leaves do not agree.
+
+    Of a large element, only entries at equal distances count.
+    """
+    for replica in zip(*(components(leaf) for leaf in leaves), strict=False):
+        arrays = [_rows(numpy.asarray(each)) for each in replica]
+        if len({len(each) for each in arrays}) != 1:
+            return
+        for number in range(len(arrays[0])):
+            hashed = hashlib.blake2b(digest_size=6)
+            for row in (each[number] for each in arrays):
+                texts = row.dtype == object
+                hashed.update(repr(row.tolist()).encode() if texts else row.tobytes())
+            yield hashed.hexdigest()
+
+
+def _rows(array: Any) -> Any:
+    rows = array.reshape(len(array), -1) if array.ndim and array.size else array.reshape(0, 1)
+    return rows[:, :: max(1, rows.shape[1] // _ENTRIES)]
 
 
 def has_nan(value: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from testbed.worker.watching.data.batches import (
     WeakTensorMap,
     components,
     digest,
+    element_digests,
     first_dimension,
     has_nan,
     is_batch,
@@ -34,6 +36,8 @@ OF_DATA = frozenset((*NEXT, _OPTIONAL, "MakeIterator", "Mean"))
 # The most batches of one step whose contents are compared; later ones show nothing new.
 _BATCHES = 8
 _STEPS = 200
+# The most elements of one step that are compared with those of other workers.
+_ELEMENTS = 2048
 # The most calls with an empty batch for which all variables are searched for NaN.
 _EMPTY_CALLS = 3
 
@@ -43,11 +47,13 @@ class Inputs:
 
     Args:
         variables: returns the known distributed variables.
+        divides: returns whether workers divide a dataset whose elements were shuffled before.
     """
 
-    def __init__(self, variables: Callable[[], list[Any]]) -> None:
+    def __init__(self, variables: Callable[[], list[Any]], divides: Callable[[], bool]) -> None:
         self.step: WatchedStep | None = None
         self._variables = variables
+        self._divides = divides
         self._steps: dict[Any, WatchedStep] = {}
         # Keeps the steps alive, so that their ids stay unique.
         self._keys: list[Any] = []
@@ -206,6 +212,9 @@ class Inputs:
         data = [each for each in leaves if self._is_of_dataset(each)]
         if data and step.calls <= _BATCHES:
             self._look_at_batch(step, data, plain=not distributed)
+        if data and len(step.elements) < _ELEMENTS and self._divides():
+            room = _ELEMENTS - len(step.elements)
+            step.elements += itertools.islice(element_digests(data), room)
 
     def _look_at_sizes(self, step: WatchedStep, *, distributed: bool) -> None:
         """Record uneven and empty shares; an empty one may turn variables to NaN."""
