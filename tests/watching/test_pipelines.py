@@ -95,6 +95,15 @@ def test_auto_sharding_divides_after_all_operations() -> None:
     assert found.shuffles
 
 
+def test_auto_sharding_divides_at_a_hint() -> None:
+    """A shuffle after the hint changes no part; one before it does."""
+    hint = tf.data.experimental.SHARD_HINT
+    (late,) = auto_sharded(lambda: numbers().shard(hint, hint).shuffle(8), "HINT")
+    assert late.shuffles == ()
+    (early,) = auto_sharded(lambda: numbers().shuffle(8).shard(hint, hint).shuffle(8), "HINT")
+    assert len(early.shuffles) == 1
+
+
 def test_the_source_is_known_by_its_data() -> None:
     """Equal data have an equal source; that of a Python generator is unknown."""
 

@@ -216,6 +216,17 @@ def test_workers_with_other_data() -> None:
     assert told(shuffled_before_division(divided(*NO_SEED, read=("ab", "bc"), **unknown)))
 
 
+def test_a_dataset_that_one_worker_divides_alone() -> None:
+    """It has no counterpart: only datasets that one line divides are compared."""
+    alone = replace(part_of(0, (0, 0), parts=8), place=at(21))
+    one, other = (part_of(number, (3, 7)) for number in (0, 1))
+    seen = [seen_of(sharded=(alone, one)), seen_of(worker=1, sharded=(other,))]
+    assert told(shuffled_before_division(seen)) == []
+    one, other = (part_of(number, (0, 0)) for number in (0, 1))
+    seen = [seen_of(sharded=(alone, one)), seen_of(worker=1, sharded=(other,))]
+    assert told(shuffled_before_division(seen)) == [("TB706", 18, SHUFFLED)]
+
+
 def test_parts_that_are_no_parts_of_workers() -> None:
     """Folds that each worker makes, and a single worker, divide nothing among workers."""
     assert told(shuffled_before_division(divided(*NO_SEED, part=0))) == []

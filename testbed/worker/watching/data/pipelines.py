@@ -29,6 +29,8 @@ class _Order:
     source: str = ""
     shuffles: tuple[Shuffle, ...] = ()
     reads_files: bool = False
+    hinted: bool = False
+    """Whether auto-sharding will divide the dataset before later operations."""
 
 
 class Pipelines:
@@ -58,11 +60,15 @@ class Pipelines:
             self._nested_readers |= tf.is_symbolic_tensor(outputs[0])
         elif kind.startswith(_NESTING):
             # The function may make any dataset, as that of a generator.
-            order = _Order("", order.shuffles, order.reads_files or self._nested_readers)
-        elif kind.startswith(_SHUFFLES):
+            reads_files = order.reads_files or self._nested_readers
+            order = replace(order, source="", reads_files=reads_files)
+        elif kind.startswith(_SHUFFLES) and not order.hinted:
             order = replace(order, shuffles=order.shuffles + _shuffle(inputs))
         elif kind == "ShardDataset":
-            self._add(order, _number(inputs[1]), _number(inputs[2]))
+            parts, part = _number(inputs[1]), _number(inputs[2])
+            if parts == tf.data.experimental.SHARD_HINT:
+                order = replace(order, hinted=True)
+            self._add(order, parts, part)
         self._orders.put(outputs[0], order)
 
     def auto_sharded(self, dataset: Any, workers: int, worker: int) -> None:
@@ -91,6 +97,7 @@ def _merged(orders: Sequence[_Order]) -> _Order:
         " ".join(each.source for each in orders) if known else "",
         tuple(shuffle for each in orders for shuffle in each.shuffles),
         any(each.reads_files for each in orders),
+        any(each.hinted for each in orders),
     )
 
 
