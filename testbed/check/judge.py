@@ -55,8 +55,8 @@ RULES: tuple[Callable[[Sequence[WorkerObservations]], Iterator[Finding]], ...] =
 )
 
 # Pairs of a cause and its consequence. Variables that are mixed up hold other values; TensorFlow
-# refuses to train a variable that has one copy.
-_FOLLOWS = (("TB106", "TB202"), ("TB110", "TB501"))
+# refuses to train a variable that has one copy, and to combine values of different collectives.
+_FOLLOWS = (("TB106", "TB202"), ("TB110", "TB501"), ("TB402", "TB501"))
 
 _NO_TEXTS: Mapping[str, str] = {}
 
@@ -75,7 +75,7 @@ def judge(seen: Sequence[WorkerObservations]) -> list[Finding]:
             alike = found.setdefault((finding.code, finding.place), {})
             alike.setdefault(finding.evidence, finding)
     merged = [_merged(list(alike.values())) for alike in found.values()]
-    return sorted(_causes(merged), key=_by_place)
+    return sorted(causes(merged), key=_by_place)
 
 
 def incomplete(seen: Sequence[WorkerObservations]) -> tuple[str, ...]:
@@ -104,7 +104,7 @@ def _merged(findings: list[Finding]) -> Finding:
     )
 
 
-def _causes(findings: list[Finding]) -> list[Finding]:
+def causes(findings: list[Finding]) -> list[Finding]:
     """Leave out the findings that are only consequences of other findings."""
     codes = {finding.code for finding in findings}
     follows = {consequence for cause, consequence in _FOLLOWS if cause in codes}

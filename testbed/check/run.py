@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from testbed.check.deployment import OF_DEFAULT, Used, used
 from testbed.check.finding import Finding
-from testbed.check.judge import incomplete, judge
+from testbed.check.judge import causes, incomplete, judge
 from testbed.check.rules.refusals import is_consequence
+from testbed.check.rules.together import met_another
 from testbed.check.rules.unreplicated import Doubts, unlike
 from testbed.check.seen import SourceLine, WorkerObservations
 from testbed.launcher.cluster.cluster_end import ClusterEnd, LeftBehind, WorkerEnd
@@ -29,7 +30,7 @@ from testbed.run.user_code.own_code import OwnCodeCluster as Bench
 from testbed.run.user_code.program import ProgramEnd, program_end
 from testbed.verdict.program_notes import joinings
 
-EXPLAINING = ("TB110", "TB303", "TB304", "TB405", "TB501")
+EXPLAINING = ("TB110", "TB303", "TB304", "TB402", "TB405", "TB501")
 """The codes of findings that explain why a program raised."""
 
 Reports = Sequence[CheckedReport | None]
@@ -68,7 +69,8 @@ async def check_program(bench: Bench, program: Program, deadlines: Deadlines) ->
     strategies = used(bench.deployment, [worker.notes for worker in end.workers], seen)
     # Workers that are not connected form no cluster, so their values are not compared.
     alike = seen[:1] if left or not strategies.connects else seen
-    found = [*left, *_hang(end, reports), *(judge(alike) if alike else ())]
+    found = [*left, *_hang(end, reports), *_met_another(end, seen)]
+    found = causes([*found, *(judge(alike) if alike else ())])
     doubts = _doubts(end, reports, seen, found)
     if doubts != Doubts():
         # A program that takes as long without replication may only be slow.
@@ -181,6 +183,13 @@ def _hang(end: ClusterEnd, reports: Reports) -> list[Finding]:
     if not waiting or not _hangs(end, reports):
         return []
     return [Finding("TB401", _place_of(waiting[0]), end.hang)]
+
+
+def _met_another(end: ClusterEnd, seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
+    """Report a collective in which a worker waits after another worker has failed."""
+    waiting = [each for each in end.workers if not each.reported and each.place.in_tensorflow]
+    if waiting and (place := _place_of(waiting[0])):
+        yield from met_another(seen, waiting[0].worker, place)
 
 
 def _left_behind(end: ClusterEnd, reports: Reports) -> LeftBehind | None:

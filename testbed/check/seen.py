@@ -191,6 +191,10 @@ class Collective:
     """The user's lines on the stack that led to it, the outermost first."""
     trace: int = 0
     """The number of its trace on this worker; 0 where it ran eagerly."""
+    step: int = 0
+    """How many steps had begun, counted as in `VariableCreated.step`."""
+    reads: str = ""
+    """The name of the ON_READ variable whose reading outside of replicas is this collective."""
 
 
 @dataclass(frozen=True)

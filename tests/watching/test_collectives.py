@@ -76,3 +76,22 @@ def test_a_variable_that_replicas_update_together_makes_a_collective(mirrored: A
 def test_a_run_without_a_collective_has_none(mirrored: Any) -> None:
     """Each replica computes for itself."""
     assert observed(lambda: mirrored.run(lambda: tf.constant(1.0) + 1.0)).collectives == ()
+
+
+def test_the_reading_of_an_on_read_variable_is_named(mirrored: Any) -> None:
+    """A read outside of replicas names its variable and the step; other collectives do not."""
+
+    def program() -> None:
+        with mirrored.scope():
+            total = tf.Variable(
+                0.0,
+                name="total",
+                synchronization=tf.VariableSynchronization.ON_READ,
+                aggregation=tf.VariableAggregation.SUM,
+            )
+        mirrored.run(lambda: summed(total.assign_add(1.0)))
+        total.numpy()  # at: read
+
+    in_step, reading = observed(program).collectives
+    assert (in_step.reads, in_step.step) == ("", 1)
+    assert (HERE.name(reading.place), reading.reads, reading.step) == ("read", "total:0", 1)

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
 from testbed.check.finding import Finding
-from testbed.check.seen import Collective, WorkerObservations
+from testbed.check.rules.words import bare
+from testbed.check.seen import Collective, SourceLine, WorkerObservations
 
 Trace = list[Collective]
+
+# TensorFlow's errors of collectives that do not belong together; seen on TensorFlow 2.21.
+_OF_COLLECTIVES = re.compile(
+    r"Collective ops is aborted by: (Collective|Shape mismatch in the collective) instance"
+)
 
 
 def collectives(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """Find the first collective that differs between two workers."""
     if any(each.raised for each in seen):
         # A worker that failed ran fewer collectives: a consequence, not a cause.
+        yield from _mismatch_before_failure(seen)
         return
     for other in seen[1:]:
         for first, evidence in _mismatches(seen[0], other):
@@ -36,6 +44,81 @@ def _mismatches(
                     f" {there} on worker {other.worker}"
                 )
                 yield (mine if number < len(mine) else others)[number], evidence
+
+
+def _mismatch_before_failure(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
+    """Find the eager collective of one worker that made the collectives of all workers fail."""
+    failed = [each for each in seen if _is_mismatch(each)]
+    if not failed:
+        return
+    pairs = ((one, two) for other in seen[1:] for one, two in ((seen[0], other), (other, seen[0])))
+    left_out = (
+        (one, each, f"worker {two.worker} does not")
+        for one, two in pairs
+        if (each := _left_out(one, two))
+    )
+    # A worker that still waits when another one fails is ended, and reports nothing.
+    ended = (
+        (each, last, "another worker runs a different one")
+        for each in failed
+        if len(seen) == 1
+        and (last := next(reversed(_traces(each).get(0, [])), None))
+        and last.reads
+    )
+    for worker, each, other in (*left_out, *ended):
+        evidence = (
+            f"worker {worker.worker} runs a collective here after step {each.step}, and {other}"
+            f"{_reading(each)}"
+        )
+        yield Finding("TB402", each.place, evidence)
+        return
+
+
+def met_another(
+    failed: Sequence[WorkerObservations], waiting: int, place: SourceLine
+) -> Iterator[Finding]:
+    """Find the collective in which a worker still waited when all others had failed.
+
+    Args:
+        failed: the observations of the others.
+        waiting: the number of the worker that waited; it was ended, and has no observations.
+        place: the line of the collective.
+    """
+    if any(True for _ in _mismatch_before_failure(failed)):
+        return
+    for each in failed:
+        if each.raised and _is_mismatch(each) and each.raised.place not in (None, place):
+            evidence = (
+                f"worker {waiting} waits here in a collective, which is paired with another one"
+                f" of worker {each.worker} at line {each.raised.place.line}"
+            )
+            yield Finding("TB402", place, evidence, each.raised.place)
+            return
+
+
+def _is_mismatch(seen: WorkerObservations) -> bool:
+    return bool(seen.raised and _OF_COLLECTIVES.search(seen.raised.message))
+
+
+def _left_out(one: WorkerObservations, other: WorkerObservations) -> Collective | None:
+    """The first eager collective of one worker that has no counterpart, if the other left it out.
+
+    At that point the other worker ran a collective that both know, or took a further step.
+    """
+    mine, others = (_traces(each).get(0, []) for each in (one, other))
+    for number, each in enumerate(mine):
+        if number == len(others):
+            return each if other.steps > each.step else None
+        if _kind(each) != _kind(others[number]):
+            # Values of other shapes at one line belong together: a last batch may be smaller.
+            return each if each.place not in [other.place for other in others] else None
+    return None
+
+
+def _reading(collective: Collective) -> str:
+    """Name the ON_READ variable whose reading is the collective; empty if there is none."""
+    name = bare(collective.reads)
+    return f": all workers must take part in reading '{name}', an ON_READ variable" if name else ""
 
 
 def _paired(one: WorkerObservations, other: WorkerObservations) -> Iterator[tuple[Trace, Trace]]:

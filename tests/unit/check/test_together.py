@@ -6,8 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from testbed.check.rules.together import collectives, crossed, truths
-from testbed.check.seen import Collective, Crossed, ProgramError, SourceLine, Truth
+from testbed.check.rules.together import collectives, crossed, met_another, truths
+from testbed.check.seen import (
+    Collective,
+    Crossed,
+    ProgramError,
+    SourceLine,
+    Truth,
+    WorkerObservations,
+)
 from tests.unit.check.builders import at, made, seen_of, told
 
 
@@ -161,3 +168,52 @@ def test_a_trace_that_is_another_one_elsewhere() -> None:
     assert order([*traced(1, 24), *traced(2, 40)], traced(1, 24)) == [("TB402", 40, alone)]
     other = "collective 1 is of nothing on worker 0, and of line 40 on worker 1"
     assert order(traced(1, 24), [*traced(1, 24), *traced(2, 40)]) == [("TB402", 40, other)]
+
+
+OF_COLLECTIVES = "Collective ops is aborted by: Collective instance 7 expected data_type 1"
+
+
+def failing(
+    worker: int, *lines: int, steps: int, reads: str = "", message: str = OF_COLLECTIVES
+) -> WorkerObservations:
+    """A worker that failed in a collective after collectives of these lines, one in each step."""
+    each = [replace(made(line), step=step, reads="") for step, line in enumerate(lines, 1)]
+    if reads:
+        each[-1] = replace(each[-1], reads=reads)
+    raised = ProgramError("InternalError", message, at(9))
+    return seen_of(collectives=tuple(each), worker=worker, steps=steps, raised=raised)
+
+
+def test_a_collective_of_one_worker_alone_made_all_fail() -> None:
+    """The line that only one worker reached is found, on whichever side, and what it reads."""
+    evidence = (
+        "worker 0 runs a collective here after step 2, and worker 1 does not: all workers must"
+        " take part in reading 'seen', an ON_READ variable"
+    )
+    alone = failing(0, 3, 4, steps=2, reads="seen:0")
+    assert told(collectives([alone, failing(1, 3, steps=3)])) == [("TB402", 4, evidence)]
+    assert told(collectives([alone, failing(1, 3, 3, steps=2)])) == [("TB402", 4, evidence)]
+    ((_, line, _),) = told(collectives([failing(0, 3, 3, steps=2), failing(1, 3, 4, steps=2)]))
+    assert line == 4
+
+
+def test_a_failure_that_no_collective_caused() -> None:
+    """A worker that failed before it got there left nothing out; other errors say nothing."""
+    assert told(collectives([failing(0, 3, 4, steps=2), failing(1, 3, steps=2)])) == []
+    assert told(collectives([failing(0, 3, steps=1), failing(1, 3, steps=1)])) == []
+    other = failing(1, 3, steps=3, message="out of memory")
+    assert told(collectives([replace(other, worker=0), other])) == []
+
+
+def test_only_one_worker_could_report() -> None:
+    """The reading of an ON_READ variable is found, or else the line where the other one waits."""
+    reading = failing(1, 3, 4, steps=2, reads="seen:0")
+    ((code, line, _),) = told(collectives([reading]))
+    assert (code, line) == ("TB402", 4)
+    assert told(met_another([reading], 0, at(30))) == []
+    evidence = (
+        "worker 0 waits here in a collective, which is paired with another one of worker 1 at"
+        " line 9"
+    )
+    assert told(met_another([failing(1, 3, steps=2)], 0, at(30))) == [("TB402", 30, evidence)]
+    assert told(met_another([failing(1, 3, steps=2, message="no")], 0, at(30))) == []

@@ -34,6 +34,8 @@ class Collectives:
         first = tf.nest.flatten(value)[0]
         while isinstance(first, tuple):
             first = first[0]
+        # Reading an ON_READ variable passes the variable itself, or its only copy.
+        reads = str(first.name) if isinstance(first, tf.Variable) else ""
         if isinstance(first, tf.distribute.DistributedValues):
             # All replicas bring tensors of one shape.
             first = first._values[0]
@@ -41,7 +43,9 @@ class Collectives:
         lines = (*author_lines(), *inner)[-_LINES:]
         shape, dtype = str(getattr(first, "shape", "")), getattr(first, "dtype", None)
         dtype, place = str(getattr(dtype, "name", "")), lines[-1] if lines else None
-        self.kept.append(Collective(kind, shape, dtype, place, lines[:-1], self._trace()))
+        self.kept.append(
+            Collective(kind, shape, dtype, place, lines[:-1], self._trace(), self._now.steps, reads)
+        )
 
     def _trace(self) -> int:
         """The number of the current trace; 0 in eager mode."""
