@@ -90,6 +90,19 @@ def mean_on_read(bed: Bed) -> None:
     bed.claim(loss, value=5.0 * (bed.case.replicas + 1))
 
 
+@scenario(sites=("in_scope",), modes=("function",), strategies=REPLICATED)
+@breaks(
+    "wrong_value",
+    cure="add up hits and examples in two variables, and divide after reading, as a metric does",
+)
+def ratio_assigned(bed: Bed) -> None:
+    """With SUM, a ratio that replicas assign reads as the ratio of all examples."""
+    rate = bed.make(create_total)
+    bed.run(lambda mine: rate.assign((mine - 5.0) / mine), bed.data(examples_of))
+    examples = [examples_of(replica) for replica in range(bed.case.replicas)]
+    bed.claim(rate, value=sum(each - 5.0 for each in examples) / sum(examples))
+
+
 @scenario(sites=("in_scope",), modes=("eager",))
 @breaks(
     "workers_diverge",

@@ -87,6 +87,8 @@ class Access:
     """Whether the added value was computed from the value of the same variable; None: unknown."""
     called: str = ""
     """The library function that the user's line called, if any: `keras/src/....py:fit`."""
+    mean: bool = False
+    """Whether a trace assigns a mean or ratio of the replica's share to a variable that sums up."""
 
     @property
     def replica(self) -> int | None:
@@ -192,9 +194,8 @@ class Collective:
     trace: int = 0
     """The number of its trace on this worker; 0 where it ran eagerly."""
     step: int = 0
-    """How many steps had begun, counted as in `VariableCreated.step`."""
     reads: str = ""
-    """The name of the ON_READ variable whose reading outside of replicas is this collective."""
+    """`step`: as in `VariableCreated.step`; `reads`: the ON_READ variable whose value it gives."""
 
 
 @dataclass(frozen=True)

@@ -113,4 +113,35 @@ def train():
 train()
 """,
     ),
+    Code(
+        "TB205",
+        "wrong_value",
+        ERROR,
+        "a mean is summed up over the replicas",
+        "a variable with ON_READ and SUM, like a weight of a metric, is read as the sum of its"
+        " copies; a sum of means or ratios grows with the number of replicas",
+        "add the sums and the counts to variables of their own, and divide them after reading"
+        " (in a metric: in result())",
+        "sync_on_read.ratio_assigned",
+        wrong="""\
+def update_state(self, labels, guesses):
+    hits = tf.equal(labels, guesses)
+    self.accuracy.assign(tf.reduce_mean(
+        tf.cast(hits, tf.float32)))
+
+def result(self):
+    return self.accuracy
+""",
+        right="""\
+def update_state(self, labels, guesses):
+    hits = tf.equal(labels, guesses)
+    self.hits.assign_add(tf.reduce_sum(
+        tf.cast(hits, tf.float32)))
+    self.seen.assign_add(
+        tf.cast(tf.size(hits), tf.float32))
+
+def result(self):
+    return self.hits / self.seen
+""",
+    ),
 )

@@ -17,6 +17,7 @@ from testbed.worker.watching.data.summary import summary
 from testbed.worker.watching.stack import author_lines, author_place
 from testbed.worker.watching.together.current_step import CurrentStep
 from testbed.worker.watching.variables.added_values import AddedValues, constant, depends_on
+from testbed.worker.watching.variables.batch_shares import BatchShares
 from testbed.worker.watching.variables.values import Values, VariableValues
 from testbed.worker.writes import OUTSIDE, WRITING
 
@@ -36,6 +37,7 @@ class _Count:
     foreign: bool = False
     own: bool | None = None
     called: str = ""
+    mean: bool = False
 
     def adds(self, added: Any, handle: Any) -> None:
         """Note the value that the last of these operations adds."""
@@ -173,6 +175,24 @@ class Variables:
             known.apart = known.apart or self.values.differing(found[0])
         if added is not None:
             known.adds(added, inputs[0])
+        elif kind == ASSIGNING and actor.startswith("replica"):
+            known.mean = known.mean or self._assigns_mean(found[0], inputs)
+
+    def _assigns_mean(self, number: int, inputs: Any) -> bool:
+        """Whether a variable that sums up gets a mean of the replica's share of the batch."""
+
+        def sums(handle: Any) -> bool | None:
+            read = self._found(READING[0], [handle])
+            # A new value that depends on the old one may be scaled in any way.
+            return None if read is None or read[0] == number else self._sums_up(read[0])
+
+        if not self._sums_up(number):
+            return False
+        return BatchShares(self.strategies[number].num_replicas_in_sync, sums).is_mean(inputs[1])
+
+    def _sums_up(self, number: int) -> bool:
+        birth = self.births[number]
+        return (birth.synchronization, birth.aggregation) == ("ON_READ", "SUM")
 
     def _addition(self, kind: str, inputs: Any) -> tuple[str, Any]:
         """The operation, and the value that it adds; None if it does not add."""
