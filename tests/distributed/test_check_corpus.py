@@ -34,7 +34,7 @@ Outcome = tuple[list[str], tuple[int, ...]]
 RANDOM = (
     *("fit_workers", "fourier_regression", "linear_probe"),
     *("frozen_encoder", "random_features", "frozen_on_purpose"),
-    "transfer_learning",
+    *("transfer_learning", "chief_progress"),
 )
 """Scripts that draw other random numbers each time, or fail at another operation."""
 
