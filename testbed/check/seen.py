@@ -52,7 +52,8 @@ class VariableCreated:
     copies: tuple[Any, ...] = ()
     """The value of each copy at the end, in the form of `testbed.worker.watching.data.summary`."""
     looks: tuple[tuple[int, tuple[Any, ...]], ...] = ()
-    """Pairs: how many steps had been taken, and the value of each copy at that time."""
+    """Pairs: how many steps had been taken, and the value of each copy at that time. After a failed
+    step there are two: at once, and before the next step."""
 
     @property
     def is_table(self) -> bool:
@@ -371,6 +372,9 @@ class WorkerObservations:
     strategies: tuple[str, ...] = ()
     steps: int = 0
     """How many steps were begun, counted as in `VariableCreated.step`."""
+    failed_steps: tuple[int, ...] = ()
+    """The numbers of the steps that raised, or still ran at the end: replicas may have done
+    different parts of them."""
     births: tuple[VariableCreated, ...] = ()
     accesses: tuple[Access, ...] = ()
     changes: tuple[StateChange, ...] = ()

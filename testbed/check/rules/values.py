@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -41,7 +42,20 @@ class _Compared:
     @property
     def is_apart(self) -> bool:
         """Whether its values differ, within a worker or between the workers."""
-        return bool(self.within) or _differ([list(copies) for copies in self.known])
+        return _are_apart(self.known)
+
+    def was_parted_by(self, failed_steps: Iterable[int]) -> bool:
+        """Whether its values may differ only because a step raised in the middle.
+
+        TensorFlow cancels a step that raises, as at the end of the data: one replica may have
+        written, and another one not. Keras 3 ends each epoch of unknown length in this way.
+        """
+        before = self.birth.step
+        for step, values in _common_looks(self.everywhere):
+            if _are_apart(values):
+                return any(before < failed <= step for failed in failed_steps)
+            before = step
+        return any(before < failed for failed in failed_steps)
 
     @property
     def evidence(self) -> str:
@@ -55,7 +69,10 @@ def copies(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     counterparts = Counterparts(seen)
     compared = [_Compared(birth, tuple(counterparts.of(birth))) for birth in seen[0].births]
     yield from _first_copies(seen, compared)
-    alike = [each for each in compared if _should_be_alike(each.birth)]
+    failed = {step for each in seen for step in each.failed_steps}
+    alike = [
+        each for each in compared if _should_be_alike(each.birth) and not each.was_parted_by(failed)
+    ]
     norms = [each for each in alike if each.is_apart and each.birth.is_of(_BATCH_NORM)]
     yield from _batch_norms(norms)
     others = [each for each in alike if each not in norms]
@@ -76,8 +93,9 @@ def _after_a_common_step(seen: Sequence[WorkerObservations]) -> Sequence[WorkerO
 
 
 def _looked_at(seen: WorkerObservations) -> set[int]:
-    """The steps after which the values of variables are known."""
-    return {step for birth in seen.births for step, _ in birth.looks}
+    """The steps that were finished and after which the values of variables are known."""
+    looks = {step for birth in seen.births for step, _ in birth.looks}
+    return looks.difference(seen.failed_steps)
 
 
 def _after_step(seen: WorkerObservations, step: int) -> WorkerObservations:
@@ -136,10 +154,36 @@ def _since(everywhere: Sequence[VariableCreated | None]) -> str:
     """The first step after which copies or workers differed, as the end of a sentence."""
     looks = [dict(birth.looks) for birth in everywhere if birth]
     for step in looks[0]:
-        held = [list(each.get(step, ())) for each in looks]
-        if all(held) and (_differ(held) or any(map(_differ, held))):
+        held = [each.get(step, ()) for each in looks]
+        if all(held) and _are_apart(held):
             return f", since step {step}" if step > 1 else ", since the first step"
     return ""
+
+
+def _common_looks(
+    everywhere: Sequence[VariableCreated | None],
+) -> Iterator[tuple[int, list[tuple[object, ...]]]]:
+    """The values of each worker's copies at the looks that all workers took, with their steps."""
+    looks = [_numbered_looks(birth) for birth in everywhere if birth]
+    for key in looks[0]:
+        values = [each.get(key, ()) for each in looks]
+        if all(values):
+            yield key[0], values
+
+
+def _numbered_looks(birth: VariableCreated) -> dict[tuple[int, int], tuple[object, ...]]:
+    """The looks by their steps; those after one step are numbered."""
+    counts = Counter[int]()
+    numbered: dict[tuple[int, int], tuple[object, ...]] = {}
+    for step, values in birth.looks:
+        numbered[step, counts[step]] = values
+        counts[step] += 1
+    return numbered
+
+
+def _are_apart(values: Sequence[tuple[object, ...]]) -> bool:
+    """Whether copies differ, within a worker or between the workers."""
+    return any(map(_differ, values)) or _differ([list(copies) for copies in values])
 
 
 def _read_apart(seen: WorkerObservations, birth: VariableCreated) -> Access | None:

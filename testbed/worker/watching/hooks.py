@@ -97,8 +97,7 @@ def _creations(events: Events) -> Iterator[None]:
     """Emits `variable_requested`, `variable_created` and `strategy_created`.
 
     Private: every variable is an instance of one of these two classes. A public creator scope sees
-    only variables created below it, and not the arguments that the user gave. Seen on TensorFlow
-    2.21.
+    only variables created below it, and not the user's arguments. Seen on TensorFlow 2.21.
     """
 
     def requested(kind: Any, *args: Any, **kwargs: Any) -> None:
@@ -128,8 +127,7 @@ def _creations(events: Events) -> Iterator[None]:
 def _scopes(events: Events) -> Iterator[None]:
     """Emits `scope_entered` and `scope_left`.
 
-    Private: the context manager that `strategy.scope()` returns has no public name. Seen on
-    TensorFlow 2.21.
+    Private: the context manager of `strategy.scope()` has no public name. Seen on TensorFlow 2.21.
     """
     kind = distribute_lib._CurrentDistributionContext
 
@@ -176,19 +174,22 @@ def _truth_tests(events: Events) -> Iterator[None]:
 
 
 def _runs(events: Events) -> Hook:
-    """Emits the events of `strategy.run`."""
+    """Emits the events of `strategy.run`, and `step_failed`."""
 
     def make(original: Method) -> Method:
         def run(self: Any, fn: Any, *args: Any, **kwargs: Any) -> Any:
             events.run_begins(self, fn)
             events.run_arguments(self, fn, (args, kwargs))
-            result = None
+            result, failed = None, True
             try:
                 result = original(self, fn, *args, **kwargs)
+                failed = False
                 return result
             finally:
                 events.run_result(result)
                 events.run_ends(self, fn)
+                if failed:
+                    events.step_failed()
 
         return run
 
@@ -215,7 +216,7 @@ def _replica_pauses(events: Events) -> Hook:
 
 
 def _calls(events: Events) -> Hook:
-    """Emits `function_called` and `function_returned`.
+    """Emits `function_called`, `function_returned` and `step_failed`.
 
     Private: the class of tf.functions has no public name. Seen on TensorFlow 2.21.
     """
@@ -223,12 +224,15 @@ def _calls(events: Events) -> Hook:
     def make(original: Method) -> Method:
         def call(self: Any, *args: Any, **kwargs: Any) -> Any:
             events.function_called(self, args, kwargs)
-            result = None
+            result, failed = None, True
             try:
                 result = original(self, *args, **kwargs)
+                failed = False
                 return result
             finally:
                 events.function_returned(result)
+                if failed:
+                    events.step_failed()
 
         return call
 

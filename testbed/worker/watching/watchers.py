@@ -15,6 +15,7 @@ from testbed.check.seen import (
     SourceLine,
     Truth,
     Unused,
+    VariableCreated,
     WorkerObservations,
 )
 from testbed.worker.strategy import public_name, replica_devices
@@ -70,13 +71,15 @@ class Watchers:
     ) -> WorkerObservations:
         """All observations, with the current values of variables."""
         meetings, gradients = self._now.meetings, self._without_gradient
+        births, failed = self._births()
         return WorkerObservations(
             worker=self.worker,
             replicas=self._most_replicas(),
             strategies=tuple(public_name(each) for each in self._strategies.values()),
             unused=tuple(self._unused()),
             steps=self._now.steps,
-            births=tuple(self._variables.seen()),
+            births=births,
+            failed_steps=failed,
             accesses=tuple(self._variables.accesses()),
             crossed=tuple(meetings.crossed),
             mixed_up=tuple(meetings.mixed_up),
@@ -97,6 +100,15 @@ class Watchers:
             raised=raised,
             failures=self.events.log.failures,
         )
+
+    def _births(self) -> tuple[tuple[VariableCreated, ...], tuple[int, ...]]:
+        """All variables with their current values, and the steps that are only partly done."""
+        steps, failed = self._now.steps, self._variables.values.failed_steps
+        births = tuple(self._variables.seen())
+        if self._now.in_function_or_run or self._now.steps > steps:
+            # A thread of the program still runs, and may write while its variables are read.
+            return births, (*failed, self._now.steps)
+        return births, tuple(failed)
 
     def _subscribe_to_runs(self) -> None:
         """Subscribe to runs; watchers that read the state before a step come before its count."""
@@ -130,6 +142,7 @@ class Watchers:
         returned.subscribe("data", self._inputs.function_ends)
         returned.subscribe("current step", lambda _: self._now.function_ends())
         returned.subscribe("traces", lambda _: self._function_returned())
+        self.events.step_failed.subscribe("variable values", self._step_failed)
         self.events.python_called.subscribe("Python calls", self._python_called)
 
     def _subscribe_to_the_rest(self) -> None:
@@ -176,8 +189,12 @@ class Watchers:
                 self.objects.append(held)
 
     def _look_between_steps(self) -> None:
-        if self._now.is_step:
-            self._variables.values.take_snapshot(self._now.steps)
+        if self._now.is_between_steps:
+            self._variables.values.before_step(self._now.steps)
+
+    def _step_failed(self) -> None:
+        if self._now.is_between_steps:
+            self._variables.values.step_failed(self._now.steps)
 
     def _operation(self, kind: str, inputs: Any, outputs: Any) -> None:
         if self._variables.values.reading:

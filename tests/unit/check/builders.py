@@ -149,6 +149,7 @@ def full() -> WorkerObservations:
         replicas=2,
         strategies=("MirroredStrategy",),
         steps=3,
+        failed_steps=(2,),
         births=(
             VariableCreated(
                 number=5,

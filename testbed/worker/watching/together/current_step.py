@@ -39,6 +39,11 @@ class CurrentStep:
         """Whether a `strategy.run` or a tf.function has not returned."""
         return bool(self.depth or self._functions)
 
+    @property
+    def is_between_steps(self) -> bool:
+        """Whether no thread of the program runs or traces a step."""
+        return not (self.in_function_or_run or tf.inside_function())
+
     def begins_step(self) -> None:
         """Count the call that begins now, if it is a step."""
         self.steps += self.is_step

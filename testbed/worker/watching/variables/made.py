@@ -171,7 +171,7 @@ class Variables:
             known.foreign = self.strategies[found[0]] is not tf.distribute.get_strategy()
         # A read outside of replicas gives the first copy.
         reads_first = kind in READING and actor == OUTSIDE and not found[1]
-        if reads_first and _is_looked_at(known.count):
+        if reads_first and self._now.is_between_steps and _is_looked_at(known.count):
             known.apart = known.apart or self.values.differing(found[0])
         if added is not None:
             known.adds(added, inputs[0])
@@ -204,7 +204,7 @@ class Variables:
 
 def _is_looked_at(count: int) -> bool:
     """Whether to inspect this read of a line: each of the first ones, then ever fewer."""
-    return not tf.inside_function() and (count <= _FIRST or count & (count - 1) == 0)
+    return count <= _FIRST or count & (count - 1) == 0
 
 
 def _start(initial: Any) -> Any:

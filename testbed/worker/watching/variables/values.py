@@ -15,6 +15,8 @@ _WHOLE_BETWEEN_STEPS = 4
 # Limits of the memory of the variables that are kept, and of those read between steps.
 _KEPT_BYTES = 2**30
 _LOOKED_AT_BYTES = 2**26
+# The first failed steps around which values are read; of the later ones only a few.
+_FIRST_FAILED = 8
 
 Values = tuple[Any, ...]
 """The value of each copy."""
@@ -29,6 +31,9 @@ class VariableValues:
         self._variables: dict[int, Any] = {}
         self._bytes = 0
         self._snapshots: dict[int, list[tuple[int, Values]]] = {}
+        self.failed_steps: list[int] = []
+        """The numbers of the steps that raised, as of `CurrentStep.steps`."""
+        self._after_failure = False
 
     def keep(self, number: int, variable: Any) -> None:
         """Keep a variable, within the limit of memory."""
@@ -58,14 +63,31 @@ class VariableValues:
         """The number of steps before each snapshot, and the values of the copies."""
         return tuple(self._snapshots.get(number, ()))
 
-    def take_snapshot(self, step: int) -> None:
+    def before_step(self, taken: int) -> None:
         """After some steps, read the variables that should be equal on all replicas and workers.
 
         Args:
-            step: how many steps have been taken.
+            taken: how many steps have been taken.
         """
         # After steps 1, 2, 4, 8, ...: many steps take few snapshots.
-        if step & (step - 1) or not step or self._bytes > _LOOKED_AT_BYTES:
+        if _is_power_of_two(taken) or self._after_failure:
+            self._after_failure = False
+            self._take_snapshot(taken)
+
+    def step_failed(self, step: int) -> None:
+        """Record that a step raised: some replicas may have written, others not.
+
+        The values are read now and before the next step: the first reading shows the effect of the
+        failure, the second one also that of the program's code in between.
+        """
+        self.failed_steps.append(step)
+        count = len(self.failed_steps)
+        if count <= _FIRST_FAILED or _is_power_of_two(count):
+            self._after_failure = True
+            self._take_snapshot(step)
+
+    def _take_snapshot(self, step: int) -> None:
+        if self._bytes > _LOOKED_AT_BYTES:
             return
         for number, variable in self._variables.items():
             if _should_be_equal(variable):
@@ -92,6 +114,10 @@ class VariableValues:
             return ()
         finally:
             self.reading = False
+
+
+def _is_power_of_two(number: int) -> bool:
+    return number > 0 and not number & (number - 1)
 
 
 def _should_be_equal(variable: Any) -> bool:
