@@ -49,6 +49,8 @@ class VariableCreated:
     """The initial value, where the user gave a value and no function; in the form of `copies`."""
     step: int = 0
     """How many steps had begun: calls of `strategy.run`, or of a tf.function around it."""
+    in_step: bool = False
+    """Whether eager code of a step created it; a tf.function creates its variables only once."""
     copies: tuple[Any, ...] = ()
     """The value of each copy at the end, in the form of `testbed.worker.watching.data.summary`."""
     looks: tuple[tuple[int, tuple[Any, ...]], ...] = ()
@@ -373,8 +375,7 @@ class WorkerObservations:
     steps: int = 0
     """How many steps were begun, counted as in `VariableCreated.step`."""
     failed_steps: tuple[int, ...] = ()
-    """The numbers of the steps that raised, or still ran at the end: replicas may have done
-    different parts of them."""
+    """Numbers of the steps that raised or still ran at the end; replicas did parts of them."""
     births: tuple[VariableCreated, ...] = ()
     accesses: tuple[Access, ...] = ()
     changes: tuple[StateChange, ...] = ()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import Any
 
 from testbed.check.finding import Finding
+from testbed.check.operations import ASSIGNING
 from testbed.check.rules.words import name_of
 from testbed.check.seen import VariableCreated, WorkerObservations
-from testbed.verdict.diagnosis import show
+from testbed.verdict.diagnosis import same, show
+
+_FLOATS = ("float16", "bfloat16", "float32", "float64")
 
 
 def copy_of_another(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
@@ -49,20 +53,61 @@ def _written_outside(seen: WorkerObservations) -> set[int]:
 
 
 def made_every_step(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
-    """Find lines that make a new variable in most steps."""
-    steps: dict[Any, list[int]] = {}
-    first: dict[Any, VariableCreated] = {}
+    """Find lines that make a new variable in most steps, and not a new model for each trial."""
+    made: dict[Any, list[VariableCreated]] = {}
     for birth in seen[0].births:
         if birth.step and birth.place:
-            key = (birth.place, birth.libraries)
-            first.setdefault(key, birth)
-            steps.setdefault(key, []).append(birth.step)
-    for key, made_in in steps.items():
-        several = len(set(made_in))
-        # A model for each fold or trial takes many steps before the next model is made.
-        if several > 2 and several > (max(made_in) - min(made_in)) / 2:
-            evidence = f"{several} steps of {seen[0].steps} made {name_of(first[key])} anew"
-            yield Finding("TB105", first[key].place, evidence)
+            made.setdefault((birth.place, birth.libraries), []).append(birth)
+    for births in made.values():
+        several = len({birth.step for birth in births})
+        # A model for each fold or trial may take many steps before the next model is made.
+        many = several > 2 and several > (births[-1].step - births[0].step) / 2
+        if many and _is_lost_state(seen[0], births):
+            evidence = f"{several} steps of {seen[0].steps} made {name_of(births[0])} anew"
+            yield Finding("TB105", births[0].place, evidence)
+
+
+def _is_lost_state(seen: WorkerObservations, births: Sequence[VariableCreated]) -> bool:
+    """Whether the variables of one line are one state that should outlive a step.
+
+    The candidates of a search are fresh models: they are trained within their step, or nothing else
+    is trained while they come and go.
+    """
+    updates = [_most_updates(seen, birth) for birth in births]
+    if births[0].in_step:
+        own = not births[0].libraries and max(updates) < 2
+        return own or any(_changed_during(each, births) for each in seen.births)
+    starts = [birth.start for birth in births]
+    if starts[0] is None or not all(same(each, starts[0]) for each in starts):
+        return False
+    by_steps = {each.variable for each in seen.accesses if each.writes and each.who != "outside"}
+    trained = (each for each in seen.births if each.number in by_steps and each.dtype in _FLOATS)
+    beside = any(_changed_during(each, births) for each in trained)
+    return set(updates) == {1} and (beside or not _is_used_by_replicas(seen, births))
+
+
+def _most_updates(seen: WorkerObservations, birth: VariableCreated) -> int:
+    """How often one actor wrote one copy of a variable after it had been created."""
+    counts = Counter[tuple[str, int]]()
+    for access in seen.accesses:
+        initial = access.operation == ASSIGNING and access.place == birth.place
+        if access.variable == birth.number and access.writes and not initial:
+            counts[access.who, access.copy] += access.count
+    return max(counts.values(), default=0)
+
+
+def _is_used_by_replicas(seen: WorkerObservations, births: Sequence[VariableCreated]) -> bool:
+    numbers = {birth.number for birth in births}
+    return any(
+        access.variable in numbers and access.replica is not None for access in seen.accesses
+    )
+
+
+def _changed_during(older: VariableCreated, births: Sequence[VariableCreated]) -> bool:
+    """Whether the value of an older variable changed between the first birth and the last."""
+    first, last = births[0], births[-1]
+    values = [values for step, values in older.looks if values and first.step <= step <= last.step]
+    return older.step < first.step and any(not same(each, values[0]) for each in values)
 
 
 def other_order(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:

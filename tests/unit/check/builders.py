@@ -164,6 +164,7 @@ def full() -> WorkerObservations:
                 shape=(2, None),
                 dtype="float32",
                 step=2,
+                in_step=True,
                 copies=([1.0, 2.5], [3.0, "nan"]),
                 start=[1.0, 2.0],
                 looks=((1, (0.5, 0.25)), (2, ())),

@@ -57,7 +57,7 @@ def test_every_rule_is_asked() -> None:
         born(0, line=1),
         born(1, "assigned", line=2),
         mirrored(2, "best", 3, copies=(0.0, 3.0)),
-        *(born(10 + step, "fresh", 4, step=step) for step in (1, 2, 3)),
+        *(born(10 + step, "fresh", 4, step=step, in_step=True) for step in (1, 2, 3)),
         mirrored(20, "seed", 5, libraries=KERAS_SEED),
         mirrored(21, "total", 6, aggregation="SUM"),
         accesses=[

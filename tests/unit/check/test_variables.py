@@ -36,15 +36,30 @@ from tests.unit.check.builders import (
 )
 
 
-def made_in(*steps: int, of: int = 9, **more: Any) -> list[tuple[str, int, str]]:
+def made_in(
+    *steps: int, of: int = 9, older: VariableCreated | None = None, **more: Any
+) -> list[tuple[str, int, str]]:
     """What is found of a line that made a variable in each of these steps."""
-    births = [born(number, step=step, **more) for number, step in enumerate(steps)]
-    return told(made_every_step([seen_of(*births, steps=of)]))
+    births = [
+        born(number, step=step, **{"in_step": True, **more}) for number, step in enumerate(steps, 1)
+    ]
+    writes = [access(ADD, 0, variable=number) for number in range(len(steps) + 1)]
+    made = [*([older] if older else []), *births]
+    return told(made_every_step([seen_of(*made, accesses=writes, steps=of)]))
+
+
+def weight(*values: float, **more: Any) -> VariableCreated:
+    """A variable that was made before the steps, with its value after steps 1, 2, 4, ..."""
+    looks = tuple((2**number, (value, value)) for number, value in enumerate(values))
+    return mirrored(0, "weight", 2, **{"looks": looks, **more})
+
+
+FOUND = [("TB105", 4, "3 steps of 9 made 'steps' anew")]
 
 
 def test_a_variable_of_every_step() -> None:
     """A line that makes a variable in each run loses what the run before has left in it."""
-    assert made_in(1, 2, 3) == [("TB105", 4, "3 steps of 9 made 'steps' anew")]
+    assert made_in(1, 2, 3) == FOUND
     assert made_in(1, 3, 5, 7) == [("TB105", 4, "4 steps of 9 made 'steps' anew")]
 
 
@@ -58,11 +73,66 @@ def test_a_model_for_each_fold() -> None:
     assert made_in() == []
 
 
+@pytest.mark.parametrize(
+    ("older", "start", "found"),
+    [
+        (weight(1.0, 2.0, 3.0), 0.0, FOUND),
+        (weight(1.0, 1.0, 5.0), 0.0, []),
+        (weight(1.0, 2.0, 3.0), None, []),
+        (weight(1, 2, 3, dtype="int64"), 0.0, []),
+        (None, 0.0, []),
+    ],
+    ids=["trained meanwhile", "trained later", "start unknown", "counter", "nothing older"],
+)
+def test_a_variable_made_between_steps(
+    older: VariableCreated | None, start: float | None, found: list[object]
+) -> None:
+    """Beside a model that is trained meanwhile, and of one start, it is state that gets lost."""
+    assert made_in(1, 2, 3, in_step=False, older=older, start=start) == found
+
+
+def test_a_result_that_is_kept_beside_a_search() -> None:
+    """Only what steps write is trained; the best result so far is written outside of them."""
+    births = [born(number, step=number, start=0.0) for number in (1, 2, 3)]
+    cases: list[tuple[int | str, list[str]]] = [(0, ["TB105"]), ("outside", [])]
+    for who, found in cases:
+        writes = [access(ADD, who, variable=0)]
+        writes += [access(ADD, 0, variable=number) for number in (1, 2, 3)]
+        seen = seen_of(weight(1.0, 2.0, 3.0), *births, accesses=writes)
+        assert [code for code, _, _ in told(made_every_step([seen]))] == found
+
+
+def test_a_fresh_model_for_each_candidate_of_a_search() -> None:
+    """Candidates start with their own values, or nothing else is trained while they are tried."""
+    births = [born(number, step=number, start=float(number), in_step=False) for number in (1, 2, 3)]
+    assert told(made_every_step([seen_of(weight(1.0, 2.0, 3.0), *births)])) == []
+
+
+def test_a_trial_within_each_step() -> None:
+    """A replica function that trains what it makes has no state to keep; one that adds once has."""
+    births = [born(number, step=number, in_step=True) for number in (1, 2, 3)]
+    for count, found in [(1, ["TB105"]), (5, [])]:
+        writes = [access(ADD, 0, variable=number, count=count) for number in (1, 2, 3)]
+        seen = seen_of(*births, accesses=writes)
+        assert [code for code, _, _ in told(made_every_step([seen]))] == found
+
+
 def test_what_libraries_make_in_steps() -> None:
     """Other parts of a library on one line are no repetition, and without a line nothing is."""
-    births = [born(step, step=step, libraries=(f"keras/src/{step}.py",)) for step in (1, 2, 3)]
+    births = [
+        born(step, step=step, in_step=True, libraries=(f"keras/src/{step}.py",))
+        for step in (1, 2, 3)
+    ]
     assert told(made_every_step([seen_of(*births)])) == []
     assert made_in(1, 2, 3, line=None) == []
+
+
+def test_a_layer_that_is_made_anew_in_steps() -> None:
+    """It is lost state if the rest is kept; else a fresh model may have been built lazily."""
+    layer = ("keras/src/layers/core/dense.py",)
+    counted = weight(1, 2, 3, dtype="int64")
+    assert made_in(1, 2, 3, older=counted, libraries=layer) == FOUND
+    assert made_in(1, 2, 3, libraries=layer) == []
 
 
 def order_of(*names: Any, worker: int = 0, **more: Any) -> Any:

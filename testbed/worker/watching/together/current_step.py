@@ -40,6 +40,13 @@ class CurrentStep:
         return bool(self.depth or self._functions)
 
     @property
+    def is_eager_step(self) -> bool:
+        """Whether the code of a step runs now, not being traced."""
+        if self._functions and not tf.config.functions_run_eagerly():
+            return False
+        return self.in_function_or_run
+
+    @property
     def is_between_steps(self) -> bool:
         """Whether no thread of the program runs or traces a step."""
         return not (self.in_function_or_run or tf.inside_function())

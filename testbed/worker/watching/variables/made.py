@@ -150,6 +150,7 @@ class Variables:
                 in_scope=in_scope,
                 other_scope=None if in_scope else self._now.scopes.elsewhere(),
                 step=self._now.steps,
+                in_step=self._now.is_eager_step,
                 **about,
             )
         )
