@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -198,3 +201,17 @@ def test_every_code_of_the_corpus_is_in_make_test() -> None:
     assert set().union(*shown.values()) == set().union(
         *(codes for path, codes in shown.items() if name_of(path) in CHOSEN)
     )
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("name", ["stream_level", "generator_fit", "step_sizes"])
+def test_what_is_right_is_left_alone_two_hundred_times(check: Check, name: str) -> None:
+    """The load decides which replica has written when a step is cancelled."""
+    (path,) = (path for path in scripts("right") if name_of(path) == name)
+    with contextlib.ExitStack() as load:
+        for _ in range(4):
+            endless = [sys.executable, "-c", "while True: pass"]
+            process = load.enter_context(subprocess.Popen(endless))
+            load.callback(process.kill)
+        found = [told(check(path)) for _ in range(200)]
+    assert found == [set()] * 200
