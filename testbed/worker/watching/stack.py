@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
+from types import FrameType, SimpleNamespace
 from typing import Any, NamedTuple
 
 from tensorflow.python.autograph.impl import api
@@ -95,7 +96,7 @@ def author_place() -> AuthorPlace:
     """The current place of the user's code."""
     libraries: dict[str, None] = {}
     called = ""
-    for file, line, function in reversed(stack_here()):
+    for file, line, function in _stack_from_here():
         if file.startswith((_PACKAGE, "<")) or _GENERATED in file:
             continue
         part = next((part for part in _LIBRARIES if part in file), None)
@@ -106,6 +107,17 @@ def author_place() -> AuthorPlace:
             libraries[name] = None
             called = f"{name}:{function}"
     return AuthorPlace(None, tuple(libraries), called)
+
+
+def _stack_from_here() -> Iterator[tuple[str, int, str]]:
+    """The caller's stack, innermost first, as `stack_here`; one frame at a time.
+
+    Most calls need few frames: the user's line is near, and the outer frames are many.
+    """
+    frame: FrameType | None = sys._getframe(1)
+    while frame:
+        yield source_of(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
+        frame = frame.f_back
 
 
 def author_lines() -> tuple[SourceLine, ...]:
