@@ -1,8 +1,8 @@
-"""The observations of the user's program in one worker, and their JSON; without judgement."""
+"""The observations of the user's program in one worker, without judgement."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from testbed.check.operations import READING, TABLE
@@ -33,13 +33,11 @@ class VariableCreated:
     place: SourceLine | None
     """The innermost line of the user's code on the stack."""
     libraries: tuple[str, ...] = ()
-    """The library files between that line and the variable, innermost first, without TensorFlow's:
-    `keras/src/...`."""
+    """The library files between that line and the variable, innermost first, but TensorFlow's."""
     in_scope: bool = False
     """Whether it was created in the scope of a strategy."""
     other_scope: SourceLine | None = None
-    """For a variable that was created in a thread without a scope: the line at which another thread
-    had entered a scope that was still open."""
+    """For a variable of a thread without a scope: where another thread had an open scope."""
     distributed: bool = False
     synchronization: str = ""
     aggregation: str = ""
@@ -54,8 +52,7 @@ class VariableCreated:
     copies: tuple[Any, ...] = ()
     """The value of each copy at the end, in the form of `testbed.worker.watching.data.summary`."""
     looks: tuple[tuple[int, tuple[Any, ...]], ...] = ()
-    """Pairs: how many steps had been taken, and the value of each copy at that time. After a failed
-    step there are two: at once, and before the next step."""
+    """Pairs of the steps taken and the value of each copy then; two pairs after a failed step."""
 
     @property
     def is_table(self) -> bool:
@@ -399,7 +396,3 @@ class WorkerObservations:
     raised: ProgramError | None = None
     failures: tuple[WatchFailure, ...] = ()
     version: int = SEEN_VERSION
-
-    def to_json(self) -> dict[str, Any]:
-        """Encode as JSON types."""
-        return asdict(self)

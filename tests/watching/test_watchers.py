@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import tensorflow as tf
@@ -109,4 +110,4 @@ def test_observations_can_be_taken_up_again(mirrored: Any) -> None:
         mirrored.run(lambda: weight.assign_add(tf.constant(1.0)))
 
     found = observed(program)
-    assert decoded(WorkerObservations, found.to_json()) == found
+    assert decoded(WorkerObservations, asdict(found)) == found
