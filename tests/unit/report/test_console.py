@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import pty
+import select as select_module
 import sys
 import threading
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from testbed.launcher.isolation.isolation import Isolation
 from testbed.report.output import console as console_module
 from testbed.report.output.console import ConsoleObserver
 
+END = b"<end>"
 PRINTED = b"INFO:x:hello :100:\ta\\\n[bold]b[/bold]\\\nlast"
 
 
@@ -31,6 +33,16 @@ def standard_output(descriptor: int) -> Iterator[None]:
         yield
     finally:
         sys.stdout = before
+
+
+def read_until(end: bytes, terminal: int) -> bytes:
+    """What a terminal shows up to its end; one read may return only a part of it."""
+    shown = b""
+    while not shown.endswith(end):
+        ready, _, _ = select_module.select([terminal], [], [], 10.0)
+        assert ready, shown
+        shown += os.read(terminal, 65536)
+    return shown
 
 
 async def watch(observer: ConsoleObserver, log: Path, text: bytes) -> None:
@@ -64,9 +76,12 @@ def test_a_terminal_gets_what_was_printed(tmp_path: Path, monkeypatch: pytest.Mo
     """Above the bar of a terminal a worker's lines stay what they are, too, tabs included."""
     monkeypatch.setenv("TERM", "xterm")
     ours, theirs = pty.openpty()
-    with standard_output(theirs), verbose() as observer:
-        asyncio.run(watch(observer, tmp_path / "log", PRINTED))
-    shown = os.read(ours, 65536)
+    with standard_output(theirs):
+        with verbose() as observer:
+            asyncio.run(watch(observer, tmp_path / "log", PRINTED))
+        sys.stdout.flush()
+        os.write(theirs, END)
+        shown = read_until(END, ours)
     for line in PRINTED.splitlines():
         assert b"worker 0 |\x1b[0m " + line + b"\r\n" in shown
 
