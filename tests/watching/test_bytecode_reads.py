@@ -6,10 +6,11 @@ import random
 from typing import Any
 
 import numpy
+import tensorflow as tf
 
 from testbed.worker.watching.python_state.object_graph import CLOSURE, Spot
 from testbed.worker.watching.traces.bytecode_reads import Name, bytecode_reads_of, codes_in, name_of
-from tests.watching.observing import Lines
+from tests.watching.observing import Lines, observed
 
 HERE = Lines(__file__)
 
@@ -133,6 +134,34 @@ def test_library_code_is_not_followed() -> None:
         place.file for codes in bytecode_reads_of(step).names.values() for place in codes.values()
     }
     assert files == {__file__}
+
+
+TOTAL: Any = None
+
+
+def test_variables_of_modules_are_not_read(mirrored: Any) -> None:
+    """Looking through a function adds up no copies: the program has not read the sum."""
+
+    def program() -> None:
+        global TOTAL
+        with mirrored.scope():
+            TOTAL = tf.Variable(
+                1.0,
+                synchronization=tf.VariableSynchronization.ON_READ,
+                aggregation=tf.VariableAggregation.SUM,
+            )
+
+        def step() -> None:
+            TOTAL.assign_add(1.0)
+
+        train = tf.function(lambda: mirrored.run(step))
+        train()
+        train()
+
+    found = observed(program)
+    assert found.collectives == ()
+    own = next(each.number for each in found.births if each.distributed)
+    assert [each for each in found.accesses if each.variable == own and not each.writes] == []
 
 
 def test_names_of_spots_and_codes_within_a_code() -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
+import tensorflow as tf
+
 from testbed.worker.watching.stack import is_authors
 
 _DEPTH = 3
@@ -122,7 +124,7 @@ def closure_of(function: Any) -> Iterator[tuple[str, Any]]:
 
 def innermost(step: Any) -> Any:
     """The function that the user wrote, without its wrappers."""
-    while True:
+    while not isinstance(step, tf.distribute.DistributedValues):
         if isinstance(step, functools.partial):
             step = step.func
         elif hasattr(step, "python_function"):
@@ -130,7 +132,9 @@ def innermost(step: Any) -> Any:
         elif hasattr(step, "__wrapped__") and not isinstance(step, MethodType):
             step = step.__wrapped__
         else:
-            return step
+            break
+    # Distributed values pass unknown attributes on to their value, which may take a collective.
+    return step
 
 
 def file_of(kind: type) -> str:

@@ -10,6 +10,7 @@ from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy
+import tensorflow as tf
 
 from testbed.check.seen import SourceLine
 from testbed.worker.watching.python_state.object_graph import (
@@ -149,7 +150,9 @@ class _Scan:
         self._found.names.setdefault(name, {}).setdefault(self._code, place)
         if contents:
             self._found.contents.add(name)
-        self._note_draw(held, place)
+        # Distributed values pass unknown attributes on to their value, as in `innermost`.
+        if not isinstance(held, tf.distribute.DistributedValues):
+            self._note_draw(held, place)
 
     def _load(self, how: str, name: str, held: Any) -> tuple[Name | None, Any]:
         if how in ("LOAD_GLOBAL", "LOAD_NAME"):
@@ -200,6 +203,8 @@ def _owner(held: Any, name: str) -> Any:
 def _called(held: Any) -> list[Any]:
     """The functions that run when an object is called."""
     function = innermost(held)
+    if isinstance(function, tf.distribute.DistributedValues):
+        return []
     # Excludes compiled functions, whose code has no instructions.
     if isinstance(getattr(function, "__func__", function), FunctionType):
         return [function]
