@@ -12,6 +12,7 @@ from testbed.check.finding import Finding
 from testbed.check.rules import (
     data,
     draws,
+    gradients,
     one_copy,
     own_cluster,
     python_state,
@@ -35,6 +36,7 @@ RULES: tuple[Callable[[Sequence[WorkerObservations]], Iterator[Finding]], ...] =
     values.summed_by_keras,
     sums.of_means,
     values.dropout,
+    gradients.clipped,
     python_state.changed,
     python_state.rebound,
     python_state.stored,

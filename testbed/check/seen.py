@@ -53,6 +53,8 @@ class VariableCreated:
     """The value of each copy at the end, in the form of `testbed.worker.watching.data.summary`."""
     looks: tuple[tuple[int, tuple[Any, ...]], ...] = ()
     """Pairs of the steps taken and the value of each copy then; two pairs after a failed step."""
+    clips: str = ""
+    """For the first variable of a Keras 3 optimizer: how it clips in replicas, `clipnorm=1.0`."""
 
     @property
     def is_table(self) -> bool:
@@ -227,9 +229,8 @@ class ConfigWrite:
     step: int
     """How many steps had begun, counted as in `VariableCreated.step`."""
     joined: Any = None
-    """The cluster and the task of the strategy, as the content of a TF_CONFIG; None if unknown."""
     made: SourceLine | None = None
-    """The line that created the strategy."""
+    """`joined`: cluster and task of the strategy, as a TF_CONFIG has them; `made`: its line."""
     for_others: bool = False
     """Whether the program started other programs afterwards."""
 
@@ -259,7 +260,6 @@ class Given:
     place: SourceLine | None
     """The line of the first call."""
     replicas: int = 1
-    """The number of replicas of this worker."""
     calls: int = 0
     source: SourceLine | None = None
     """The line that took the first batch from its iterator."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from testbed.check.codes.code import ERROR, WARNING, Code
+from testbed.check.codes.code import ERROR, NOTE, WARNING, Code
 
 CODES = (
     Code(
@@ -121,6 +121,42 @@ with strategy.scope():
 
 def step():
     total.value.assign_add(1.0)
+""",
+    ),
+    Code(
+        "TB606",
+        "",
+        NOTE,
+        "Keras 3 clips the gradients of each replica before they are summed",
+        "the sum of clipped gradients differs from the clipped sum: it can reach the limit times"
+        " the number of replicas, and fewer or more replicas train otherwise; tf_keras clips the"
+        " sum",
+        "reduce the gradients with all_reduce in the step, clip them with tf.clip_by_global_norm,"
+        " divide them by strategy.num_replicas_in_sync, and apply them with an optimizer without"
+        " a limit; or use tf_keras",
+        "",
+        wrong="""\
+with strategy.scope():
+    optimizer = keras.optimizers.SGD(
+        0.1, global_clipnorm=1.0)
+
+def step(gradients):
+    optimizer.apply(gradients, weights)
+""",
+        right="""\
+replicas = strategy.num_replicas_in_sync
+with strategy.scope():
+    optimizer = keras.optimizers.SGD(0.1)
+
+def step(gradients):
+    gradients = (
+        tf.distribute.get_replica_context()
+        .all_reduce("SUM", gradients))
+    gradients, _ = (
+        tf.clip_by_global_norm(gradients, 1.0))
+    optimizer.apply(
+        [each / replicas for each in gradients],
+        weights)
 """,
     ),
     Code(

@@ -122,6 +122,10 @@ class Events:
         """A Python function is called from a graph, as by tf.py_function."""
         self.gradient: Event[[Any, Any]] = Event(log)
         """A tape has computed gradients: sources, gradients."""
+        self.gradients_clipped: Event[[Any, Any]] = Event(log)
+        """An optimizer of Keras 3 is about to clip, or not, as it is set: optimizer, gradients."""
+        self.reduced_in_replica: Event[[Any]] = Event(log)
+        """A replica has called `all_reduce`, other than from Keras: its result."""
         self.truth_tested: Event[[Any]] = Event(log)
         """Python tests the truth of an object with several values, which is always true."""
         self.reduced: Event[[str, Any]] = Event(log)

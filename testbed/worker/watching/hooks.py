@@ -8,10 +8,8 @@ and on which version it was seen to work.
 from __future__ import annotations
 
 import contextlib
-import functools
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
@@ -22,74 +20,19 @@ from tensorflow.python.eager.polymorphic_function import concrete_function, poly
 from tensorflow.python.ops import resource_variable_ops, script_ops
 
 from testbed.worker.probes import observing_ops, operations_on_captured, replica_number
-from testbed.worker.watching.events import Events, WatchLog
+from testbed.worker.watching.events import Events
+from testbed.worker.watching.keras_hooks import clipping
 from testbed.worker.watching.python_state.object_graph import closure_of
+from testbed.worker.watching.replacing import (
+    Hook,
+    Method,
+    after,
+    before,
+    counted,
+    owner_of,
+    replaced,
+)
 from testbed.worker.watching.stack import is_authors, mapping_sources
-
-Hook = contextlib.AbstractContextManager[None]
-Method = Callable[..., Any]
-
-# TensorFlow and Keras leave frames out of tracebacks and messages whose path contains that of
-# TensorFlow's Python code; ours do not begin with it. Seen on TensorFlow 2.21 and Keras 3.15.
-_INTERNAL = f"{Path(__file__).parent}{Path(tf.__file__).parent / 'python'}/{Path(__file__).name}"
-
-
-@contextlib.contextmanager
-def _replaced(owner: Any, name: str, make: Callable[[Method], Method]) -> Iterator[None]:
-    """Replace a function or method in the block by the result of `make(original)`."""
-    original, inherited = getattr(owner, name), name not in vars(owner)
-    method = make(original)
-    method.__code__ = method.__code__.replace(co_filename=_INTERNAL)
-    setattr(owner, name, functools.wraps(original)(method))
-    try:
-        yield
-    finally:
-        if inherited:
-            delattr(owner, name)
-        else:
-            setattr(owner, name, original)
-
-
-@contextlib.contextmanager
-def _counted(log: WatchLog, owner: Any, name: str) -> Iterator[None]:
-    """Count an exception in the block instead of raising it in the user's program."""
-    try:
-        yield
-    except Exception as problem:
-        log.failed(f"the hook of {getattr(owner, '__name__', owner)}.{name}", problem)
-
-
-def _before(events: Events, owner: Any, name: str, observe: Callable[..., None]) -> Hook:
-    """Call `observe` before a method, with the same arguments, `self` first."""
-
-    def make(original: Method) -> Method:
-        def method(*args: Any, **kwargs: Any) -> Any:
-            with _counted(events.log, owner, name):
-                observe(*args, **kwargs)
-            return original(*args, **kwargs)
-
-        return method
-
-    return _replaced(owner, name, make)
-
-
-def _after(events: Events, owner: Any, name: str, observe: Callable[..., None]) -> Hook:
-    """Call `observe` after a method, with its result and its arguments."""
-
-    def make(original: Method) -> Method:
-        def method(*args: Any, **kwargs: Any) -> Any:
-            result = original(*args, **kwargs)
-            with _counted(events.log, owner, name):
-                observe(result, *args, **kwargs)
-            return result
-
-        return method
-
-    return _replaced(owner, name, make)
-
-
-def _owner_of(kind: type, name: str) -> type:
-    return next(each for each in kind.__mro__ if name in vars(each))
 
 
 @contextlib.contextmanager
@@ -115,11 +58,11 @@ def _creations(events: Events) -> Iterator[None]:
     kinds = (resource_variable_ops.BaseResourceVariable, distributed_values.DistributedVariable)
     strategies = (tf.distribute.MirroredStrategy, tf.distribute.MultiWorkerMirroredStrategy)
     with contextlib.ExitStack() as hooked:
-        hooked.enter_context(_before(events, type(tf.Variable), "__call__", requested))
+        hooked.enter_context(before(events, type(tf.Variable), "__call__", requested))
         for kind in kinds:
-            hooked.enter_context(_after(events, kind, "__init__", variable_created))
+            hooked.enter_context(after(events, kind, "__init__", variable_created))
         for kind in strategies:
-            hooked.enter_context(_after(events, kind, "__init__", strategy_created))
+            hooked.enter_context(after(events, kind, "__init__", strategy_created))
         yield
 
 
@@ -138,8 +81,8 @@ def _scopes(events: Events) -> Iterator[None]:
         events.scope_left(scope)
 
     with (
-        _after(events, kind, "__enter__", entered),
-        _before(events, kind, "__exit__", left),
+        after(events, kind, "__enter__", entered),
+        before(events, kind, "__exit__", left),
     ):
         yield
 
@@ -153,7 +96,7 @@ def _truth_tests(events: Events) -> Iterator[None]:
     """
 
     def truth(self: Any) -> bool:
-        with _counted(events.log, type(self), "__bool__"):
+        with counted(events.log, type(self), "__bool__"):
             # TensorFlow tests the truth, too, to find out whether a value exists.
             if is_authors(sys._getframe(1).f_code.co_filename):
                 events.truth_tested(self)
@@ -193,7 +136,7 @@ def _runs(events: Events) -> Hook:
 
         return run
 
-    return _replaced(_owner_of(tf.distribute.Strategy, "run"), "run", make)
+    return replaced(owner_of(tf.distribute.Strategy, "run"), "run", make)
 
 
 def _replica_pauses(events: Events) -> Hook:
@@ -212,7 +155,7 @@ def _replica_pauses(events: Events) -> Hook:
 
         thread.has_paused.set = pause
 
-    return _after(events, mirrored_run._MirroredReplicaThread, "__init__", thread_created)
+    return after(events, mirrored_run._MirroredReplicaThread, "__init__", thread_created)
 
 
 def _calls(events: Events) -> Hook:
@@ -236,7 +179,7 @@ def _calls(events: Events) -> Hook:
 
         return call
 
-    return _replaced(polymorphic_function.Function, "__call__", make)
+    return replaced(polymorphic_function.Function, "__call__", make)
 
 
 def _replays(events: Events) -> Hook:
@@ -250,7 +193,7 @@ def _replays(events: Events) -> Hook:
         if tf.distribute.has_strategy() and not tf.distribute.in_cross_replica_context():
             operations_on_captured(function.graph, events.operation_replayed)
 
-    return _before(events, concrete_function.ConcreteFunction, "_call_flat", called)
+    return before(events, concrete_function.ConcreteFunction, "_call_flat", called)
 
 
 def _merge_calls(events: Events) -> Hook:
@@ -260,8 +203,8 @@ def _merge_calls(events: Events) -> Hook:
         held = (each for _, each in closure_of(merge_fn))
         events.replicas_meet(next((each for each in held if isinstance(each, tf.Variable)), None))
 
-    return _before(
-        events, _owner_of(tf.distribute.ReplicaContext, "merge_call"), "merge_call", called
+    return before(
+        events, owner_of(tf.distribute.ReplicaContext, "merge_call"), "merge_call", called
     )
 
 
@@ -271,7 +214,7 @@ def _gradients(events: Events) -> Hook:
     def computed(found: Any, _: Any, target: Any, sources: Any, *__: Any, **___: Any) -> None:
         events.gradient(sources, found)
 
-    return _after(events, tf.GradientTape, "gradient", computed)
+    return after(events, tf.GradientTape, "gradient", computed)
 
 
 @contextlib.contextmanager
@@ -296,9 +239,9 @@ def _collectives(events: Events) -> Iterator[None]:
 
     owner = tf.distribute.CrossDeviceOps
     with (
-        _before(events, tf.distribute.ReplicaContext, "all_reduce", all_reduce),
-        _before(events, owner, "reduce", reduce),
-        _before(events, owner, "batch_reduce", batch_reduce),
+        before(events, tf.distribute.ReplicaContext, "all_reduce", all_reduce),
+        before(events, owner, "reduce", reduce),
+        before(events, owner, "batch_reduce", batch_reduce),
     ):
         yield
 
@@ -315,8 +258,8 @@ def _reductions(events: Events) -> Iterator[None]:
 
     kind = tf.distribute.Strategy
     with (
-        _before(events, _owner_of(kind, "reduce"), "reduce", reduced),
-        _before(events, _owner_of(kind, "gather"), "gather", gathered),
+        before(events, owner_of(kind, "reduce"), "reduce", reduced),
+        before(events, owner_of(kind, "gather"), "gather", gathered),
     ):
         yield
 
@@ -325,11 +268,11 @@ def _reductions(events: Events) -> Iterator[None]:
 def _replica_ids(events: Events) -> Iterator[None]:
     """Emits `replica_id_read`: code that reads the number may make replicas behave differently."""
     name = "replica_id_in_sync_group"
-    owner = _owner_of(tf.distribute.ReplicaContext, name)
+    owner = owner_of(tf.distribute.ReplicaContext, name)
     original = vars(owner)[name]
 
     def read(self: Any) -> Any:
-        with _counted(events.log, owner, name):
+        with counted(events.log, owner, name):
             if "/tensorflow/python/" not in sys._getframe(1).f_code.co_filename:
                 events.replica_id_read()
         return original.__get__(self)
@@ -350,7 +293,7 @@ def _auto_shards(events: Events) -> Hook:
     def sharded(_: Any, dataset: Any, workers: int, worker: int, *__: Any, **___: Any) -> None:
         events.auto_sharded(dataset, workers, worker)
 
-    return _before(events, distribute._AutoShardDataset, "__init__", sharded)
+    return before(events, distribute._AutoShardDataset, "__init__", sharded)
 
 
 def _python_calls(events: Events) -> Hook:
@@ -363,7 +306,7 @@ def _python_calls(events: Events) -> Hook:
     def called(func: Any, *_: Any, **__: Any) -> None:
         events.python_called(func)
 
-    return _before(events, script_ops, "_internal_py_func", called)
+    return before(events, script_ops, "_internal_py_func", called)
 
 
 _HOOKS: tuple[Callable[[Events], Hook], ...] = (
@@ -377,6 +320,8 @@ _HOOKS: tuple[Callable[[Events], Hook], ...] = (
     _merge_calls,
     _gradients,
     _collectives,
+    # After `_collectives`, because it looks for the caller of `all_reduce`.
+    clipping,
     _reductions,
     _replica_ids,
     _auto_shards,

@@ -30,6 +30,7 @@ from testbed.worker.watching.stack import author_lines, author_place
 from testbed.worker.watching.together.cluster_config import ClusterConfig
 from testbed.worker.watching.together.current_step import CurrentStep
 from testbed.worker.watching.traces.calls import FunctionCalls
+from testbed.worker.watching.variables.clipping import ClippedGradients
 from testbed.worker.watching.variables.collectives import Collectives
 from testbed.worker.watching.variables.made import Variables
 
@@ -50,6 +51,7 @@ class Watchers:
         self.events = Events()
         self._now = CurrentStep()
         self._variables = Variables(self._now)
+        self._clipped = ClippedGradients(self._now, self._variables.clips)
         self._collectives = Collectives(self._now)
         self._state = PythonState()
         self._calls = FunctionCalls()
@@ -159,6 +161,8 @@ class Watchers:
         events.operation.subscribe("operations", self._operation)
         events.operation_replayed.subscribe("variables", self._variables.replayed)
         events.gradient.subscribe("gradients", self._gradient)
+        events.gradients_clipped.subscribe("clipping", self._clipped.clipped)
+        events.reduced_in_replica.subscribe("clipping", self._clipped.reduced)
         events.truth_tested.subscribe("truths", self._truth_tested)
         events.auto_sharded.subscribe("data", self._pipelines.auto_sharded)
         events.reduced.subscribe("data", self._inputs.reduced)

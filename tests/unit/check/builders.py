@@ -167,6 +167,7 @@ def full() -> WorkerObservations:
                 in_step=True,
                 copies=([1.0, 2.5], [3.0, "nan"]),
                 start=[1.0, 2.0],
+                clips="clipnorm=1.0",
                 looks=((1, (0.5, 0.25)), (2, ())),
             ),
             VariableCreated(6, "unknown:0", "ResourceVariable", None, shape=None),

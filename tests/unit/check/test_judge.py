@@ -60,6 +60,7 @@ def test_every_rule_is_asked() -> None:
         *(born(10 + step, "fresh", 4, step=step, in_step=True) for step in (1, 2, 3)),
         mirrored(20, "seed", 5, libraries=KERAS_SEED),
         mirrored(21, "total", 6, aggregation="SUM"),
+        mirrored(22, "sgd/iteration", 30, clips="clipnorm=0.5"),
         accesses=[
             *by_both(ADD, deltas=(1, 1)),
             *by_both(ASSIGN, variable=1),
@@ -79,6 +80,7 @@ def test_every_rule_is_asked() -> None:
     assert codes_of(seen, other) == [
         *("TB101", "TB102", "TB106", "TB201", "TB105", "TB602"),
         *("TB204", "TB605", "TB301", "TB302", "TB303", "TB203", "TB402", "TB403", "TB503", "TB109"),
+        "TB606",
     ]
 
 

@@ -126,6 +126,11 @@ class Variables:
         """The number of the variable with this handle; None if unknown."""
         return self._copies.get(id(handle), (None,))[0]
 
+    def clips(self, handle: Any, limit: str) -> None:
+        """Record how an optimizer clips in replicas, with the optimizer's first variable."""
+        if (number := self.number_of(handle)) is not None:
+            self.births[number] = replace(self.births[number], clips=limit)
+
     def seen(self) -> Iterator[VariableCreated]:
         """Each variable as it was created, with its current values."""
         for birth in self.births:
