@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from testbed.check.deployment import OF_DEFAULT, Used, used
@@ -63,7 +62,8 @@ async def check_program(bench: Bench, program: Program, deadlines: Deadlines) ->
     there, its strategy causes the failure.
     """
     end = await bench.run(RUN_CHECKED, lambda setup: ProgramOrders(setup, program), deadlines)
-    reports = [_report(bench.folder, worker) for worker in end.workers]
+    lost: list[str] = []
+    reports = [_report(bench.folder, worker, lost.append) for worker in end.workers]
     seen = [report.seen for report in reports if report]
     left = _left_cluster(end)
     strategies = used(bench.deployment, [worker.notes for worker in end.workers], seen)
@@ -78,7 +78,7 @@ async def check_program(bench: Bench, program: Program, deadlines: Deadlines) ->
         found += await _unlike_unreplicated(bench, program, limits, strategies, doubts)
     watching = reports[0].watching if reports[0] else 0.0
     prevented = any(worker.ended_for for worker in end.workers)
-    failures = incomplete(seen)
+    failures = (*incomplete(seen), *lost)
     ended = _program_end(end, reports)
     unchecked = "" if ended.code or found else strategies.unchecked
     return Checked(ended, tuple(found), watching, prevented, failures, strategies.where, unchecked)
@@ -144,19 +144,33 @@ async def _unreplicated(
     end = await alone.run(
         RUN_UNREPLICATED, lambda setup: UnreplicatedOrders(setup, program, default), deadlines
     )
-    reports = [_report(alone.folder, worker) for worker in end.workers]
+    reports = [_report(alone.folder, worker, _ignore) for worker in end.workers]
     if program_end(end, reports).code or reports[0] is None:
         return None
     return reports[0].seen
 
 
-def _report(folder: CaseFolder, worker: WorkerEnd) -> CheckedReport | None:
-    """The report of a worker; None without one, or where the program has damaged the file."""
+def _report(
+    folder: CaseFolder, worker: WorkerEnd, lose: Callable[[str], None]
+) -> CheckedReport | None:
+    """The report of a worker; None without one, or where it cannot be read.
+
+    Args:
+        folder: of the program.
+        worker: how the worker ended.
+        lose: gets a sentence about a report that cannot be read, so that no loss is silent.
+    """
     if not worker.reported:
         return None
-    with contextlib.suppress(UnreadableReportError):
+    try:
         return read_typed_report(folder, worker.worker, CheckedReport)
-    return None
+    except UnreadableReportError as problem:
+        lose(f"watching failed: {problem}; findings may be missing")
+        return None
+
+
+def _ignore(_: str) -> None:
+    """Without replication an unreadable report only means that nothing is known."""
 
 
 def _left_cluster(end: ClusterEnd) -> list[Finding]:

@@ -243,3 +243,15 @@ def test_a_block_of_ones_own_program_is_watched(tmp_path: Path) -> None:
         [sys.executable, str(program)], env=environment, capture_output=True, text=True, timeout=120
     )
     assert done.stdout.splitlines() == ["my own", "() [('TB101', 14)]", "True"], done.stderr
+
+
+def test_an_unreadable_report_is_not_taken_for_silence(check: Callable[..., Done]) -> None:
+    """Where a worker's observations cannot be read, the check says so, and has status 4."""
+    damaging = (
+        "import testbed.worker.user_code.own_code as own_code\n"
+        "own_code.write_json = lambda path, data: path.write_text('[]')\n"
+    )
+    done = check(RIGHT + damaging)
+    assert done.status == 4
+    assert "watching failed: " in done.output
+    assert "findings may be missing" in done.output

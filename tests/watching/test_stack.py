@@ -106,6 +106,20 @@ def test_generated_code_has_the_line_of_its_author(mirrored: Any) -> None:
     assert {each.place.function for each in adds if each.place} == {"replica"}
 
 
+def test_a_lambda_that_is_converted_has_a_function_without_a_name() -> None:
+    """AutoGraph knows no name of a lambda; a report with None for it could not be read."""
+
+    def program() -> None:
+        total.append(tf.Variable(0.0))
+        tf.function(lambda: total[0].assign_add(1.0))()  # at: lambda
+
+    total: list[Any] = []
+    (add,) = [each for each in observed(program).accesses if each.operation == ADD]
+    assert HERE.name(add.place) == "lambda"
+    assert add.place
+    assert add.place.function in ("", "<lambda>")
+
+
 def test_an_error_in_a_trace_tells_nothing_of_the_testbed(mirrored: Any) -> None:
     """AutoGraph writes the stack into the message, and the hooks are no part of the program."""
 

@@ -43,7 +43,7 @@ def mapping_sources() -> Iterator[None]:
         with contextlib.suppress(Exception):
             _, _, source_map = made
             for line, origin in source_map.items():
-                place = (origin.loc.filename, origin.loc.lineno, origin.function_name)
+                place = (origin.loc.filename, origin.loc.lineno, origin.function_name or "")
                 _sources_of.setdefault(line.filename, {})[line.lineno] = place
         return made
 
