@@ -120,10 +120,10 @@ async def _unlike_unreplicated(
     bench: Bench, program: Program, deadlines: Deadlines, strategies: Used, doubts: Doubts
 ) -> list[Finding]:
     """Report failures that do not occur with one replica, or else with the default strategy."""
-    # What the program itself raises does not come from a strategy.
-    by_author = doubts.raised is not None and doubts.raised.by_author
+    # What the program states itself does not come from a strategy.
+    stated = doubts.raised is not None and doubts.raised.stated
     places = [(strategies.of_one, False), (OF_DEFAULT, True)]
-    for attempt, (deployment, default) in enumerate(places[: 1 if by_author else 2], 1):
+    for attempt, (deployment, default) in enumerate(places[: 1 if stated else 2], 1):
         alone = replace(
             bench,
             deployment=deployment,

@@ -351,6 +351,8 @@ class ProgramError:
     place: SourceLine | None
     by_author: bool = False
     """Whether the user's own statement raised it, and not a function that it called."""
+    stated: bool = False
+    """Whether a `raise` or an `assert` of the user raised it."""
     frames: tuple[StackFrame, ...] = ()
     runtime_start: StackFrame | None = None
     """`frames`, `runtime_start`: as in `RaisedError`."""
@@ -372,7 +374,7 @@ class WorkerObservations:
     steps: int = 0
     """How many steps were begun, counted as in `VariableCreated.step`."""
     failed_steps: tuple[int, ...] = ()
-    """Numbers of the steps that raised or still ran at the end; replicas did parts of them."""
+    """Steps that met the end of the data, or still ran at the end; replicas did parts of them."""
     births: tuple[VariableCreated, ...] = ()
     accesses: tuple[Access, ...] = ()
     changes: tuple[StateChange, ...] = ()

@@ -30,7 +30,7 @@ def test_python_without_tensorflow(tmp_path: Path) -> None:
     """A Python that has nothing installed answers help and list, and says what run lacks."""
     _run(tmp_path, sys.executable, "-m", "venv", "--without-pip", "bare")
     python = str(tmp_path / "bare/bin/python")
-    assert "module_global: " in _run(tmp_path, python, "-m", "testbed", "list")
+    assert "  module_global " in _run(tmp_path, python, "-m", "testbed", "list")
     done = subprocess.run(
         [python, "-m", "testbed", "run"],
         cwd=tmp_path, env=_environment(), capture_output=True, text=True, check=False,

@@ -187,18 +187,40 @@ def test_many_failed_steps_take_few_looks(mirrored: Any) -> None:
         with mirrored.scope():
             weight = tf.Variable(0.0)
 
-        def refused() -> None:
-            raise Refused
+        def ended() -> None:
+            raise tf.errors.OutOfRangeError(None, None, "End of sequence")
 
         for _ in range(40):
-            with pytest.raises(Refused):
-                mirrored.run(refused)
+            with pytest.raises(tf.errors.OutOfRangeError):
+                mirrored.run(ended)
         weight.numpy()
 
     found = observed(program)
     assert found.failed_steps == tuple(range(1, 41))
     # At once and before the next step: after the first eight, the 16th and the 32nd.
     assert len(found.births[0].looks) == 2 * 10
+
+
+def test_a_step_that_fails_otherwise_excuses_nothing(mirrored: Any) -> None:
+    """Where the program skips a step that one replica refuses, its copies differ for good."""
+
+    def program() -> None:
+        with mirrored.scope():
+            weight = tf.Variable(0.0)
+
+        def half_refused() -> None:
+            own = tf.distribute.get_replica_context().replica_id_in_sync_group
+            if own:
+                raise Refused
+            weight.values[own].assign_add(1.0)
+
+        with contextlib.suppress(Refused):
+            mirrored.run(half_refused)
+        mirrored.run(lambda: None)
+
+    found = observed(program)
+    assert found.failed_steps == ()
+    assert "TB201" in {each.code for each in judge([found])}
 
 
 def test_nothing_is_compared_while_another_thread_runs_a_step(mirrored: Any) -> None:

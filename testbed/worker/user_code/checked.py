@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import linecache
 import re
 import traceback
 from collections.abc import Callable, Iterator
@@ -72,14 +73,21 @@ def _raised(problem: BaseException, error: RaisedError) -> ProgramError:
     ]
     own += [place for place in named if is_authors(place.file)]
     innermost = named[-1].file if named else frames[-1].filename if frames else ""
+    by_author = bool(innermost) and is_authors(innermost)
     return ProgramError(
         error.type,
         error.message,
         own[-1] if own else None,
-        by_author=bool(innermost) and is_authors(innermost),
+        by_author=by_author,
+        stated=by_author and _states(own[-1]),
         frames=error.frames,
         runtime_start=error.runtime_start,
     )
+
+
+def _states(place: SourceLine) -> bool:
+    """Whether a line raises an exception by a statement of its own."""
+    return linecache.getline(place.file, place.line).lstrip().startswith(("raise", "assert"))
 
 
 def _leaks(objects: list[Any]) -> Iterator[Leak]:

@@ -117,7 +117,7 @@ class Events:
         self.auto_sharded: Event[[Any, int, int]] = Event(log)
         """TensorFlow divides a dataset among workers: the dataset, how many, and which this is."""
         self.step_failed: Event[[]] = Event(log)
-        """After `run_ends` or `function_returned`: the run or the tf.function has raised."""
+        """After `run_ends` or `function_returned`: a step has met the end of its data."""
         self.python_called: Event[[Callable[..., Any]]] = Event(log)
         """A Python function is called from a graph, as by tf.py_function."""
         self.gradient: Event[[Any, Any]] = Event(log)

@@ -116,6 +116,11 @@ def _truth_tests(events: Events) -> Iterator[None]:
             del owner.__bool__
 
 
+# Loops end by these, so what such a step left undone is no mistake. After any other error that the
+# program survives, copies that differ are one.
+_END_OF_DATA = (tf.errors.OutOfRangeError, StopIteration)
+
+
 def _runs(events: Events) -> Hook:
     """Emits the events of `strategy.run`, and `step_failed`."""
 
@@ -123,15 +128,17 @@ def _runs(events: Events) -> Hook:
         def run(self: Any, fn: Any, *args: Any, **kwargs: Any) -> Any:
             events.run_begins(self, fn)
             events.run_arguments(self, fn, (args, kwargs))
-            result, failed = None, True
+            result, ended = None, False
             try:
                 result = original(self, fn, *args, **kwargs)
-                failed = False
                 return result
+            except _END_OF_DATA:
+                ended = True
+                raise
             finally:
                 events.run_result(result)
                 events.run_ends(self, fn)
-                if failed:
+                if ended:
                     events.step_failed()
 
         return run
@@ -167,14 +174,16 @@ def _calls(events: Events) -> Hook:
     def make(original: Method) -> Method:
         def call(self: Any, *args: Any, **kwargs: Any) -> Any:
             events.function_called(self, args, kwargs)
-            result, failed = None, True
+            result, ended = None, False
             try:
                 result = original(self, *args, **kwargs)
-                failed = False
                 return result
+            except _END_OF_DATA:
+                ended = True
+                raise
             finally:
                 events.function_returned(result)
-                if failed:
+                if ended:
                     events.step_failed()
 
         return call

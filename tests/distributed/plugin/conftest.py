@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.run import runner
+from testbed.run import servers as run_servers
 from tests.distributed.plugin.environments import environment
 from tests.distributed.shared_servers import SharedServers
 
@@ -42,7 +42,7 @@ def suite(
 
     The workers of its marked tests are forked from a server that other tests use, too.
     """
-    monkeypatch.setattr(runner, "preloaded_server", servers.lend)
+    monkeypatch.setattr(run_servers, "preloaded_server", servers.lend)
 
     def run(text: str, *arguments: str, **files: str) -> pytest.RunResult:
         pytester.makepyfile(**files, test_it=text)
