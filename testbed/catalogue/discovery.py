@@ -55,7 +55,7 @@ def scenario_folder() -> Path:
     for folder in (code / "scenarios", code.parent / "scenarios"):
         if folder.is_dir():
             return folder
-    raise UsageError(f"no scenario scripts beside {code}; reinstall scope-testbed")
+    raise UsageError(f"no scenario scripts beside {code}; reinstall tf-scope-testbed")
 
 
 def find_scripts(folder: Path) -> list[Path]:

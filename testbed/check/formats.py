@@ -9,6 +9,7 @@ from urllib.parse import quote
 from testbed import __version__
 from testbed.check.finding import CODES, ERROR, NOTE, WARNING, Finding
 from testbed.check.result import CheckResult
+from testbed.check.seen import SourceLine
 from testbed.launcher.run_folder import json_text
 
 FORMAT_VERSION = 2
@@ -26,7 +27,12 @@ def as_json(result: CheckResult) -> str:
 
 
 def as_sarif(result: CheckResult) -> str:
-    """Findings as SARIF for code-scanning pages; failed watching becomes a notification."""
+    """Findings as SARIF for code-scanning pages; failed watching becomes a notification.
+
+    GitHub rejects a file that has a result without a location, so a finding without a line is at
+    the first line of the program.
+    """
+    start = SourceLine(result.program, 1) if result.program else None
     driver = {"name": "testbed check", "version": __version__, "rules": _sarif_rules()}
     invocation = {
         "executionSuccessful": not result.gaps,
@@ -37,7 +43,7 @@ def as_sarif(result: CheckResult) -> str:
     run = {
         "tool": {"driver": driver},
         "invocations": [invocation],
-        "results": [_sarif_result(each) for each in result.findings],
+        "results": [_sarif_result(each, each.place or start) for each in result.findings],
     }
     return json_text(
         {
@@ -75,8 +81,7 @@ def _sarif_rules() -> list[dict[str, Any]]:
     ]
 
 
-def _sarif_result(finding: Finding) -> dict[str, Any]:
-    place = finding.place
+def _sarif_result(finding: Finding, place: SourceLine | None) -> dict[str, Any]:
     location = (
         {
             "artifactLocation": {"uri": quote(os.path.relpath(place.file))},

@@ -13,7 +13,7 @@ from testbed.cli.options.check import CheckOptions
 from testbed.cluster.strategies import MIRRORED
 from testbed.hosts.role import Role
 from testbed.launcher.run_folder import RunFolder, write_bytes
-from testbed.orders.own_code import RUN_CHECKED
+from testbed.orders.own_code import RUN_CHECKED, Program
 from testbed.run.numbers import require_at_least
 from testbed.run.program_request import ProgramRequest, program_of, program_request
 
@@ -64,6 +64,7 @@ class CheckRequest:
             "" if checked.findings or not end.code else end.cause or f"exit code {end.code}",
             checked.prevented,
             checked.unchecked,
+            _file_of(self.run.program),
         )
 
 
@@ -86,6 +87,13 @@ def request_of(options: CheckOptions, role: Role) -> CheckRequest:
         _codes(options.select),
         _codes(options.ignore),
     )
+
+
+def _file_of(program: Program) -> str:
+    if not program.is_module:
+        return program.name
+    path = program.name.replace(".", "/")
+    return f"{path}/__main__.py" if Path(path).is_dir() else f"{path}.py"
 
 
 def _codes(given: tuple[str, ...]) -> tuple[str, ...]:

@@ -28,6 +28,8 @@ class CheckResult:
     """Whether the testbed ended the program before it could judge anything."""
     unchecked: str = ""
     """Why nothing was checked, and what to do; empty where something was."""
+    program: str = ""
+    """The file of the program; of a module the file where Python finds it from this folder."""
 
     @property
     def status(self) -> int:
@@ -42,8 +44,8 @@ class CheckResult:
 
     @property
     def gaps(self) -> tuple[str, ...]:
-        """Why findings may be missing: failed watching, or nothing that could be checked."""
-        return (*self.incomplete, *([self.unchecked] if self.unchecked else []))
+        """Why findings may be missing: watching or the program failed, or there was no strategy."""
+        return (*self.incomplete, *filter(None, (self.cause, self.unchecked)))
 
     @property
     def codes(self) -> str:

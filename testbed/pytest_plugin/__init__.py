@@ -24,7 +24,7 @@ _SIGNATURE = (
     f"{MARK}(strategy='multi_worker_mirrored', workers=2, replicas=1, site='in_scope',"
     " mode='eager', timeout=None, start_timeout=None, fresh=False): run the test in every worker"
     " of a cluster; strategy, workers, replicas, site and mode may be several, each of which is"
-    " run. See the README of scope-testbed."
+    " run. See the README of tf-scope-testbed."
 )
 
 

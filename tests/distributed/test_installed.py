@@ -10,11 +10,30 @@ import pytest
 from tests.distributed.conftest import ROOT
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the source distribution, and the wheel that is built from it."""
+    folder = tmp_path_factory.mktemp("built")
+    shown = _run(folder, sys.executable, "-m", "build", "--outdir", str(folder), str(ROOT))
+    assert "warning" not in shown.lower()
+    return folder
+
+
 @pytest.mark.soak
-def test_installed_wheel(tmp_path: Path) -> None:
+def test_source_distribution(built: Path, tmp_path: Path) -> None:
+    """It has the tests and all that they read."""
+    (archive,) = built.glob("*.tar.gz")
+    _run(tmp_path, "tar", "--extract", "--strip-components=1", "--file", str(archive))
+    shown = _run(
+        tmp_path, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/house"
+    )
+    assert " passed" in shown
+
+
+@pytest.mark.soak
+def test_installed_wheel(built: Path, tmp_path: Path) -> None:
     """Built, installed in an empty environment and run from another folder."""
-    _run(tmp_path, sys.executable, "-m", "build", "--wheel", "--outdir", str(tmp_path), str(ROOT))
-    (wheel,) = tmp_path.glob("*.whl")
+    (wheel,) = built.glob("*.whl")
     _run(tmp_path, sys.executable, "-m", "venv", "empty")
     python = tmp_path / "empty/bin/python"
     constraints = str(ROOT / "constraints.txt")
@@ -51,4 +70,4 @@ def _run(folder: Path, *command: str) -> str:
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    return done.stdout + done.stderr

@@ -19,7 +19,7 @@ from tests.engines.programs import cells
 from tests.house.sources import ROOT
 
 if importlib.util.find_spec("ray") is None:
-    pytest.skip("no Ray: pip install 'scope-testbed[ray]'", allow_module_level=True)
+    pytest.skip("no Ray: pip install 'tf-scope-testbed[ray]'", allow_module_level=True)
 
 pytestmark = pytest.mark.engine
 

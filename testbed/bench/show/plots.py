@@ -31,7 +31,7 @@ def require_matplotlib() -> None:
     """
     if importlib.util.find_spec("matplotlib") is None:
         raise UsageError(
-            "plots need matplotlib: python -m pip install 'scope-testbed[plots]',"
+            "plots need matplotlib: python -m pip install 'tf-scope-testbed[plots]',"
             " or leave out --plots"
         )
 

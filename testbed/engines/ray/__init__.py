@@ -44,7 +44,7 @@ def require_ray() -> None:
     except ImportError as problem:
         raise UsageError(
             f"--engine ray needs Ray ({one_line(str(problem))}):"
-            " python -m pip install 'scope-testbed[ray]'"
+            " python -m pip install 'tf-scope-testbed[ray]'"
         ) from problem
 
 

@@ -18,7 +18,7 @@ from testbed.engines.slurm.scheduler import Scheduler
 from testbed.engines.slurm.task import become
 from testbed.errors import LaunchError, UsageError
 
-CURE = "python -m pip install 'scope-testbed[slurm]'"
+CURE = "python -m pip install 'tf-scope-testbed[slurm]'"
 
 _SRUN = "srun: error: "
 _TASK = re.compile(r"tasks? (\d+)")

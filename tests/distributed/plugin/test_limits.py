@@ -309,6 +309,6 @@ def test_an_installed_plugin_is_found_by_its_entry_point() -> None:
     """`pip install` is all that a suite needs: pytest finds the plugin by itself."""
     from importlib.metadata import entry_points
 
-    (found,) = [each for each in entry_points(group="pytest11") if each.name == "testbed"]
-    assert found.value == "testbed.pytest_plugin"
-    assert Path(sys.modules[found.value].__file__ or "").name == "__init__.py"
+    found = {each.value for each in entry_points(group="pytest11") if each.name == "testbed"}
+    assert found == {"testbed.pytest_plugin"}
+    assert Path(sys.modules["testbed.pytest_plugin"].__file__ or "").name == "__init__.py"

