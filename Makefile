@@ -14,7 +14,7 @@ DEVICE ?=
 QUICK ?=
 
 .PHONY: help setup setup-engines run scenario test test-unit test-watching test-process test-browser test-distributed \
-	test-engines soak lint types readme-pictures bench map schemas catalogue docs docs-pages check-picture doctor clean
+	test-engines soak lint types readme-pictures bench map schemas catalogue docs docs-pages notebooks check-picture doctor clean
 
 ##@ Set up
 help:  ## this list
@@ -111,6 +111,9 @@ docs-pages: setup  ## write the generated pages of docs anew
 
 check-picture: setup  ## the README's first picture anew, from a run of testbed check
 	$(BIN)/python -m docs._generate.check_picture
+
+notebooks: setup  ## run the notebooks of docs, and write their output into them
+	$(BIN)/python -m docs._generate.notebooks
 
 docs: $(VENV)/.docs  ## the pages as a site: build/site/index.html; a warning is an error
 	$(BIN)/python -m sphinx --quiet --fail-on-warning -c docs -d build/doctrees . build/site

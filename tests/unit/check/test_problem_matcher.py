@@ -20,7 +20,7 @@ MATCHERS = json.loads((ROOT / ".github/problem-matcher.json").read_text(encoding
 _FIELDS = ("file", "line", "severity", "code", "message")
 
 
-def annotations(text: str) -> list[dict[str, Any]]:
+def annotated(text: str) -> list[dict[str, Any]]:
     """The annotations that GitHub makes from a log, line by line."""
     found = []
     for line in text.splitlines():
@@ -36,7 +36,7 @@ def annotations(text: str) -> list[dict[str, Any]]:
 def test_each_code_is_annotated_once(code: str) -> None:
     """The text of each code is one annotation, with its file, line, level and words."""
     about = CODES[code]
-    (found,) = annotations(as_text(CheckResult([Finding(code, at(4), "evidence", at(9))])))
+    (found,) = annotated(as_text(CheckResult([Finding(code, at(4), "evidence", at(9))])))
     assert found == {
         "file": "train.py",
         "line": "4",
@@ -48,11 +48,11 @@ def test_each_code_is_annotated_once(code: str) -> None:
 
 def test_a_finding_without_a_line_is_annotated() -> None:
     """It is an annotation of the whole job."""
-    (found,) = annotations(as_text(CheckResult([Finding("TB106", None, "worker 0 made 'a'")])))
+    (found,) = annotated(as_text(CheckResult([Finding("TB106", None, "worker 0 made 'a'")])))
     assert (found["severity"], found["code"], "file" in found) == ("error", "TB106", False)
 
 
 def test_the_output_of_the_program_is_not_annotated() -> None:
     """Neither what workers print nor the summary is taken for a finding."""
     printed = "worker 0 | train.py:3: error TB101 counted_per_replica: quoted\n"
-    assert annotations(printed + as_text(CheckResult([], summary="on mirrored-2"))) == []
+    assert annotated(printed + as_text(CheckResult([], summary="on mirrored-2"))) == []
