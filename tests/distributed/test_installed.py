@@ -1,6 +1,7 @@
 """The wheel, installed where nothing else is, runs its scenarios from any folder."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,22 @@ def test_installed_wheel(built: Path, tmp_path: Path) -> None:
     shown = _run(elsewhere, str(python.parent / "testbed"), "run", "returned", "*.counter")
     assert " 0 unexpected" in shown
     assert "module_global" in shown
+
+
+@pytest.mark.soak
+def test_the_container_has_all_that_the_package_needs(tmp_path: Path) -> None:
+    """The files that the container file copies exist, and pip can build the package from them."""
+    text = (ROOT / "docs/container/Containerfile").read_text(encoding="utf-8")
+    copied = [line.split()[1:] for line in text.splitlines() if line.startswith("COPY ")]
+    assert copied
+    for *sources, target in copied:
+        for source in sources:
+            to = tmp_path / target / (Path(source).name if target.endswith("/") else "")
+            to.parent.mkdir(parents=True, exist_ok=True)
+            copy = shutil.copytree if (ROOT / source).is_dir() else shutil.copy
+            copy(ROOT / source, to)
+    _run(tmp_path, sys.executable, "-m", "build", "--wheel", str(tmp_path))
+    assert list(tmp_path.glob("dist/*.whl"))
 
 
 def test_python_without_tensorflow(tmp_path: Path) -> None:
