@@ -185,8 +185,8 @@ def test_an_id_can_be_copied(open_page: Open) -> None:
 def test_a_comparison_lists_exactly_what_changed(open_page: Open) -> None:
     """The changed cells, those of one side only, and the switch that leaves only those."""
     opened = open_page(LATER, compare(RECORD, LATER))
-    listed = opened.page.locator("[data-change]")
-    changed = {each.get_attribute("data-change") for each in listed.all()}
+    listed = opened.page.locator("[data-opens]")
+    changed = {each.get_attribute("data-opens") for each in listed.all()}
     expected = {each.case.id for each in (COUNTED_2X2, UNEXPECTED, SKIPPED, NEW)}
     assert changed == expected
     opened.page.locator("#filters [name=changed]").check()
@@ -199,11 +199,11 @@ def test_a_comparison_lists_exactly_what_changed(open_page: Open) -> None:
     assert "Changed: verdict, symptom" in detail.inner_text()
     assert "What the workers saw in A" in detail.inner_text()
     opened.page.keyboard.press("Escape")
-    assert opened.page.evaluate("document.activeElement.dataset.change") == COUNTED_2X2.case.id
+    assert opened.page.evaluate("document.activeElement.dataset.opens") == COUNTED_2X2.case.id
 
 
 def test_two_equal_runs_show_no_change(open_page: Open) -> None:
     """A run beside its repeat says that nothing changed."""
     opened = open_page(RECORD, compare(RECORD, RECORD))
     assert "No cell changed" in opened.page.locator("#changes").inner_text()
-    assert opened.page.locator("[data-change]").count() == 0
+    assert opened.page.locator("[data-opens]").count() == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -17,7 +18,14 @@ from tests.browser.records import (
     UNEXPECTED,
     VERDICTS,
 )
-from tests.unit.builders import merged, run_record
+from tests.unit.builders import (
+    DEFAULT,
+    MIRRORED_2,
+    case_of,
+    merged,
+    run_record,
+    verdict_of,
+)
 
 
 def ids(wanted: Callable[[Verdict], bool]) -> list[str]:
@@ -166,6 +174,73 @@ def test_light_and_dark(open_page: Open) -> None:
     assert light.page.evaluate(back) == colours[1]
     dark.page.locator("#theme").click()
     assert dark.page.evaluate(back) == colours[0]
+
+
+def test_the_page_opens_on_what_is_unexpected(open_page: Open) -> None:
+    """Unexpected cases come first, with their expectation; each one opens, and closes again."""
+    opened = open_page(RECORD)
+    opening = opened.page.locator("#head .opening")
+    wanted = ids(lambda v: not v.as_expected)
+    assert opening.locator("h2").inner_text() == "Unexpected: 2 of 9 cases"
+    assert sorted(opening.locator("[data-opens]").all_inner_texts()) == wanted
+    assert "✗ wrong_value: 3 for 4" in opening.inner_text()
+    assert not opening.locator(".sites").count()
+    opening.locator(f'[data-opens="{UNEXPECTED.case.id}"]').click()
+    assert UNEXPECTED.case.id in opened.page.locator("#detail h2").inner_text()
+    opened.page.keyboard.press("Escape")
+    assert opened.page.evaluate("document.activeElement.dataset.opens") == UNEXPECTED.case.id
+
+
+def test_many_unexpected_cases_are_a_click_away(open_page: Open) -> None:
+    """The opening shows ten of them; its button filters the cells."""
+    many = [
+        verdict_of(case_of(f"others.weight_{n}"), "hang", "never ended", as_expected=False)
+        for n in range(12)
+    ]
+    opened = open_page(run_record(merged(), *many))
+    assert opened.page.locator(".opening [data-opens]").count() == 10
+    opened.page.get_by_role("button", name="show all 12").click()
+    assert sorted(opened.shown()) == sorted(each.case.id for each in many)
+
+
+def test_a_page_without_surprises_opens_on_the_thesis(open_page: Open) -> None:
+    """In scope against outside, on each deployment; the conclusion only if the run shows it."""
+    shared = [
+        verdict_of(case_of(f"{way}.counter", site, deployment=deployment), symptom)
+        for way in ("returned", "module_global")
+        for deployment in (DEFAULT, MIRRORED_2)
+        for site in ("outside_scope", "in_scope")
+        for symptom in [
+            "counted_per_replica" if site == "outside_scope" and deployment == MIRRORED_2 else ""
+        ]
+    ]
+    opening = open_page(run_record(*shared)).page.locator(".opening")
+    assert opening.locator("h2").inner_text().startswith("The way of sharing makes no difference.")
+    rows = opening.locator(".sites tbody tr").all_inner_texts()
+    assert [" ".join(row.split()) for row in rows] == [
+        "created outside the scope 0 of 2 2 of 2",
+        "created in the scope 0 of 2 0 of 2",
+    ]
+    differing = [replace(shared[2], kind="behaves", symptom=""), *shared[:2], *shared[3:]]
+    opening = open_page(run_record(*differing)).page.locator(".opening")
+    assert opening.locator("h2").inner_text() == "What fails, and where it is created"
+    assert "1 of 2" in opening.inner_text()
+
+
+def test_what_breaks_without_replication_is_pale(open_page: Open) -> None:
+    """A documented failure on a single replica has no colour; the same on two replicas has."""
+    broken = [
+        verdict_of(case_of("get_variable.reused", deployment=deployment), "not_shared")
+        for deployment in (DEFAULT, MIRRORED_2)
+    ]
+    page = open_page(run_record(*broken)).page
+    plain, coloured = (page.locator(f'[data-case="{each.case.id}"]') for each in broken)
+    back = "cell => getComputedStyle(cell).backgroundColor"
+    assert plain.evaluate(back) == "rgba(0, 0, 0, 0)"
+    assert coloured.evaluate(back) != "rgba(0, 0, 0, 0)"
+    assert "△" in plain.inner_text()
+    assert "▲" in coloured.inner_text()
+    assert "nothing is replicated" in page.locator("#legend").inner_text()
 
 
 def test_a_page_without_a_run_shows_no_cells(open_page: Open) -> None:

@@ -18,7 +18,7 @@ from testbed.report.records.record import RunRecord
 
 _PARTS = Path(__file__).with_suffix("")
 
-STYLES = ("page.css", "bench.css")
+STYLES = ("page.css", "opening.css", "bench.css")
 
 # In the order of concatenation: each script may use those before it.
 SCRIPTS = (
@@ -29,6 +29,7 @@ SCRIPTS = (
     "layout.js",
     "picture.js",
     "detail.js",
+    "opening.js",
     "head.js",
     "filters.js",
     "matrix.js",

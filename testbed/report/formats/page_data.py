@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from testbed.catalogue.discovery import WAYS
 from testbed.catalogue.symptoms import SYMPTOMS
 from testbed.report.formats.picture import pictures_of
 from testbed.report.formats.table import deployments_of
 from testbed.report.formats.words import command_of, conditions, ledger_in_words, printable
 from testbed.report.records.compare import CellChange, RunComparison
 from testbed.report.records.record import RunRecord
+from testbed.report.records.sites import sites_compared
 from testbed.report.records.summary import counts, way_against_place
 from testbed.verdict.reading import Raised, WorkerReport
 from testbed.verdict.verdict import Verdict
@@ -58,7 +58,8 @@ def run_data(record: RunRecord, comparison: RunComparison | None = None) -> dict
     verdicts = [*record.verdicts, *gone]
     return {
         "head": _head(record),
-        "said": way_against_place(record.verdicts, _claims_of_ways(record)),
+        "said": way_against_place(record.verdicts, record.claims_of_ways),
+        "sites": _sites(record),
         "comparison": _comparison(comparison) if comparison else None,
         "symptoms": {name: asdict(symptom) for name, symptom in SYMPTOMS.items()},
         "scripts": _scripts(record, comparison),
@@ -85,9 +86,10 @@ def _head(record: RunRecord) -> dict[str, Any]:
     }
 
 
-def _claims_of_ways(record: RunRecord) -> dict[str, str]:
-    ways = [script for script in record.scripts if script.group == WAYS]
-    return {made.id: made.claim for script in ways for made in script.scenarios}
+def _sites(record: RunRecord) -> dict[str, Any]:
+    columns = [str(each) for each in deployments_of(record.verdicts)]
+    compared = sites_compared(record, columns, lambda verdict: str(verdict.case.deployment))
+    return {**asdict(compared), "place_decides": compared.place_decides}
 
 
 def _comparison(comparison: RunComparison) -> dict[str, Any]:
@@ -125,6 +127,7 @@ def _case(
         "mode": case.mode,
         "strategy": case.strategy,
         "deployment": str(case.deployment),
+        "alone": case.deployment.processes == 1 and case.deployment.cluster.replicas == 1,
         "command": command,
         "change": {"kind": change.kind, "what": list(change.what)} if change else None,
         "sides": [side(each) for each in sides],

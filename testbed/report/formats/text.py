@@ -10,7 +10,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from testbed.catalogue.discovery import WAYS
 from testbed.launcher.run_folder import RUNS
 from testbed.report.formats.overview import MOST_IN_FULL, show_overview
 from testbed.report.formats.table import STYLES, tables_of
@@ -79,9 +78,7 @@ def show_record(record: RunRecord, *, verbose: bool = False) -> None:
     took = f" in {record.seconds:.0f} s"
     shown.print(f"[bold]{counts(record.verdicts)}[/bold]{took}", soft_wrap=True)
     if full:
-        ways = [script for script in record.scripts if script.group == WAYS]
-        claims = {made.id: made.claim for script in ways for made in script.scenarios}
-        for line in way_against_place(record.verdicts, claims):
+        for line in way_against_place(record.verdicts, record.claims_of_ways):
             shown.print(escape(line), soft_wrap=True)
     else:
         folder = RUNS / record.run

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Literal
 
-from testbed.catalogue.discovery import Script
+from testbed.catalogue.discovery import WAYS, Script
 from testbed.catalogue.selection import Selection
 from testbed.cluster.devices import KINDS
 from testbed.decoding import OneOf, Range
@@ -77,6 +77,12 @@ class RunRecord(Record):
     def groups(self) -> dict[str, str]:
         """The group of each script, by its name."""
         return {script.name: script.group for script in self.scripts}
+
+    @property
+    def claims_of_ways(self) -> dict[str, str]:
+        """The claim of each scenario of a way of sharing, by the scenario's id."""
+        ways = [script for script in self.scripts if script.group == WAYS]
+        return {made.id: made.claim for script in ways for made in script.scenarios}
 
     def require_consistent(self) -> None:
         """Check that each case stands there once, and that its script is there."""

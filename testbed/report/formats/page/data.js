@@ -6,6 +6,7 @@ const run = data.run;
 const OUTCOMES = {
   behaves: { symbol: "✓", words: "behaves" },
   breaks: { symbol: "▲", words: "breaks as expected" },
+  alone: { symbol: "△", words: "breaks as expected, and nothing is replicated" },
   unexpected: { symbol: "✗", words: "unexpected" },
   error: { symbol: "!", words: "could not be judged" },
   skipped: { symbol: "–", words: "skipped" },
@@ -33,6 +34,12 @@ function outcomeOf(side) {
   return side.verdict === "error" ? "error" : "unexpected";
 }
 
+// The look of a case: calm where it breaks on a single replica, and replication is not the cause.
+function lookOf(of, side) {
+  const outcome = outcomeOf(side);
+  return outcome === "breaks" && of.alone ? "alone" : outcome;
+}
+
 // The outcome of a side in a word or two; an exception by its class alone.
 function phraseOf(side) {
   if (side.symptom === "rejected") return `rejected: ${side.evidence.split(/[: ]/)[0]}`;
@@ -41,6 +48,11 @@ function phraseOf(side) {
 
 function evidenceOf(side) {
   return side.symptom === "rejected" ? "" : side.evidence;
+}
+
+function summaryOf(side) {
+  const evidence = evidenceOf(side);
+  return `${OUTCOMES[outcomeOf(side)].symbol} ${phraseOf(side)}${evidence ? `: ${evidence}` : ""}`;
 }
 
 function distinct(values) {

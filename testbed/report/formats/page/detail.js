@@ -60,7 +60,7 @@ function barOf(of) {
 }
 
 function verdictOf(of, side) {
-  const outcome = outcomeOf(side);
+  const outcome = lookOf(of, side);
   const shown = OUTCOMES[outcome];
   const phrase = side.symptom || side.verdict;
   const meaning = run.symptoms[side.symptom]?.meaning;

@@ -5,11 +5,7 @@ function showHead() {
   head.append(make("div", { class: "title" }, make("p", {}, "scope testbed"), themeButton()));
   if (!run) return;
   document.title = `${run.comparison ? run.comparison.counts : run.head.counts} – scope testbed`;
-  head.append(run.comparison ? comparedHead() : singleHead(), run.comparison ? "" : factsOf(run.head));
-  if (run.said.length) {
-    head.append(make("details", { class: "said", open: run.said.length < 5 }, make("summary", {}, "Does the way of sharing matter, or the place?"),
-      make("ul", {}, run.said.map((line) => make("li", {}, line)))));
-  }
+  head.append(...(run.comparison ? [comparedHead()] : [singleHead(), openingOf(), factsOf(run.head)]));
 }
 
 function singleHead() {
@@ -78,13 +74,13 @@ function showChanges() {
     tableOf("the runs", ["", "A", "B"], [...whole, ...rows]),
     make("h2", {}, changed.length ? "Cells that changed" : "No cell changed"),
     changed.length ? tableOf("changed cells", ["case", "what", "A", "B"], changed.map(changeRow), "stacks") : "",
+    saidOf() ?? "",
     make("h2", {}, "All cells, as B shows them"));
 }
 
 function changeRow(of) {
-  const summary = (side) => `${OUTCOMES[outcomeOf(side)].symbol} ${phraseOf(side)}${evidenceOf(side) ? `: ${evidenceOf(side)}` : ""}`;
-  const sides = of.change.kind === "only in A" ? [summary(latest(of)), ""]
-    : of.change.kind === "only in B" ? ["", summary(latest(of))] : of.sides.map(summary);
-  const open = make("button", { type: "button", class: "link", "data-change": of.id, onclick: () => openCase(of.id) }, breakable(of.id));
+  const sides = of.change.kind === "only in A" ? [summaryOf(latest(of)), ""]
+    : of.change.kind === "only in B" ? ["", summaryOf(latest(of))] : of.sides.map(summaryOf);
+  const open = make("button", { type: "button", class: "link", "data-opens": of.id, onclick: () => openCase(of.id) }, breakable(of.id));
   return [open, of.change.what.join(", ") || of.change.kind, ...sides];
 }

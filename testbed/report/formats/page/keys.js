@@ -26,8 +26,8 @@ function focusCase(id) {
     return of && first.scenario === of.scenario && first.site === of.site
       && first.deployment === of.deployment && button.dataset.modes.split(", ").includes(of.mode);
   });
-  const opener = comparing ? [...document.querySelectorAll("[data-change]")].find((each) => each.dataset.change === id) : null;
-  if (openedFrom === "changes" && opener) opener.focus();
+  const opener = [...document.querySelectorAll("[data-opens]")].find((each) => each.dataset.opens === id);
+  if (openedFrom === "list" && opener) opener.focus();
   else focusButton(own);
 }
 
@@ -41,7 +41,9 @@ matrix.addEventListener("click", (event) => {
   openCase(button.dataset.case);
 });
 
-byId("changes").addEventListener("click", () => { openedFrom = "changes"; }, true);
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-opens]")) openedFrom = "list";
+}, true);
 
 matrix.addEventListener("keydown", (event) => {
   const here = event.target.closest("button.cell");

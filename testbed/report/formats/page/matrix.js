@@ -1,7 +1,7 @@
 // The cells: the outcome of each scenario at each site, one column for each deployment.
 
 function showLegend() {
-  const kinds = distinct(cases.flatMap((of) => of.sides.map(outcomeOf)));
+  const kinds = distinct(cases.flatMap((of) => of.sides.map((side) => lookOf(of, side))));
   byId("legend").append(make("ul", { class: "legend", "aria-label": "Legend" },
     Object.entries(OUTCOMES).filter(([kind]) => kinds.includes(kind)).map(([kind, { symbol, words }]) =>
       make("li", { class: kind }, make("span", { class: "symbol" }, symbol), words)),
@@ -82,7 +82,7 @@ function cellOf(here) {
 function buttonOf(alike, several) {
   const [of] = alike;
   const side = latest(of);
-  const outcome = outcomeOf(side);
+  const outcome = lookOf(of, side);
   const { symbol, words } = OUTCOMES[outcome];
   const modes = alike.map((each) => each.mode).join(", ");
   const changed = of.change ? `, ${of.change.kind}` : "";
