@@ -6,20 +6,16 @@ import re
 from pathlib import Path
 
 from docs._generate.markdown import DOCS, ROOT, fence, link_to, section
+from testbed.check.finding import Code
 
 EXAMPLES = DOCS / "examples"
 CORPUS = ROOT / "tests/check/corpus"
 
 
-def example_of(code: str) -> str:
-    """Wrong and right code side by side; empty where a code has none."""
-    folder = EXAMPLES / code
-    if not folder.is_dir():
-        return ""
-    wrong, right = (_text(folder / name) for name in ("wrong.py", "right.py"))
-    return "\n\n".join(
-        (section("Wrong", fence(wrong, "python")), section("Right", fence(right, "python")))
-    )
+def example_of(code: Code) -> str:
+    """Wrong and right code."""
+    wrong, right = fence(code.wrong, "python"), fence(code.right, "python")
+    return "\n\n".join((section("Wrong", wrong), section("Right", right)))
 
 
 def corpus_of(code: str, origin: str) -> str:
@@ -32,10 +28,6 @@ def corpus_of(code: str, origin: str) -> str:
             beside = f"; right: {others}" if others else ""
             rows.append(f"- Wrong: {_link(script, origin)}{beside}")
     return "\n".join(rows)
-
-
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8").strip()
 
 
 def _codes_in(script: Path) -> set[str]:

@@ -65,17 +65,12 @@ def _page(symptom: Symptom) -> Page:
         sentence(symptom.meaning),
         f"**Cure:** {sentence(symptom.cure)}",
         "If you have a message of TensorFlow, see [Messages](#messages)." if messages else "",
-        _example(codes),
+        example_of(codes[0]) if codes else "",
         section("In your program", _codes(codes, path)),
         messages,
         section("Scenarios that show it", _scenarios(symptom.name, path)),
         section("Versions", versions_note()),
     )
-
-
-def _example(codes: list[Code]) -> str:
-    """The example of the first code that has one."""
-    return next(filter(None, (example_of(each.code) for each in codes)), "")
 
 
 def _codes(codes: list[Code], origin: str) -> str:

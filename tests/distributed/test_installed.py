@@ -44,6 +44,8 @@ def test_installed_wheel(built: Path, tmp_path: Path) -> None:
     shown = _run(elsewhere, str(python.parent / "testbed"), "run", "returned", "*.counter")
     assert " 0 unexpected" in shown
     assert "module_global" in shown
+    shown = _run(elsewhere, str(python.parent / "testbed"), "explain", "TB101")
+    assert "tf.distribute.MirroredStrategy()" in shown
 
 
 @pytest.mark.soak

@@ -13,24 +13,8 @@ CODES = (
         "it runs once for each replica, and in a tf.function only while that is traced",
         "count outside of strategy.run, or in a tf.Variable of the scope",
         "python_state.int_counter",
-        wrong="""\
-steps = 0
-
-def step():
-    global steps
-    steps += 1
-
-strategy.run(step)  # steps is 2
-""",
-        right="""\
-steps = 0
-
-def step():
-    ...
-
-strategy.run(step)
-steps += 1
-""",
+        fine_if="the Python value describes the tracing, not the training: a count of traces, a"
+        " log of shapes, a flag that is set once",
     ),
     Code(
         "TB302",
@@ -40,27 +24,8 @@ steps += 1
         "the trace keeps the number, the array or the variable that it read",
         "pass it as a tensor argument, or keep it in a tf.Variable and assign to that",
         "frozen_global.python_float",
-        wrong="""\
-rate = 0.1
-
-@tf.function
-def scaled(x):
-    return rate * x
-
-scaled(x)
-rate = 0.01
-scaled(x)  # still 0.1 * x
-""",
-        right="""\
-@tf.function
-def scaled(x, rate):
-    return rate * x
-
-rate = tf.constant(0.1)
-scaled(x, rate)
-rate = tf.constant(0.01)
-scaled(x, rate)
-""",
+        fine_if="the function shall keep the value of its first trace, and the later change is"
+        " for other code",
     ),
     Code(
         "TB303",
@@ -70,25 +35,8 @@ scaled(x, rate)
         "it has no value outside of the tf.function in which it was made",
         "return it from the tf.function",
         "module_global.kept_from_trace",
-        wrong="""\
-kept = []
-
-@tf.function
-def step(x):
-    kept.append(x * 2.0)
-
-step(x)
-print(kept[0] + 1.0)  # raises
-""",
-        right="""\
-@tf.function
-def step(x):
-    return x * 2.0
-
-
-kept = step(x)
-print(kept + 1.0)
-""",
+        fine_if="only the shape or the dtype of the tensor is used later; keep tensor.shape or"
+        " tensor.dtype instead",
     ),
     Code(
         "TB304",
@@ -98,15 +46,8 @@ print(kept + 1.0)
         "strategy.run returns one value for each replica",
         "reduce it, or take strategy.experimental_local_results of it",
         "per_replica_value.given_to_op",
-        wrong="""\
-losses = strategy.run(step)
-total = tf.add(losses, 1.0)
-""",
-        right="""\
-losses = strategy.run(step)
-total = 1.0 + strategy.reduce(
-    "SUM", losses, axis=None)
-""",
+        fine_if="there is hardly any such case: the operation gets an object that it cannot"
+        " compute with, or only the first replica's value",
     ),
     Code(
         "TB305",
@@ -117,23 +58,8 @@ total = 1.0 + strategy.reduce(
         " remains",
         "return it from strategy.run and reduce the result",
         "module_global.rebound_in_replica",
-        wrong="""\
-logs = {}
-
-def step(batch):
-    logs["loss"] = tf.reduce_mean(batch)
-
-strategy.run(step, (batch,))
-print(logs["loss"])
-""",
-        right="""\
-def step(batch):
-    return tf.reduce_mean(batch)
-
-losses = strategy.run(step, (batch,))
-print(strategy.reduce(
-    "MEAN", losses, axis=None))
-""",
+        fine_if="the value is the same on all replicas, or a value of any replica will do, such"
+        " as one that is displayed",
     ),
     Code(
         "TB306",
@@ -143,23 +69,8 @@ print(strategy.reduce(
         "each worker is a separate Python process, and stores what its own replica computed",
         "return it from strategy.run and reduce the result",
         "python_state.dict_of_metrics",
-        wrong="""\
-logs = {}
-
-def step(batch):
-    logs["loss"] = tf.reduce_mean(batch)
-
-strategy.run(step, (batch,))
-print(logs["loss"])
-""",
-        right="""\
-def step(batch):
-    return tf.reduce_mean(batch)
-
-losses = strategy.run(step, (batch,))
-print(strategy.reduce(
-    "MEAN", losses, axis=None))
-""",
+        fine_if="the value is about this worker and stays on it, such as its own log; nothing"
+        " that is saved, compared or trained depends on it",
     ),
     Code(
         "TB307",
@@ -170,20 +81,8 @@ print(strategy.reduce(
         " so other code that uses it sees no change",
         "call v.assign_add(1)",
         "rebound_variable.kept_by_rebinding",
-        wrong="""\
-with strategy.scope():
-    v = tf.Variable(1.0)
-kept = v
-
-v = v + 1.0  # kept is still 1.0
-""",
-        right="""\
-with strategy.scope():
-    v = tf.Variable(1.0)
-kept = v
-
-v.assign_add(1.0)
-""",
+        fine_if="the tensor is meant, and the variable is not needed any more; another name for"
+        " the tensor says so",
     ),
     Code(
         "TB308",
@@ -194,22 +93,8 @@ v.assign_add(1.0)
         "draw with tf.random.Generator or tf.random.stateless_uniform, or pass the number as an"
         " argument",
         "numpy_state.drawn_anew",
-        wrong="""\
-@tf.function
-def noisy(x):
-    return x + np.random.normal()
-
-noisy(x)
-noisy(x)  # the same noise
-""",
-        right="""\
-@tf.function
-def noisy(x):
-    return x + tf.random.normal([])
-
-noisy(x)
-noisy(x)
-""",
+        fine_if="one number for the whole training is meant, such as a fixed initial value; draw"
+        " it before the tf.function",
     ),
     Code(
         "TB309",
@@ -219,21 +104,6 @@ noisy(x)
         "the result is right, but tracing takes far longer than a step",
         "pass numbers as tensors, pass batches of one shape, and make the tf.function once",
         "",
-        wrong="""\
-@tf.function
-def scaled(rate):
-    return rate * 2.0
-
-for epoch in range(9):
-    scaled(0.1 * epoch)
-""",
-        right="""\
-@tf.function
-def scaled(rate):
-    return rate * 2.0
-
-for epoch in range(9):
-    scaled(tf.constant(0.1 * epoch))
-""",
+        fine_if="the program is short, or the calls differ on purpose, as in a test of shapes",
     ),
 )

@@ -13,18 +13,7 @@ CODES = (
         "a collective completes only when every worker takes part in it",
         "let every worker run the same collectives in the same order",
         "collective.computed_by_chief",
-        wrong="""\
-if rank == 0:
-    total = strategy.reduce(
-        "SUM", one, axis=None)
-    print(total)
-""",
-        right="""\
-total = strategy.reduce(
-    "SUM", one, axis=None)
-if rank == 0:
-    print(total)
-""",
+        fine_if="never: the program does not end",
     ),
     Code(
         "TB402",
@@ -35,20 +24,9 @@ if rank == 0:
         " that do not belong together",
         "let every worker run the same collectives in the same order",
         "collective.opposite_order",
-        wrong="""\
-order = [loss, accuracy]
-if rank == 1:
-    order.reverse()
-for value in order:
-    strategy.reduce("SUM", value, axis=None)
-""",
-        right="""\
-order = [loss, accuracy]
-
-
-for value in order:
-    strategy.reduce("SUM", value, axis=None)
-""",
+        fine_if="the collectives combine values of the same shape and meaning, and their order"
+        " does not matter; TensorFlow cannot know that, and a change of one branch makes"
+        " it wrong",
     ),
     Code(
         "TB403",
@@ -58,20 +36,8 @@ for value in order:
         "a value that one replica reduces or assigns is paired with the next value of the others",
         "let all replicas reduce and assign in the same order",
         "collective.opposite_order",
-        wrong="""\
-def step():
-    me = tf.distribute.get_replica_context()
-    if me.replica_id_in_sync_group == 0:
-        return me.all_reduce("SUM", a)
-    return me.all_reduce("SUM", b)
-""",
-        right="""\
-def step():
-    me = tf.distribute.get_replica_context()
-    both = (me.all_reduce("SUM", a),
-            me.all_reduce("SUM", b))
-    return both
-""",
+        fine_if="the values that are reduced in different orders are equal on all replicas, or"
+        " of equal meaning",
     ),
     Code(
         "TB404",
@@ -83,25 +49,7 @@ def step():
         "hold no lock where replicas synchronise: at a reduction, an optimizer's step, an"
         " assignment with an aggregation",
         "lock.around_an_assignment",
-        wrong="""\
-lock = threading.Lock()
-
-def step():
-    with lock:
-        weight.assign_add(1.0)
-
-strategy.run(step)
-""",
-        right="""\
-lock = threading.Lock()
-
-def step():
-    with lock:
-        seen.append(1)
-    weight.assign_add(1.0)
-
-strategy.run(step)
-""",
+        fine_if="never: the program does not end",
     ),
     Code(
         "TB405",
@@ -113,17 +61,8 @@ strategy.run(step)
         "keep the TF_CONFIG with which a worker is started: set or remove it only if no launcher"
         ' has set it (if "TF_CONFIG" not in os.environ)',
         "module_global.random_start",
-        wrong="""\
-os.environ.pop("TF_CONFIG")
-strategy = tf.distribute \\
-    .MultiWorkerMirroredStrategy()
-""",
-        right="""\
-if "TF_CONFIG" not in os.environ:
-    os.environ["TF_CONFIG"] = alone
-strategy = tf.distribute \\
-    .MultiWorkerMirroredStrategy()
-""",
+        fine_if="the workers are independent programs on purpose, such as one trial of a search"
+        " each; then start them without a cluster",
     ),
     Code(
         "TB406",
@@ -136,17 +75,8 @@ strategy = tf.distribute \\
         "set TF_CONFIG before the strategy is made, and only if no launcher has set it"
         ' (if "TF_CONFIG" not in os.environ)',
         "module_global.random_start",
-        wrong="""\
-strategy = tf.distribute \\
-    .MultiWorkerMirroredStrategy()
-os.environ["TF_CONFIG"] = cluster
-""",
-        right="""\
-if "TF_CONFIG" not in os.environ:
-    os.environ["TF_CONFIG"] = cluster
-strategy = tf.distribute \\
-    .MultiWorkerMirroredStrategy()
-""",
+        fine_if="every process shall train by itself, and TF_CONFIG is only passed on to"
+        " programs that it starts",
     ),
     Code(
         "TB501",
@@ -157,18 +87,7 @@ strategy = tf.distribute \\
         " the known errors, which have their own causes and cures",
         "the error itself says what is refused, and where",
         "module_global.trained_by_optimizer",
-        wrong="""\
-weight = tf.Variable(0.0)
-with strategy.scope():
-    sgd = keras.optimizers.SGD()
-    sgd.build([weight])  # raises
-""",
-        right="""\
-with strategy.scope():
-    weight = tf.Variable(0.0)
-    sgd = keras.optimizers.SGD()
-    sgd.build([weight])
-""",
+        fine_if="the program catches the error on purpose and continues another way",
     ),
     Code(
         "TB502",
@@ -180,21 +99,8 @@ with strategy.scope():
         "open the tape and take the gradient inside the replica function, and reduce there with"
         " tf.distribute.get_replica_context().all_reduce",
         "gradient_tape.tape_around_run",
-        wrong="""\
-with tf.GradientTape() as tape:
-    losses = strategy.run(loss)
-    total = strategy.reduce(
-        "SUM", losses, axis=None)
-tape.gradient(total, weight)  # None
-""",
-        right="""\
-def step():
-    with tf.GradientTape() as tape:
-        value = loss()
-    return tape.gradient(value, weight)
-
-strategy.run(step)
-""",
+        fine_if="the gradient shall be None, because the program tests for it and treats it as"
+        " zero",
     ),
     Code(
         "TB503",
@@ -205,16 +111,6 @@ strategy.run(step)
         " for true",
         "test a reduced value, or the result of variable.numpy()",
         "per_replica_value.tested_by_if",
-        wrong="""\
-finite = strategy.run(is_finite)
-if finite:  # always true
-    save()
-""",
-        right="""\
-finite = strategy.run(is_finite)
-if all(strategy.experimental_local_results(
-        finite)):
-    save()
-""",
+        fine_if="the test asks only whether the object exists; `is not None` says that",
     ),
 )

@@ -14,26 +14,8 @@ CODES = (
         " the first one",
         "give it an aggregation, or reduce before assigning",
         "aggregation.none_assigned_in_replica",
-        wrong="""\
-with strategy.scope():
-    last = tf.Variable(
-        0.0, synchronization=ON_READ)
-
-def step(batch):
-    last.assign(tf.reduce_mean(batch))
-
-strategy.run(step, (batch,))
-""",
-        right="""\
-with strategy.scope():
-    last = tf.Variable(
-        0.0, aggregation=MEAN)
-
-def step(batch):
-    last.assign(tf.reduce_mean(batch))
-
-strategy.run(step, (batch,))
-""",
+        fine_if="each replica shall keep a value of its own, and nothing reads the variable as"
+        " one number or saves it: a buffer of the replica, for example",
     ),
     Code(
         "TB202",
@@ -43,20 +25,8 @@ strategy.run(step, (batch,))
         "each worker assigned its own value, and nothing brought them together",
         "assign a value that is equal on all workers: the result of a reduction",
         "aggregation.only_first_replica",
-        wrong="""\
-with strategy.scope():
-    start = tf.Variable(0.0)
-
-start.assign(float(rank))
-""",
-        right="""\
-with strategy.scope():
-    start = tf.Variable(0.0)
-
-mean = strategy.reduce(
-    "MEAN", tf.constant(float(rank)), axis=None)
-start.assign(mean)
-""",
+        fine_if="each worker shall keep a value of its own, and checkpoints may hold the value"
+        " of worker 0 only",
     ),
     Code(
         "TB203",
@@ -66,24 +36,8 @@ start.assign(mean)
         "distributed variables of one shape share a trace, which keeps using the first variable",
         "close over the variable, or pass a tf.Module that holds it",
         "argument.two_swapped",
-        wrong="""\
-@tf.function
-def add_one(variable):
-    variable.assign_add(1.0)
-
-add_one(first)
-add_one(second)  # adds to first
-""",
-        right="""\
-def adder(variable):
-    @tf.function
-    def add_one():
-        variable.assign_add(1.0)
-    return add_one
-
-adder(first)()
-adder(second)()
-""",
+        fine_if="the variable of the first call is the one to use in all calls; then do not pass"
+        " another one",
     ),
     Code(
         "TB204",
@@ -94,24 +48,8 @@ adder(second)()
         " whichever replica calls it; code that picks one copy itself has the same effect",
         "call a plain function in the step, and put the call of strategy.run into a tf.function",
         "component_writes.counted_in_concrete_function",
-        wrong="""\
-@tf.function
-def count():
-    steps.assign_add(1.0)
-
-traced = count.get_concrete_function()
-strategy.run(traced)
-""",
-        right="""\
-def count():
-    steps.assign_add(1.0)
-
-@tf.function
-def train():
-    strategy.run(count)
-
-train()
-""",
+        fine_if="the program chooses one copy on purpose, and brings all copies together"
+        " afterwards",
     ),
     Code(
         "TB205",
@@ -123,25 +61,7 @@ train()
         "add the sums and the counts to variables of their own, and divide them after reading"
         " (in a metric: in result())",
         "sync_on_read.ratio_assigned",
-        wrong="""\
-def update_state(self, labels, guesses):
-    hits = tf.equal(labels, guesses)
-    self.accuracy.assign(tf.reduce_mean(
-        tf.cast(hits, tf.float32)))
-
-def result(self):
-    return self.accuracy
-""",
-        right="""\
-def update_state(self, labels, guesses):
-    hits = tf.equal(labels, guesses)
-    self.hits.assign_add(tf.reduce_sum(
-        tf.cast(hits, tf.float32)))
-    self.seen.assign_add(
-        tf.cast(tf.size(hits), tf.float32))
-
-def result(self):
-    return self.hits / self.seen
-""",
+        fine_if="the sum over the replicas is what you report, or you divide it by"
+        " strategy.num_replicas_in_sync after reading",
     ),
 )

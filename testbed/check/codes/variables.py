@@ -14,23 +14,9 @@ CODES = (
         " of them adds to it",
         "create it inside strategy.scope(), with the aggregation you mean",
         "module_global.counter",
-        wrong="""\
-steps = tf.Variable(0.0)
-
-def step():
-    steps.assign_add(1.0)
-
-strategy.run(step)  # steps is 2.0
-""",
-        right="""\
-with strategy.scope():
-    steps = tf.Variable(0.0, aggregation=MEAN)
-
-def step():
-    steps.assign_add(1.0)
-
-strategy.run(step)  # steps is 1.0
-""",
+        fine_if="the variable counts replicas or examples, not steps, and all replicas of each"
+        " worker shall add to one number; a variable of the scope with the aggregation"
+        " SUM says the same in the code",
     ),
     Code(
         "TB102",
@@ -41,22 +27,8 @@ strategy.run(step)  # steps is 1.0
         "create it inside strategy.scope(), with the aggregation you mean, or return the value"
         " from strategy.run and reduce it",
         "aggregation.mean",
-        wrong="""\
-loss = tf.Variable(0.0)
-
-def step(batch):
-    loss.assign(tf.reduce_mean(batch))
-
-strategy.run(step, (batch,))
-""",
-        right="""\
-def step(batch):
-    return tf.reduce_mean(batch)
-
-losses = strategy.run(step, (batch,))
-loss = strategy.reduce(
-    "MEAN", losses, axis=None)
-""",
+        fine_if="any replica's value will do, and the program never takes it for the value of"
+        " the whole batch: a value that is only displayed, for example",
     ),
     Code(
         "TB103",
@@ -68,23 +40,8 @@ loss = strategy.reduce(
         " read it, or add up in it values that belong to one worker",
         "create it inside strategy.scope()",
         "returned.variable",
-        wrong="""\
-scale = tf.Variable(2.0)
-
-def step():
-    return scale * 3.0
-
-strategy.run(step)
-""",
-        right="""\
-with strategy.scope():
-    scale = tf.Variable(2.0)
-
-def step():
-    return scale * 3.0
-
-strategy.run(step)
-""",
+        fine_if="replicas only read it, and every worker gives it the same value: a constant, or"
+        " a value that is read from the same file",
     ),
     Code(
         "TB104",
@@ -94,25 +51,8 @@ strategy.run(step)
         "made outside strategy.scope() each worker has its own, and nothing keeps them equal",
         "create it inside strategy.scope(), where worker 0's value is broadcast",
         "module_global.random_start",
-        wrong="""\
-weight = tf.Variable(
-    tf.random.normal([2]))
-
-def step():
-    return tf.reduce_sum(weight)
-
-strategy.run(step)
-""",
-        right="""\
-with strategy.scope():
-    weight = tf.Variable(
-        tf.random.normal([2]))
-
-def step():
-    return tf.reduce_sum(weight)
-
-strategy.run(step)
-""",
+        fine_if="each worker shall have its own value: data of this worker, such as its number"
+        " or its part of a table, that nothing trained depends on",
     ),
     Code(
         "TB105",
@@ -122,25 +62,8 @@ strategy.run(step)
         "the value that a step leaves in it is lost in the next step",
         "make it once, inside strategy.scope(), and keep it",
         "made_every_call.state",
-        wrong="""\
-def step():
-    velocity = tf.Variable(0.0)
-    velocity.assign_add(1.0)
-
-for _ in range(3):
-    strategy.run(step)
-""",
-        right="""\
-with strategy.scope():
-    velocity = tf.Variable(
-        0.0, aggregation=MEAN)
-
-def step():
-    velocity.assign_add(1.0)
-
-for _ in range(3):
-    strategy.run(step)
-""",
+        fine_if="each step needs a fresh variable, and no later step needs its value: a"
+        " candidate of a search, or a temporary buffer",
     ),
     Code(
         "TB106",
@@ -151,23 +74,8 @@ for _ in range(3):
         " variable",
         "make the same variables in the same order on every worker",
         "creation_order.from_a_set",
-        wrong="""\
-names = ["a", "b"]
-if rank == 1:
-    names.reverse()
-
-with strategy.scope():
-    made = {name: tf.Variable(float(rank))
-            for name in names}
-""",
-        right="""\
-names = ["a", "b"]
-
-
-with strategy.scope():
-    made = {name: tf.Variable(float(rank))
-            for name in sorted(names)}
-""",
+        fine_if="the variables that change places have the same start value and are never"
+        " restored by their order; sorting them costs nothing, and is the safer way",
     ),
     Code(
         "TB107",
@@ -178,19 +86,8 @@ with strategy.scope():
         " on one device",
         "make the model and its optimizer, and compile, inside strategy.scope()",
         "keras_fit.model",
-        wrong="""\
-model = keras.Sequential(
-    [keras.layers.Dense(1)])
-model.compile("sgd", "mse")
-model.fit(x, y)
-""",
-        right="""\
-with strategy.scope():
-    model = keras.Sequential(
-        [keras.layers.Dense(1)])
-    model.compile("sgd", "mse")
-model.fit(x, y)
-""",
+        fine_if="the strategy is made only to ask for its devices, or the training is meant for"
+        " one device; then the strategy may go as well",
     ),
     Code(
         "TB108",
@@ -202,28 +99,8 @@ model.fit(x, y)
         "keep the counts in a variable of the scope, indexed by a static table, or change the"
         " table outside of strategy.run",
         "lookup_table.count",
-        wrong="""\
-counts = tf.lookup.experimental \\
-    .MutableHashTable(tf.string, tf.int64, 0)
-
-def step():
-    word = tf.constant(["a"])
-    counts.insert(
-        word, counts.lookup(word) + 1)
-
-strategy.run(step)
-""",
-        right="""\
-with strategy.scope():
-    counts = tf.Variable(
-        [0.0, 0.0], aggregation=MEAN)
-
-def step():
-    seen = tf.one_hot(0, 2)
-    counts.assign_add(seen)
-
-strategy.run(step)
-""",
+        fine_if="the table counts events of all replicas, and each replica inserts only keys"
+        " that no other replica inserts in the same step",
     ),
     Code(
         "TB109",
@@ -235,28 +112,8 @@ strategy.run(step)
         "make the same variables in the same order on every replica, or give them names, or make"
         " them once in strategy.scope()",
         "made_differently.in_another_order",
-        wrong="""\
-made = {}
-
-def step():
-    me = (tf.distribute.get_replica_context()
-          .replica_id_in_sync_group)
-    names = ["a", "b"]
-    for name in names[::1 - 2 * int(me)]:
-        made[name, int(me)] = tf.Variable(1.0)
-
-strategy.run(step)
-""",
-        right="""\
-with strategy.scope():
-    made = {name: tf.Variable(1.0)
-            for name in ("a", "b")}
-
-def step():
-    return made["a"] + made["b"]
-
-strategy.run(step)
-""",
+        fine_if="variables of one position mean the same on every replica, and only their names"
+        " in your program differ",
     ),
     Code(
         "TB110",
@@ -268,23 +125,7 @@ strategy.run(step)
         " refuse, some of them without a message",
         "enter strategy.scope() in the function that the thread runs",
         "context_local.counter_made_in_thread",
-        wrong="""\
-with strategy.scope():
-    thread = threading.Thread(target=create)
-    thread.start()
-    thread.join()
-
-def create():
-    made.append(tf.Variable(0.0))
-""",
-        right="""\
-thread = threading.Thread(target=create)
-thread.start()
-thread.join()
-
-def create():
-    with strategy.scope():
-        made.append(tf.Variable(0.0))
-""",
+        fine_if="one thread alone uses the variable, and no step of strategy.run trains or"
+        " changes it",
     ),
 )
