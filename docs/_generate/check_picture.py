@@ -32,7 +32,7 @@ _LINE = re.compile(r'<text class="[^"]*-r\d+" x="[\d.]+" y="([\d.]+)"[^>]*>(.*?)
 _COLOURS = (
     (r"\berror\b TB\d+ \w+", "bold red"),
     (r"^\S+\.py:\d+", "bold"),
-    (r"^  (seen|why|cure):", "cyan"),
+    (r"^  (line|seen|why|cure):", "cyan"),
     (r"^\d+ errors?.*", "bold"),
 )
 

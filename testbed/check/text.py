@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import linecache
 import os
+import textwrap
 from collections import Counter
 from collections.abc import Sequence
 
 from testbed.check.finding import ERROR, NOTE, WARNING, Finding
 from testbed.check.result import CheckResult
 from testbed.check.seen import SourceLine
+
+LONGEST_LINE = 100
+"""The most columns of a program's line that a finding shows."""
 
 _LEVELS = (ERROR, WARNING, NOTE)
 
@@ -19,15 +24,22 @@ def show_place(place: SourceLine | None) -> str:
 
 
 def describe(finding: Finding) -> list[str]:
-    """The lines of one finding: place and mistake, evidence, reason, cure."""
+    """The lines of one finding: place and mistake, the line, evidence, reason, cure."""
     about = finding.about
     used = f" ({show_place(finding.use)})" if finding.use and finding.use != finding.place else ""
     return [
         f"{show_place(finding.place)}: {about.level} {about.title}: {about.what}",
+        *_source(finding.place),
         *indented(f"  seen: {finding.evidence}{used}"),
         f"  why:  {about.why}",
         f"  cure: {about.cure}",
     ]
+
+
+def _source(place: SourceLine | None) -> list[str]:
+    """The text of a line; nothing if its file cannot be read here."""
+    text = linecache.getline(place.file, place.line).strip() if place else ""
+    return [f"  line: {textwrap.shorten(text, LONGEST_LINE, placeholder=' ...')}"] if text else []
 
 
 def indented(text: str) -> list[str]:

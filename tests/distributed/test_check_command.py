@@ -49,13 +49,14 @@ def test_findings_are_shown_with_place_evidence_reason_and_cure(check: Callable[
         "train.py:4: error TB101 counted_per_replica: every replica changes a variable that has"
         " one copy"
     )
+    assert lines[2].startswith("  line: steps = tf.Variable(")
     assert (
-        lines[2] == "  seen: 2 replicas of a worker each add 1 to 'steps' in a step (train.py:15)"
+        lines[3] == "  seen: 2 replicas of a worker each add 1 to 'steps' in a step (train.py:15)"
     )
-    assert lines[3].startswith("  why:  made outside strategy.scope()")
-    assert lines[4].startswith("  cure: create it inside strategy.scope()")
-    assert lines[6].startswith("train.py:7: error TB201 replicas_diverge")
-    assert lines[7] == "  seen: the copies of 'best' hold 0 and 3, since the first step"
+    assert lines[4].startswith("  why:  made outside strategy.scope()")
+    assert lines[5].startswith("  cure: create it inside strategy.scope()")
+    assert lines[7].startswith("train.py:7: error TB201 replicas_diverge")
+    assert lines[9] == "  seen: the copies of 'best' hold 0 and 3, since the first step"
     assert lines[-1].startswith("2 errors on mirrored-2 in ")
 
 

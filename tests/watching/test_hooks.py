@@ -282,6 +282,15 @@ def test_the_truth_of_several_values(mirrored: Any) -> None:
     assert (len(found), found[0][1] is pair, answers) == (1, True, ["true"])
 
 
+def test_a_sum_without_a_strategy_is_no_collective() -> None:
+    """It combines nothing, and observing it does not fail."""
+    events, results = Events(), []
+    with watching(events):
+        results.append(tf.distribute.get_replica_context().all_reduce("SUM", tf.constant(2.0)))
+    assert float(results[0]) == 2.0
+    assert events.log.failures == ()
+
+
 def test_a_hook_that_fails_is_counted(mirrored: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The program gets its result, and the failure names what was hooked."""
 

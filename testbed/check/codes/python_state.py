@@ -11,7 +11,8 @@ CODES = (
         ERROR,
         "the replica function changes Python state",
         "it runs once for each replica, and in a tf.function only while that is traced",
-        "count outside of strategy.run, or in a tf.Variable of the scope",
+        "change it outside of strategy.run, or keep it in a tf.Variable made inside"
+        " strategy.scope()",
         "python_state.int_counter",
         fine_if="the Python value describes the tracing, not the training: a count of traces, a"
         " log of shapes, a flag that is set once",
@@ -44,7 +45,8 @@ CODES = (
         ERROR,
         "a PerReplica value is used where one tensor is needed",
         "strategy.run returns one value for each replica",
-        "reduce it, or take strategy.experimental_local_results of it",
+        "combine it by strategy.reduce, or take the values of this worker by"
+        " strategy.experimental_local_results",
         "per_replica_value.given_to_op",
         fine_if="there is hardly any such case: the operation gets an object that it cannot"
         " compute with, or only the first replica's value",

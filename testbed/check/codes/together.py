@@ -11,7 +11,8 @@ CODES = (
         ERROR,
         "workers wait for a worker that does not come",
         "a collective completes only when every worker takes part in it",
-        "let every worker run the same collectives in the same order",
+        "let every worker run the same collectives in the same order: no collective, no save and no"
+        " read of an ON_READ variable for one worker alone, and equally many steps",
         "collective.computed_by_chief",
         fine_if="never: the program does not end",
     ),
@@ -82,10 +83,10 @@ CODES = (
         "TB501",
         "rejected",
         ERROR,
-        "TensorFlow refuses an operation under replication",
-        "the error names a strategy, or the program finishes without replication; it is none of"
+        "the program fails under replication",
+        "the program finishes without replication, or the error names a strategy; it is none of"
         " the known errors, which have their own causes and cures",
-        "the error itself says what is refused, and where",
+        "change this line, as the error says; testbed explain takes a part of its text",
         "module_global.trained_by_optimizer",
         fine_if="the program catches the error on purpose and continues another way",
     ),

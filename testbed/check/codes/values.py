@@ -12,7 +12,8 @@ CODES = (
         "a variable's copies hold different values",
         "each replica wrote its own copy, and nothing brought them together; a checkpoint keeps"
         " the first one",
-        "give it an aggregation, or reduce before assigning",
+        "give it an aggregation (MEAN, SUM or ONLY_FIRST_REPLICA), or combine the value of all"
+        " replicas by all_reduce before it is assigned",
         "aggregation.none_assigned_in_replica",
         fine_if="each replica shall keep a value of its own, and nothing reads the variable as"
         " one number or saves it: a buffer of the replica, for example",

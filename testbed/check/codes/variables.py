@@ -12,7 +12,8 @@ CODES = (
         "every replica changes a variable that has one copy",
         "made outside strategy.scope() it has one copy for all replicas of a worker, and each"
         " of them adds to it",
-        "create it inside strategy.scope(), with the aggregation you mean",
+        "create it inside strategy.scope(), with an aggregation: ONLY_FIRST_REPLICA to count steps,"
+        " SUM to count examples",
         "module_global.counter",
         fine_if="the variable counts replicas or examples, not steps, and all replicas of each"
         " worker shall add to one number; a variable of the scope with the aggregation"
@@ -24,8 +25,8 @@ CODES = (
         ERROR,
         "every replica assigns a variable that has one copy",
         "made outside strategy.scope() it has one copy, and holds what the last replica assigned",
-        "create it inside strategy.scope(), with the aggregation you mean, or return the value"
-        " from strategy.run and reduce it",
+        "create it inside strategy.scope(), with the aggregation MEAN, SUM or ONLY_FIRST_REPLICA;"
+        " or return the value from strategy.run and reduce it",
         "aggregation.mean",
         fine_if="any replica's value will do, and the program never takes it for the value of"
         " the whole batch: a value that is only displayed, for example",

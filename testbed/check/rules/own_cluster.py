@@ -25,8 +25,8 @@ def late(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
             if described is None or write.for_others or not trains:
                 continue
             evidence = (
-                f"TF_CONFIG is set to {described} when {_STRATEGY} exists already, and the steps"
-                " that follow are those of the cluster that was known before"
+                f"TF_CONFIG is set to {described} after {_STRATEGY} was made, and the program"
+                " continues to train on the cluster that was known before"
             )
             yield Finding("TB406", write.place, evidence, write.made)
         if each.late:

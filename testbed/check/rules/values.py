@@ -219,7 +219,7 @@ def dropout(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     )
     same_seeds = (each for each in drawn if _is_one_value(each, seen))
     for each in _first_of_each_line(same_seeds):
-        evidence = f"its seed {name_of(each.birth)} is the same on {replicas} replicas"
+        evidence = f"the layer's seed {name_of(each.birth)} is the same on {replicas} replicas"
         yield Finding("TB602", each.birth.place, evidence)
 
 

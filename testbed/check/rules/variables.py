@@ -9,7 +9,7 @@ from typing import Any
 
 from testbed.check.finding import Finding
 from testbed.check.operations import ASSIGNING
-from testbed.check.rules.words import name_of
+from testbed.check.rules.words import bare, name_of
 from testbed.check.seen import VariableCreated, WorkerObservations
 from testbed.verdict.diagnosis import same, show
 
@@ -41,8 +41,8 @@ def unused(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     for each in seen[0].unused:
         if each.replicas > 1:
             evidence = (
-                f"{len(trained)} variables are written, none of them of its scope, and none of"
-                f" {seen[0].steps} steps is one of its {each.replicas} replicas"
+                f"it has {each.replicas} replicas, and took none of {seen[0].steps} steps; none of"
+                f" {len(trained)} written variables was made in its scope"
             )
             yield Finding("TB107", each.place, evidence)
 
@@ -158,15 +158,18 @@ def _swapped(
 def _describe(birth: VariableCreated | None, alike: object) -> str:
     if birth is None:
         return "none"
-    return name_of(birth) + f" of {show(birth.start)}" * bool(alike)
+    return f"'{bare(birth.name)}'" + f" of {show(birth.start)}" * bool(alike)
 
 
 def other_order_in_replicas(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """Find variables that the replicas of a worker make in different orders."""
     for each in seen[0].mixed_up:
         here, there = each.places
-        evidence = (
-            f"replica {each.replica} makes at line {there.line} what replica 0 makes elsewhere"
-        )
-        evidence += f", and gets the variable of line {here.line}" * (here.line != there.line)
+        if here.line == there.line:
+            evidence = f"replica {each.replica} makes them in another order than replica 0"
+        else:
+            evidence = (
+                f"replica {each.replica} makes one at line {there.line}, and gets the one that"
+                f" replica 0 made at line {here.line}"
+            )
         yield Finding("TB109", there, evidence, here)

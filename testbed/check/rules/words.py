@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,10 +11,16 @@ from testbed.verdict.diagnosis import same, show
 
 _LONGEST = 40
 
+_UNNAMED = re.compile(r"[Vv]ariable(_\d+)?")
+"""The names that TensorFlow and Keras give."""
+
 
 def name_of(birth: VariableCreated) -> str:
-    """The quoted name of a variable."""
-    return f"'{bare(birth.name)}'"
+    """The quoted name of a variable, or its line if the program gave it no name."""
+    name = bare(birth.name)
+    if birth.place and _UNNAMED.fullmatch(name):
+        return f"the variable of line {birth.place.line}"
+    return f"'{name}'"
 
 
 def bare(name: str) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +26,9 @@ from testbed.report.output.destinations import destination
 from testbed.terminal import complain, write_utf8
 
 Result = TypeVar("Result")
+
+_HANGING = 8
+"""The indent of the further lines of a text that is wrapped: below its words, after the label."""
 
 _RECORD = "result"
 """What a message calls the record in the run folder."""
@@ -103,7 +109,7 @@ class ResultFiles:
         for name in printed:
             text = FORMATS[name].text(kind, result)
             # A tool reads the same bytes here as from a file.
-            shown = printable(text) if name == TEXT else text
+            shown = _fitted(printable(text)) if name == TEXT else text
             write_utf8(shown.encode("utf-8", "backslashreplace"))
         return bool(printed)
 
@@ -132,3 +138,16 @@ def _write(done: Written, label: str, path: Path, named: str, text: str) -> None
         done.lost.append(LaunchError(f"{named}: {problem.strerror}; it is not written"))
     else:
         done.files[label] = path
+
+
+def _fitted(text: str) -> str:
+    """The lines of a text, wrapped between words if they are printed in a terminal."""
+    if not sys.stdout.isatty():
+        return text
+    wrapper = textwrap.TextWrapper(
+        shutil.get_terminal_size().columns,
+        subsequent_indent=" " * _HANGING,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "".join(f"{part}\n" for line in text.splitlines() for part in wrapper.wrap(line) or [""])

@@ -235,6 +235,8 @@ def _collectives(events: Events) -> Iterator[None]:
     """
 
     def all_reduce(_: Any, __: Any, value: Any, *___: Any, **____: Any) -> None:
+        if not tf.distribute.has_strategy():
+            return  # An optimizer sums up its gradients even there.
         extended = tf.distribute.get_strategy().extended
         first = replica_number() % len(extended.worker_devices) == 0
         if first and not extended._use_merge_call():

@@ -332,3 +332,12 @@ def test_a_variable_of_another_strategy() -> None:
     evidence = "2 replicas of a worker each add 1 to 'steps' in a step"
     assert found(*counted, birth=elsewhere) == [("TB101", 4, evidence)]
     assert found(*by_both(ADD, deltas=(1, 1)), birth=elsewhere) == []
+
+
+def test_a_variable_without_a_name_is_told_by_its_line() -> None:
+    """TensorFlow and Keras call every such variable by one name."""
+    for name in ("Variable", "variable_3"):
+        ((_, _, evidence),) = found(*by_both(ADD, deltas=(1, 1)), birth=born(name=name))
+        assert evidence.startswith("2 replicas of a worker each add 1 to the variable of line 4 ")
+    ((_, _, evidence),) = found(*by_both(ADD, deltas=(1, 1)), birth=born(name="Variable_count"))
+    assert "add 1 to 'Variable_count' in" in evidence

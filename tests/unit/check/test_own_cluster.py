@@ -28,7 +28,7 @@ def test_steps_that_follow_are_those_of_another_cluster() -> None:
     """It is told once for all workers, at the line of the write, with the strategy's line."""
     (finding,) = late([worker(WRITE), worker(WRITE)])
     assert told([finding])[0][:2] == ("TB406", 5)
-    assert finding.evidence.startswith("TF_CONFIG is set to worker 0 of x, y when")
+    assert finding.evidence.startswith("TF_CONFIG is set to worker 0 of x, y after")
     assert finding.use == at(3)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from testbed.check.finding import CODES, Code, Finding
 from testbed.check.seen import SourceLine
-from testbed.check.text import count, describe, show_place
+from testbed.check.text import LONGEST_LINE, count, describe, show_place
 from tests.unit.check.builders import at
 
 ERROR, WARNING = Finding("TB101", at(4), "evidence"), Finding("TB103", at(7), "evidence")
@@ -67,3 +67,16 @@ def test_every_code_describes_a_finding(code: Code) -> None:
     lines = describe(Finding(code.code, at(1), "evidence"))
     assert f"{code.level} {code.title}: {code.what}" in lines[0]
     assert lines[-1].endswith(code.cure)
+
+
+def test_the_line_to_change_is_shown(tmp_path: Path) -> None:
+    """The text of the line stands below the mistake; a long one is cut."""
+    script = tmp_path / "train.py"
+    script.write_text(f"steps = 1\n    last = [{'1, ' * 100}]\n", encoding="utf-8")
+    first, second = (
+        describe(Finding("TB101", SourceLine(str(script), line), "seen"))[1] for line in (1, 2)
+    )
+    assert first == "  line: steps = 1"
+    assert second.startswith("  line: last = [1, 1,")
+    assert second.endswith(" ...")
+    assert len(second) <= len("  line: ") + LONGEST_LINE

@@ -216,7 +216,7 @@ def drawn(*births: VariableCreated, accesses: list[Access] | None = None, **more
 
 def test_one_mask_for_all_replicas() -> None:
     """A seed of the scope that replicas draw from gives all of them one mask."""
-    evidence = "its seed 'seed_0' is the same on 2 replicas"
+    evidence = "the layer's seed 'seed_0' is the same on 2 replicas"
     assert drawn(seed()) == [("TB602", 7, evidence)]
     assert drawn(seed(copies=())) == [("TB602", 7, evidence)]
 
@@ -228,7 +228,7 @@ def test_one_mask_for_all_workers() -> None:
         seen_of(seed(copies=copies), accesses=drawn_there, replicas=1, worker=number)
         for number, copies in enumerate([([1, 2],), ([1, 2],), ([1, 3],), ()])
     ]
-    evidence = "its seed 'seed_0' is the same on 2 replicas"
+    evidence = "the layer's seed 'seed_0' is the same on 2 replicas"
     assert told(dropout(workers[:2])) == [("TB602", 7, evidence)]
     assert told(dropout([workers[0], workers[2]])) == []
     assert told(dropout([workers[0], workers[3]])) == []

@@ -220,8 +220,8 @@ def left_aside(*births: VariableCreated, **more: Any) -> list[tuple[str, int, st
 
 def test_a_strategy_that_nothing_is_trained_under() -> None:
     """The model was made and compiled outside of the scope."""
-    evidence = "1 variables are written, none of them of its scope, and none of 3 steps is one of"
-    assert left_aside(born()) == [("TB107", 3, f"{evidence} its 2 replicas")]
+    evidence = "it has 2 replicas, and took none of 3 steps; none of 1 written variables was made"
+    assert left_aside(born()) == [("TB107", 3, f"{evidence} in its scope")]
 
 
 def test_strategies_that_may_be_left_aside() -> None:
@@ -266,6 +266,7 @@ def test_replicas_that_make_variables_in_another_order() -> None:
     (found,) = other_order_in_replicas([seen_of(mixed_up=(Crossed((at(17), at(20)), 1),))])
     assert (found.code, found.place, found.use) == ("TB109", at(20), at(17))
     assert found.evidence == (
-        "replica 1 makes at line 20 what replica 0 makes elsewhere, and gets the"
-        " variable of line 17"
+        "replica 1 makes one at line 20, and gets the one that replica 0 made at line 17"
     )
+    (found,) = other_order_in_replicas([seen_of(mixed_up=(Crossed((at(20), at(20)), 1),))])
+    assert found.evidence == "replica 1 makes them in another order than replica 0"

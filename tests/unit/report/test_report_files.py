@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import json
 import os
 import re
@@ -15,15 +16,20 @@ from typing import Any
 
 import pytest
 
+from testbed.check.finding import Finding
+from testbed.check.result import CheckResult
 from testbed.cli.main import main
 from testbed.errors import UsageError
 from testbed.launcher.run_folder import write_json
 from testbed.report.formats.registry import (
     BENCH,
+    CHECK,
     COMPARISON,
     FORMATS,
     RESULTS,
     RUN,
+    STANDARD_OUTPUT,
+    TEXT,
     WantedFile,
 )
 from testbed.report.formats.text import show_record
@@ -347,3 +353,29 @@ def test_two_runs_have_no_junit(file: Path, capsys: pytest.CaptureFixture[str]) 
     assert main(["report", str(file), str(file), "--junit", str(junit)]) == 2
     assert "--junit: a comparison of two runs cannot be shown so" in capsys.readouterr().err
     assert not junit.exists()
+
+
+class Terminal(io.StringIO):
+    """A standard output that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_findings_are_wrapped_in_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words stay whole, and further lines stand below the first; elsewhere no line is broken."""
+    result = CheckResult([Finding("TB101", None, "2 replicas of a worker each add 1 to 'steps'")])
+    files = ResultFiles([WantedFile(TEXT, STANDARD_OUTPUT, "--format")])
+    monkeypatch.setenv("COLUMNS", "60")
+    shown = {}
+    for kind in (Terminal, io.StringIO):
+        monkeypatch.setattr(sys, "stdout", kind())
+        files.print(CHECK, result)
+        shown[kind] = sys.stdout.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert max(map(len, shown[io.StringIO])) > 60
+    assert max(map(len, shown[Terminal])) <= 60
+    assert " ".join(" ".join(shown[Terminal]).split()) == " ".join(
+        " ".join(shown[io.StringIO]).split()
+    )
+    why = next(n for n, line in enumerate(shown[Terminal]) if line.startswith("  why:"))
+    assert shown[Terminal][why + 1].startswith("        ")
