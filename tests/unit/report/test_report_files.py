@@ -369,9 +369,10 @@ def test_findings_are_wrapped_in_a_terminal_alone(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("COLUMNS", "60")
     shown = {}
     for kind in (Terminal, io.StringIO):
-        monkeypatch.setattr(sys, "stdout", kind())
+        output = kind()
+        monkeypatch.setattr(sys, "stdout", output)
         files.print(CHECK, result)
-        shown[kind] = sys.stdout.getvalue().splitlines()  # type: ignore[attr-defined]
+        shown[kind] = output.getvalue().splitlines()
     assert max(map(len, shown[io.StringIO])) > 60
     assert max(map(len, shown[Terminal])) <= 60
     assert " ".join(" ".join(shown[Terminal]).split()) == " ".join(
