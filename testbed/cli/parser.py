@@ -141,8 +141,12 @@ def _describe(own: argparse.ArgumentParser, words: CommandWords) -> None:
     examples = "\n".join(f"  testbed {each}" for each in words.examples)
     usage = f"usage: testbed {words.name} {words.usage}"
     own.usage = argparse.SUPPRESS
-    own.description = f"{words.sentence}\n\n{examples}\n\n{usage}"
-    own.epilog = words.epilog
+    sentence = textwrap.fill(words.sentence, _width())
+    own.description = f"{sentence}\n\n{examples}\n\n{usage}"
+    own.epilog = "\n".join(
+        textwrap.fill(line, _width(), subsequent_indent=" " * 5)
+        for line in words.epilog.splitlines()
+    )
     own.formatter_class = _formatter
     add_options(own, words.options)
 

@@ -29,7 +29,7 @@ from testbed.terminal import one_line, tell
 TESTED_TENSORFLOW = "2.21"
 ALL = "all"
 
-HEALTHY = "testbed check SCRIPT.py checks your program; testbed list shows the scenarios"
+HEALTHY = "testbed check SCRIPT.py checks your program; testbed list has the scenarios"
 AGAIN = "do what the lines marked `look` say, then: testbed doctor"
 
 

@@ -128,7 +128,11 @@ def _folded(listed: Sequence[ListedScript]) -> Iterator[str]:
             failing = sum(failures_of(made).total() for made in each.scenarios)
             counts = f"{failing} of {count_of(each.scenarios)}"
             begin = f"{f'  {each.script.name}':{longest}}  {len(each.scenarios):>9}  {counts:>15}  "
-            line = begin + each.script.title.rstrip(".")
+            title = each.script.title.rstrip(".")
+            if width and len(begin + title) > width:
+                # The words before the colon repeat the name.
+                title = title.partition(": ")[2] or title
+            line = begin + title
             yield line if not width or len(line) <= width else f"{line[: width - 3]}..."
         yield ""
     yield _total(listed)

@@ -91,7 +91,7 @@ def option(
         title: the section of the help.
     """
     if choices:
-        kind, metavar = _one_of(choices), f"{{{','.join(choices)}}}"
+        kind, metavar = _one_of(choices), metavar or f"{{{','.join(choices)}}}"
     settings = {"type": kind, "metavar": metavar, "choices": choices}
     given = {name: value for name, value in settings.items() if value is not None}
     return _field(names, default, {**given, "help": help}, title)

@@ -22,7 +22,7 @@ class ListOptions:
         "--symptom",
         choices=tuple(SYMPTOMS),
         metavar="SYMPTOM",
-        help="only scenarios that show this symptom, like replicas_diverge",
+        help="only scenarios that show this symptom, like hang; testbed explain lists all",
     )
     way: str | None = option(
         "--way",

@@ -309,7 +309,10 @@ def test_every_help_begins_with_a_sentence_and_examples(
     words = commands()[name]
     assert status_of("help", name) == 0
     shown = capsys.readouterr().out
-    assert shown.startswith(f"{words.sentence}\n\n  testbed {words.examples[0]}\n")
+    sentence, _, rest = shown.partition("\n\n")
+    assert " ".join(sentence.split()) == words.sentence
+    assert rest.startswith(f"  testbed {words.examples[0]}\n")
+    assert max(map(len, (*sentence.splitlines(), *shown.rpartition("\n\n")[2].splitlines()))) <= 80
     assert status_of(name, "--help") == 0
     assert capsys.readouterr().out == shown
     for example in words.examples:
