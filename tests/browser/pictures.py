@@ -16,7 +16,7 @@ CURED = "module_global.counter[in_scope,function]@mirrored-2"
 
 # Name, where on the page, width and height, light or dark.
 PICTURES = (
-    ("report", "#", 1240, 760, "light"),
+    ("report", "#", 1240, 1060, "light"),
     ("report-case", f"#case={quote(BROKEN)}", 1240, 860, "light"),
     ("report-phone", f"#case={quote(CURED)}", 390, 860, "dark"),
 )
