@@ -22,7 +22,7 @@ from testbed.check.rules import (
     values,
     variables,
 )
-from testbed.check.seen import WorkerObservations
+from testbed.check.seen import SourceLine, WorkerObservations
 
 RULES: tuple[Callable[[Sequence[WorkerObservations]], Iterator[Finding]], ...] = (
     one_copy.unmirrored,
@@ -62,7 +62,7 @@ RULES: tuple[Callable[[Sequence[WorkerObservations]], Iterator[Finding]], ...] =
 # refuses to train a variable that has one copy, and to combine values of different collectives.
 _FOLLOWS = (("TB106", "TB202"), ("TB110", "TB501"), ("TB402", "TB501"))
 
-_NO_TEXTS: Mapping[str, str] = {}
+NO_TEXTS: Mapping[str, str] = {}
 
 _IGNORED = re.compile(r"#\s*testbed:\s*ignore(?:\[(?P<codes>[^\]]*)\]|(?![\w\[]))")
 
@@ -119,7 +119,7 @@ def chosen(
     findings: Iterable[Finding],
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
-    texts: Mapping[str, str] = _NO_TEXTS,
+    texts: Mapping[str, str] = NO_TEXTS,
 ) -> list[Finding]:
     """Select findings by the beginnings of their codes, without those that a comment silences.
 
@@ -139,19 +139,28 @@ def chosen(
 
 
 def _is_silenced(finding: Finding, texts: Mapping[str, str]) -> bool:
-    if finding.place is None or finding.place.line < 1:
-        return False
-    try:
-        # Not `splitlines`: it knows more line ends than Python does.
-        file = finding.place.file
-        text = texts[file] if file in texts else Path(file).read_text(encoding="utf-8")
-        silencer = _IGNORED.search(text.split("\n")[finding.place.line - 1])
-    except (OSError, UnicodeDecodeError, IndexError):
-        return False
+    silencer = _IGNORED.search(text_of_line(finding.place, texts))
     if silencer is None:
         return False
     codes = silencer["codes"]
     return codes is None or finding.code in {code.strip() for code in codes.upper().split(",")}
+
+
+def text_of_line(place: SourceLine | None, texts: Mapping[str, str]) -> str:
+    """The text of a line of a program; empty if it cannot be read here.
+
+    Args:
+        place: the line.
+        texts: the texts of files as they were when they ran, by path; other files are read now.
+    """
+    if place is None or place.line < 1:
+        return ""
+    try:
+        # Not `splitlines`: it knows more line ends than Python does.
+        text = texts.get(place.file) or Path(place.file).read_text(encoding="utf-8")
+        return text.split("\n")[place.line - 1]
+    except (OSError, UnicodeDecodeError, IndexError):
+        return ""
 
 
 def _by_place(finding: Finding) -> tuple[str, int, str]:

@@ -65,6 +65,7 @@ class CheckRequest:
             checked.prevented,
             checked.unchecked,
             _file_of(self.run.program),
+            self._texts,
         )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from testbed.check.finding import NOTE, Finding
 from testbed.errors import OK, UNEXPECTED
@@ -30,6 +30,9 @@ class CheckResult:
     """Why nothing was checked, and what to do; empty where something was."""
     program: str = ""
     """The file of the program; of a module the file where Python finds it from this folder."""
+
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """The texts of files as they were when they ran, by path; other files did not change."""
 
     @property
     def status(self) -> int:

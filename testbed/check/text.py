@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import linecache
 import os
 import textwrap
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from testbed.check.finding import ERROR, NOTE, WARNING, Finding
+from testbed.check.judge import NO_TEXTS, text_of_line
 from testbed.check.result import CheckResult
 from testbed.check.seen import SourceLine
 
@@ -23,22 +23,26 @@ def show_place(place: SourceLine | None) -> str:
     return f"{os.path.relpath(place.file)}:{place.line}" if place else "(no line)"
 
 
-def describe(finding: Finding) -> list[str]:
-    """The lines of one finding: place and mistake, the line, evidence, reason, cure."""
+def describe(finding: Finding, texts: Mapping[str, str] = NO_TEXTS) -> list[str]:
+    """The lines of one finding: place and mistake, the line, evidence, reason, cure.
+
+    Args:
+        finding: to describe.
+        texts: the texts of files as they were when they ran, by path; other files are read now.
+    """
     about = finding.about
     used = f" ({show_place(finding.use)})" if finding.use and finding.use != finding.place else ""
     return [
         f"{show_place(finding.place)}: {about.level} {about.title}: {about.what}",
-        *_source(finding.place),
+        *_source(finding.place, texts),
         *indented(f"  seen: {finding.evidence}{used}"),
         f"  why:  {about.why}",
         f"  cure: {about.cure}",
     ]
 
 
-def _source(place: SourceLine | None) -> list[str]:
-    """The text of a line; nothing if its file cannot be read here."""
-    text = linecache.getline(place.file, place.line).strip() if place else ""
+def _source(place: SourceLine | None, texts: Mapping[str, str]) -> list[str]:
+    text = text_of_line(place, texts).strip()
     return [f"  line: {textwrap.shorten(text, LONGEST_LINE, placeholder=' ...')}"] if text else []
 
 
@@ -57,7 +61,7 @@ def count(findings: Sequence[Finding]) -> str:
 
 def as_text(result: CheckResult) -> str:
     """The findings, then where watching failed, then the summary."""
-    lines = [line for finding in result.findings for line in [*describe(finding), ""]]
+    lines = [line for finding in result.findings for line in [*describe(finding, result.texts), ""]]
     if result.cause and result.prevented:
         found = "nothing was checked"
     else:

@@ -32,3 +32,5 @@ def test_an_edit_changes_no_finding(
     assert (f"train.py:{line}: error TB101" in done.output) == (not silent)
     assert "Traceback" not in done.output + done.errors
     assert "seen: " in done.output
+    assert ("  line: steps = tf.Variable(" in done.output) == (not silent)
+    assert "another first line" not in done.output
