@@ -12,8 +12,8 @@ CODES = (
         "every replica changes a variable that has one copy",
         "made outside strategy.scope() it has one copy for all replicas of a worker, and each"
         " of them adds to it",
-        "create it inside strategy.scope(), with an aggregation: ONLY_FIRST_REPLICA to count steps,"
-        " SUM to count examples",
+        "create it inside strategy.scope(), with aggregation ONLY_FIRST_REPLICA for steps, SUM for"
+        " examples",
         "module_global.counter",
         fine_if="the variable counts replicas or examples, not steps, and all replicas of each"
         " worker shall add to one number; a variable of the scope with the aggregation"
