@@ -30,7 +30,6 @@ class CheckResult:
     """Why nothing was checked, and what to do; empty where something was."""
     program: str = ""
     """The file of the program; of a module the file where Python finds it from this folder."""
-
     texts: Mapping[str, str] = field(default_factory=dict)
     """The texts of files as they were when they ran, by path; other files did not change."""
 
