@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from testbed.check.operations import READING, TABLE
+from testbed.check.operations import READING
+from testbed.check.reuse import NotReused
 from testbed.check.watch_failure import WatchFailure
 from testbed.verdict.raised_error import RaisedError, StackFrame
 
@@ -55,11 +56,6 @@ class VariableCreated:
     """Pairs of the steps taken and the value of each copy then; two pairs after a failed step."""
     clips: str = ""
     """For the first variable of a Keras 3 optimizer: how it clips in replicas, `clipnorm=1.0`."""
-
-    @property
-    def is_table(self) -> bool:
-        """Whether it is a lookup table and not a variable."""
-        return self.type == TABLE
 
     def is_of(self, *libraries: str) -> bool:
         """Whether code in one of these library files or folders created it."""
@@ -383,6 +379,7 @@ class WorkerObservations:
     retraced: tuple[Retraced, ...] = ()
     leaks: tuple[Leak, ...] = ()
     mixed: tuple[Mixed, ...] = ()
+    not_reused: tuple[NotReused, ...] = ()
     collectives: tuple[Collective, ...] = ()
     unused: tuple[Unused, ...] = ()
     crossed: tuple[Crossed, ...] = ()

@@ -287,4 +287,37 @@ def create():
         made.append(tf.Variable(0.0))
 """,
     ),
+    Code(
+        "TB111",
+        "not_shared",
+        ERROR,
+        "a name that is asked for again gives a new variable",
+        "in eager mode tf.compat.v1.get_variable always makes a variable, with whatever reuse: what"
+        " is trained, counted or restored in one of them never reaches the other",
+        "make the variable once, let a tf.Module or a layer own it, and pass that",
+        "get_variable.in_eager_mode",
+        wrong="""\
+v1 = tf.compat.v1
+with strategy.scope():
+    w = v1.get_variable(
+        "w", initializer=[1.0])
+
+with v1.variable_scope(
+        v1.get_variable_scope(),
+        reuse=True):
+    again = v1.get_variable("w", [1])
+# again is another variable
+""",
+        right="""\
+class Scale(tf.Module):
+    def __init__(self):
+        self.w = tf.Variable([1.0])
+
+with strategy.scope():
+    scale = Scale()
+
+w = scale.w
+again = scale.w
+""",
+    ),
 )

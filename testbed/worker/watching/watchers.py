@@ -33,6 +33,7 @@ from testbed.worker.watching.traces.calls import FunctionCalls
 from testbed.worker.watching.variables.clipping import ClippedGradients
 from testbed.worker.watching.variables.collectives import Collectives
 from testbed.worker.watching.variables.made import Variables
+from testbed.worker.watching.variables.reused_names import ReusedNames
 
 _KEPT_OBJECTS = 100
 
@@ -51,6 +52,7 @@ class Watchers:
         self.events = Events()
         self._now = CurrentStep()
         self._variables = Variables(self._now)
+        self._names = ReusedNames(self._variables)
         self._clipped = ClippedGradients(self._now, self._variables.clips)
         self._collectives = Collectives(self._now)
         self._state = PythonState()
@@ -93,6 +95,7 @@ class Watchers:
             retraced=tuple(self._calls.retraced()),
             leaks=leaks,
             mixed=tuple(self._calls.mixed.values()),
+            not_reused=tuple(self._names.found()),
             collectives=tuple(self._collectives.kept),
             given=tuple(self._inputs.given()),
             taken=tuple(self._inputs.taken()),
@@ -158,6 +161,8 @@ class Watchers:
         events.scope_left.subscribe("scopes", self._now.scopes.left)
         events.variable_requested.subscribe("variables", self._variables.variable_requested)
         events.variable_created.subscribe("variables", self._variables.variable_created)
+        events.variable_scope_entered.subscribe("names", self._names.entered)
+        events.variable_by_name.subscribe("names", self._names.given)
         events.operation.subscribe("operations", self._operation)
         events.operation_replayed.subscribe("variables", self._variables.replayed)
         events.gradient.subscribe("gradients", self._gradient)
