@@ -330,12 +330,14 @@ class Draw:
     """The number of the replica among all replicas in sync."""
     origin: str
     """`seeded`: equal seeds draw equal numbers; `fixed`: also equal in each step; `generator`: the
-    numbers come from a variable; `drawn`: only the drawn numbers are known."""
-    numbers: tuple[str, ...]
-    """The seeds, the number of the variable, or digests of the first drawn numbers."""
+    state of a generator decides; `drawn`: only the drawn numbers are known."""
+    numbers: tuple[str, ...] = ()
+    """The seeds, or digests of the first drawn numbers."""
     shape: tuple[int | None, ...] | None = None
     sizes: tuple[int, ...] = ()
     """First dimensions of the step's inputs; -1 where one is not known."""
+    generator: int | None = None
+    """The number of the variable that holds the generator's state."""
 
 
 @dataclass(frozen=True)

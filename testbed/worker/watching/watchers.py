@@ -19,7 +19,7 @@ from testbed.check.seen import (
     WorkerObservations,
 )
 from testbed.worker.strategy import public_name, replica_devices
-from testbed.worker.watching.data.draws import DRAWING, Draws
+from testbed.worker.watching.data.draws import DRAWING, MOVING, Draws
 from testbed.worker.watching.data.inputs import OF_DATA, Inputs
 from testbed.worker.watching.data.pipelines import Pipelines
 from testbed.worker.watching.events import Events
@@ -217,6 +217,8 @@ class Watchers:
             self._pipelines.operation(kind, inputs, outputs)
         elif kind in OF_DATA:
             self._inputs.operation(kind, inputs, outputs, self._now.replica())
+        elif kind == MOVING:
+            self._draws.moved(inputs)
         elif kind in DRAWING:
             replica, step = self._now.replica(), self._inputs.step
             if replica is not None and step is not None:
