@@ -85,8 +85,9 @@ class Access:
     """Whether the added value was computed from the value of the same variable; None: unknown."""
     called: str = ""
     """The library function that the user's line called, if any: `keras/src/....py:fit`."""
-    mean: bool = False
-    """Whether a trace assigns a mean or ratio of the replica's share to a variable that sums up."""
+    assigns: str = ""
+    """What a replica assigns to a variable that sums up over the replicas: the `mean`, a `ratio`,
+    the `maximum` or `minimum` of its share of the batch, or a `constant`; empty if unknown."""
 
     @property
     def replica(self) -> int | None:

@@ -125,6 +125,9 @@ class Watchers:
         begins.subscribe("Python state", self._outermost(self._state.before))
         begins.subscribe("current step", self._now.run_begins)
         self.events.run_arguments.subscribe("data", self._inputs.run_begins)
+        self.events.run_arguments.subscribe(
+            "variables", lambda _, __, arguments: self._variables.given(arguments)
+        )
         self.events.replica_pauses.subscribe("Python state", self._replica_pauses)
         self.events.replica_id_read.subscribe("data", self._replica_id_read)
         self.events.replicas_meet.subscribe("meetings", self._replicas_meet)
