@@ -27,6 +27,7 @@ from testbed.check.seen import SourceLine, WorkerObservations
 RULES: tuple[Callable[[Sequence[WorkerObservations]], Iterator[Finding]], ...] = (
     one_copy.unmirrored,
     variables.made_every_step,
+    variables.not_reused,
     variables.other_order,
     variables.other_order_in_replicas,
     one_copy.tables,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from testbed.check.operations import READING, TABLE
+from testbed.check.operations import READING
+from testbed.check.reuse import NotReused
 from testbed.check.watch_failure import WatchFailure
 from testbed.verdict.raised_error import RaisedError, StackFrame
 
@@ -56,11 +57,6 @@ class VariableCreated:
     clips: str = ""
     """For the first variable of a Keras 3 optimizer: how it clips in replicas, `clipnorm=1.0`."""
 
-    @property
-    def is_table(self) -> bool:
-        """Whether it is a lookup table and not a variable."""
-        return self.type == TABLE
-
     def is_of(self, *libraries: str) -> bool:
         """Whether code in one of these library files or folders created it."""
         return any(file.startswith(libraries) for file in self.libraries)
@@ -89,8 +85,9 @@ class Access:
     """Whether the added value was computed from the value of the same variable; None: unknown."""
     called: str = ""
     """The library function that the user's line called, if any: `keras/src/....py:fit`."""
-    mean: bool = False
-    """Whether a trace assigns a mean or ratio of the replica's share to a variable that sums up."""
+    assigns: str = ""
+    """What a replica assigns to a variable that sums up over the replicas: the `mean`, a `ratio`,
+    the `maximum` or `minimum` of its share of the batch, or a `constant`; empty if unknown."""
 
     @property
     def replica(self) -> int | None:
@@ -334,12 +331,14 @@ class Draw:
     """The number of the replica among all replicas in sync."""
     origin: str
     """`seeded`: equal seeds draw equal numbers; `fixed`: also equal in each step; `generator`: the
-    numbers come from a variable; `drawn`: only the drawn numbers are known."""
-    numbers: tuple[str, ...]
-    """The seeds, the number of the variable, or digests of the first drawn numbers."""
+    state of a generator decides; `drawn`: only the drawn numbers are known."""
+    numbers: tuple[str, ...] = ()
+    """The seeds, or digests of the first drawn numbers."""
     shape: tuple[int | None, ...] | None = None
     sizes: tuple[int, ...] = ()
     """First dimensions of the step's inputs; -1 where one is not known."""
+    generator: int | None = None
+    """The number of the variable that holds the generator's state."""
 
 
 @dataclass(frozen=True)
@@ -383,6 +382,7 @@ class WorkerObservations:
     retraced: tuple[Retraced, ...] = ()
     leaks: tuple[Leak, ...] = ()
     mixed: tuple[Mixed, ...] = ()
+    not_reused: tuple[NotReused, ...] = ()
     collectives: tuple[Collective, ...] = ()
     unused: tuple[Unused, ...] = ()
     crossed: tuple[Crossed, ...] = ()

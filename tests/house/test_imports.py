@@ -60,6 +60,7 @@ ALLOWED = {
         "launcher",
         "orders",
         "testbed.check.operations",
+        "testbed.check.reuse",
         "testbed.check.seen",
         "testbed.check.watch_failure",
     },

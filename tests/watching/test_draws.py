@@ -76,7 +76,25 @@ def test_a_generator_is_told_by_its_variable(mirrored: Any) -> None:
     found.append(observed(program))
     one, two = found[0].draws
     assert (one.origin, two.origin) == ("generator", "generator")
-    assert {*one.numbers, *two.numbers} <= {str(each.number) for each in found[0].births}
+    assert {one.generator, two.generator} <= {each.number for each in found[0].births}
+
+
+def test_an_eager_draw_knows_its_generator(mirrored: Any) -> None:
+    """A draw by a seed at another line does not come from the generator that moved last."""
+
+    def program() -> None:
+        generator = tf.random.Generator.from_seed(1)
+
+        def replica() -> Any:
+            first = generator.normal([2])  # at: generated
+            return first + tf.random.stateless_normal([2], [1, 2])  # at: seeded
+
+        mirrored.run(replica)
+
+    found = observed(program)
+    generators = {HERE.name(each.place): each.generator for each in found.draws}
+    (born,) = found.births
+    assert generators == {"generated": born.number, "seeded": None}
 
 
 def test_a_step_knows_whether_it_draws(mirrored: Any) -> None:

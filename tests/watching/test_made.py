@@ -36,7 +36,7 @@ def test_a_mirrored_variable_is_one_variable_with_a_copy_for_each_replica(mirror
     assert birth.place is not None
     assert birth.place.function == "program"
     assert (birth.name, birth.type) == ("w:0", "MirroredVariable")
-    assert (birth.distributed, birth.in_scope, birth.is_table) == (True, True, False)
+    assert (birth.distributed, birth.in_scope, birth.type) == (True, True, "MirroredVariable")
     assert (birth.synchronization, birth.aggregation) == ("ON_WRITE", "SUM")
     assert (birth.shape, birth.dtype, birth.start) == ((2,), "float32", [1.0, 2.0])
     assert birth.copies == ([1.0, 2.0], [1.0, 2.0])
@@ -162,7 +162,7 @@ def test_a_table_is_kept_like_a_variable(mirrored: Any) -> None:
 
     found = observed(program)
     (birth,) = found.births
-    assert (birth.type, birth.name, birth.is_table) == (TABLE, "MutableHashTable", True)
+    assert (birth.type, birth.name) == (TABLE, "MutableHashTable")
     assert HERE.name(birth.place) == "table"
     (insert,) = (each for each in found.accesses if each.writes)
     assert insert.operation.startswith("LookupTableInsert")

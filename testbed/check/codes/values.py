@@ -56,11 +56,12 @@ CODES = (
         "TB205",
         "wrong_value",
         ERROR,
-        "a mean is summed up over the replicas",
+        "a mean, ratio or extreme is summed up over the replicas",
         "a variable with ON_READ and SUM, like a weight of a metric, is read as the sum of its"
-        " copies; a sum of means or ratios grows with the number of replicas",
+        " copies; a sum of means, ratios, maxima or minima grows with the number of replicas",
         "add the sums and the counts to variables of their own, and divide them after reading"
-        " (in a metric: in result())",
+        " (in a metric: in result()); return a maximum or minimum from strategy.run instead, and"
+        " take that of all replicas",
         "sync_on_read.ratio_assigned",
         fine_if="the sum over the replicas is what you report, or you divide it by"
         " strategy.num_replicas_in_sync after reading",

@@ -129,4 +129,15 @@ CODES = (
         fine_if="one thread alone uses the variable, and no step of strategy.run trains or"
         " changes it",
     ),
+    Code(
+        "TB111",
+        "not_shared",
+        ERROR,
+        "a name that is asked for again gives a new variable",
+        "in eager mode tf.compat.v1.get_variable always makes a variable, with whatever reuse: what"
+        " is trained, counted or restored in one of them never reaches the other",
+        "make the variable once, let a tf.Module or a layer own it, and pass that",
+        "get_variable.in_eager_mode",
+        fine_if="the second variable is meant to be a variable of its own; then give it a name of its own",
+    ),
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from testbed.check.finding import Finding
-from testbed.check.seen import Draw, Given, SourceLine, WorkerObservations
+from testbed.check.seen import Draw, Given, SourceLine, VariableCreated, WorkerObservations
 
 # A single draw, or a few numbers, may be equal by chance.
 _FEWEST = 2
@@ -16,7 +16,6 @@ _FEWEST_NUMBERS = 16
 _HOW = {
     "seeded": "by the same seeds",
     "fixed": "by the same seed",
-    "generator": "from generators of the same state",
 }
 
 
@@ -44,7 +43,7 @@ def alike(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     apart = {line.step for line in lines if line not in same}
     for line in same:
         if _is_data(seen[0], line) and _matters(seen, line, alone=line.step not in apart):
-            yield _finding(line)
+            yield _finding(seen, line)
 
 
 def _drawing_lines(seen: Sequence[WorkerObservations]) -> list[_DrawingLine]:
@@ -80,8 +79,14 @@ def _matters(seen: Sequence[WorkerObservations], line: _DrawingLine, *, alone: b
     return alone and _are_combined(given, line.first)
 
 
-def _finding(line: _DrawingLine) -> Finding:
+def _finding(seen: Sequence[WorkerObservations], line: _DrawingLine) -> Finding:
     number = len(line.drawn)
+    if births := _equal_generators(seen, line):
+        evidence = (
+            f"{len(births)} workers draw the same numbers from generators of the same state: this"
+            " line makes one on each worker"
+        )
+        return Finding("TB604", births[0].place or line.place, evidence, line.place)
     how = _HOW.get(line.first.origin, f"in each of {len(line.first.numbers)} draws")
     if len({worker.worker for worker, _ in line.drawn}) < number:
         return Finding("TB603", line.place, f"{number} replicas draw the same numbers {how}")
@@ -93,8 +98,8 @@ def _are_alike(seen: Sequence[WorkerObservations], line: _DrawingLine) -> bool:
     replicas = {draw.replica for _, draw in line.drawn}
     if len(replicas) < max(2, sum(each.replicas for each in seen)):
         return False
-    if line.first.origin == "generator":
-        return _is_one_stream(seen, line)
+    if line.first.generator is not None and _equal_generators(seen, line):
+        return True
     equal = len({(draw.origin, draw.numbers) for _, draw in line.drawn}) == 1
     return equal and (line.first.origin in ("seeded", "fixed") or _are_many(line.first))
 
@@ -106,20 +111,22 @@ def _are_many(draw: Draw) -> bool:
     return draw.origin == "drawn" and different >= _FEWEST and numbers >= _FEWEST_NUMBERS
 
 
-def _is_one_stream(seen: Sequence[WorkerObservations], line: _DrawingLine) -> bool:
-    """Whether each worker has a separate generator, and all of them end in the same state."""
-    if any(each.replicas > 1 for each in seen):
-        # The replicas of one worker draw from one generator in turn.
-        return False
-    states = [_state_of_generator(worker, draw) for worker, draw in line.drawn]
-    return bool(states[0]) and all(state == states[0] for state in states)
+def _equal_generators(
+    seen: Sequence[WorkerObservations], line: _DrawingLine
+) -> list[VariableCreated]:
+    """The generator of each worker, if all of them end in the same state; else none.
 
-
-def _state_of_generator(seen: WorkerObservations, draw: Draw) -> tuple[object, ...]:
-    """The final state of the generator of a draw; empty if it is shared or unknown."""
-    number = int(draw.numbers[0])
-    births = (each for each in seen.births if each.number == number and not each.distributed)
-    return next((birth.copies for birth in births), ())
+    The replicas of one worker draw from one generator in turn.
+    """
+    of_draws = [[draw.generator for by, draw in line.drawn if by is each] for each in seen]
+    births = [
+        next((birth for birth in each.births if birth.number == numbers[0]), None)
+        for each, numbers in zip(seen, of_draws, strict=True)
+        if len(set(numbers)) == 1
+    ]
+    separate = [each for each in births if each and each.copies and not each.distributed]
+    alike = len(separate) == len(seen) > 1 and len({each.place for each in separate}) == 1
+    return separate if alike and all(e.copies == separate[0].copies for e in separate) else []
 
 
 def _are_combined(given: Sequence[Given], draw: Draw) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from testbed.check.finding import Finding
-from testbed.check.operations import ADDING, ASSIGNING, SAME
+from testbed.check.operations import ADDING, ASSIGNING, SAME, TABLE
 from testbed.check.rules.counterparts import Counterparts
 from testbed.check.rules.words import distinguishable, name_of
 from testbed.check.seen import Access, SourceLine, VariableCreated, WorkerObservations
@@ -61,7 +61,7 @@ def _unmirrored(seen: Sequence[WorkerObservations]) -> Iterator[tuple[VariableCr
 def _shared(seen: WorkerObservations) -> Iterator[tuple[VariableCreated, list[Access]]]:
     """Variables with one copy that replicas use, with the accesses of the replicas."""
     for birth in seen.births:
-        if birth.distributed or birth.is_table or _is_generator(birth):
+        if birth.distributed or birth.type == TABLE or _is_generator(birth):
             continue
         accesses = _by_replicas(seen, birth)
         if accesses and (not birth.in_scope or any(access.foreign for access in accesses)):
@@ -209,7 +209,7 @@ def _only_used(
 def tables(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """Find lookup tables whose new entries replicas compute from the old ones."""
     for birth in seen[0].births:
-        accesses = _by_replicas(seen[0], birth) if birth.is_table else []
+        accesses = _by_replicas(seen[0], birth) if birth.type == TABLE else []
         writes = _writes(accesses)
         replicas = {access.replica for access in writes}
         # Replicas that only insert may insert different keys.

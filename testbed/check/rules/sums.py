@@ -10,6 +10,8 @@ from testbed.check.rules.words import bare, name_of
 from testbed.check.seen import Access, VariableCreated, WorkerObservations
 from testbed.verdict.diagnosis import show
 
+_RESET = "constant"
+
 
 def of_means(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """Find variables whose reading sums up means, because each replica assigns its own."""
@@ -18,28 +20,31 @@ def of_means(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
         return
     counterparts = Counterparts(seen)
     for birth in seen[0].births:
-        assigned = _means(seen[0], birth)
+        assigned = _assigned(seen[0], birth)
         numbers = _numbers([each for each in counterparts.of(birth) if each], replicas)
         alike = len({each.replica for each in assigned}) == seen[0].replicas
-        # A zero may be the share of a replica that is to contribute nothing.
-        if assigned and alike and all(numbers) and _is_read(seen[0], birth):
+        # A zero may be the share of a replica that contributes nothing; all are zero by a reset.
+        whole = all(numbers) or not any(numbers)
+        if assigned and alike and whole and _is_read(seen[0], birth):
             evidence = (
-                f"each of {replicas} replicas assigns a mean or a ratio to {name_of(birth)}, and"
-                " reading it sums them up"
+                f"each of {replicas} replicas assigns a {assigned[0].assigns} to {name_of(birth)},"
+                " and reading it sums them up"
             )
-            if numbers:
+            if any(numbers):
                 evidence += f": {show(sum(numbers))}, where replica 0 holds {show(numbers[0])}"
             yield Finding("TB205", assigned[0].place, evidence, birth.place)
 
 
-def _means(seen: WorkerObservations, birth: VariableCreated) -> list[Access]:
-    """The assignments of means by replicas; empty if replicas write anything else, too."""
+def _assigned(seen: WorkerObservations, birth: VariableCreated) -> list[Access]:
+    """The assignments by replicas of what cannot be summed up; none if they write anything else."""
     writes = [
         each
         for each in seen.accesses
         if each.variable == birth.number and each.writes and each.replica is not None
     ]
-    return writes if birth.distributed and all(each.mean for each in writes) else []
+    if not birth.distributed or not all(each.assigns for each in writes):
+        return []
+    return [each for each in writes if each.assigns != _RESET]
 
 
 def _is_read(seen: WorkerObservations, birth: VariableCreated) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from testbed.check.finding import Finding
 from testbed.check.operations import ASSIGNING
-from testbed.check.rules.words import bare, name_of
+from testbed.check.rules.words import bare, distinguishable, name_of
 from testbed.check.seen import VariableCreated, WorkerObservations
 from testbed.verdict.diagnosis import same, show
 
@@ -55,8 +55,11 @@ def _written_outside(seen: WorkerObservations) -> set[int]:
 def made_every_step(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """Find lines that make a new variable in most steps, and not a new model for each trial."""
     made: dict[Any, list[VariableCreated]] = {}
+    # The cause is known where a name should have given the same variable each time.
+    known = {each.second for each in seen[0].not_reused}
+    reused = {birth.place for birth in seen[0].births if birth.number in known}
     for birth in seen[0].births:
-        if birth.step and birth.place:
+        if birth.step and birth.place and birth.place not in reused:
             made.setdefault((birth.place, birth.libraries), []).append(birth)
     for births in made.values():
         several = len({birth.step for birth in births})
@@ -108,6 +111,27 @@ def _changed_during(older: VariableCreated, births: Sequence[VariableCreated]) -
     first, last = births[0], births[-1]
     values = [values for step, values in older.looks if values and first.step <= step <= last.step]
     return older.step < first.step and any(not same(each, values[0]) for each in values)
+
+
+def not_reused(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
+    """Find calls that ask for the variable of a name, and make another one of this name."""
+    births = {birth.number: birth for birth in seen[0].births}
+    for each in seen[0].not_reused:
+        first, second = births[each.first], births[each.second]
+        asked, made = f"{name_of(first)}{_of_line(first)}", each.count
+        if first.place == second.place:
+            asked, made = f"one {name_of(first)}", made + 1
+        new = f"{made} variables" if made > 1 else "a new variable"
+        evidence = f"the call{_of_line(second)} asks by {each.asked} for {asked}, and makes {new}"
+        values = [birth.copies[0] for birth in (first, second) if birth.copies]
+        if len(values) > 1 and not same(*values):
+            values = distinguishable(values)
+            evidence += f"; in the end they hold {values[0]} and {values[1]}"
+        yield Finding("TB111", second.place, evidence, first.place)
+
+
+def _of_line(birth: VariableCreated) -> str:
+    return f" of line {birth.place.line}" if birth.place else ""
 
 
 def other_order(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:

@@ -91,6 +91,11 @@ class Events:
         """`tf.Variable(...)` was called: its name, and its initial value or a function for it."""
         self.variable_created: Event[[Any]] = Event(log)
         """A variable was created, or a distributed one over several created just before."""
+        self.variable_scope_entered: Event[[Any, Any, Any]] = Event(log)
+        """A `tf.compat.v1.variable_scope` was entered: the scope, the scopes from which it
+        inherits, and the program's argument `reuse`."""
+        self.variable_by_name: Event[[Any, tuple[Any, str], Any]] = Event(log)
+        """Eager `tf.compat.v1.get_variable` has returned: the scope, store and name, variable."""
         self.operation: Event[[str, Any, Any]] = Event(log)
         """This thread, or a replica that it started, ran an operation or added it to a graph: type,
         inputs, outputs."""

@@ -33,6 +33,7 @@ from testbed.worker.watching.replacing import (
     replaced,
 )
 from testbed.worker.watching.stack import is_authors, mapping_sources
+from testbed.worker.watching.v1_hooks import variable_names
 
 
 @contextlib.contextmanager
@@ -322,6 +323,7 @@ def _python_calls(events: Events) -> Hook:
 
 _HOOKS: tuple[Callable[[Events], Hook], ...] = (
     _creations,
+    variable_names,
     _scopes,
     _truth_tests,
     _runs,

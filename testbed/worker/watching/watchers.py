@@ -19,7 +19,7 @@ from testbed.check.seen import (
     WorkerObservations,
 )
 from testbed.worker.strategy import public_name, replica_devices
-from testbed.worker.watching.data.draws import DRAWING, Draws
+from testbed.worker.watching.data.draws import DRAWING, MOVING, Draws
 from testbed.worker.watching.data.inputs import OF_DATA, Inputs
 from testbed.worker.watching.data.pipelines import Pipelines
 from testbed.worker.watching.events import Events
@@ -33,6 +33,7 @@ from testbed.worker.watching.traces.calls import FunctionCalls
 from testbed.worker.watching.variables.clipping import ClippedGradients
 from testbed.worker.watching.variables.collectives import Collectives
 from testbed.worker.watching.variables.made import Variables
+from testbed.worker.watching.variables.reused_names import ReusedNames
 
 _KEPT_OBJECTS = 100
 
@@ -51,6 +52,7 @@ class Watchers:
         self.events = Events()
         self._now = CurrentStep()
         self._variables = Variables(self._now)
+        self._names = ReusedNames(self._variables)
         self._clipped = ClippedGradients(self._now, self._variables.clips)
         self._collectives = Collectives(self._now)
         self._state = PythonState()
@@ -93,6 +95,7 @@ class Watchers:
             retraced=tuple(self._calls.retraced()),
             leaks=leaks,
             mixed=tuple(self._calls.mixed.values()),
+            not_reused=tuple(self._names.found()),
             collectives=tuple(self._collectives.kept),
             given=tuple(self._inputs.given()),
             taken=tuple(self._inputs.taken()),
@@ -122,6 +125,9 @@ class Watchers:
         begins.subscribe("Python state", self._outermost(self._state.before))
         begins.subscribe("current step", self._now.run_begins)
         self.events.run_arguments.subscribe("data", self._inputs.run_begins)
+        self.events.run_arguments.subscribe(
+            "variables", lambda _, __, arguments: self._variables.given(arguments)
+        )
         self.events.replica_pauses.subscribe("Python state", self._replica_pauses)
         self.events.replica_id_read.subscribe("data", self._replica_id_read)
         self.events.replicas_meet.subscribe("meetings", self._replicas_meet)
@@ -158,6 +164,8 @@ class Watchers:
         events.scope_left.subscribe("scopes", self._now.scopes.left)
         events.variable_requested.subscribe("variables", self._variables.variable_requested)
         events.variable_created.subscribe("variables", self._variables.variable_created)
+        events.variable_scope_entered.subscribe("names", self._names.entered)
+        events.variable_by_name.subscribe("names", self._names.given)
         events.operation.subscribe("operations", self._operation)
         events.operation_replayed.subscribe("variables", self._variables.replayed)
         events.gradient.subscribe("gradients", self._gradient)
@@ -212,6 +220,8 @@ class Watchers:
             self._pipelines.operation(kind, inputs, outputs)
         elif kind in OF_DATA:
             self._inputs.operation(kind, inputs, outputs, self._now.replica())
+        elif kind == MOVING:
+            self._draws.moved(inputs)
         elif kind in DRAWING:
             replica, step = self._now.replica(), self._inputs.step
             if replica is not None and step is not None:

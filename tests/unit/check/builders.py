@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from testbed.check.finding import Finding
+from testbed.check.reuse import NotReused
 from testbed.check.seen import (
     Access,
     Collective,
@@ -182,6 +183,7 @@ def full() -> WorkerObservations:
         retraced=(Retraced("train", 9, 8, "an argument", at(22)),),
         leaks=(Leak("last", "add:0", at(22)),),
         mixed=(Mixed("update", "a:0", "b:0", at(23)),),
+        not_reused=(NotReused(5, 6, "reuse=True", 2),),
         collectives=(COLLECTIVE,),
         unused=(Unused("MirroredStrategy", 2, at(26)),),
         crossed=(Crossed((at(27), at(28)), 1),),

@@ -15,7 +15,7 @@ STEP = Given("step", at(9), replicas=2, calls=3, fed=True, own_draws=True)
 SEEDED = Draw(at(5), at(9), 0, "seeded", ("(1, 7)",), (4, 3), (4,))
 DRAWN = replace(SEEDED, origin="drawn", numbers=("4x3 a", "4x3 b"))
 FIXED = replace(SEEDED, origin="fixed", numbers=("[1 2]",))
-GENERATOR = replace(SEEDED, origin="generator", numbers=("0",))
+GENERATOR = replace(SEEDED, origin="generator", numbers=(), generator=0)
 
 
 def replicas(draw: Draw, step: Given = STEP, **other: Any) -> list[WorkerObservations]:
@@ -56,10 +56,29 @@ def test_workers_with_one_seed() -> None:
 
 def test_workers_with_one_generator_each() -> None:
     """Generators that end in the same state have given the same numbers."""
-    evidence = "2 workers draw the same numbers from generators of the same state"
-    assert told(alike(workers(GENERATOR, STEP, [1, 2], [1, 2]))) == [("TB604", 5, evidence)]
+    evidence = (
+        "2 workers draw the same numbers from generators of the same state: this line makes one on"
+        " each worker"
+    )
+    for draw in (GENERATOR, replace(DRAWN, generator=0)):
+        (found,) = alike(workers(draw, STEP, [1, 2], [1, 2]))
+        assert told([found]) == [("TB604", 4, evidence)]
+        assert found.use == at(5)
     assert told(alike(workers(GENERATOR, STEP, [1, 2], [1, 3]))) == []
     assert told(alike(workers(GENERATOR))) == []
+
+
+def test_workers_of_several_replicas_with_one_generator_each() -> None:
+    """The replicas of a worker draw in turn, and those of the other worker draw the same."""
+    births = (born(type="StateVar", shape=(3,), copies=([1, 2],)),)
+    draws = [replace(GENERATOR, replica=replica) for replica in range(4)]
+    seen = [
+        seen_of(*births, worker=worker, given=(STEP,), draws=tuple(draws[2 * worker :][:2]))
+        for worker in (0, 1)
+    ]
+    assert [(code, line) for code, line, _ in told(alike(seen))] == [("TB604", 4)]
+    in_scope = [replace(each, births=(replace(births[0], distributed=True),)) for each in seen]
+    assert told(alike(in_scope)) == []
 
 
 def test_replicas_draw_from_a_generator_in_turn() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from testbed.check.finding import CODES, Finding
 from testbed.check.judge import RULES, chosen, incomplete, judge
+from testbed.check.reuse import NotReused
 from testbed.check.seen import (
     Crossed,
     Frozen,
@@ -71,6 +72,7 @@ def test_every_rule_is_asked() -> None:
         frozen=(Frozen("RATE", 1, 2, at(21)),),
         leaks=(Leak("last", "add:0", at(22)),),
         mixed=(Mixed("update", "a", "b", at(23)),),
+        not_reused=(NotReused(1, 21, "reuse=True"),),
         collectives=(made(24),),
         crossed=(Crossed((at(25), at(26)), 1),),
         truths=(Truth("PerReplica", at(27)),),
@@ -78,7 +80,7 @@ def test_every_rule_is_asked() -> None:
     )
     other = seen_of(*seen.births[:2], worker=1)
     assert codes_of(seen, other) == [
-        *("TB101", "TB102", "TB106", "TB201", "TB105", "TB602"),
+        *("TB101", "TB102", "TB106", "TB201", "TB105", "TB602", "TB111"),
         *("TB204", "TB605", "TB301", "TB302", "TB303", "TB203", "TB402", "TB403", "TB503", "TB109"),
         "TB606",
     ]

@@ -8,7 +8,7 @@ from testbed.check.rules.sums import of_means
 from testbed.check.seen import Access, Collective
 from tests.unit.check.builders import ADD, ASSIGN, by_both, mirrored, seen_of, told
 
-MEANS = by_both(ASSIGN, mean=True)
+MEANS = by_both(ASSIGN, assigns="mean")
 READ = Collective("reduce", "()", "float32", None, reads="best:0")
 
 
@@ -32,7 +32,7 @@ def found(*accesses: Access, read: bool = True, replicas: int = 2, **more: Any) 
 
 def test_means_that_are_summed_up() -> None:
     """The line that assigns is found once, with the sum and the value of one replica."""
-    evidence = "each of 2 replicas assigns a mean or a ratio to 'best', and reading it sums them up"
+    evidence = "each of 2 replicas assigns a mean to 'best', and reading it sums them up"
     assert found(*MEANS) == [("TB205", 15, f"{evidence}: 1.25, where replica 0 holds 0.5")]
     assert found(*MEANS, copies=([1.0], [2.0])) == [("TB205", 15, evidence)]
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from testbed.check.reuse import NotReused
 from testbed.check.rules.variables import (
     copy_of_another,
     made_every_step,
+    not_reused,
     other_order,
     other_order_in_replicas,
     unused,
@@ -270,3 +272,30 @@ def test_replicas_that_make_variables_in_another_order() -> None:
     )
     (found,) = other_order_in_replicas([seen_of(mixed_up=(Crossed((at(20), at(20)), 1),))])
     assert found.evidence == "replica 1 makes them in another order than replica 0"
+
+
+def asked_again(
+    *seconds: VariableCreated, count: int = 1, asked: str = "reuse=True"
+) -> list[tuple[str, int, str]]:
+    """What is found of names that should have given the variable of line 4."""
+    again = tuple(NotReused(0, each.number, asked, count) for each in seconds)
+    return told(not_reused([seen_of(born(0, "w"), *seconds, not_reused=again)]))
+
+
+def test_a_name_that_gives_another_variable() -> None:
+    """The call that asks again is found, with the first line, and both values where they differ."""
+    evidence = "the call of line 6 asks by reuse=True for 'w' of line 4, and makes a new variable"
+    assert asked_again(born(2, "w", 6)) == [("TB111", 6, evidence)]
+    assert asked_again(born(2, "w", 6, copies=())) == [("TB111", 6, evidence)]
+    (found,) = asked_again(born(2, "w", 6, copies=(2.0,)))
+    assert found[2] == f"{evidence}; in the end they hold 0 and 2"
+
+
+def test_a_call_that_gives_another_variable_each_time() -> None:
+    """It is found once, with the number of variables, and not also as made in every step."""
+    again = [born(number, "w", step=number, in_step=True) for number in (1, 2, 3)]
+    evidence = "the call of line 4 asks by reuse=AUTO_REUSE for one 'w', and makes 4 variables"
+    assert asked_again(again[0], count=3, asked="reuse=AUTO_REUSE") == [("TB111", 4, evidence)]
+    seen = seen_of(born(0, "w"), *again, not_reused=(NotReused(0, 1, "reuse=True", 3),))
+    assert told(made_every_step([seen])) == []
+    assert told(made_every_step([replace(seen, not_reused=())]))

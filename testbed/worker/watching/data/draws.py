@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,6 +44,9 @@ _STATELESS = (
     "StatelessTruncatedNormalV2",
 )
 
+MOVING = "RngReadAndSkip"
+"""The operation that gives a generator's state and moves it on."""
+
 DRAWING = frozenset((*_STATEFUL, *_STATELESS))
 
 # Numbers of these are equal only if they are the same draw; others may repeat one number.
@@ -61,6 +65,7 @@ class _Drawn:
     numbers: list[str] = field(default_factory=list)
     shape: tuple[int | None, ...] | None = None
     sizes: tuple[int, ...] = ()
+    generator: int | None = None
 
 
 Line = tuple["SourceLine | None", "SourceLine | None", int]
@@ -76,6 +81,14 @@ class Draws:
     def __init__(self, number_of: Callable[[Any], int | None]) -> None:
         self._number_of = number_of
         self._lines: dict[Line, _Drawn] = {}
+        # For each thread, the generator that it last moved on eagerly, and the line that did so.
+        self._moved: dict[int, tuple[int | None, SourceLine | None]] = {}
+
+    def moved(self, inputs: Any) -> None:
+        """Record that a generator is moved on, which happens before it draws."""
+        if tf.executing_eagerly():
+            number = self._number_of(captured_from(inputs[0]))
+            self._moved[threading.get_ident()] = number, author_place().place
 
     def drawn(self, kind: str, inputs: Any, outputs: Any, replica: int, step: WatchedStep) -> None:
         """Record that a replica runs one of the operations in DRAWING."""
@@ -91,7 +104,7 @@ class Draws:
         if known is None:
             if len(self._lines) >= _LINES:
                 return
-            known = self._lines[line] = self._first(kind, inputs, outputs)
+            known = self._lines[line] = self._first(kind, inputs, outputs, place)
         known.sizes = tuple(sorted(step.sizes))
         eager = known.origin == "drawn" and not tf.is_symbolic_tensor(outputs[0])
         if eager and kind.endswith(_DISTINCT) and len(known.numbers) < _DRAWS:
@@ -101,23 +114,30 @@ class Draws:
         """The draws of each replica at each line."""
         for (place, step, replica), known in self._lines.items():
             numbers = tuple(known.numbers)
-            yield Draw(place, step, replica, known.origin, numbers, known.shape, known.sizes)
+            about = (known.origin, numbers, known.shape, known.sizes, known.generator)
+            yield Draw(place, step, replica, *about)
 
-    def _first(self, kind: str, inputs: Any, outputs: Any) -> _Drawn:
+    def _first(self, kind: str, inputs: Any, outputs: Any, place: SourceLine | None) -> _Drawn:
         """The first draw of a line: its origin and shape; an eager one draws known numbers."""
-        symbolic, shape = tf.is_symbolic_tensor(outputs[0]), outputs[0].shape
-        origin, numbers = self._origin(kind, inputs, outputs) if symbolic else ("drawn", [])
-        return _Drawn(origin, numbers, tuple(shape.as_list()) if shape.rank is not None else None)
+        if tf.is_symbolic_tensor(outputs[0]):
+            drawn = self._traced(kind, inputs, outputs)
+        else:
+            generator, moved = self._moved.get(threading.get_ident(), (None, None))
+            from_it = kind in _STATELESS and moved == place
+            drawn = _Drawn("drawn", generator=generator if from_it else None)
+        shape = outputs[0].shape
+        drawn.shape = tuple(shape.as_list()) if shape.rank is not None else None
+        return drawn
 
-    def _origin(self, kind: str, inputs: Any, outputs: Any) -> tuple[str, list[str]]:
+    def _traced(self, kind: str, inputs: Any, outputs: Any) -> _Drawn:
         """The origin of the numbers that an operation of a graph draws, and its seeds."""
         if kind in _STATEFUL:
             operation = outputs[0].op
             seeds = (operation.get_attr("seed"), operation.get_attr("seed2"))
-            return ("seeded", [repr(seeds)]) if any(seeds) else ("", [])
-        return self._origin_of_key(list(inputs[1:]))
+            return _Drawn("seeded", [repr(seeds)]) if any(seeds) else _Drawn("")
+        return self._of_key(list(inputs[1:]))
 
-    def _origin_of_key(self, waiting: list[Any]) -> tuple[str, list[str]]:
+    def _of_key(self, waiting: list[Any]) -> _Drawn:
         """The origin of the seed, or of key and counter, of a stateless operation."""
         constants: list[str] = []
         seen = set[str]()
@@ -126,12 +146,12 @@ class Draws:
             if operation.name in seen:
                 continue
             seen.add(operation.name)
-            if operation.type == "RngReadAndSkip":
+            if operation.type == MOVING:
                 number = self._number_of(captured_from(operation.inputs[0]))
-                return ("generator", [str(number)]) if number is not None else ("", [])
+                return _Drawn("generator" if number is not None else "", generator=number)
             if operation.type == "Const":
                 constants.append(repr(tf.get_static_value(operation.outputs[0])))
             elif not operation.inputs or len(seen) > _LOOKED_AT:
-                return "", []
+                return _Drawn("")
             waiting += list(operation.inputs)
-        return "fixed", constants
+        return _Drawn("fixed", constants)

@@ -1,4 +1,4 @@
-"""Finds out whether a tensor of a replica is a mean of its share of the batch, and not a sum."""
+"""Finds out how a tensor of a replica depends on its share of the batch, eagerly and in traces."""
 
 from __future__ import annotations
 
@@ -8,137 +8,171 @@ from typing import Any, NamedTuple
 import numpy
 import tensorflow as tf
 
-# The most operations of a graph that are searched.
-_LOOKED_AT = 200
-
-_UNCHANGED = ("Identity", "StopGradient", "Cast", "Neg", "Abs", "Reshape", "Squeeze", "ExpandDims")
-_SUMS = ("AddV2", "Add", "Sub")
-_QUOTIENTS = ("RealDiv", "DivNoNan")
-_SOURCES = ("Placeholder", "IteratorGetNext")
-# Operations whose result for one example depends on this example only.
-_OF_EACH_EXAMPLE = (
-    *("Equal", "NotEqual", "Greater", "GreaterEqual", "Less", "LessEqual", "LogicalAnd"),
-    *("LogicalOr", "LogicalNot", "Maximum", "Minimum", "SquaredDifference", "Square", "Sqrt"),
-    *("BiasAdd", "Relu", "Sigmoid", "Tanh", "Exp", "Log", "Log1p", "Softmax", "Round", "Sign"),
-    *("MatMul", "Conv2D", "MaxPool", "AvgPool", "Elu", "Selu", "LeakyRelu", "Softplus", "Erf"),
-    *("LogSoftmax", "SoftmaxCrossEntropyWithLogits", "SparseSoftmaxCrossEntropyWithLogits"),
-    *("ArgMax", "OneHot", "StridedSlice", "ConcatV2", "Pow", "Floor"),
+from testbed.worker.probes import captured_from
+from testbed.worker.watching.data.batches import WeakTensorMap, components, leaves_of
+from testbed.worker.watching.variables.share_algebra import (
+    COMBINED,
+    CONSTANT,
+    Share,
+    UnknownShareError,
+    combined,
+    constant,
+    reduced,
 )
 
+# The most operations of a graph that are searched.
+_LOOKED_AT = 200
+# The most eager steps that are analysed; later ones show nothing new.
+_STEPS = 16
 
-class _Share(NamedTuple):
-    """How a tensor depends on the number of examples of the replica."""
-
-    degree: int | None
-    """0: not at all, as a mean; 1: proportionally, as a sum; None: a constant."""
-    is_mean: bool = False
-    """Whether it was computed by averaging over the examples."""
-    times: bool = False
-    """`times`, `divided`: whether it contains the number of replicas as a factor or divisor."""
-    divided: bool = False
+_SOURCES = ("Placeholder", "IteratorGetNext")
+_CONSTANTS = ("ZerosLike", "OnesLike")
+_REDUCTIONS = ("Mean", "Sum", "Max", "Min")
 
 
-class _UnknownShareError(Exception):
-    """An operation of which the analysis knows nothing."""
+class ReadVariable(NamedTuple):
+    """The variable that an operation reads."""
+
+    number: int
+    sums_up: bool
+    """Whether its copies are summed up when it is read outside of replicas."""
 
 
 class BatchShares:
-    """Analyses the tensors of one trace.
+    """Analyses tensors: those of traces when asked, eager ones while they are computed.
 
     Args:
-        replicas: the number of replicas in sync.
-        read: returns for the handle of a variable whether it sums up over the replicas; None if its
-            reading tells nothing.
+        read: returns the variable of a handle; None if it is unknown.
     """
 
-    def __init__(self, replicas: int, read: Callable[[Any], bool | None]) -> None:
-        self._replicas = replicas
+    def __init__(self, read: Callable[[Any], ReadVariable | None]) -> None:
+        self._steps = 0
         self._read = read
-        self._known: dict[int, _Share] = {}
+        # None: computed by operations of which nothing is known.
+        self._eager: WeakTensorMap[Share | None] = WeakTensorMap()
 
-    def is_mean(self, tensor: Any) -> bool:
-        """Whether a tensor of a graph is certainly a mean or a ratio, not scaled for a sum."""
-        if not tf.is_symbolic_tensor(tensor):
-            return False
+    @property
+    def is_recording(self) -> bool:
+        """Whether eager tensors are analysed: in the first steps of which `given` gets to know."""
+        return 0 < self._steps <= _STEPS
+
+    def given(self, arguments: Any) -> None:
+        """Record the arguments of replicas: tensors of several elements are batches."""
+        self._steps += 1
+        for each in (each for leaf in leaves_of(arguments) for each in components(leaf)):
+            if isinstance(each, tf.Tensor) and not tf.is_symbolic_tensor(each) and each.shape.rank:
+                self._eager.put(each, Share(0))
+
+    def computed(self, kind: str, inputs: Any, outputs: Any) -> None:
+        """Record an operation that a replica ran eagerly."""
+        for output in outputs:
+            try:
+                share = self._made(kind, inputs, output, self._of_eager)
+            except UnknownShareError:
+                self._eager.put(output, None)
+            else:
+                if share.degree is not None:
+                    self._eager.put(output, share)
+
+    def kind(self, tensor: Any, own: int) -> str:
+        """What is certainly assigned to a variable that sums up: a mean, say, not scaled for a sum.
+
+        Args:
+            tensor: the assigned value.
+            own: the number of the variable. A value computed from its old one is not known, but for
+                the larger or smaller of it and another value.
+
+        Returns:
+            `mean`, `ratio`, `maximum`, `minimum` or `constant`; empty if it is another or unknown.
+        """
         try:
-            share = self._share(tensor)
-        except _UnknownShareError:
-            return False
-        return share.degree == 0 and share.is_mean and not share.divided
+            share = self._of_graph(tensor, {})
+        except UnknownShareError:
+            return ""
+        if share.degree is None:
+            return CONSTANT
+        return share.kind if share.degree == 0 and not (share.divided or own in share.sums) else ""
 
-    def _share(self, tensor: Any) -> _Share:
-        if id(tensor) not in self._known:
-            if len(self._known) >= _LOOKED_AT:
-                raise _UnknownShareError
-            constant = tf.get_static_value(tensor)
-            self._known[id(tensor)] = (
-                self._computed(tensor) if constant is None else self._constant(constant)
+    def _of_graph(self, tensor: Any, known: dict[int, Share]) -> Share:
+        if tf.is_symbolic_tensor(tensor) and tensor.op.type == "Placeholder":
+            tensor = captured_from(tensor)
+        if not tf.is_symbolic_tensor(tensor):
+            return self._of_eager(tensor)
+        if id(tensor) not in known:
+            if len(known) >= _LOOKED_AT:
+                raise UnknownShareError
+            value = tf.get_static_value(tensor)
+            operation = tensor.op
+            known[id(tensor)] = (
+                constant(value, _replicas())
+                if value is not None
+                else self._made(
+                    operation.type,
+                    operation.inputs,
+                    tensor,
+                    lambda each: self._of_graph(each, known),
+                )
             )
-        return self._known[id(tensor)]
+        return known[id(tensor)]
 
-    def _constant(self, value: Any) -> _Share:
-        is_number = numpy.size(value) == 1 and numpy.issubdtype(
-            numpy.asarray(value).dtype, numpy.number
-        )
-        number = float(numpy.ravel(value)[0]) if is_number else 0.0
-        inverse = abs(number * self._replicas - 1.0) < 1e-6
-        return _Share(None, times=number == self._replicas, divided=inverse)
+    def _of_eager(self, tensor: Any) -> Share:
+        if tensor in self._eager:
+            share = self._eager.get(tensor)
+            if share is None:
+                raise UnknownShareError
+            return share
+        if tensor.shape.rank or not (tensor.dtype.is_floating or tensor.dtype.is_integer):
+            return Share(None)
+        return constant(tensor.numpy(), _replicas())
 
-    def _computed(self, tensor: Any) -> _Share:
-        operation, kind = tensor.op, tensor.op.type
+    def _made(self, kind: str, inputs: Any, output: Any, share_of: Callable[[Any], Share]) -> Share:
+        """The share of the result of an operation."""
         if kind in _SOURCES:
-            if not tensor.shape.rank:
-                raise _UnknownShareError
-            return _Share(0)
+            if not output.shape.rank:
+                raise UnknownShareError
+            return Share(0)
         if kind == "ReadVariableOp":
-            sums = self._read(operation.inputs[0])
-            if sums is None:
-                raise _UnknownShareError
-            return _Share(int(sums))
-        if kind == "Size" or (kind == "StridedSlice" and operation.inputs[0].op.type == "Shape"):
-            return _Share(1)
-        if kind in _UNCHANGED:
-            return self._share(operation.inputs[0])
-        if kind == "MatMul" and operation.get_attr("transpose_a"):
-            # This sums over the examples.
-            raise _UnknownShareError
-        if kind in ("Mean", "Sum"):
-            return self._reduced(kind, *operation.inputs)
-        return _combined(kind, [self._share(each) for each in operation.inputs])
-
-    def _reduced(self, kind: str, values: Any, axes: Any) -> _Share:
-        inner, reduced = self._share(values), tf.get_static_value(axes)
-        if reduced is None or values.shape.rank is None:
-            raise _UnknownShareError
-        whole = 0 in numpy.ravel(reduced) or -values.shape.rank in numpy.ravel(reduced)
-        if not whole or inner.degree != 0 or inner.is_mean:
-            return inner
-        return inner._replace(is_mean=True) if kind == "Mean" else inner._replace(degree=1)
+            read = self._read(inputs[0])
+            if read is None:
+                raise UnknownShareError
+            sums = frozenset([read.number] if read.sums_up else [])
+            return Share(int(read.sums_up), variable=read.number, sums=sums)
+        if kind == "Size" or _is_size(kind, inputs):
+            return Share(1)
+        if kind in _CONSTANTS:
+            return Share(None)
+        if kind == "MatMul" and not _keeps_examples(inputs[0], output):
+            raise UnknownShareError
+        if kind in _REDUCTIONS:
+            return reduced(kind, share_of(inputs[0]), over_examples=_is_over_examples(*inputs))
+        if kind not in COMBINED:
+            raise UnknownShareError
+        return combined(kind, [share_of(each) for each in inputs])
 
 
-def _combined(kind: str, shares: list[_Share]) -> _Share:
-    """The share of the result of an operation on several values."""
-    degrees = {share.degree for share in shares} - {None}
-    is_mean = any(share.is_mean for share in shares)
-    # A constant scales only what it multiplies or divides.
-    scaling = [each for each in shares if kind == "Mul" or each.degree is not None]
-    times, divided = (any(getattr(each, name) for each in scaling) for name in _Share._fields[2:])
-    if kind in _SUMS and len(degrees) <= 1:
-        return _Share(degrees.pop() if degrees else None, is_mean, times, divided)
-    if kind == "Mul":
-        known = [share.degree for share in shares if share.degree is not None]
-        return _Share(sum(known) if known else None, is_mean, times, divided)
-    if kind in _QUOTIENTS:
-        above, below = shares
-        if above.degree is None and below.degree is None:
-            return _Share(None)
-        cancelled = above.degree == below.degree and bool(above.degree)
-        return _Share(
-            (above.degree or 0) - (below.degree or 0),
-            is_mean or cancelled,
-            above.times or below.divided,
-            above.divided or below.times,
-        )
-    if kind in _OF_EACH_EXAMPLE and degrees <= {0}:
-        return _Share(0, is_mean, times, divided)
-    raise _UnknownShareError
+def _replicas() -> int:
+    return int(tf.distribute.get_strategy().num_replicas_in_sync)
+
+
+def _is_size(kind: str, inputs: Any) -> bool:
+    """Whether an operation takes the first entry of a shape."""
+    if kind != "StridedSlice" or not tf.is_symbolic_tensor(inputs[0]):
+        return False
+    begin = tf.get_static_value(inputs[1])
+    return inputs[0].op.type == "Shape" and begin is not None and list(begin) == [0]
+
+
+def _keeps_examples(first: Any, product: Any) -> bool:
+    """Whether a product of matrices has a row for each of the first one; false in doubt."""
+    rows, columns = first.shape.as_list() if first.shape.rank == 2 else (None, None)
+    if tf.is_symbolic_tensor(product):
+        return not bool(product.op.get_attr("transpose_a"))
+    return bool(rows == product.shape[0] and rows != columns)
+
+
+def _is_over_examples(values: Any, axes: Any) -> bool:
+    """Whether a reduction is along the first axis."""
+    known = tf.get_static_value(axes)
+    if known is None or values.shape.rank is None:
+        raise UnknownShareError
+    return bool(numpy.isin([0, -values.shape.rank], known).any())

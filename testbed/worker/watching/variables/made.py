@@ -17,7 +17,7 @@ from testbed.worker.watching.data.summary import summary
 from testbed.worker.watching.stack import author_lines, author_place
 from testbed.worker.watching.together.current_step import CurrentStep
 from testbed.worker.watching.variables.added_values import AddedValues, constant, depends_on
-from testbed.worker.watching.variables.batch_shares import BatchShares
+from testbed.worker.watching.variables.batch_shares import BatchShares, ReadVariable
 from testbed.worker.watching.variables.values import Values, VariableValues
 from testbed.worker.writes import OUTSIDE, WRITING
 
@@ -37,7 +37,6 @@ class _Count:
     foreign: bool = False
     own: bool | None = None
     called: str = ""
-    mean: bool = False
 
     def adds(self, added: Any, handle: Any) -> None:
         """Note the value that the last of these operations adds."""
@@ -64,6 +63,9 @@ class Variables:
         # The keys of all accesses, without their places.
         self._known: set[tuple[int, int, str, str]] = set()
         self._added_values = AddedValues()
+        self._shares = BatchShares(self._read)
+        # The kinds of values that replicas assign to variables that sum up.
+        self._assigned: dict[Key, set[str]] = {}
 
     def variable_requested(self, name: Any, initial: Any) -> None:
         """Keep the initial value of the variable that is created next in this thread."""
@@ -99,6 +101,11 @@ class Variables:
         )
         self.values.keep(number, variable)
 
+    def given(self, arguments: Any) -> None:
+        """Record the arguments that replicas receive, once a replica has assigned such a value."""
+        if self._assigned and not tf.inside_function():
+            self._shares.given(arguments)
+
     def operation(self, kind: str, inputs: Any, outputs: Any) -> int | None:
         """Record an operation on a variable; returns the number of the variable, or None."""
         if kind == "VarHandleOp":
@@ -110,6 +117,8 @@ class Variables:
             self._add(name=kind.removeprefix("Anonymous").removesuffix("V2"), type=TABLE)
         elif not tf.inside_function():
             self._added_values.computed(kind, inputs, outputs)
+            if self._shares.is_recording and self._now.replica() is not None:
+                self._shares.computed(kind, inputs, outputs)
         found = self._found(kind, inputs)
         if found is None:
             return None
@@ -142,7 +151,10 @@ class Variables:
     def accesses(self) -> Iterator[Access]:
         """All reads and writes of variables, by actor and line."""
         for key, found in self._accesses.items():
-            yield Access(*key, **vars(found))
+            assigned = self._assigned.get(key, set())
+            yield Access(
+                *key, **vars(found), assigns="".join(assigned) if len(assigned) == 1 else ""
+            )
 
     def _add(self, **about: Any) -> None:
         here = author_place()
@@ -181,20 +193,15 @@ class Variables:
             known.apart = known.apart or self.values.differing(found[0])
         if added is not None:
             known.adds(added, inputs[0])
-        elif kind == ASSIGNING and actor.startswith("replica"):
-            known.mean = known.mean or self._assigns_mean(found[0], inputs)
+        elif kind == ASSIGNING and actor.startswith("replica") and self._sums_up(found[0]):
+            assigned = self._assigned.setdefault(key, set())
+            if self._shares.is_recording or tf.is_symbolic_tensor(inputs[1]):
+                assigned.add(self._shares.kind(inputs[1], found[0]))
 
-    def _assigns_mean(self, number: int, inputs: Any) -> bool:
-        """Whether a variable that sums up gets a mean of the replica's share of the batch."""
-
-        def sums(handle: Any) -> bool | None:
-            read = self._found(READING[0], [handle])
-            # A new value that depends on the old one may be scaled in any way.
-            return None if read is None or read[0] == number else self._sums_up(read[0])
-
-        if not self._sums_up(number):
-            return False
-        return BatchShares(self.strategies[number].num_replicas_in_sync, sums).is_mean(inputs[1])
+    def _read(self, handle: Any) -> ReadVariable | None:
+        """The variable that an operation with a handle reads."""
+        number = self.number_of(captured_from(handle))
+        return None if number is None else ReadVariable(number, self._sums_up(number))
 
     def _sums_up(self, number: int) -> bool:
         birth = self.births[number]
