@@ -88,6 +88,40 @@ def keys_gathered(bed: Bed) -> None:
     bed.claim(int(table.size()), value=bed.case.replicas)
 
 
+@scenario(sites=("outside_scope",), modes=("function",))
+@breaks(
+    "wrong_value",
+    when=lambda case: case.workers > 1,
+    cure="number the words of all workers, in the same order (see vocabulary_of_all_words)",
+)
+def vocabulary_of_own_words(bed: Bed) -> None:
+    """A vocabulary that each worker makes of its own words numbers a word alike on all workers."""
+    bed.claim(sum_of_numbers(bed, create_vocabulary(own_words(bed))), value=0)
+
+
+@scenario(sites=("outside_scope",), modes=("function",))
+def vocabulary_of_all_words(bed: Bed) -> None:
+    """A vocabulary that each worker makes of all words numbers a word alike on all workers."""
+    bed.claim(sum_of_numbers(bed, create_vocabulary(["a", "b", "c"])), value=0)
+
+
+def create_vocabulary(words: list[str]) -> tf.lookup.StaticHashTable:
+    numbers = tf.range(len(words), dtype=tf.int64)
+    return tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(words, numbers), -1)
+
+
+def own_words(bed: Bed) -> list[str]:
+    resolver = bed.strategy.cluster_resolver
+    worker = resolver.task_id if bed.case.workers > 1 and resolver else 0
+    return [["a", "b"], ["c", "a"]][worker % 2]
+
+
+def sum_of_numbers(bed: Bed, table: tf.lookup.StaticHashTable) -> tf.Tensor:
+    """The sum over all replicas of the number of the word 'a'."""
+    found = bed.run(lambda: table.lookup(tf.constant("a")))
+    return bed.strategy.reduce("SUM", found, axis=None)
+
+
 def keys(bed: Bed) -> tf.distribute.DistributedValues:
     return bed.data(lambda replica: tf.constant([10 + replica], tf.int64))
 

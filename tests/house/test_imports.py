@@ -61,6 +61,7 @@ ALLOWED = {
         "orders",
         "testbed.check.operations",
         "testbed.check.seen",
+        "testbed.check.vocabulary",
         "testbed.check.watch_failure",
     },
     "programs": {"testbed", "cluster"},

@@ -307,4 +307,28 @@ def dataset(context):
     return data.shuffle(100).batch(10)
 """,
     ),
+    Code(
+        "TB707",
+        "wrong_value",
+        WARNING,
+        "workers encode the same data by different numbers",
+        "each worker learns the encoding, a vocabulary or statistics, from its own part of the"
+        " data: one number means something else on each worker, and all train the same weights"
+        " for it",
+        "learn it on every worker from all of the data, in an order that does not depend on the"
+        " worker; or learn it once, save it, and load it on every worker",
+        "lookup_table.vocabulary_of_own_words",
+        wrong="""\
+words = texts[rank::2]
+lookup = keras.layers.StringLookup()
+lookup.adapt(words)
+ids = lookup(words)
+""",
+        right="""\
+words = texts[rank::2]
+lookup = keras.layers.StringLookup()
+lookup.adapt(texts)
+ids = lookup(words)
+""",
+    ),
 )

@@ -18,10 +18,12 @@ from testbed.check.seen import (
     VariableCreated,
     WorkerObservations,
 )
+from testbed.check.vocabulary import Vocabulary
 from testbed.worker.strategy import public_name, replica_devices
 from testbed.worker.watching.data.draws import DRAWING, Draws
 from testbed.worker.watching.data.inputs import OF_DATA, Inputs
 from testbed.worker.watching.data.pipelines import Pipelines
+from testbed.worker.watching.data.vocabularies import Vocabularies
 from testbed.worker.watching.events import Events
 from testbed.worker.watching.python_state.object_graph import held_by
 from testbed.worker.watching.python_state.python_calls import PythonCalls
@@ -58,6 +60,7 @@ class Watchers:
         self._python = PythonCalls(self._calls.python_lines)
         self._inputs = Inputs(self._variables.values.distributed, lambda: self._pipelines.divides)
         self._pipelines = Pipelines()
+        self._vocabularies = Vocabularies()
         self._draws = Draws(self._variables.number_of)
         self._config = ClusterConfig()
         self._strategies: dict[int, Any] = {}
@@ -97,6 +100,7 @@ class Watchers:
             given=tuple(self._inputs.given()),
             taken=tuple(self._inputs.taken()),
             sharded=tuple(self._pipelines.seen()),
+            vocabularies=self._seen_vocabularies(),
             draws=tuple(self._draws.seen()),
             late=tuple(self._config.writes()),
             raised=raised,
@@ -112,6 +116,13 @@ class Watchers:
             return births, (*failed, self._now.steps)
         return births, tuple(failed)
 
+    def _seen_vocabularies(self) -> tuple[Vocabulary, ...]:
+        try:
+            return tuple(self._vocabularies.seen(self.objects))
+        except Exception as problem:
+            self.events.log.failed("vocabularies", problem)
+            return ()
+
     def _subscribe_to_runs(self) -> None:
         """Subscribe to runs; watchers that read the state before a step come before its count."""
         begins, ends = self.events.run_begins, self.events.run_ends
@@ -119,6 +130,9 @@ class Watchers:
         begins.subscribe("variable values", self._outermost(lambda _: self._look_between_steps()))
         begins.subscribe("current step", self._outermost(lambda _: self._now.begins_step()))
         begins.subscribe("objects", self._outermost(self._keep_object))
+        begins.subscribe(
+            "vocabularies", self._outermost(lambda _: self._vocabularies.step_begins())
+        )
         begins.subscribe("Python state", self._outermost(self._state.before))
         begins.subscribe("current step", self._now.run_begins)
         self.events.run_arguments.subscribe("data", self._inputs.run_begins)
@@ -159,6 +173,7 @@ class Watchers:
         events.variable_requested.subscribe("variables", self._variables.variable_requested)
         events.variable_created.subscribe("variables", self._variables.variable_created)
         events.operation.subscribe("operations", self._operation)
+        events.operation.subscribe("vocabularies", self._vocabularies.operation)
         events.operation_replayed.subscribe("variables", self._variables.replayed)
         events.gradient.subscribe("gradients", self._gradient)
         events.gradients_clipped.subscribe("clipping", self._clipped.clipped)
