@@ -1,10 +1,15 @@
-"""A lookup table: `tf.lookup.StaticHashTable`, and tables that a step writes to."""
+"""A lookup table: `tf.lookup.StaticHashTable`, tables that a step writes to, and hashed words."""
+
+import zlib
 
 import tensorflow as tf
 
 from testbed import Bed, breaks, run_script, scenario
 
 GROUP = "kinds of object"
+
+WORDS = ["rain", "sun", "snow", "hail", "wind", "fog"]
+BUCKETS = 1000
 
 
 def create_static() -> tf.lookup.StaticHashTable:
@@ -103,6 +108,32 @@ def vocabulary_of_own_words(bed: Bed) -> None:
 def vocabulary_of_all_words(bed: Bed) -> None:
     """A vocabulary that each worker makes of all words numbers a word alike on all workers."""
     bed.claim(sum_of_numbers(bed, create_vocabulary(["a", "b", "c"])), value=0)
+
+
+@scenario(sites=("outside_scope",), modes=("function",), fresh=True)
+@breaks(
+    "wrong_value",
+    when=lambda case: case.workers > 1,
+    cure="use a checksum, as zlib.crc32 (see buckets_of_checksum), or set PYTHONHASHSEED",
+)
+def buckets_of_own_hash(bed: Bed) -> None:
+    """A word that each worker hashes by Python's `hash` has one number on all workers."""
+    numbers = [hash(word) % BUCKETS for word in WORDS]
+    bed.claim(disagreements(bed, numbers), value=0)
+
+
+@scenario(sites=("outside_scope",), modes=("function",))
+def buckets_of_checksum(bed: Bed) -> None:
+    """A word of which each worker computes a checksum has one number on all workers."""
+    numbers = [zlib.crc32(word.encode()) % BUCKETS for word in WORDS]
+    bed.claim(disagreements(bed, numbers), value=0)
+
+
+def disagreements(bed: Bed, numbers: list[int]) -> int:
+    """Whether the numbers of any worker differ from these: 1 or 0."""
+    given = bed.data(lambda replica: tf.constant(numbers, tf.int64))
+    sums = bed.strategy.reduce("SUM", bed.run(lambda own: tf.identity(own), given), axis=None)
+    return int(tf.reduce_any(sums != bed.case.replicas * tf.constant(numbers, tf.int64)))
 
 
 def create_vocabulary(words: list[str]) -> tf.lookup.StaticHashTable:

@@ -331,4 +331,25 @@ lookup.adapt(texts)
 ids = lookup(words)
 """,
     ),
+    Code(
+        "TB708",
+        "wrong_value",
+        ERROR,
+        "workers encode data by the hash of texts",
+        "Python salts the hash of a text by another number in each process, so that one text"
+        " becomes another number on each worker, and after each start",
+        "use a hash that is the same everywhere: zlib.crc32(text.encode()), or"
+        " tf.strings.to_hash_bucket_fast; or set PYTHONHASHSEED for all workers before they start",
+        "lookup_table.buckets_of_own_hash",
+        wrong="""\
+def encode(words):
+    return [hash(word) % 1000
+            for word in words]
+""",
+        right="""\
+def encode(words):
+    return [zlib.crc32(word.encode()) % 1000
+            for word in words]
+""",
+    ),
 )

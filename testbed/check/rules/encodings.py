@@ -29,6 +29,9 @@ def vocabularies(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     for counterparts in of_one_line([each.vocabularies for each in seen]):
         first = counterparts[0]
         compared = ((n, _difference(first, other, n)) for n, other in enumerate(counterparts))
+        if first.kind == "hash":
+            yield from _hashed(counterparts)
+            continue
         worker, difference = next((each for each in compared if each[1]), (0, ""))
         if worker and not any(_is_made_of(first, each) for each in reported):
             reported.append(first)
@@ -36,6 +39,27 @@ def vocabularies(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
             evidence = f"{what} has {first.size} tokens on worker 0 and"
             evidence += f" {counterparts[worker].size} on worker {worker}: {difference}"
             yield Finding("TB707", first.place, evidence)
+
+
+def _hashed(counterparts: Sequence[Vocabulary]) -> Iterator[Finding]:
+    """Report data that are computed from hashes of texts, which other processes salt otherwise."""
+    first, tokens = counterparts[0], [dict(each.tokens) for each in counterparts]
+    for token, number in first.tokens:
+        others = [each.get(token, number) for each in tokens]
+        if worker := next((n for n, other in enumerate(others) if other != number), 0):
+            evidence = (
+                f"for {token!r}, {first.name} is {number} on worker 0 and {others[worker]} on"
+            )
+            evidence += f" worker {worker}, and such numbers are in the data"
+            yield Finding("TB708", first.place, evidence)
+            return
+    if not any(tokens[0].keys() & each.keys() for each in tokens[1:]):
+        token, number = first.tokens[0]
+        evidence = (
+            f"for {token!r}, {first.name} is {number} on worker 0, and such numbers are in the"
+        )
+        evidence += f" data of {len(tokens)} workers, whose hashes have different salts"
+        yield Finding("TB708", first.place, evidence)
 
 
 def statistics(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:

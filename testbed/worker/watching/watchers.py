@@ -23,6 +23,7 @@ from testbed.worker.strategy import public_name, replica_devices
 from testbed.worker.watching.data.draws import DRAWING, Draws
 from testbed.worker.watching.data.inputs import OF_DATA, Inputs
 from testbed.worker.watching.data.pipelines import Pipelines
+from testbed.worker.watching.data.text_hashes import TextHashes
 from testbed.worker.watching.data.vocabularies import Vocabularies
 from testbed.worker.watching.events import Events
 from testbed.worker.watching.python_state.object_graph import held_by
@@ -61,6 +62,7 @@ class Watchers:
         self._inputs = Inputs(self._variables.values.distributed, lambda: self._pipelines.divides)
         self._pipelines = Pipelines()
         self._vocabularies = Vocabularies()
+        self._hashes = TextHashes()
         self._draws = Draws(self._variables.number_of)
         self._config = ClusterConfig()
         self._strategies: dict[int, Any] = {}
@@ -118,7 +120,7 @@ class Watchers:
 
     def _seen_vocabularies(self) -> tuple[Vocabulary, ...]:
         try:
-            return tuple(self._vocabularies.seen(self.objects))
+            return (*self._vocabularies.seen(self.objects), *self._hashes.seen())
         except Exception as problem:
             self.events.log.failed("vocabularies", problem)
             return ()
@@ -174,6 +176,10 @@ class Watchers:
         events.variable_created.subscribe("variables", self._variables.variable_created)
         events.operation.subscribe("operations", self._operation)
         events.operation.subscribe("vocabularies", self._vocabularies.operation)
+        events.operation.subscribe("hashes", self._hashes.operation)
+        events.text_hashed.subscribe("hashes", self._hashes.hashed)
+        events.run_arguments.subscribe("hashes", lambda *call: self._hashes.given(call[2]))
+        events.function_called.subscribe("hashes", lambda *call: self._hashes.given(call[1:]))
         events.operation_replayed.subscribe("variables", self._variables.replayed)
         events.gradient.subscribe("gradients", self._gradient)
         events.gradients_clipped.subscribe("clipping", self._clipped.clipped)

@@ -126,3 +126,17 @@ def test_other_variables_are_no_statistics() -> None:
     """A plain variable may have a value for each worker."""
     seen = [seen_of(born(0, copies=(value,))) for value in (2.0, 5.0)]
     assert told(statistics(seen)) == []
+
+
+def test_data_of_hashes() -> None:
+    """The evidence has the expression, and a text with its number on two workers."""
+    place, name = at(7), "hash(word) % 9"
+    numbers = [(("a", 3), ("b", 4)), (("b", 4),), (("a", 3), ("b", 8)), (("c", 3),)]
+    one, same, other, own = (Vocabulary(place, name, "hash", 2, each) for each in numbers)
+    evidence = "for 'b', hash(word) % 9 is 4 on worker 0 and 8 on worker 2"
+    evidence += ", and such numbers are in the data"
+    assert told(vocabularies(workers(one, same, other))) == [("TB708", 7, evidence)]
+    assert told(vocabularies(workers(one, same))) == []
+    evidence = "for 'a', hash(word) % 9 is 3 on worker 0, and such numbers are in the data of 2"
+    evidence += " workers, whose hashes have different salts"
+    assert told(vocabularies(workers(one, own))) == [("TB708", 7, evidence)]

@@ -59,7 +59,7 @@ class Vocabularies:
             tokens = _tokens(*(inputs[1:] if kind == _FILLING[0] else _exported(inputs[0])))
             if here.place and len(tokens) >= _SMALLEST and known < _MOST:
                 layer = any(file.startswith(_LAYERS) for file in here.libraries)
-                table = _vocabulary(here.place, "table", "layer" if layer else "table", tokens)
+                table = vocabulary(here.place, "table", "layer" if layer else "table", tokens)
                 adapted = here.function.endswith(":adapt")
                 (self._adapted if adapted else self._tables).append(table)
 
@@ -102,7 +102,7 @@ class Vocabularies:
             if _numbers_tokens(value) and (
                 place := filling_statement(spot.file, spot.name, function)
             ):
-                known[id(value)] = _vocabulary(place, spot.name, "dict", list(value.items()))
+                known[id(value)] = vocabulary(place, spot.name, "dict", list(value.items()))
         yield from known.values()
 
 
@@ -148,7 +148,7 @@ def _tokens(keys: Any = None, values: Any = None) -> Tokens:
     return list(zip(texts, values.numpy().ravel().tolist(), strict=True))
 
 
-def _vocabulary(place: SourceLine, name: str, kind: str, tokens: Tokens) -> Vocabulary:
+def vocabulary(place: SourceLine, name: str, kind: str, tokens: Tokens) -> Vocabulary:
     """A vocabulary with some of its tokens: those of the smallest numbers and checksums."""
     first = heapq.nsmallest(_KEPT, tokens, key=lambda each: each[1])
     some = heapq.nsmallest(_KEPT, tokens, key=lambda each: zlib.crc32(each[0].encode()))
