@@ -24,7 +24,7 @@ from testbed.worker.watching.data.draws import DRAWING, Draws
 from testbed.worker.watching.data.inputs import OF_DATA, Inputs
 from testbed.worker.watching.data.pipelines import Pipelines
 from testbed.worker.watching.data.text_hashes import TextHashes
-from testbed.worker.watching.data.vocabularies import Vocabularies
+from testbed.worker.watching.data.vocabularies import OF_TABLES, Vocabularies
 from testbed.worker.watching.events import Events
 from testbed.worker.watching.python_state.object_graph import held_by
 from testbed.worker.watching.python_state.python_calls import PythonCalls
@@ -175,8 +175,6 @@ class Watchers:
         events.variable_requested.subscribe("variables", self._variables.variable_requested)
         events.variable_created.subscribe("variables", self._variables.variable_created)
         events.operation.subscribe("operations", self._operation)
-        events.operation.subscribe("vocabularies", self._vocabularies.operation)
-        events.operation.subscribe("hashes", self._hashes.operation)
         events.text_hashed.subscribe("hashes", self._hashes.hashed)
         events.run_arguments.subscribe("hashes", lambda *call: self._hashes.given(call[2]))
         events.function_called.subscribe("hashes", lambda *call: self._hashes.given(call[1:]))
@@ -225,12 +223,15 @@ class Watchers:
         if self._variables.values.reading:
             return
         number = self._variables.operation(kind, inputs, outputs)
+        if kind in OF_TABLES:
+            self._vocabularies.operation(kind, inputs, outputs)
         if number is not None:
             distributed = self._variables.births[number].distributed
             if self._now.depth and kind not in READING and distributed:
                 self._inputs.wrote(self._variables.values.get(number))
         elif "Dataset" in kind:
             self._pipelines.operation(kind, inputs, outputs)
+            self._hashes.operation(kind, inputs)
         elif kind in OF_DATA:
             self._inputs.operation(kind, inputs, outputs, self._now.replica())
         elif kind in DRAWING:

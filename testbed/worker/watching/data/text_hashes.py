@@ -102,7 +102,7 @@ class TextHashes:
                 line.numbers.setdefault(str(text), number)
                 line.order.append(number)
 
-    def operation(self, kind: str, inputs: Any, _: Any) -> None:
+    def operation(self, kind: str, inputs: Any) -> None:
         """Look at the tensors of which a dataset is made."""
         if kind in _SOURCES and self._lines:
             self._look_at(inputs)

@@ -21,6 +21,8 @@ from testbed.worker.watching.stack import author_place, is_authors
 # Tables whose entries stay as they are; the entries of others may be counts.
 _TABLES = ("HashTableV2", "AnonymousHashTable")
 _FILLING = ("LookupTableImportV2", "InitializeTableFromTextFileV2")
+OF_TABLES = frozenset((*_TABLES, *_FILLING))
+"""The operations that create and fill such tables."""
 _LAYERS = ("keras/src/layers/preprocessing/", "tf_keras/src/layers/preprocessing/")
 # The types of keys and values of a table that is filled from a file.
 _FILE_TYPES = ((tf.string, tf.int64), (tf.int64, tf.string))
