@@ -1,10 +1,15 @@
-"""A lookup table: `tf.lookup.StaticHashTable`, and tables that a step writes to."""
+"""A lookup table: `tf.lookup.StaticHashTable`, tables that a step writes to, and hashed words."""
+
+import zlib
 
 import tensorflow as tf
 
 from testbed import Bed, breaks, run_script, scenario
 
 GROUP = "kinds of object"
+
+WORDS = ["rain", "sun", "snow", "hail", "wind", "fog"]
+BUCKETS = 1000
 
 
 def create_static() -> tf.lookup.StaticHashTable:
@@ -86,6 +91,66 @@ def keys_gathered(bed: Bed) -> None:
     gathered = bed.strategy.gather(bed.run(lambda key: tf.identity(key), keys(bed)), axis=0)
     table.insert(gathered, gathered)
     bed.claim(int(table.size()), value=bed.case.replicas)
+
+
+@scenario(sites=("outside_scope",), modes=("function",))
+@breaks(
+    "wrong_value",
+    when=lambda case: case.workers > 1,
+    cure="number the words of all workers, in the same order (see vocabulary_of_all_words)",
+)
+def vocabulary_of_own_words(bed: Bed) -> None:
+    """A vocabulary that each worker makes of its own words numbers a word alike on all workers."""
+    bed.claim(sum_of_numbers(bed, create_vocabulary(own_words(bed))), value=0)
+
+
+@scenario(sites=("outside_scope",), modes=("function",))
+def vocabulary_of_all_words(bed: Bed) -> None:
+    """A vocabulary that each worker makes of all words numbers a word alike on all workers."""
+    bed.claim(sum_of_numbers(bed, create_vocabulary(["a", "b", "c"])), value=0)
+
+
+@scenario(sites=("outside_scope",), modes=("function",), fresh=True)
+@breaks(
+    "wrong_value",
+    when=lambda case: case.workers > 1,
+    cure="use a checksum, as zlib.crc32 (see buckets_of_checksum), or set PYTHONHASHSEED",
+)
+def buckets_of_own_hash(bed: Bed) -> None:
+    """A word that each worker hashes by Python's `hash` has one number on all workers."""
+    numbers = [hash(word) % BUCKETS for word in WORDS]
+    bed.claim(disagreements(bed, numbers), value=0)
+
+
+@scenario(sites=("outside_scope",), modes=("function",))
+def buckets_of_checksum(bed: Bed) -> None:
+    """A word of which each worker computes a checksum has one number on all workers."""
+    numbers = [zlib.crc32(word.encode()) % BUCKETS for word in WORDS]
+    bed.claim(disagreements(bed, numbers), value=0)
+
+
+def disagreements(bed: Bed, numbers: list[int]) -> int:
+    """Whether the numbers of any worker differ from these: 1 or 0."""
+    given = bed.data(lambda replica: tf.constant(numbers, tf.int64))
+    sums = bed.strategy.reduce("SUM", bed.run(lambda own: tf.identity(own), given), axis=None)
+    return int(tf.reduce_any(sums != bed.case.replicas * tf.constant(numbers, tf.int64)))
+
+
+def create_vocabulary(words: list[str]) -> tf.lookup.StaticHashTable:
+    numbers = tf.range(len(words), dtype=tf.int64)
+    return tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(words, numbers), -1)
+
+
+def own_words(bed: Bed) -> list[str]:
+    resolver = bed.strategy.cluster_resolver
+    worker = resolver.task_id if bed.case.workers > 1 and resolver else 0
+    return [["a", "b"], ["c", "a"]][worker % 2]
+
+
+def sum_of_numbers(bed: Bed, table: tf.lookup.StaticHashTable) -> tf.Tensor:
+    """The sum over all replicas of the number of the word 'a'."""
+    found = bed.run(lambda: table.lookup(tf.constant("a")))
+    return bed.strategy.reduce("SUM", found, axis=None)
 
 
 def keys(bed: Bed) -> tf.distribute.DistributedValues:

@@ -12,6 +12,7 @@ from testbed.check.finding import Finding
 from testbed.check.rules import (
     data,
     draws,
+    encodings,
     gradients,
     one_copy,
     own_cluster,
@@ -48,6 +49,8 @@ RULES: tuple[Callable[[Sequence[WorkerObservations]], Iterator[Finding]], ...] =
     data.same_for_replicas,
     data.same_for_workers,
     data.shuffled_before_division,
+    encodings.vocabularies,
+    encodings.statistics,
     data.taken,
     data.empty,
     data.uneven,
@@ -60,8 +63,14 @@ RULES: tuple[Callable[[Sequence[WorkerObservations]], Iterator[Finding]], ...] =
 )
 
 # Pairs of a cause and its consequence. Variables that are mixed up hold other values; TensorFlow
-# refuses to train a variable that has one copy, and to combine values of different collectives.
-_FOLLOWS = (("TB106", "TB202"), ("TB110", "TB501"), ("TB402", "TB501"))
+# refuses to train a variable that has one copy, and to combine values of different collectives;
+# different data may become the same numbers.
+_FOLLOWS = (
+    ("TB106", "TB202"),
+    ("TB110", "TB501"),
+    ("TB402", "TB501"),
+    ("TB707", "TB702"),
+)
 
 NO_TEXTS: Mapping[str, str] = {}
 

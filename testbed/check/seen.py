@@ -7,20 +7,13 @@ from typing import Any
 
 from testbed.check.operations import READING
 from testbed.check.reuse import NotReused
+from testbed.check.source_line import SourceLine as SourceLine
+from testbed.check.vocabulary import Vocabulary
 from testbed.check.watch_failure import WatchFailure
 from testbed.verdict.raised_error import RaisedError, StackFrame
 
 # Raised whenever a field changes its meaning.
 SEEN_VERSION = 2
-
-
-@dataclass(frozen=True)
-class SourceLine:
-    """A line of the user's code."""
-
-    file: str
-    line: int
-    function: str = ""
 
 
 @dataclass(frozen=True)
@@ -393,6 +386,7 @@ class WorkerObservations:
     given: tuple[Given, ...] = ()
     taken: tuple[Taken, ...] = ()
     sharded: tuple[Sharded, ...] = ()
+    vocabularies: tuple[Vocabulary, ...] = ()
     draws: tuple[Draw, ...] = ()
     late: tuple[ConfigWrite, ...] = ()
     raised: ProgramError | None = None

@@ -62,6 +62,7 @@ ALLOWED = {
         "testbed.check.operations",
         "testbed.check.reuse",
         "testbed.check.seen",
+        "testbed.check.vocabulary",
         "testbed.check.watch_failure",
     },
     "programs": {"testbed", "cluster"},

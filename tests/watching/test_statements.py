@@ -10,6 +10,7 @@ import pytest
 from testbed.check.seen import SourceLine
 from testbed.worker.watching.python_state.statements import (
     changing_statement,
+    filling_statement,
     is_kept_on_purpose,
     is_used,
     overwriting_statement,
@@ -135,3 +136,63 @@ def test_whether_a_function_computes_with_what_it_changes(
     text = f"class A:\n    def f(self, x):\n        self.calls += 1\n        {rest}\n"
     file.write_text(text + "    def g(self):\n        return self.calls\n")
     assert is_used("self.calls", SourceLine(str(file), 3, "f")) == used
+
+
+FILLING = """\
+ids = {}
+words = number(text)
+both = {}
+class Reader:
+    def __init__(self):
+        self.names = {"<pad>": 0}
+        self.made = number(text)
+        self.empty = dict()
+    def fit(self):
+        self.names[word] = len(self.names)
+def one():
+    both = number(text)
+    for word in text:
+        ids[word] = len(ids)
+def two():
+    both = {}
+    rows = [both.setdefault(word, len(both)) for word in text]
+    tables['a'] = number(text)
+    tables['b'] = number(text)
+    both.update(number(text))
+def three(words: dict):
+    kept: dict = number(text)
+    written = {"a": 0}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "function", "line", "inside"),
+    [
+        ("ids", "", 14, "one"),
+        ("words", "", 2, "<module>"),
+        ("words", "three", 2, "<module>"),
+        ("both", "one", 12, "one"),
+        ("both", "two", 17, "two"),
+        ("self.names", "", 10, "fit"),
+        ("reader.made", "", 7, "__init__"),
+        ("tables['b']", "two", 19, "two"),
+        ("kept", "three", 22, "three"),
+    ],
+)
+def test_what_fills_a_dict(
+    tmp_path: Path, name: str, function: str, line: int, inside: str
+) -> None:
+    """A statement that adds entries counts before one that computes all; its own scope first."""
+    path = tmp_path / "train.py"
+    path.write_text(FILLING)
+    place = SourceLine(str(path), line, inside)
+    assert filling_statement(str(path), name, function) == place
+
+
+@pytest.mark.parametrize("name", ["written", "self.empty", "other", "tables['c']"])
+def test_a_dict_that_nothing_fills(tmp_path: Path, name: str) -> None:
+    """What is written down is the same on each worker."""
+    path = tmp_path / "train.py"
+    path.write_text(FILLING)
+    assert filling_statement(str(path), name) is None
+    assert filling_statement("nowhere.py", name) is None

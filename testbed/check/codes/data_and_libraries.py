@@ -152,4 +152,29 @@ CODES = (
         fine_if="elements are drawn at random from data that never end, so that an element read"
         " twice or not at all makes no difference",
     ),
+    Code(
+        "TB707",
+        "wrong_value",
+        WARNING,
+        "workers encode the same data by different numbers",
+        "each worker learns the encoding, a vocabulary or statistics, from its own part of the"
+        " data: one number means something else on each worker, and all train the same weights"
+        " for it",
+        "learn it on every worker from all of the data, in an order that does not depend on the"
+        " worker; or learn it once, save it, and load it on every worker",
+        "lookup_table.vocabulary_of_own_words",
+        fine_if="each worker may number what it reads by itself: no shared variable depends on it",
+    ),
+    Code(
+        "TB708",
+        "wrong_value",
+        ERROR,
+        "workers encode data by the hash of texts",
+        "Python salts the hash of a text by another number in each process, so that one text"
+        " becomes another number on each worker, and after each start",
+        "use a hash that is the same everywhere: zlib.crc32(text.encode()), or"
+        " tf.strings.to_hash_bucket_fast; or set PYTHONHASHSEED for all workers before they start",
+        "lookup_table.buckets_of_own_hash",
+        fine_if="the numbers stay within one process, as those of a cache or a hash table do",
+    ),
 )

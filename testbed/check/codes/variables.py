@@ -138,6 +138,6 @@ CODES = (
         " is trained, counted or restored in one of them never reaches the other",
         "make the variable once, let a tf.Module or a layer own it, and pass that",
         "get_variable.in_eager_mode",
-        fine_if="the second variable is meant to be a variable of its own; then give it a name of its own",
+        fine_if="a second variable is what you want; then give it another name",
     ),
 )

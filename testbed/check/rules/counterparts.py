@@ -1,12 +1,28 @@
-"""Matches the variables of one worker with those of another."""
+"""Matches the variables and other objects of one worker with those of another."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Protocol, TypeVar
 
 from testbed.check.seen import SourceLine, VariableCreated, WorkerObservations
 
 Kind = tuple["SourceLine | None", bool]
+
+
+class _Placed(Protocol):
+    @property
+    def place(self) -> SourceLine | None: ...
+
+
+Object = TypeVar("Object", bound=_Placed)
+
+
+def of_one_line(of_workers: Sequence[Sequence[Object]]) -> Iterator[tuple[Object, ...]]:
+    """The objects of all workers that one line made: the first ones, the second ones, ..."""
+    for place in dict.fromkeys(each.place for each in of_workers[0]):
+        alike = ((each for each in objects if each.place == place) for objects in of_workers)
+        yield from zip(*alike, strict=False)
 
 
 class Counterparts:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from testbed.check.finding import Finding
+from testbed.check.rules.counterparts import of_one_line
 from testbed.check.seen import Given, Sharded, Shuffle, WorkerObservations
 
 # A single batch may be a model's first call, or be the same each time on purpose.
@@ -84,7 +85,7 @@ def shuffled_before_division(seen: Sequence[WorkerObservations]) -> Iterator[Fin
     """Find datasets that workers divide after each of them has shuffled them in another order."""
     if len(seen) < 2:
         return
-    for parts in _counterparts(seen):
+    for parts in of_one_line([each.sharded for each in seen]):
         distinct = len({(part.parts, part.part) for part in parts}) == len(parts)
         shuffle, how = _other_orders(parts) if distinct else (None, "")
         read, common = _read(seen)
@@ -93,13 +94,6 @@ def shuffled_before_division(seen: Sequence[WorkerObservations]) -> Iterator[Fin
             if common:
                 evidence += f": of {read} elements, {common} reached several workers"
             yield Finding("TB706", shuffle.place, evidence, parts[0].place)
-
-
-def _counterparts(seen: Sequence[WorkerObservations]) -> Iterator[tuple[Sharded, ...]]:
-    """The datasets of all workers that one line divides: the first ones, the second ones, ..."""
-    for place in dict.fromkeys(each.place for each in seen[0].sharded):
-        of_workers = ((each for each in w.sharded if each.place == place) for w in seen)
-        yield from zip(*of_workers, strict=False)
 
 
 def _other_orders(parts: Sequence[Sharded]) -> tuple[Shuffle | None, str]:

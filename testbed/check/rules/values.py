@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from testbed.check.finding import Finding
 from testbed.check.rules.consequences import follows_from_state
 from testbed.check.rules.counterparts import Counterparts
+from testbed.check.rules.encodings import NORMALIZING
 from testbed.check.rules.words import distinguishable, name_of
 from testbed.check.seen import Access, SourceLine, VariableCreated, WorkerObservations
 from testbed.verdict.diagnosis import same
@@ -75,7 +76,7 @@ def copies(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     ]
     norms = [each for each in alike if each.is_apart and each.birth.is_of(_BATCH_NORM)]
     yield from _batch_norms(norms)
-    others = [each for each in alike if each not in norms]
+    others = [each for each in alike if each not in norms and not each.birth.is_of(*NORMALIZING)]
     yield from _within_a_worker(seen[0], others)
     yield from _between_workers(seen[0], others)
 

@@ -18,6 +18,7 @@ from testbed.verdict.raised_error import RaisedError
 from testbed.worker.user_code.own_code import own_code, text_of
 from testbed.worker.user_code.program import end_program, outcome
 from testbed.worker.user_code.steps import counting_steps
+from testbed.worker.watching.data.text_hashes import salt_of
 from testbed.worker.watching.hooks import watching
 from testbed.worker.watching.python_state.object_graph import reached_from
 from testbed.worker.watching.python_state.statements import storing_statement
@@ -42,7 +43,8 @@ def _watched(orders: ProgramOrders, channel: Channel) -> CheckedReport:
         orders.setup, channel, exit_code_counts=True, config_changes=watchers.events.config_changes
     )
     with code as details:
-        with watching(watchers.events), counting_steps(details):
+        salt = salt_of(orders.setup.place.worker)
+        with watching(watchers.events, salt), counting_steps(details):
             end = outcome(orders.program, problems.append)
         seconds = round(watchers.events.log.seconds, 3)
         raised = _raised(problems[0], end.error) if problems and end.error else None
@@ -55,7 +57,7 @@ def _watched(orders: ProgramOrders, channel: Channel) -> CheckedReport:
 def seen_here() -> Iterator[Callable[[], WorkerObservations]]:
     """Watch this process in the block; yields a function that returns the observations so far."""
     watchers = Watchers(worker=0)
-    with watching(watchers.events):
+    with watching(watchers.events, salt=0):
         yield lambda: watchers.observations(None, tuple(_leaks(watchers.objects)))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
+from types import FrameType
 from typing import Any, Generic, ParamSpec
 
 from testbed.check.watch_failure import WatchFailure
@@ -125,6 +126,8 @@ class Events:
         """After `run_ends` or `function_returned`: a step has met the end of its data."""
         self.python_called: Event[[Callable[..., Any]]] = Event(log)
         """A Python function is called from a graph, as by tf.py_function."""
+        self.text_hashed: Event[[FrameType, Any, int]] = Event(log)
+        """The user's code has called `hash`: its frame, a text or a tuple with a text, the hash."""
         self.gradient: Event[[Any, Any]] = Event(log)
         """A tape has computed gradients: sources, gradients."""
         self.gradients_clipped: Event[[Any, Any]] = Event(log)

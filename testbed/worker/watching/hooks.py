@@ -22,6 +22,7 @@ from tensorflow.python.ops import resource_variable_ops, script_ops
 from testbed.worker.probes import observing_ops, operations_on_captured, replica_number
 from testbed.worker.watching.events import Events
 from testbed.worker.watching.keras_hooks import clipping
+from testbed.worker.watching.python_hooks import text_hashes
 from testbed.worker.watching.python_state.object_graph import closure_of
 from testbed.worker.watching.replacing import (
     Hook,
@@ -343,11 +344,18 @@ _HOOKS: tuple[Callable[[Events], Hook], ...] = (
 
 
 @contextlib.contextmanager
-def watching(events: Events) -> Iterator[None]:
-    """Emit the events of everything that happens in the block."""
+def watching(events: Events, salt: int | None = None) -> Iterator[None]:
+    """Emit the events of everything that happens in the block.
+
+    Args:
+        events: of the program.
+        salt: for the hashes of texts that the program computes; None: do not observe them.
+    """
     with contextlib.ExitStack() as hooked:
         for hook in _HOOKS:
             hooked.enter_context(hook(events))
+        if salt is not None:
+            hooked.enter_context(text_hashes(events, salt))
         hooked.enter_context(mapping_sources())
         hooked.enter_context(observing_ops(events.operation))
         yield

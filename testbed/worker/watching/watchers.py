@@ -18,10 +18,13 @@ from testbed.check.seen import (
     VariableCreated,
     WorkerObservations,
 )
+from testbed.check.vocabulary import Vocabulary
 from testbed.worker.strategy import public_name, replica_devices
 from testbed.worker.watching.data.draws import DRAWING, MOVING, Draws
 from testbed.worker.watching.data.inputs import OF_DATA, Inputs
 from testbed.worker.watching.data.pipelines import Pipelines
+from testbed.worker.watching.data.text_hashes import TextHashes
+from testbed.worker.watching.data.vocabularies import OF_TABLES, Vocabularies
 from testbed.worker.watching.events import Events
 from testbed.worker.watching.python_state.object_graph import held_by
 from testbed.worker.watching.python_state.python_calls import PythonCalls
@@ -60,6 +63,8 @@ class Watchers:
         self._python = PythonCalls(self._calls.python_lines)
         self._inputs = Inputs(self._variables.values.distributed, lambda: self._pipelines.divides)
         self._pipelines = Pipelines()
+        self._vocabularies = Vocabularies()
+        self._hashes = TextHashes()
         self._draws = Draws(self._variables.number_of)
         self._config = ClusterConfig()
         self._strategies: dict[int, Any] = {}
@@ -100,6 +105,7 @@ class Watchers:
             given=tuple(self._inputs.given()),
             taken=tuple(self._inputs.taken()),
             sharded=tuple(self._pipelines.seen()),
+            vocabularies=self._seen_vocabularies(),
             draws=tuple(self._draws.seen()),
             late=tuple(self._config.writes()),
             raised=raised,
@@ -115,6 +121,13 @@ class Watchers:
             return births, (*failed, self._now.steps)
         return births, tuple(failed)
 
+    def _seen_vocabularies(self) -> tuple[Vocabulary, ...]:
+        try:
+            return (*self._vocabularies.seen(self.objects), *self._hashes.seen())
+        except Exception as problem:
+            self.events.log.failed("vocabularies", problem)
+            return ()
+
     def _subscribe_to_runs(self) -> None:
         """Subscribe to runs; watchers that read the state before a step come before its count."""
         begins, ends = self.events.run_begins, self.events.run_ends
@@ -122,6 +135,9 @@ class Watchers:
         begins.subscribe("variable values", self._outermost(lambda _: self._look_between_steps()))
         begins.subscribe("current step", self._outermost(lambda _: self._now.begins_step()))
         begins.subscribe("objects", self._outermost(self._keep_object))
+        begins.subscribe(
+            "vocabularies", self._outermost(lambda _: self._vocabularies.step_begins())
+        )
         begins.subscribe("Python state", self._outermost(self._state.before))
         begins.subscribe("current step", self._now.run_begins)
         self.events.run_arguments.subscribe("data", self._inputs.run_begins)
@@ -167,6 +183,9 @@ class Watchers:
         events.variable_scope_entered.subscribe("names", self._names.entered)
         events.variable_by_name.subscribe("names", self._names.given)
         events.operation.subscribe("operations", self._operation)
+        events.text_hashed.subscribe("hashes", self._hashes.hashed)
+        events.run_arguments.subscribe("hashes", lambda *call: self._hashes.given(call[2]))
+        events.function_called.subscribe("hashes", lambda *call: self._hashes.given(call[1:]))
         events.operation_replayed.subscribe("variables", self._variables.replayed)
         events.gradient.subscribe("gradients", self._gradient)
         events.gradients_clipped.subscribe("clipping", self._clipped.clipped)
@@ -212,12 +231,15 @@ class Watchers:
         if self._variables.values.reading:
             return
         number = self._variables.operation(kind, inputs, outputs)
+        if kind in OF_TABLES:
+            self._vocabularies.operation(kind, inputs, outputs)
         if number is not None:
             distributed = self._variables.births[number].distributed
             if self._now.depth and kind not in READING and distributed:
                 self._inputs.wrote(self._variables.values.get(number))
         elif "Dataset" in kind:
             self._pipelines.operation(kind, inputs, outputs)
+            self._hashes.operation(kind, inputs)
         elif kind in OF_DATA:
             self._inputs.operation(kind, inputs, outputs, self._now.replica())
         elif kind == MOVING:

@@ -31,6 +31,7 @@ from testbed.check.seen import (
     VariableCreated,
     WorkerObservations,
 )
+from testbed.check.vocabulary import Vocabulary
 from testbed.check.watch_failure import WatchFailure
 
 FILE = "train.py"
@@ -193,6 +194,7 @@ def full() -> WorkerObservations:
         given=(GIVEN, Given("other", None)),
         taken=(Taken(at(29), 2),),
         sharded=(Sharded(at(31), 2, 1, (Shuffle(at(30), (0, 7)),), "a"),),
+        vocabularies=(Vocabulary(at(35), "ids", "dict", 2, (("a", 0), ("b", 1))),),
         draws=(DRAW, Draw(None, None, 0, "", ())),
         late=(ConfigWrite(at(33), "{}", 2, {"cluster": {}}, at(34), for_others=True),),
         raised=ProgramError("ValueError", "first\nsecond", at(25, "main")),

@@ -11,6 +11,7 @@ from pathlib import Path
 from testbed.check.seen import SourceLine
 
 GROWING = ("append", "extend", "insert")
+_FILLING = ("setdefault", "update")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 # Statements that contain further ones, which are listed themselves.
@@ -113,6 +114,28 @@ def _setting(file: str, about: _Name, *, element: bool) -> Iterator[tuple[Functi
 
 def _needs_old_value(function: Function, last: str, node: ast.stmt) -> bool:
     return isinstance(node, ast.AugAssign) or _reads_before(function, last, node)
+
+
+def filling_statement(file: str, name: str, function: str = "") -> SourceLine | None:
+    """The first statement that puts entries into a dict, or else that computes the whole dict.
+
+    Args:
+        file: the user's file.
+        name: as in `changing_statement`.
+        function: the function of a local variable, which is searched first; empty: the module.
+    """
+    tree, about = tree_of(file), _Name.of(name)
+    if tree is None:
+        return None
+    functions = [(each.name, each) for each in _functions(file, constructors=True)]
+    scopes: list[tuple[str, ast.AST]] = [("<module>", tree), *functions]
+    scopes.sort(key=lambda scope: scope[0] != (function or "<module>"))
+    for inside, scope in scopes:
+        for finds in (_fills, _sets_made):
+            for node in _statements(scope):
+                if finds(node, about):
+                    return SourceLine(file, node.lineno, inside)
+    return None
 
 
 def is_kept_on_purpose(place: SourceLine) -> bool:
@@ -222,6 +245,27 @@ def _sets_entry(node: ast.stmt, last: str, key: str = "") -> bool:
         and not (key and isinstance(target.slice, ast.Constant) and repr(target.slice.value) != key)
         for target in _targets(node)
     )
+
+
+def _fills(node: ast.stmt, about: _Name) -> bool:
+    """Whether a statement puts entries into a dict; for an entry, whether it sets that one."""
+    if about.key or _sets_entry(node, about.last):
+        return _sets_entry(node, about.last, about.key)
+    simple = isinstance(node, ast.Expr | ast.Assign | ast.AnnAssign | ast.Return)
+    return simple and any(
+        isinstance(each, ast.Call)
+        and isinstance(each.func, ast.Attribute)
+        and each.func.attr in _FILLING
+        and _is_named(each.func.value, about.last)
+        for each in ast.walk(node)
+    )
+
+
+def _sets_made(node: ast.stmt, about: _Name) -> bool:
+    """Whether a statement sets a name to a result, which is not written down there."""
+    value = getattr(node, "value", None)
+    written = isinstance(value, ast.Dict | type(None)) or ast.unparse(value) == "dict()"
+    return not written and _sets(node, about)
 
 
 def _sets(node: ast.stmt, about: _Name) -> bool:
