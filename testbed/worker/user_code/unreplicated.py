@@ -12,11 +12,17 @@ from typing import Any, NoReturn
 import tensorflow as tf
 
 from testbed.launcher.server.channel import Channel
-from testbed.orders.own_code import RUN_UNREPLICATED, CheckedReport, UnreplicatedOrders
+from testbed.orders.own_code import (
+    RUN_UNREPLICATED,
+    CheckedReport,
+    ProgramReport,
+    UnreplicatedOrders,
+)
 from testbed.worker.user_code import tf_config
 from testbed.worker.user_code.own_code import own_code
 from testbed.worker.user_code.program import end_program, outcome
 from testbed.worker.watching.hooks import watching
+from testbed.worker.watching.parity.first_steps import FirstStepsRecorder
 from testbed.worker.watching.watchers import Watchers
 
 _REPLICATING = (
@@ -39,12 +45,22 @@ def _watched(orders: UnreplicatedOrders, channel: Channel) -> CheckedReport:
     strategy = _default_strategy() if orders.default else _one_replica()
     with own_code(orders.setup, channel, exit_code_counts=True), strategy:
         watchers = Watchers(orders.setup.place.worker)
+
+        def report(end: ProgramReport) -> CheckedReport:
+            seconds = round(watchers.events.log.seconds, 3)
+            seen = watchers.observations(None, ())
+            return CheckedReport(end.code, end.raised, end.error, seen, seconds, first.recorded())
+
+        def stop() -> None:
+            """End the program where its first steps are over."""
+            channel.phase("finished")
+            end_program(orders.setup, channel, report(ProgramReport(0, "", None)))
+
+        enough = {"enough": stop} if orders.first_steps else {}
+        first = FirstStepsRecorder(watchers.events, watchers.now, watchers.variables, **enough)
         with watching(watchers.events):
             end = outcome(orders.program)
-        seconds = round(watchers.events.log.seconds, 3)
-        return CheckedReport(
-            end.code, end.raised, end.error, watchers.observations(None, ()), seconds
-        )
+        return report(end)
 
 
 @contextlib.contextmanager
