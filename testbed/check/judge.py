@@ -59,8 +59,9 @@ RULES: tuple[Callable[[Sequence[WorkerObservations]], Iterator[Finding]], ...] =
 )
 
 # Pairs of a cause and its consequence. Variables that are mixed up hold other values; TensorFlow
-# refuses to train a variable that has one copy, and to combine values of different collectives.
-_FOLLOWS = (("TB106", "TB202"), ("TB110", "TB501"), ("TB402", "TB501"))
+# refuses to train a variable that has one copy, and to combine values of different collectives;
+# clipping is only noted where no update shows its effect.
+_FOLLOWS = (("TB106", "TB202"), ("TB110", "TB501"), ("TB402", "TB501"), ("TB903", "TB606"))
 
 _NO_TEXTS: Mapping[str, str] = {}
 

@@ -127,22 +127,31 @@ async def _parity(
         return Parity()
     # The first steps of one replica take about as long as those of several.
     limits = replace(deadlines, run=min(deadlines.run, _SECOND_RUN + ended.seconds))
-    alone = replace(
-        bench,
-        deployment=strategies.of_one,
-        folder=bench.folder.restart(1),
-        output=None,
-        choice=ALL_RUN,
-    )
-    end = await alone.run(
-        RUN_UNREPLICATED,
-        lambda setup: UnreplicatedOrders(setup, program, first_steps=True),
-        limits,
-    )
-    one = _side([_report(alone.folder, worker, _ignore) for worker in end.workers])
+    bench = replace(bench, output=None, choice=ALL_RUN)
+    alone = replace(bench, deployment=strategies.of_one, folder=bench.folder.restart(1))
+    one = await _first_steps(alone, program, limits)
     if one is None:
         return Parity(sentence="not compared with one replica: there it does not get so far")
-    return compare(many, one)
+    found = compare(many, one)
+    if not found.unlike_data or len(strategies.deployments) > 1:
+        return found
+    several = replace(bench, deployment=strategies.deployments[0], folder=bench.folder.restart(2))
+    copied = await _first_steps(several, program, limits, copies=True)
+    again = compare(copied, one) if copied else Parity(unlike_data=True)
+    return found if again.unlike_data else again
+
+
+async def _first_steps(
+    bench: Bench, program: Program, deadlines: Deadlines, *, copies: bool = False
+) -> Side | None:
+    """Run a program until its first steps are over; None where it does not get so far."""
+    end = await bench.run(
+        RUN_UNREPLICATED,
+        lambda setup: UnreplicatedOrders(setup, program, first_steps=True, copies=copies),
+        deadlines,
+    )
+    side = _side([_report(bench.folder, worker, _ignore) for worker in end.workers])
+    return replace(side, copies=copies) if side else None
 
 
 def _side(reports: Reports) -> Side | None:

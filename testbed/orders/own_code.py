@@ -79,13 +79,16 @@ RUN_CHECKED = Entry("testbed.worker.user_code.checked:run_checked", ProgramOrder
 
 @dataclass(frozen=True)
 class UnreplicatedOrders(ProgramOrders):
-    """The orders of a worker that runs a program with a single replica."""
+    """The orders of a worker that runs a program again, to compare it with the first run."""
 
     default: bool = False
     """Whether TensorFlow's default strategy takes the place of the program's own. If not, its own
     strategy has one replica."""
     first_steps: bool = False
     """Whether the program ends after its first steps."""
+    copies: bool = False
+    """Whether the program has all its replicas, and each of them gets the batch that a single one
+    would have."""
 
 
 RUN_UNREPLICATED = Entry(

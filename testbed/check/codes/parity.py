@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from testbed.check.codes.code import ERROR, Code
+from testbed.check.codes.code import ERROR, WARNING, Code
 
 CODES = (
     Code(
@@ -139,6 +139,29 @@ with strategy.scope():
 
 def step(batch):
     steps.assign_add(1)
+""",
+    ),
+    Code(
+        "TB907",
+        "wrong_value",
+        WARNING,
+        "the gradients are a multiple of what they are on one replica, and the optimizer hides it",
+        "the loss is not divided by the batch of all replicas, or divided twice; Adam and its kin"
+        " make equal updates of longer gradients, while limits, other optimizers and reported"
+        " losses do not",
+        "divide the loss once by the batch of all replicas: tf.nn.compute_average_loss(losses,"
+        " global_batch_size=...), or the mean by strategy.num_replicas_in_sync",
+        "loss_scale.mean_of_own_batch",
+        wrong="""\
+optimizer = tf.keras.optimizers.Adam()
+
+loss = tf.reduce_mean((model(x) - y) ** 2)
+""",
+        right="""\
+optimizer = tf.keras.optimizers.Adam()
+
+loss = tf.reduce_mean((model(x) - y) ** 2)
+loss /= strategy.num_replicas_in_sync
 """,
     ),
 )

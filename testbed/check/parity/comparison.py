@@ -21,10 +21,16 @@ class Parity:
     findings: tuple[Finding, ...] = ()
     sentence: str = ""
     """What was compared, or why nothing was; empty if the comparison was not asked for."""
+    unlike_data: bool = False
+    """Whether nothing was compared because a replica of several may have other data."""
 
 
 class _NotComparableError(Exception):
     """Why the two runs do not show whether the program computes the same."""
+
+    def __init__(self, reason: str, *, unlike_data: bool = False) -> None:
+        super().__init__(reason)
+        self.unlike_data = unlike_data
 
 
 def compare(many: Side, one: Side) -> Parity:
@@ -37,7 +43,7 @@ def compare(many: Side, one: Side) -> Parity:
     try:
         return _compared(many, one)
     except _NotComparableError as reason:
-        return Parity(sentence=f"not compared with one replica: {reason}")
+        return Parity((), f"not compared with one replica: {reason}", reason.unlike_data)
 
 
 def _compared(many: Side, one: Side) -> Parity:
@@ -51,7 +57,7 @@ def _compared(many: Side, one: Side) -> Parity:
             return Parity(verdict.findings, _sentence(step, f"step {step.number} differs"))
         if verdict.unlike:
             if not compared:
-                raise _NotComparableError(_why_unlike(many, alike=alike))
+                raise _why_unlike(many)
             break
         found = tuple(reports.judge(step, alike=alike))
         if found:
@@ -80,7 +86,8 @@ def _comparable(many: Side, one: Side) -> list[PairedStep]:
     if name := first.unequal_start():
         raise _NotComparableError(f"{name} starts from another value")
     if first.same_elements is False:
-        raise _NotComparableError(_other_elements(first))
+        times = first.many.elements == many.replicas * first.one.elements
+        raise _NotComparableError(_other_elements(first), unlike_data=times)
     return steps[begin:]
 
 
@@ -104,19 +111,25 @@ def _uses_same_data(step: PairedStep) -> bool:
     return any(a and abs(a - b) <= _RESULTS_AGREE * abs(a) for a, b in results)
 
 
-def _why_unlike(many: Side, *, alike: bool) -> str:
+def _why_unlike(many: Side) -> _NotComparableError:
     first = many.first[0]
     if first.draws:
-        return "its replicas draw random numbers"
+        return _NotComparableError("its replicas draw random numbers")
+    if first.takes:
+        return _NotComparableError("its replicas take data from iterators of their own")
     if first.own_statistics:
-        return "a normalisation takes the statistics of each replica's own batch"
-    return "it is not known whether both took the same data"
+        reason = "a normalisation takes the statistics of each replica's own batch"
+        return _NotComparableError(reason)
+    unknown = "it is not known whether both took the same data"
+    return _NotComparableError(unknown, unlike_data=True)
 
 
 def _sentence(step: PairedStep, result: str) -> str:
     parts = [f"compared with one replica: {result}"]
     if not is_near(step.rate, 1.0):
         parts.append(f"the learning rate is {step.rate:g} times as high")
-    if step.many.elements:
+    if step.copies > 1:
+        parts.append("each replica had the batch of the single one")
+    elif step.many.elements:
         parts.append(f"a step takes {step.many.elements} elements on both")
     return "; ".join(parts)

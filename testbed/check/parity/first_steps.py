@@ -81,7 +81,14 @@ class FirstSteps:
     """The batch size of each `fit` of Keras that has one."""
     draws: bool = False
     """Whether replicas draw random numbers in these steps."""
+    takes: bool = False
+    """Whether replicas take data from an iterator themselves."""
     own_statistics: bool = False
     """Whether a layer normalises by the statistics of each replica's own batch."""
     omitted: str = ""
     """Why the steps were not recorded; empty if they were."""
+
+    @property
+    def differs(self) -> bool:
+        """Whether replicas may compute with something else each time."""
+        return self.draws or self.takes

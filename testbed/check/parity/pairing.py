@@ -30,6 +30,8 @@ class Side:
 
     seen: Sequence[WorkerObservations]
     first: Sequence[FirstSteps]
+    copies: bool = False
+    """Whether each replica had the batch of a single one."""
 
     @property
     def replicas(self) -> int:
@@ -61,13 +63,16 @@ class PairedStep:
     """The step of worker 0, with the elements of all workers."""
     one: FirstStep
     updates: tuple[PairedUpdate, ...]
+    copies: int = 1
+    """How many replicas had the data of the single one."""
 
     @property
     def same_elements(self) -> bool | None:
         """Whether the step consumed the same data; None if that is unknown."""
         if not self.many.elements or not self.one.elements:
             return None
-        return (self.many.elements, self.many.digest) == (self.one.elements, self.one.digest)
+        elements, digest = self.one.elements * self.copies, self.one.digest * self.copies % 2**64
+        return (self.many.elements, self.many.digest) == (elements, digest)
 
     @property
     def rate(self) -> float:
@@ -121,7 +126,8 @@ def paired(many: Side, one: Side) -> Iterator[PairedStep]:
             if each.variable in pairs
             and (match := of_one.get(pairs[each.variable][1].number)) is not None
         )
-        yield PairedStep(number, _of_workers(workers), alone, updates)
+        copies = many.replicas if many.copies else 1
+        yield PairedStep(number, _of_workers(workers), alone, updates, copies)
 
 
 def _of_workers(workers: Sequence[FirstStep]) -> FirstStep:

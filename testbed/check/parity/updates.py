@@ -12,15 +12,20 @@ from testbed.check.parity.ratios import Ratio, decay_in, is_near
 from testbed.check.rules.words import bare
 from testbed.check.seen import SourceLine
 
-_MANY_TIMES, _FRACTION, _OTHERWISE, _DECAY = "TB901", "TB902", "TB903", "TB905"
+_MANY_TIMES, _FRACTION, _OTHERWISE, _DECAY, _HIDDEN = "TB901", "TB902", "TB903", "TB905", "TB907"
+
+_ROUGHLY = 0.15
+"""How far a common factor may be from the number of replicas."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """The variables that one loss trains, and their slots."""
+    """The variables that one loss trains, and their slots.
 
-    loss: Loss | None
-    """None where no tape computes the gradients."""
+    What no tape trains is not judged: a program may mean its state to differ.
+    """
+
+    loss: Loss
     ratios: tuple[Ratio, ...]
 
     def of_role(self, role: str) -> list[Ratio]:
@@ -81,8 +86,6 @@ class UpdateJudge:
                 del left[id(each)]
             if trained or slots:
                 yield Group(loss, (*trained, *slots))
-        if left:
-            yield Group(None, tuple(left.values()))
 
     def _judge_group(self, step: PairedStep, group: Group, *, alike: bool) -> Finding | None:
         replicas, rate = self._many.replicas, step.rate
@@ -90,37 +93,33 @@ class UpdateJudge:
             return None
         for code, factor in ((_MANY_TIMES, float(replicas)), (_FRACTION, 1.0 / replicas)):
             if _explained(group.ratios, factor, rate):
+                trained = group.of_role(TRAINED)
+                if trained and all(_near_any(each.value, (1.0, rate)) for each in trained):
+                    code = _HIDDEN
                 return self._finding(code, group, _multiple(step, group, factor, replicas))
         if decayed := _decayed(group, rate, replicas):
-            place = group.loss.adds if group.loss else None
-            return self._finding(_DECAY, group, _decay(step, decayed, replicas), place)
+            evidence = _decay(step, decayed, replicas)
+            return self._finding(_DECAY, group, evidence, group.loss.adds)
         common = _common_factor(group)
-        certain = alike and not self._first.draws and not self._first.own_statistics
+        if common is not None and abs(common / rate - replicas) < _ROUGHLY * replicas:
+            # A step of several updates goes other ways after the first one.
+            return self._finding(_MANY_TIMES, group, _difference(step, group, common, replicas))
+        certain = alike and not (self._first.differs or self._first.own_statistics)
         if common is None and not certain:
             return None
         return self._finding(
-            _OTHERWISE, group, _difference(step, group, common, replicas), self._limit(group)
+            _OTHERWISE, group, _difference(step, group, common, replicas), self._limit()
         )
 
     def _finding(
         self, code: str, group: Group, evidence: str, place: SourceLine | None = None
     ) -> Finding:
-        loss = group.loss.place if group.loss else self._written_at(group)
-        return Finding(code, place or loss, evidence)
+        return Finding(code, place or group.loss.place, evidence)
 
-    def _limit(self, group: Group) -> SourceLine | None:
+    def _limit(self) -> SourceLine | None:
         """The line that limits the gradients, as far as one is known."""
         clipping = next((each.place for each in self._many.seen[0].births if each.clips), None)
-        if clipping or not group.loss:
-            return clipping
-        return next(iter(self._first.limits), None)
-
-    def _written_at(self, group: Group) -> SourceLine | None:
-        """The line at which replicas write the first variable."""
-        numbers = {each.update.variable for each in group.of_role(TRAINED)}
-        accesses = self._many.seen[0].accesses
-        lines = (each.place for each in accesses if each.writes and each.variable in numbers)
-        return next((line for line in lines if line), None)
+        return clipping or next(iter(self._first.limits), None)
 
 
 def _explained(ratios: Sequence[Ratio], factor: float, rate: float) -> bool:
@@ -133,7 +132,12 @@ def _explained(ratios: Sequence[Ratio], factor: float, rate: float) -> bool:
     adaptive = any(each.is_near(factor) or each.is_near(factor**2) for each in slots)
     shows = False
     for each in ratios:
-        own = (factor, factor * rate, factor**2) if each.update.role == SLOT else (factor * rate,)
+        own = {factor * rate}
+        if each.update.role == SLOT:
+            own |= {factor, factor**2}
+        elif factor == 1.0:
+            # Equal updates are right, whatever the learning rate.
+            own.add(1.0)
         if any(each.is_near(one) for one in own):
             shows = True
         elif not (adaptive and each.update.role == TRAINED and is_near(each.value, rate)):

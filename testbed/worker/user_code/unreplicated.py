@@ -19,6 +19,7 @@ from testbed.orders.own_code import (
     UnreplicatedOrders,
 )
 from testbed.worker.user_code import tf_config
+from testbed.worker.user_code.copied_batches import copied_batches
 from testbed.worker.user_code.own_code import own_code
 from testbed.worker.user_code.program import end_program, outcome
 from testbed.worker.watching.hooks import watching
@@ -42,8 +43,7 @@ def run_unreplicated(orders: UnreplicatedOrders, channel: Channel) -> NoReturn:
 
 
 def _watched(orders: UnreplicatedOrders, channel: Channel) -> CheckedReport:
-    strategy = _default_strategy() if orders.default else _one_replica()
-    with own_code(orders.setup, channel, exit_code_counts=True), strategy:
+    with own_code(orders.setup, channel, exit_code_counts=True), _changed(orders):
         watchers = Watchers(orders.setup.place.worker)
 
         def report(end: ProgramReport) -> CheckedReport:
@@ -61,6 +61,13 @@ def _watched(orders: UnreplicatedOrders, channel: Channel) -> CheckedReport:
         with watching(watchers.events):
             end = outcome(orders.program)
         return report(end)
+
+
+def _changed(orders: UnreplicatedOrders) -> contextlib.AbstractContextManager[None]:
+    """What differs from the first run."""
+    if orders.copies:
+        return copied_batches()
+    return _default_strategy() if orders.default else _one_replica()
 
 
 @contextlib.contextmanager

@@ -22,6 +22,7 @@ from testbed.check.parity.first_steps import (
 from testbed.check.seen import SourceLine, VariableCreated
 from testbed.worker.watching.data.batches import components, element_digests, leaves_of
 from testbed.worker.watching.data.draws import DRAWING
+from testbed.worker.watching.data.inputs import NEXT
 from testbed.worker.watching.events import Events
 from testbed.worker.watching.parity.losses import Losses
 from testbed.worker.watching.parity.sketches import elements_of, rounding_of, sketch
@@ -93,7 +94,7 @@ class FirstStepsRecorder:
         self._reductions: dict[tuple[str, SourceLine], None] = {}
         self._batches: list[int] = []
         self._optimizers: list[Any] = []
-        self._draws = False
+        self._draws = self._takes = False
         self._subscribe(events)
 
     def recorded(self) -> FirstSteps:
@@ -107,6 +108,7 @@ class FirstStepsRecorder:
             tuple(self._reductions),
             tuple(self._batches),
             self._draws,
+            self._takes,
             any(self._own_statistics()),
             self._omitted,
         )
@@ -199,7 +201,9 @@ class FirstStepsRecorder:
             if then is None and role == SLOT:
                 then = numpy.zeros_like(now)
             if then is not None and then.size == now.size:
-                yield Update(number, role, sketch(then), sketch(now - then), rounding_of(then, now))
+                length = float(numpy.linalg.norm(now - then))
+                rounding = rounding_of(then, now)
+                yield Update(number, role, sketch(then), sketch(now - then), rounding, length)
 
     def _role(self, birth: VariableCreated) -> str:
         if birth.synchronization == "ON_READ":
@@ -279,6 +283,7 @@ class FirstStepsRecorder:
         if self._over or self._variables.values.reading or self._now.replica() is None:
             return
         self._draws |= kind in DRAWING
+        self._takes |= kind in NEXT
         self._losses.computed(kind, inputs, outputs)
 
     def _optimizer_applies(self, optimizer: Any, _: Any) -> None:
