@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from testbed.check.finding import Finding
-from testbed.check.parity.first_steps import METRIC, FirstStep
+from testbed.check.parity.first_steps import OTHER, TRAINED
 from testbed.check.parity.pairing import PairedStep, Side, paired
 from testbed.check.parity.ratios import is_near
 from testbed.check.parity.reports import ReportJudge
@@ -51,17 +51,20 @@ def _compared(many: Side, one: Side) -> Parity:
     updates, reports = UpdateJudge(many), ReportJudge(many)
     compared = 0
     for step in steps:
-        alike = _uses_same_data(step)
+        alike = _uses_same_data(step) and not many.first[0].differs
+        alike = alike and not step.unequal_start(OTHER)
         verdict = updates.judge(step, alike=alike)
         if verdict.findings:
             return Parity(verdict.findings, _sentence(step, f"step {step.number} differs"))
         if verdict.unlike:
             if not compared:
-                raise _why_unlike(many)
+                raise _why_unlike(many, step)
             break
         found = tuple(reports.judge(step, alike=alike))
         if found:
             return Parity(found, _sentence(step, f"the update of step {step.number} agrees"))
+        if not compared and not (verdict.judged or reports.agrees(step)):
+            raise _NotComparableError("its variables are changed without gradients")
         compared += 1
     those = f"the first {compared} steps agree" if compared > 1 else "the first step agrees"
     return Parity(sentence=_sentence(steps[0], those))
@@ -77,23 +80,18 @@ def _comparable(many: Side, one: Side) -> list[PairedStep]:
     if omitted:
         raise _NotComparableError(omitted)
     steps = list(paired(many, one))
-    begin = next((n for n, each in enumerate(steps) if _acts(each.many) or _acts(each.one)), None)
+    begin = next((n for n, each in enumerate(steps) if each.many.acts or each.one.acts), None)
     if begin is None:
-        raise _NotComparableError("no step changes a variable")
+        raise _NotComparableError("no step changes a variable or returns a number")
     first = steps[begin]
-    if _acts(first.many) != _acts(first.one):
+    if first.many.acts != first.one.acts:
         raise _NotComparableError("its first update comes in another step")
-    if name := first.unequal_start():
+    if name := first.unequal_start(TRAINED):
         raise _NotComparableError(f"{name} starts from another value")
     if first.same_elements is False:
         times = first.many.elements == many.replicas * first.one.elements
         raise _NotComparableError(_other_elements(first), unlike_data=times)
     return steps[begin:]
-
-
-def _acts(step: FirstStep) -> bool:
-    """Whether a step trains or evaluates."""
-    return step.trains or any(each.role == METRIC and any(each.delta) for each in step.updates)
 
 
 def _other_elements(step: PairedStep) -> str:
@@ -111,7 +109,7 @@ def _uses_same_data(step: PairedStep) -> bool:
     return any(a and abs(a - b) <= _RESULTS_AGREE * abs(a) for a, b in results)
 
 
-def _why_unlike(many: Side) -> _NotComparableError:
+def _why_unlike(many: Side, step: PairedStep) -> _NotComparableError:
     first = many.first[0]
     if first.draws:
         return _NotComparableError("its replicas draw random numbers")
@@ -120,6 +118,8 @@ def _why_unlike(many: Side) -> _NotComparableError:
     if first.own_statistics:
         reason = "a normalisation takes the statistics of each replica's own batch"
         return _NotComparableError(reason)
+    if name := step.own_statistics:
+        return _NotComparableError(f"{name} keeps statistics of each replica's own batch")
     unknown = "it is not known whether both took the same data"
     return _NotComparableError(unknown, unlike_data=True)
 

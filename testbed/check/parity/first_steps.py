@@ -53,13 +53,19 @@ class FirstStep:
         """Whether it changed a trainable variable."""
         return any(each.role == TRAINED and any(each.delta) for each in self.updates)
 
+    @property
+    def acts(self) -> bool:
+        """Whether it trained, changed a metric, or returned a number."""
+        counted = any(each.role == METRIC and any(each.delta) for each in self.updates)
+        return self.trains or counted or bool(self.results)
+
 
 @dataclass(frozen=True)
 class Loss:
     """A value whose gradients train variables."""
 
-    place: SourceLine
-    """The line that computes it from tensors."""
+    place: SourceLine | None
+    """The line that computes it from tensors; None if a library does."""
     variables: tuple[int, ...] = ()
     """The numbers of the variables: `VariableCreated.number`."""
     adds: SourceLine | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from testbed.check.parity.first_steps import (
     METRIC,
+    OTHER,
     RATE,
     SLOT,
     TRAINED,
@@ -101,10 +102,22 @@ class PairedStep:
                     found.append(ratio)
         return found
 
-    def unequal_start(self) -> str:
-        """The first variable that is to be trained and starts from another value; else empty."""
-        for each in self.of_role(TRAINED):
+    def unequal_start(self, *roles: str) -> str:
+        """The first variable of these roles that starts from another value; else empty."""
+        for each in self.of_role(*roles):
             if not agree(each.many.before, each.one.before, each.many.rounding):
+                return name_of(each.birth)
+        return ""
+
+    @property
+    def own_statistics(self) -> str:
+        """The first variable that keeps other statistics than on one replica; else empty.
+
+        Like the moving mean of a batch normalisation, it is no counter, and is trained by no loss.
+        """
+        for each in self.of_role(OTHER):
+            ratio = None if each.counts else ratio_of(name_of(each.birth), each.many, each.one)
+            if ratio is not None and not ratio.is_near(1.0):
                 return name_of(each.birth)
         return ""
 

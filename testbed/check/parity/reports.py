@@ -30,7 +30,16 @@ class ReportJudge:
         """
         yield from self._counters(step)
         yield from self._metrics(step, alike=alike)
-        yield from self._results(step)
+        if alike or step.many.trains:
+            yield from self._results(step)
+
+    def agrees(self, step: PairedStep) -> bool:
+        """Whether something that a step reports is the same."""
+        results = zip(step.many.results, step.one.results, strict=False)
+        ratios = (_ratio(each) for each in step.of_role(METRIC))
+        return any(a and is_near(b / a, 1.0) for a, b in results) or any(
+            ratio.is_near(1.0) for ratio in ratios if ratio
+        )
 
     @property
     def _factors(self) -> tuple[float, float]:

@@ -40,6 +40,8 @@ class UpdateVerdict:
     findings: tuple[Finding, ...] = ()
     unlike: bool = False
     """Whether some updates differ otherwise than any finding explains."""
+    judged: bool = False
+    """Whether there was an update to judge."""
 
 
 class UpdateJudge:
@@ -60,12 +62,19 @@ class UpdateJudge:
             step: the step, which started from equal values.
             alike: whether it is known that the step computed with the same data.
         """
-        findings, unlike = [], False
-        for group in self._groups(step):
+        findings, groups = [], list(self._groups(step))
+        grouped = {id(each.update) for group in groups for each in group.ratios}
+        # What no tape trains has to be equal to say anything.
+        unlike = any(
+            not each.is_near(1.0)
+            for each in step.ratios()
+            if each.update.role == TRAINED and id(each.update) not in grouped
+        )
+        for group in groups:
             found = self._judge_group(step, group, alike=alike)
             findings += [found] if found else []
             unlike |= found is None and not _explained(group.ratios, 1.0, step.rate)
-        return UpdateVerdict(tuple(findings), unlike)
+        return UpdateVerdict(tuple(findings), unlike, bool(groups))
 
     def _groups(self, step: PairedStep) -> Iterator[Group]:
         ratios, losses = step.ratios(), self._first.losses
@@ -96,25 +105,32 @@ class UpdateJudge:
                 trained = group.of_role(TRAINED)
                 if trained and all(_near_any(each.value, (1.0, rate)) for each in trained):
                     code = _HIDDEN
-                return self._finding(code, group, _multiple(step, group, factor, replicas))
+                return self._finding(code, step, group, _multiple(step, group, factor, replicas))
         if decayed := _decayed(group, rate, replicas):
             evidence = _decay(step, decayed, replicas)
-            return self._finding(_DECAY, group, evidence, group.loss.adds)
+            return self._finding(_DECAY, step, group, evidence, group.loss.adds)
         common = _common_factor(group)
         if common is not None and abs(common / rate - replicas) < _ROUGHLY * replicas:
             # A step of several updates goes other ways after the first one.
-            return self._finding(_MANY_TIMES, group, _difference(step, group, common, replicas))
-        certain = alike and not (self._first.differs or self._first.own_statistics)
+            return self._finding(
+                _MANY_TIMES, step, group, _difference(step, group, common, replicas)
+            )
+        certain = alike and not (self._first.own_statistics or step.own_statistics)
         if common is None and not certain:
             return None
         return self._finding(
-            _OTHERWISE, group, _difference(step, group, common, replicas), self._limit()
+            _OTHERWISE, step, group, _difference(step, group, common, replicas), self._limit()
         )
 
     def _finding(
-        self, code: str, group: Group, evidence: str, place: SourceLine | None = None
+        self,
+        code: str,
+        step: PairedStep,
+        group: Group,
+        evidence: str,
+        place: SourceLine | None = None,
     ) -> Finding:
-        return Finding(code, place or group.loss.place, evidence)
+        return Finding(code, place or group.loss.place or step.many.place, evidence)
 
     def _limit(self) -> SourceLine | None:
         """The line that limits the gradients, as far as one is known."""

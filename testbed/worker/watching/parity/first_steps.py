@@ -90,8 +90,12 @@ class FirstStepsRecorder:
         self._before: Values = {}
         # Values of variables that were created during a step, by their numbers.
         self._created: Values = {}
+        # The numbers of variables whose copies differed after a step.
+        self._apart: set[int | None] = set()
         self._losses = Losses()
         self._reductions: dict[tuple[str, SourceLine], None] = {}
+        # The lines of those of them that are a part of a tf.function.
+        self._traced_reductions: set[SourceLine] = set()
         self._batches: list[int] = []
         self._optimizers: list[Any] = []
         self._draws = self._takes = False
@@ -180,7 +184,7 @@ class FirstStepsRecorder:
             with tf.init_scope():
                 copies = components(variable)
                 on_read = variable.synchronization == tf.VariableSynchronization.ON_READ
-                if not on_read or variable.aggregation.name == "ONLY_FIRST_REPLICA":
+                if variable.aggregation.name == "ONLY_FIRST_REPLICA":
                     return elements_of(copies[0].numpy())
                 all_copies = [elements_of(each.numpy()) for each in copies]
         except Exception:
@@ -190,13 +194,18 @@ class FirstStepsRecorder:
             self._variables.values.reading = False
         if any(each is None for each in all_copies):
             return None
+        if not on_read:
+            if any(not numpy.array_equal(all_copies[0], each) for each in all_copies[1:]):
+                self._apart.add(self._variables.number_of(copies[0].handle))
+            return all_copies[0]
         total = sum(all_copies)
         return total / len(all_copies) if variable.aggregation.name == "MEAN" else total
 
     def _updates(self, before: Values, after: Values) -> Iterator[Update]:
         for number, now in after.items():
             birth = self._variables.births[number]
-            role = self._role(birth)
+            # Copies that differ are trained apart, and not as one variable.
+            role = OTHER if number in self._apart else self._role(birth)
             then = before.get(number)
             if then is None and role == SLOT:
                 then = numpy.zeros_like(now)
@@ -250,13 +259,20 @@ class FirstStepsRecorder:
 
     def _returned(self, result: Any) -> None:
         step = self._open
-        if step is not None and self._now.is_between_steps and not step.libraries:
-            step.results += _numbers(result)
+        if step is None or not self._now.is_between_steps or step.libraries:
+            return
+        numbers = _numbers(result)
+        # Other numbers may be those of a single replica: a worker with one returns them plainly.
+        if len(numbers) <= len(self._traced_reductions):
+            step.results += numbers
 
     def _reduces(self, op: str, _: Any) -> None:
         place = author_place()
-        if not self._over and place.place and not place.libraries:
-            self._reductions.setdefault((op, place.place))
+        if self._over or place.place is None or place.libraries:
+            return
+        self._reductions.setdefault((op, place.place))
+        if tf.inside_function():
+            self._traced_reductions.add(place.place)
 
     def _reduction(self, result: Any) -> None:
         step = self._open

@@ -49,7 +49,7 @@ class Losses:
         """Record a value whose gradients are computed, for the variables with these numbers."""
         for leaf in tf.nest.flatten(target):
             place, adds = self._lines_of(leaf)
-            if place is not None and len(self._found) < _LINES:
+            if variables and len(self._found) < _LINES:
                 self._found.setdefault(Loss(place, variables, adds))
 
     def seen(self) -> tuple[Loss, ...]:
