@@ -100,7 +100,9 @@ class UpdateJudge:
         replicas, rate = self._many.replicas, step.rate
         if _explained(group.ratios, 1.0, rate):
             return None
-        for code, factor in ((_MANY_TIMES, float(replicas)), (_FRACTION, 1.0 / replicas)):
+        factors = ((_MANY_TIMES, float(replicas)), (_FRACTION, 1.0 / replicas))
+        # The sum of limited gradients may reach the limit once for each replica.
+        for code, factor in factors if not self._limit() else ():
             if _explained(group.ratios, factor, rate):
                 trained = group.of_role(TRAINED)
                 if trained and all(_near_any(each.value, (1.0, rate)) for each in trained):
@@ -110,7 +112,8 @@ class UpdateJudge:
             evidence = _decay(step, decayed, replicas)
             return self._finding(_DECAY, step, group, evidence, group.loss.adds)
         common = _common_factor(group)
-        if common is not None and abs(common / rate - replicas) < _ROUGHLY * replicas:
+        roughly = common is not None and abs(common / rate - replicas) < _ROUGHLY * replicas
+        if common is not None and roughly and not self._limit():
             # A step of several updates goes other ways after the first one.
             return self._finding(
                 _MANY_TIMES, step, group, _difference(step, group, common, replicas)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import linecache
+import re
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -18,6 +20,8 @@ _LOOKED_AT = 60
 _LINES = 20
 # Operations by which functions like tf.clip_by_norm limit or normalise values.
 _LIMITING = ("Minimum", "Maximum", "ClipByValue", "L2Loss", "Rsqrt", "Sqrt")
+# A call of one of these functions; the operations alone may be those of any other one.
+_CALL = re.compile(r"\b\w*(clip|normaliz|global_norm)\w*\(")
 
 
 class _Computed(NamedTuple):
@@ -82,6 +86,8 @@ class Losses:
         return first, adds
 
     def _limiting(self) -> None:
-        here = author_place()
-        if here.place is not None and not here.libraries and len(self._limits) < _LINES:
-            self._limits.setdefault(here.place)
+        place, libraries, _ = author_place()
+        if place is None or libraries or len(self._limits) >= _LINES:
+            return
+        if _CALL.search(linecache.getline(place.file, place.line)):
+            self._limits.setdefault(place)
