@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from testbed.check.codes import data_and_libraries, python_state, together, values, variables
+from testbed.check.codes import (
+    data_and_libraries,
+    parity,
+    python_state,
+    together,
+    values,
+    variables,
+)
 from testbed.check.codes.code import ERROR, NOTE, WARNING, Code
 from testbed.check.seen import SourceLine
 
 __all__ = ["CODES", "ERROR", "NOTE", "WARNING", "Code", "Explanation", "Finding"]
 
-_FAMILIES = (variables, values, python_state, together, data_and_libraries)
+_FAMILIES = (variables, values, python_state, together, data_and_libraries, parity)
 
 CODES: dict[str, Code] = {code.code: code for family in _FAMILIES for code in family.CODES}
 
@@ -50,3 +57,8 @@ class Finding:
         return replace(
             code, what=words.title, why=words.meaning, cure=words.cure, scenario=words.scenario
         )
+
+    @property
+    def is_mistake(self) -> bool:
+        """Whether it is an error or a warning, and not a note."""
+        return self.about.level != NOTE

@@ -64,12 +64,13 @@ RULES: tuple[Callable[[Sequence[WorkerObservations]], Iterator[Finding]], ...] =
 
 # Pairs of a cause and its consequence. Variables that are mixed up hold other values; TensorFlow
 # refuses to train a variable that has one copy, and to combine values of different collectives;
-# different data may become the same numbers.
+# different data may become the same numbers; clipping is only noted where no update shows it.
 _FOLLOWS = (
     ("TB106", "TB202"),
     ("TB110", "TB501"),
     ("TB402", "TB501"),
     ("TB707", "TB702"),
+    ("TB903", "TB606"),
 )
 
 NO_TEXTS: Mapping[str, str] = {}

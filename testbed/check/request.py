@@ -31,6 +31,8 @@ class CheckRequest:
     select: tuple[str, ...]
     """Beginnings of the codes to show; empty: all."""
     ignore: tuple[str, ...]
+    parity: bool = True
+    """Whether to compare the first steps with those on one replica."""
 
     @property
     def _texts(self) -> dict[str, str]:
@@ -51,7 +53,8 @@ class CheckRequest:
             write_bytes(copy, self.data)
             program = replace(program, copy=str(copy))
         async with self.run.cluster(folder, RUN_CHECKED.module, CASE, show=show) as cluster:
-            return await check_program(cluster, program, self.run.options.deadlines)
+            deadlines = self.run.options.deadlines
+            return await check_program(cluster, program, deadlines, parity=self.parity)
 
     def result_of(self, checked: Checked) -> CheckResult:
         """The result to show: the findings that the options ask for."""
@@ -66,6 +69,7 @@ class CheckRequest:
             checked.unchecked,
             _file_of(self.run.program),
             self._texts,
+            checked.compared,
         )
 
 
@@ -87,6 +91,7 @@ def request_of(options: CheckOptions, role: Role) -> CheckRequest:
         data,
         _codes(options.select),
         _codes(options.ignore),
+        not (options.no_parity or role.rank),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from testbed.check.finding import NOTE, Finding
+from testbed.check.finding import Finding
 from testbed.errors import OK, UNEXPECTED
 
 FAILED_BY_ITSELF = 3
@@ -33,12 +33,15 @@ class CheckResult:
     texts: Mapping[str, str] = field(default_factory=dict)
     """The texts of files as they were when they ran, by path; other files did not change."""
 
+    compared: str = ""
+    """What was compared with one replica, or why nothing was; empty if nobody asked for it."""
+
     @property
     def status(self) -> int:
         """The exit status of the command."""
         if self.cause:
             return FAILED_BY_ITSELF
-        if any(finding.about.level != NOTE for finding in self.findings):
+        if any(finding.is_mistake for finding in self.findings):
             return UNEXPECTED
         if self.incomplete:
             return INCOMPLETE

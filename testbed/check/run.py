@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from testbed.check.deployment import OF_DEFAULT, Used, used
 from testbed.check.finding import Finding
 from testbed.check.judge import causes, incomplete, judge
+from testbed.check.parity.comparison import Parity, compare
+from testbed.check.parity.pairing import Side
 from testbed.check.rules.refusals import is_consequence
 from testbed.check.rules.together import met_another
 from testbed.check.rules.unreplicated import Doubts, unlike
@@ -32,6 +35,9 @@ from testbed.verdict.program_notes import joinings
 EXPLAINING = ("TB110", "TB303", "TB304", "TB402", "TB405", "TB501")
 """The codes of findings that explain why a program raised."""
 
+_SECOND_RUN = 10.0
+"""Seconds that the run with one replica may take beyond those of the first run."""
+
 Reports = Sequence[CheckedReport | None]
 
 
@@ -51,16 +57,27 @@ class Checked:
     """The deployments whose strategies the program used, like `mirrored-2`; empty if none."""
     unchecked: str = ""
     """Why nothing was checked, and what to do; empty where the program failed or was checked."""
+    compared: str = ""
+    """What was compared with one replica, or why nothing was; empty if nobody asked for it."""
 
 
-async def check_program(bench: Bench, program: Program, deadlines: Deadlines) -> Checked:
+async def check_program(
+    bench: Bench, program: Program, deadlines: Deadlines, *, parity: bool = True
+) -> Checked:
     """Run a program in every worker of the bench, watch it, and judge the observations.
 
     A program that raises or hangs without an explaining finding runs once more, with one replica:
     if it finishes there, replication causes the failure. The same holds for a program that finds no
     gradients. What fails with one replica, too, runs with the default strategy: if it finishes
     there, its strategy causes the failure.
+
+    Args:
+        bench: the cluster that runs the program.
+        program: the program.
+        deadlines: of each run.
+        parity: whether to compare the first steps with those of a run with one replica.
     """
+    bench = replace(bench, seed=1 + secrets.randbelow(2**31)) if parity else bench
     end = await bench.run(RUN_CHECKED, lambda setup: ProgramOrders(setup, program), deadlines)
     lost: list[str] = []
     reports = [_report(bench.folder, worker, lost.append) for worker in end.workers]
@@ -81,7 +98,68 @@ async def check_program(bench: Bench, program: Program, deadlines: Deadlines) ->
     failures = (*incomplete(seen), *lost)
     ended = _program_end(end, reports)
     unchecked = "" if ended.code or found else strategies.unchecked
-    return Checked(ended, tuple(found), watching, prevented, failures, strategies.where, unchecked)
+    compared = Parity()
+    if parity and not (ended.code or unchecked or any(each.is_mistake for each in found)):
+        compared = await _parity(bench, program, deadlines, strategies, ended, reports)
+    return Checked(
+        ended,
+        tuple(causes([*found, *compared.findings])),
+        watching,
+        prevented,
+        failures,
+        strategies.where,
+        unchecked,
+        compared.sentence,
+    )
+
+
+async def _parity(
+    bench: Bench,
+    program: Program,
+    deadlines: Deadlines,
+    strategies: Used,
+    ended: ProgramEnd,
+    reports: Reports,
+) -> Parity:
+    """Compare the first steps with those of a second run, with one replica."""
+    many = _side(reports)
+    if many is None or many.replicas < 2:
+        return Parity()
+    # The first steps of one replica take about as long as those of several.
+    limits = replace(deadlines, run=min(deadlines.run, _SECOND_RUN + ended.seconds))
+    bench = replace(bench, output=None, choice=ALL_RUN)
+    alone = replace(bench, deployment=strategies.of_one, folder=bench.folder.restart(1))
+    one = await _first_steps(alone, program, limits)
+    if one is None:
+        return Parity(sentence="not compared with one replica: there it does not get so far")
+    found = compare(many, one)
+    if not found.unlike_data or len(strategies.deployments) > 1:
+        return found
+    several = replace(bench, deployment=strategies.deployments[0], folder=bench.folder.restart(2))
+    copied = await _first_steps(several, program, limits, copies=True)
+    again = compare(copied, one) if copied else Parity(unlike_data=True)
+    return found if again.unlike_data else again
+
+
+async def _first_steps(
+    bench: Bench, program: Program, deadlines: Deadlines, *, copies: bool = False
+) -> Side | None:
+    """Run a program until its first steps are over; None where it does not get so far."""
+    end = await bench.run(
+        RUN_UNREPLICATED,
+        lambda setup: UnreplicatedOrders(setup, program, first_steps=True, copies=copies),
+        deadlines,
+    )
+    side = _side([_report(bench.folder, worker, _ignore) for worker in end.workers])
+    return replace(side, copies=copies) if side else None
+
+
+def _side(reports: Reports) -> Side | None:
+    """All that a run shows of its first steps; None if a worker did not report it."""
+    known = [report for report in reports if report and report.first]
+    if len(known) < len(reports):
+        return None
+    return Side([each.seen for each in known], [each.first for each in known if each.first])
 
 
 def _program_end(end: ClusterEnd, reports: Reports) -> ProgramEnd:

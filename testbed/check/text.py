@@ -67,4 +67,5 @@ def as_text(result: CheckResult) -> str:
     else:
         found = count(result.findings) + " until the program failed by itself" * bool(result.cause)
     last = result.unchecked or f"{found} {result.summary}"
-    return "".join(f"{line}\n" for line in [*lines, *result.incomplete, last])
+    compared = [result.compared] if result.compared else []
+    return "".join(f"{line}\n" for line in [*lines, *result.incomplete, *compared, last])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from testbed.check.parity.first_steps import FirstSteps
 from testbed.check.seen import WorkerObservations
 from testbed.cluster.strategies import Deployment
 from testbed.launcher.entry import Entry
@@ -23,6 +24,9 @@ class OwnCodeSetup:
     program needs, and the others wait for it."""
     checked: bool = False
     """Whether only MirroredStrategy and MultiWorkerMirroredStrategy show the needed cluster."""
+    seed: int = 0
+    """Seeds the random numbers of this worker for which the program sets no seed, so that another
+    run can draw the same; 0: they differ in each run."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,8 @@ class CheckedReport(ProgramReport):
     seen: WorkerObservations
     watching: float
     """Seconds that watching took."""
+    first: FirstSteps | None = None
+    """The first steps, for the comparison with one replica."""
 
 
 RUN_CHECKED = Entry("testbed.worker.user_code.checked:run_checked", ProgramOrders)
@@ -73,11 +79,16 @@ RUN_CHECKED = Entry("testbed.worker.user_code.checked:run_checked", ProgramOrder
 
 @dataclass(frozen=True)
 class UnreplicatedOrders(ProgramOrders):
-    """The orders of a worker that runs a program with a single replica."""
+    """The orders of a worker that runs a program again, to compare it with the first run."""
 
     default: bool = False
     """Whether TensorFlow's default strategy takes the place of the program's own. If not, its own
     strategy has one replica."""
+    first_steps: bool = False
+    """Whether the program ends after its first steps."""
+    copies: bool = False
+    """Whether the program has all its replicas, and each of them gets the batch that a single one
+    would have."""
 
 
 RUN_UNREPLICATED = Entry(

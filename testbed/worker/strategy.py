@@ -98,13 +98,15 @@ def public_name(strategy: Any) -> str:
 
 def replica_devices(strategy: Any) -> tuple[str, ...]:
     """The device of each replica of this worker, in TensorFlow's notation."""
-    if strategy is tf.distribute.get_strategy():
-        gpus = tf.config.list_logical_devices("GPU")
-        return (gpus[0].name if gpus else "/device:CPU:0",)
     if isinstance(strategy, tf.distribute.ParameterServerStrategy):
         # A chief takes no steps; its workers do.
         return ("/job:worker/device:CPU:0",)
-    return tuple(strategy.extended.worker_devices)
+    try:
+        return tuple(strategy.extended.worker_devices)
+    except RuntimeError:
+        # The default strategy raises: it has one replica.
+        gpus = tf.config.list_logical_devices("GPU")
+        return (gpus[0].name if gpus else "/device:CPU:0",)
 
 
 def _configure_cpus(count: int) -> None:

@@ -88,7 +88,7 @@ def test_all_events_share_one_log() -> None:
     events.scope_left.subscribe("one", raising)
     events.gradient.subscribe("two", lambda *_: raising("gradients"))
     events.scope_left("left")
-    events.gradient(None, None)
+    events.gradient(None, None, None)
     assert [each.watcher for each in events.log.failures] == ["one", "two"]
     assert events.log.seconds > 0
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from testbed.cli.declarations.command_words import RIGHT, CommandWords
 from testbed.cli.declarations.engine import EngineOptions, engine_group
-from testbed.cli.declarations.model import group, option, repeated
+from testbed.cli.declarations.model import group, option, repeated, switch
 from testbed.cli.declarations.shared import (
     SHOWN,
     ProgramDeadlineOptions,
@@ -50,6 +50,11 @@ class CheckOptions:
         metavar="R",
         title=ON,
         help=f"replicas of each worker (default 2 on {MIRRORED}, 1 on {MULTI_WORKER_MIRRORED})",
+    )
+    no_parity: bool = switch(
+        "--no-parity",
+        title=ON,
+        help="do not run the first steps again with one replica, to compare them",
     )
     fresh: bool = fresh_option(title=ON)
     deadlines: ProgramDeadlineOptions = group(ProgramDeadlineOptions)

@@ -40,6 +40,8 @@ class OwnCodeCluster:
     """Timeouts for workers that make no progress."""
     choice: Choice = ALL_RUN
     """Whether all workers run the code in any case, or first find out its needs."""
+    seed: int = 0
+    """Seeds what the program does not seed, differently in each worker; 0: as it comes."""
 
     async def run(
         self, entry: Entry[Orders], orders: Callable[[OwnCodeSetup], Orders], deadlines: Deadlines
@@ -67,4 +69,5 @@ class OwnCodeCluster:
 
     def _setup(self, place: WorkerPlace) -> OwnCodeSetup:
         choice = self.choice
-        return OwnCodeSetup(place, self.deployment, choice.devices, choice.checked)
+        seed = self.seed and self.seed + place.worker
+        return OwnCodeSetup(place, self.deployment, choice.devices, choice.checked, seed)

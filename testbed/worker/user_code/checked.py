@@ -20,6 +20,7 @@ from testbed.worker.user_code.program import end_program, outcome
 from testbed.worker.user_code.steps import counting_steps
 from testbed.worker.watching.data.text_hashes import salt_of
 from testbed.worker.watching.hooks import watching
+from testbed.worker.watching.parity.first_steps import FirstStepsRecorder
 from testbed.worker.watching.python_state.object_graph import reached_from
 from testbed.worker.watching.python_state.statements import storing_statement
 from testbed.worker.watching.stack import is_authors
@@ -44,13 +45,15 @@ def _watched(orders: ProgramOrders, channel: Channel) -> CheckedReport:
     )
     with code as details:
         salt = salt_of(orders.setup.place.worker)
+        first = FirstStepsRecorder(watchers.events, watchers.now, watchers.variables)
         with watching(watchers.events, salt), counting_steps(details):
             end = outcome(orders.program, problems.append)
+        first_steps = first.recorded()
         seconds = round(watchers.events.log.seconds, 3)
         raised = _raised(problems[0], end.error) if problems and end.error else None
         leaks = tuple(_leaks(watchers.objects))
         seen = watchers.observations(raised, leaks)
-        return CheckedReport(end.code, end.raised, end.error, seen, seconds)
+        return CheckedReport(end.code, end.raised, end.error, seen, seconds, first_steps)
 
 
 @contextlib.contextmanager

@@ -6,7 +6,6 @@ import builtins
 import contextlib
 import importlib
 import importlib.machinery
-import random
 import sys
 import traceback
 import types
@@ -16,8 +15,6 @@ from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy
-
 from testbed.launcher.run_folder import write_json
 from testbed.launcher.server.channel import EXIT_CODE_COUNTS, Channel
 from testbed.orders.own_code import OwnCodeSetup
@@ -25,6 +22,7 @@ from testbed.worker.probes import leaving_out_frames, several_cpus_per_worker
 from testbed.worker.script import remember_lines
 from testbed.worker.strategy import require_threads
 from testbed.worker.user_code.program_cluster import ProgramCluster
+from testbed.worker.user_code.seeds import reseeded
 from testbed.worker.user_code.tf_config import ConfigChange, unobserved
 
 if TYPE_CHECKING:
@@ -54,10 +52,10 @@ def own_code(
     Yields the details of the last phase, to which the block may add.
     """
     details: dict[str, Any] = {}
-    _reseed()
+    seeds = reseeded(setup.seed)
     require_threads()
     cluster = ProgramCluster(setup, channel, config_changes)
-    with _several_replicas(setup), cluster.reporting(), leaving_out_frames(_OUR_FILES):
+    with seeds, _several_replicas(setup), cluster.reporting(), leaving_out_frames(_OUR_FILES):
         channel.phase("started", **{EXIT_CODE_COUNTS: exit_code_counts})
         yield details
     channel.phase("finished", **details)
@@ -137,12 +135,6 @@ def text_of(problem: BaseException) -> str:
         return str(problem)
     except Exception:
         return "<exception str() failed>"
-
-
-def _reseed() -> None:
-    """Replace the random state that all forked workers inherit from their server."""
-    random.seed()
-    numpy.random.seed()
 
 
 def _several_replicas(setup: OwnCodeSetup) -> contextlib.AbstractContextManager[None]:

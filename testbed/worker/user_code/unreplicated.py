@@ -12,11 +12,18 @@ from typing import Any, NoReturn
 import tensorflow as tf
 
 from testbed.launcher.server.channel import Channel
-from testbed.orders.own_code import RUN_UNREPLICATED, CheckedReport, UnreplicatedOrders
+from testbed.orders.own_code import (
+    RUN_UNREPLICATED,
+    CheckedReport,
+    ProgramReport,
+    UnreplicatedOrders,
+)
 from testbed.worker.user_code import tf_config
+from testbed.worker.user_code.copied_batches import copied_batches
 from testbed.worker.user_code.own_code import own_code
 from testbed.worker.user_code.program import end_program, outcome
 from testbed.worker.watching.hooks import watching
+from testbed.worker.watching.parity.first_steps import FirstStepsRecorder
 from testbed.worker.watching.watchers import Watchers
 
 _REPLICATING = (
@@ -36,15 +43,31 @@ def run_unreplicated(orders: UnreplicatedOrders, channel: Channel) -> NoReturn:
 
 
 def _watched(orders: UnreplicatedOrders, channel: Channel) -> CheckedReport:
-    strategy = _default_strategy() if orders.default else _one_replica()
-    with own_code(orders.setup, channel, exit_code_counts=True), strategy:
+    with own_code(orders.setup, channel, exit_code_counts=True), _changed(orders):
         watchers = Watchers(orders.setup.place.worker)
+
+        def report(end: ProgramReport) -> CheckedReport:
+            seconds = round(watchers.events.log.seconds, 3)
+            seen = watchers.observations(None, ())
+            return CheckedReport(end.code, end.raised, end.error, seen, seconds, first.recorded())
+
+        def stop() -> None:
+            """End the program where its first steps are over."""
+            channel.phase("finished")
+            end_program(orders.setup, channel, report(ProgramReport(0, "", None)))
+
+        enough = {"enough": stop} if orders.first_steps else {}
+        first = FirstStepsRecorder(watchers.events, watchers.now, watchers.variables, **enough)
         with watching(watchers.events):
             end = outcome(orders.program)
-        seconds = round(watchers.events.log.seconds, 3)
-        return CheckedReport(
-            end.code, end.raised, end.error, watchers.observations(None, ()), seconds
-        )
+        return report(end)
+
+
+def _changed(orders: UnreplicatedOrders) -> contextlib.AbstractContextManager[None]:
+    """What differs from the first run."""
+    if orders.copies:
+        return copied_batches()
+    return _default_strategy() if orders.default else _one_replica()
 
 
 @contextlib.contextmanager

@@ -102,6 +102,8 @@ class Events:
         inputs, outputs."""
         self.operation_replayed: Event[[str, Any]] = Event(log)
         """A trace that contains this operation is run: type, and inputs with the captured ones."""
+        self.step_begins: Event[[]] = Event(log)
+        """A step is about to begin, and no other one runs."""
         self.run_begins: Event[[Any, Callable[..., Any]]] = Event(log)
         """`strategy.run` is called: strategy and replica function."""
         self.run_arguments: Event[[Any, Callable[..., Any], Any]] = Event(log)
@@ -128,8 +130,10 @@ class Events:
         """A Python function is called from a graph, as by tf.py_function."""
         self.text_hashed: Event[[FrameType, Any, int]] = Event(log)
         """The user's code has called `hash`: its frame, a text or a tuple with a text, the hash."""
-        self.gradient: Event[[Any, Any]] = Event(log)
-        """A tape has computed gradients: sources, gradients."""
+        self.gradient: Event[[Any, Any, Any]] = Event(log)
+        """A tape has computed gradients: sources, gradients, and the target."""
+        self.fit_called: Event[[int]] = Event(log)
+        """`fit` of Keras 3 is called with arrays: the size of the batches that it makes."""
         self.gradients_clipped: Event[[Any, Any]] = Event(log)
         """An optimizer of Keras 3 is about to clip, or not, as it is set: optimizer, gradients."""
         self.reduced_in_replica: Event[[Any]] = Event(log)
@@ -138,5 +142,7 @@ class Events:
         """Python tests the truth of an object with several values, which is always true."""
         self.reduced: Event[[str, Any]] = Event(log)
         """Values of replicas are about to be reduced by `SUM` or `MEAN`, or gathered (`GATHER`)."""
+        self.reduction: Event[[Any]] = Event(log)
+        """`strategy.reduce` has returned: its result."""
         self.collective: Event[[str, Any]] = Event(log)
         """Values of all replicas, and so of all workers, are about to be combined."""

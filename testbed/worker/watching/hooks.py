@@ -21,7 +21,7 @@ from tensorflow.python.ops import resource_variable_ops, script_ops
 
 from testbed.worker.probes import observing_ops, operations_on_captured, replica_number
 from testbed.worker.watching.events import Events
-from testbed.worker.watching.keras_hooks import clipping
+from testbed.worker.watching.keras_hooks import clipping, fits
 from testbed.worker.watching.python_hooks import text_hashes
 from testbed.worker.watching.python_state.object_graph import closure_of
 from testbed.worker.watching.replacing import (
@@ -223,7 +223,7 @@ def _gradients(events: Events) -> Hook:
     """Emits `gradient`."""
 
     def computed(found: Any, _: Any, target: Any, sources: Any, *__: Any, **___: Any) -> None:
-        events.gradient(sources, found)
+        events.gradient(sources, found, target)
 
     return after(events, tf.GradientTape, "gradient", computed)
 
@@ -261,7 +261,7 @@ def _collectives(events: Events) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _reductions(events: Events) -> Iterator[None]:
-    """Emits `reduced`."""
+    """Emits `reduced` and `reduction`."""
 
     def reduced(_: Any, reduce_op: Any, value: Any, *__: Any, **___: Any) -> None:
         events.reduced(str(getattr(reduce_op, "name", reduce_op)).upper(), value)
@@ -269,9 +269,13 @@ def _reductions(events: Events) -> Iterator[None]:
     def gathered(_: Any, value: Any, *__: Any, **___: Any) -> None:
         events.reduced("GATHER", value)
 
+    def returned(result: Any, *_: Any, **__: Any) -> None:
+        events.reduction(result)
+
     kind = tf.distribute.Strategy
     with (
         before(events, owner_of(kind, "reduce"), "reduce", reduced),
+        after(events, owner_of(kind, "reduce"), "reduce", returned),
         before(events, owner_of(kind, "gather"), "gather", gathered),
     ):
         yield
@@ -336,6 +340,7 @@ _HOOKS: tuple[Callable[[Events], Hook], ...] = (
     _collectives,
     # After `_collectives`, because it looks for the caller of `all_reduce`.
     clipping,
+    fits,
     _reductions,
     _replica_ids,
     _auto_shards,

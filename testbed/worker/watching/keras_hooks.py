@@ -15,6 +15,9 @@ import tensorflow as tf
 from testbed.worker.watching.events import Events
 from testbed.worker.watching.replacing import after, before
 
+# What `fit` of Keras takes where the program gives no batch size.
+_BATCH_SIZE = 32
+
 
 @contextlib.contextmanager
 def clipping(events: Events) -> Iterator[None]:
@@ -39,4 +42,26 @@ def clipping(events: Events) -> Iterator[None]:
             hooked.enter_context(before(events, module.BaseOptimizer, "_clip_gradients", clipped))
             owner = tf.distribute.ReplicaContext
             hooked.enter_context(after(events, owner, "all_reduce", reduced))
+        yield
+
+
+@contextlib.contextmanager
+def fits(events: Events) -> Iterator[None]:
+    """Emits `fit_called`.
+
+    Private: the class whose `fit` every model of Keras 3 inherits. Seen on Keras 3.15.
+    """
+    module = sys.modules.get("keras.src.backend.tensorflow.trainer")
+    if module is None:
+        yield
+        return
+
+    def called(
+        _: Any, x: Any = None, y: Any = None, batch_size: Any = None, *__: Any, **___: Any
+    ) -> None:
+        # A dataset has batches already.
+        if y is not None:
+            events.fit_called(int(batch_size or _BATCH_SIZE))
+
+    with before(events, module.TensorFlowTrainer, "fit", called):
         yield

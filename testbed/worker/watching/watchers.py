@@ -53,19 +53,21 @@ class Watchers:
         self.objects: list[Any] = []
         """Objects to which replica functions and tf.functions are bound; inspected at the end."""
         self.events = Events()
-        self._now = CurrentStep()
-        self._variables = Variables(self._now)
-        self._names = ReusedNames(self._variables)
-        self._clipped = ClippedGradients(self._now, self._variables.clips)
-        self._collectives = Collectives(self._now)
+        self.now = CurrentStep()
+        """The current step of the worker."""
+        self.variables = Variables(self.now)
+        """The variables of the program."""
+        self._names = ReusedNames(self.variables)
+        self._clipped = ClippedGradients(self.now, self.variables.clips)
+        self._collectives = Collectives(self.now)
         self._state = PythonState()
         self._calls = FunctionCalls()
         self._python = PythonCalls(self._calls.python_lines)
-        self._inputs = Inputs(self._variables.values.distributed, lambda: self._pipelines.divides)
+        self._inputs = Inputs(self.variables.values.distributed, lambda: self._pipelines.divides)
         self._pipelines = Pipelines()
         self._vocabularies = Vocabularies()
         self._hashes = TextHashes()
-        self._draws = Draws(self._variables.number_of)
+        self._draws = Draws(self.variables.number_of)
         self._config = ClusterConfig()
         self._strategies: dict[int, Any] = {}
         self._created: list[tuple[Any, SourceLine]] = []
@@ -79,17 +81,17 @@ class Watchers:
         self, raised: ProgramError | None, leaks: tuple[Leak, ...]
     ) -> WorkerObservations:
         """All observations, with the current values of variables."""
-        meetings, gradients = self._now.meetings, self._without_gradient
+        meetings, gradients = self.now.meetings, self._without_gradient
         births, failed = self._births()
         return WorkerObservations(
             worker=self.worker,
             replicas=self._most_replicas(),
             strategies=tuple(public_name(each) for each in self._strategies.values()),
             unused=tuple(self._unused()),
-            steps=self._now.steps,
+            steps=self.now.steps,
             births=births,
             failed_steps=failed,
-            accesses=tuple(self._variables.accesses()),
+            accesses=tuple(self.variables.accesses()),
             crossed=tuple(meetings.crossed),
             mixed_up=tuple(meetings.mixed_up),
             truths=tuple(Truth(kind, place) for place, kind in self._truths.items()),
@@ -114,11 +116,11 @@ class Watchers:
 
     def _births(self) -> tuple[tuple[VariableCreated, ...], tuple[int, ...]]:
         """All variables with their current values, and the steps that are only partly done."""
-        steps, failed = self._now.steps, self._variables.values.failed_steps
-        births = tuple(self._variables.seen())
-        if self._now.in_function_or_run or self._now.steps > steps:
+        steps, failed = self.now.steps, self.variables.values.failed_steps
+        births = tuple(self.variables.seen())
+        if self.now.in_function_or_run or self.now.steps > steps:
             # A thread of the program still runs, and may write while its variables are read.
-            return births, (*failed, self._now.steps)
+            return births, (*failed, self.now.steps)
         return births, tuple(failed)
 
     def _seen_vocabularies(self) -> tuple[Vocabulary, ...]:
@@ -133,24 +135,24 @@ class Watchers:
         begins, ends = self.events.run_begins, self.events.run_ends
         begins.subscribe("strategies", self._keep_strategy)
         begins.subscribe("variable values", self._outermost(lambda _: self._look_between_steps()))
-        begins.subscribe("current step", self._outermost(lambda _: self._now.begins_step()))
+        begins.subscribe("current step", self._outermost(lambda _: self.now.begins_step()))
         begins.subscribe("objects", self._outermost(self._keep_object))
         begins.subscribe(
             "vocabularies", self._outermost(lambda _: self._vocabularies.step_begins())
         )
         begins.subscribe("Python state", self._outermost(self._state.before))
-        begins.subscribe("current step", self._now.run_begins)
+        begins.subscribe("current step", self.now.run_begins)
         self.events.run_arguments.subscribe("data", self._inputs.run_begins)
         self.events.run_arguments.subscribe(
-            "variables", lambda _, __, arguments: self._variables.given(arguments)
+            "variables", lambda _, __, arguments: self.variables.given(arguments)
         )
         self.events.replica_pauses.subscribe("Python state", self._replica_pauses)
         self.events.replica_id_read.subscribe("data", self._replica_id_read)
         self.events.replicas_meet.subscribe("meetings", self._replicas_meet)
         self.events.run_result.subscribe("data", self._inputs.run_ends)
-        ends.subscribe("current step", self._now.run_ends)
+        ends.subscribe("current step", self.now.run_ends)
         ends.subscribe("Python state", self._outermost(self._state.after))
-        ends.subscribe("meetings", self._outermost(lambda _: self._now.meetings.run_ends()))
+        ends.subscribe("meetings", self._outermost(lambda _: self.now.meetings.run_ends()))
 
     def _subscribe_to_functions(self) -> None:
         called, returned = self.events.function_called, self.events.function_returned
@@ -158,13 +160,13 @@ class Watchers:
             "data", lambda f, args, kwargs: self._inputs.function_begins(f, (args, kwargs))
         )
         called.subscribe("variable values", lambda *_: self._look_between_steps())
-        called.subscribe("current step", lambda *_: self._now.begins_step())
+        called.subscribe("current step", lambda *_: self.now.begins_step())
         called.subscribe("objects", lambda function, *_: self._keep_object(function))
         called.subscribe("Python calls", lambda function, *_: self._before_function(function))
-        called.subscribe("current step", lambda *_: self._now.function_begins())
+        called.subscribe("current step", lambda *_: self.now.function_begins())
         called.subscribe("traces", self._function_called)
         returned.subscribe("data", self._inputs.function_ends)
-        returned.subscribe("current step", lambda _: self._now.function_ends())
+        returned.subscribe("current step", lambda _: self.now.function_ends())
         returned.subscribe("traces", lambda _: self._function_returned())
         self.events.step_failed.subscribe("variable values", self._step_failed)
         self.events.python_called.subscribe("Python calls", self._python_called)
@@ -174,19 +176,19 @@ class Watchers:
         events.strategy_created.subscribe("strategies", self._strategy_created)
         events.strategy_created.subscribe("cluster", self._config.strategy_created)
         events.config_changes.subscribe(
-            "cluster", lambda value: self._config.changed(value, self._now.steps)
+            "cluster", lambda value: self._config.changed(value, self.now.steps)
         )
-        events.scope_entered.subscribe("scopes", self._now.scopes.entered)
-        events.scope_left.subscribe("scopes", self._now.scopes.left)
-        events.variable_requested.subscribe("variables", self._variables.variable_requested)
-        events.variable_created.subscribe("variables", self._variables.variable_created)
+        events.scope_entered.subscribe("scopes", self.now.scopes.entered)
+        events.scope_left.subscribe("scopes", self.now.scopes.left)
+        events.variable_requested.subscribe("variables", self.variables.variable_requested)
+        events.variable_created.subscribe("variables", self.variables.variable_created)
         events.variable_scope_entered.subscribe("names", self._names.entered)
         events.variable_by_name.subscribe("names", self._names.given)
         events.operation.subscribe("operations", self._operation)
         events.text_hashed.subscribe("hashes", self._hashes.hashed)
         events.run_arguments.subscribe("hashes", lambda *call: self._hashes.given(call[2]))
         events.function_called.subscribe("hashes", lambda *call: self._hashes.given(call[1:]))
-        events.operation_replayed.subscribe("variables", self._variables.replayed)
+        events.operation_replayed.subscribe("variables", self.variables.replayed)
         events.gradient.subscribe("gradients", self._gradient)
         events.gradients_clipped.subscribe("clipping", self._clipped.clipped)
         events.reduced_in_replica.subscribe("clipping", self._clipped.reduced)
@@ -201,7 +203,7 @@ class Watchers:
         """Call `call` with the replica function of an outermost run only."""
 
         def passed_on(_: Any, step: Callable[..., Any]) -> None:
-            if not self._now.depth:
+            if not self.now.depth:
                 call(step)
 
         return passed_on
@@ -220,64 +222,65 @@ class Watchers:
                 self.objects.append(held)
 
     def _look_between_steps(self) -> None:
-        if self._now.is_between_steps:
-            self._variables.values.before_step(self._now.steps)
+        if self.now.is_between_steps:
+            self.variables.values.before_step(self.now.steps)
+            self.events.step_begins()
 
     def _step_failed(self) -> None:
-        if self._now.is_between_steps:
-            self._variables.values.step_failed(self._now.steps)
+        if self.now.is_between_steps:
+            self.variables.values.step_failed(self.now.steps)
 
     def _operation(self, kind: str, inputs: Any, outputs: Any) -> None:
-        if self._variables.values.reading:
+        if self.variables.values.reading:
             return
-        number = self._variables.operation(kind, inputs, outputs)
+        number = self.variables.operation(kind, inputs, outputs)
         if kind in OF_TABLES:
             self._vocabularies.operation(kind, inputs, outputs)
         if number is not None:
-            distributed = self._variables.births[number].distributed
-            if self._now.depth and kind not in READING and distributed:
-                self._inputs.wrote(self._variables.values.get(number))
+            distributed = self.variables.births[number].distributed
+            if self.now.depth and kind not in READING and distributed:
+                self._inputs.wrote(self.variables.values.get(number))
         elif "Dataset" in kind:
             self._pipelines.operation(kind, inputs, outputs)
             self._hashes.operation(kind, inputs)
         elif kind in OF_DATA:
-            self._inputs.operation(kind, inputs, outputs, self._now.replica())
+            self._inputs.operation(kind, inputs, outputs, self.now.replica())
         elif kind == MOVING:
             self._draws.moved(inputs)
         elif kind in DRAWING:
-            replica, step = self._now.replica(), self._inputs.step
+            replica, step = self.now.replica(), self._inputs.step
             if replica is not None and step is not None:
                 self._draws.drawn(kind, inputs, outputs, replica, step)
 
     def _replica_pauses(self, replica: int) -> None:
-        if self._now.depth == 1 and self._now.replica_function is not None:
-            self._state.replica_paused(self._now.replica_function, replica)
+        if self.now.depth == 1 and self.now.replica_function is not None:
+            self._state.replica_paused(self.now.replica_function, replica)
 
     def _replica_id_read(self) -> None:
-        if self._inputs.step is not None and self._now.replica() is not None:
+        if self._inputs.step is not None and self.now.replica() is not None:
             self._inputs.step.asked = True
 
     def _replicas_meet(self, variable: Any) -> None:
-        if (replica := self._now.replica()) is not None:
-            self._now.meetings.met(replica, variable, author_lines())
+        if (replica := self.now.replica()) is not None:
+            self.now.meetings.met(replica, variable, author_lines())
 
     def _before_function(self, function: Any) -> None:
-        if not self._now.in_function_or_run:
+        if not self.now.in_function_or_run:
             self._python.before(function)
 
     def _function_called(self, function: Any, args: Any, kwargs: Any) -> None:
-        self._calls.called(function, args, kwargs, len(self._variables.births))
+        self._calls.called(function, args, kwargs, len(self.variables.births))
 
     def _function_returned(self) -> None:
         function = self._calls.going_on
-        traced = self._calls.returned(len(self._variables.births))
-        if not self._now.in_function_or_run:
+        traced = self._calls.returned(len(self.variables.births))
+        if not self.now.in_function_or_run:
             self._python.after(function, traced=traced)
 
     def _python_called(self, function: Callable[..., Any]) -> None:
-        self._python.traced(function, by_replica=self._now.actor().startswith("replica"))
+        self._python.traced(function, by_replica=self.now.actor().startswith("replica"))
 
-    def _gradient(self, sources: Any, gradients: Any) -> None:
+    def _gradient(self, sources: Any, gradients: Any, _: Any) -> None:
         flat = tf.nest.flatten(sources)
         if flat and all(each is None for each in tf.nest.flatten(gradients)):
             name = str(getattr(flat[0], "name", type(flat[0]).__name__))
@@ -287,7 +290,7 @@ class Watchers:
         self._truths.setdefault(author_place().place, type(value).__name__)
 
     def _unused(self) -> Iterator[Unused]:
-        used = [*self._strategies.values(), *self._variables.strategies]
+        used = [*self._strategies.values(), *self.variables.strategies]
         for strategy, place in self._created:
             if all(strategy is not each for each in used):
                 yield Unused(type(strategy).__name__, strategy.num_replicas_in_sync, place)

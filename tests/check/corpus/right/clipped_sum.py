@@ -13,7 +13,9 @@ def main():
         model = keras.Sequential(
             [keras.Input((4,)), keras.layers.Dense(1, kernel_initializer="zeros")]
         )
-        optimizer = keras.optimizers.Adam(0.05, global_clipnorm=0.5)
+        # Equal gradients of all replicas are added up again when they are applied.
+        rate = 0.5 / strategy.num_replicas_in_sync
+        optimizer = keras.optimizers.SGD(rate, global_clipnorm=0.5)
         optimizer.build(model.trainable_variables)
 
     def replica_step(x, y):
@@ -21,7 +23,6 @@ def main():
             losses = tf.nn.sigmoid_cross_entropy_with_logits(y, model(x, training=True)[:, 0])
             loss = tf.nn.compute_average_loss(losses, global_batch_size=BATCH)
         gradients = tape.gradient(loss, model.trainable_variables)
-        # Adam does not depend on the scale: that equal gradients are added up changes nothing.
         gradients = tf.distribute.get_replica_context().all_reduce("SUM", gradients)
         optimizer.apply_gradients(zip(gradients, model.trainable_variables))
         return loss

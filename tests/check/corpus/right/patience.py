@@ -44,7 +44,7 @@ def main():
             each = tf.nn.sigmoid_cross_entropy_with_logits(
                 labels=y, logits=model(x, training=True)
             )
-            loss = tf.reduce_mean(each)
+            loss = tf.reduce_mean(each) / strategy.num_replicas_in_sync
         grads = tape.gradient(loss, model.trainable_variables)
         optimizer.apply_gradients(zip(grads, model.trainable_variables))
         return loss

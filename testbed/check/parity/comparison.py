@@ -1,0 +1,135 @@
+"""Compares the first steps of a program with those of the same program on one replica."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from testbed.check.finding import Finding
+from testbed.check.parity.first_steps import OTHER, TRAINED
+from testbed.check.parity.pairing import PairedStep, Side, paired
+from testbed.check.parity.ratios import is_near
+from testbed.check.parity.reports import ReportJudge
+from testbed.check.parity.updates import UpdateJudge
+
+_RESULTS_AGREE = 1e-5
+
+
+@dataclass(frozen=True)
+class Parity:
+    """The comparison of a program with itself on one replica."""
+
+    findings: tuple[Finding, ...] = ()
+    sentence: str = ""
+    """What was compared, or why nothing was; empty if the comparison was not asked for."""
+    unlike_data: bool = False
+    """Whether nothing was compared because a replica of several may have other data."""
+
+
+class _NotComparableError(Exception):
+    """Why the two runs do not show whether the program computes the same."""
+
+    def __init__(self, reason: str, *, unlike_data: bool = False) -> None:
+        super().__init__(reason)
+        self.unlike_data = unlike_data
+
+
+def compare(many: Side, one: Side) -> Parity:
+    """Compare the first steps of two runs.
+
+    Args:
+        many: the run with several replicas.
+        one: the run with one replica.
+    """
+    try:
+        return _compared(many, one)
+    except _NotComparableError as reason:
+        return Parity((), f"not compared with one replica: {reason}", reason.unlike_data)
+
+
+def _compared(many: Side, one: Side) -> Parity:
+    steps = _comparable(many, one)
+    updates, reports = UpdateJudge(many), ReportJudge(many)
+    compared = 0
+    for step in steps:
+        alike = _uses_same_data(step) and not many.first[0].differs
+        alike = alike and not step.unequal_start(OTHER)
+        verdict = updates.judge(step, alike=alike)
+        if verdict.findings:
+            return Parity(verdict.findings, _sentence(step, f"step {step.number} differs"))
+        if verdict.unlike:
+            if not compared:
+                raise _why_unlike(many, step)
+            break
+        found = tuple(reports.judge(step, alike=alike))
+        if found:
+            return Parity(found, _sentence(step, f"the update of step {step.number} agrees"))
+        if not compared and not (verdict.judged or reports.agrees(step)):
+            raise _NotComparableError("its variables are changed without gradients")
+        compared += 1
+    those = f"the first {compared} steps agree" if compared > 1 else "the first step agrees"
+    return Parity(sentence=_sentence(steps[0], those))
+
+
+def _comparable(many: Side, one: Side) -> list[PairedStep]:
+    """The steps from the first one that changes something; each starts from equal values.
+
+    Raises:
+        _NotComparableError: there are none.
+    """
+    omitted = next((each.omitted for each in (*many.first, *one.first) if each.omitted), "")
+    if omitted:
+        raise _NotComparableError(omitted)
+    steps = list(paired(many, one))
+    begin = next((n for n, each in enumerate(steps) if each.many.acts or each.one.acts), None)
+    if begin is None:
+        raise _NotComparableError("no step changes a variable or returns a number")
+    first = steps[begin]
+    if first.many.acts != first.one.acts:
+        raise _NotComparableError("its first update comes in another step")
+    if name := first.unequal_start(TRAINED):
+        raise _NotComparableError(f"{name} starts from another value")
+    if first.same_elements is False:
+        times = first.many.elements == many.replicas * first.one.elements
+        raise _NotComparableError(_other_elements(first), unlike_data=times)
+    return steps[begin:]
+
+
+def _other_elements(step: PairedStep) -> str:
+    many, one = step.many.elements, step.one.elements
+    if many != one:
+        return f"a step takes {many} elements, and {one} on one replica"
+    return "a step takes other elements each time"
+
+
+def _uses_same_data(step: PairedStep) -> bool:
+    """Whether both runs took the same elements, or computed the same number from them."""
+    if step.same_elements is not None:
+        return step.same_elements
+    results = zip(step.many.results, step.one.results, strict=False)
+    return any(a and abs(a - b) <= _RESULTS_AGREE * abs(a) for a, b in results)
+
+
+def _why_unlike(many: Side, step: PairedStep) -> _NotComparableError:
+    first = many.first[0]
+    if first.draws:
+        return _NotComparableError("its replicas draw random numbers")
+    if first.takes:
+        return _NotComparableError("its replicas take data from iterators of their own")
+    if first.own_statistics:
+        reason = "a normalisation takes the statistics of each replica's own batch"
+        return _NotComparableError(reason)
+    if name := step.own_statistics:
+        return _NotComparableError(f"{name} keeps statistics of each replica's own batch")
+    unknown = "it is not known whether both took the same data"
+    return _NotComparableError(unknown, unlike_data=True)
+
+
+def _sentence(step: PairedStep, result: str) -> str:
+    parts = [f"compared with one replica: {result}"]
+    if not is_near(step.rate, 1.0):
+        parts.append(f"the learning rate is {step.rate:g} times as high")
+    if step.copies > 1:
+        parts.append("each replica had the batch of the single one")
+    elif step.many.elements:
+        parts.append(f"a step takes {step.many.elements} elements on both")
+    return "; ".join(parts)

@@ -1,0 +1,100 @@
+"""The first steps of a program in one worker: what each changed, consumed and returned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from testbed.check.seen import SourceLine
+
+TRAINED, SLOT, RATE, METRIC, OTHER = "trained", "slot", "rate", "metric", "other"
+"""Roles of variables: trainable; of an optimizer (slot); its learning rate; read on demand from all
+replicas (metric); everything else."""
+
+Sketch = tuple[float, ...]
+"""Linear functions of the elements of a variable: the elements themselves if they are few."""
+
+
+@dataclass(frozen=True)
+class Update:
+    """The change of one variable by one step."""
+
+    variable: int
+    """Its number: `VariableCreated.number`."""
+    role: str
+    before: Sketch
+    delta: Sketch
+    rounding: float
+    """The length of the error that the number format alone may cause in `delta`."""
+    length: float = 0.0
+    """The Euclidean length of the change of all elements."""
+
+
+@dataclass(frozen=True)
+class FirstStep:
+    """One of the first steps, up to the beginning of the next one."""
+
+    place: SourceLine | None
+    """The line that called the step."""
+    updates: tuple[Update, ...] = ()
+    """Of every variable that has a value before and after the step."""
+    elements: int = 0
+    """How many elements of data the step consumed on this worker; 0 if unknown."""
+    digest: int = 0
+    """A digest of these elements, in any order: a sum modulo 2**64."""
+    results: tuple[float, ...] = ()
+    """The numbers that the step returned to the program, and the results of its reductions."""
+    reduced: tuple[SourceLine | None, ...] = ()
+    """The lines of `strategy.reduce` whose results are the last of `results`."""
+    rates: tuple[float, ...] = ()
+    """The learning rate of each optimizer after the step."""
+
+    @property
+    def trains(self) -> bool:
+        """Whether it changed a trainable variable."""
+        return any(each.role == TRAINED and any(each.delta) for each in self.updates)
+
+    @property
+    def acts(self) -> bool:
+        """Whether it trained, changed a metric, or returned a number."""
+        counted = any(each.role == METRIC and any(each.delta) for each in self.updates)
+        return self.trains or counted or bool(self.results)
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A value whose gradients train variables."""
+
+    place: SourceLine | None
+    """The line that computes it from tensors; None if a library does."""
+    variables: tuple[int, ...] = ()
+    """The numbers of the variables: `VariableCreated.number`."""
+    adds: SourceLine | None = None
+    """The line that adds a further term to it, like a regularisation."""
+
+
+@dataclass(frozen=True)
+class FirstSteps:
+    """All that is known of the first steps of one worker."""
+
+    steps: tuple[FirstStep, ...] = ()
+    losses: tuple[Loss, ...] = ()
+    """Of each call of a tape's `gradient`, each once."""
+    limits: tuple[SourceLine, ...] = ()
+    """Lines of replica functions that clip or normalise by a function of TensorFlow."""
+    reductions: tuple[tuple[str, SourceLine], ...] = ()
+    """Each `strategy.reduce` of the program: `SUM` or `MEAN`, and its line."""
+    batches: tuple[int, ...] = ()
+    """The batch size of each `fit` of Keras that has one."""
+    draws: bool = False
+    """Whether replicas draw random numbers in these steps."""
+    takes: bool = False
+    """Whether replicas take data from an iterator themselves."""
+    own_statistics: bool = False
+    """Whether a layer normalises by the statistics of each replica's own batch."""
+    omitted: str = ""
+    """Why the steps were not recorded; empty if they were."""
+
+    @property
+    def differs(self) -> bool:
+        """Whether replicas may compute with something else each time."""
+        return self.draws or self.takes

@@ -1,0 +1,171 @@
+"""Pairs the first steps of several replicas with those of one, variable by variable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from testbed.check.parity.first_steps import (
+    METRIC,
+    OTHER,
+    RATE,
+    SLOT,
+    TRAINED,
+    FirstStep,
+    FirstSteps,
+    Update,
+)
+from testbed.check.parity.ratios import Ratio, agree, ratio_of
+from testbed.check.rules.counterparts import Counterparts
+from testbed.check.rules.words import name_of
+from testbed.check.seen import VariableCreated, WorkerObservations
+
+# An update that is so much shorter than the longest one of its role is noise: the gradient of a
+# bias before a batch normalisation is zero but for rounding.
+_NOISE = 1e-5
+
+
+@dataclass(frozen=True)
+class Side:
+    """A run of the program, as all its workers saw it."""
+
+    seen: Sequence[WorkerObservations]
+    first: Sequence[FirstSteps]
+    copies: bool = False
+    """Whether each replica had the batch of a single one."""
+
+    @property
+    def replicas(self) -> int:
+        """The number of all replicas."""
+        return len(self.seen) * self.seen[0].replicas
+
+
+@dataclass(frozen=True)
+class PairedUpdate:
+    """The updates of one variable by one step, in both runs."""
+
+    birth: VariableCreated
+    many: Update
+    one: Update
+
+    @property
+    def counts(self) -> bool:
+        """Whether the variable holds an integer."""
+        return self.birth.dtype.startswith(("int", "uint"))
+
+
+@dataclass(frozen=True)
+class PairedStep:
+    """One step in both runs."""
+
+    number: int
+    """The first step is 1."""
+    many: FirstStep
+    """The step of worker 0, with the elements of all workers."""
+    one: FirstStep
+    updates: tuple[PairedUpdate, ...]
+    copies: int = 1
+    """How many replicas had the data of the single one."""
+
+    @property
+    def same_elements(self) -> bool | None:
+        """Whether the step consumed the same data; None if that is unknown."""
+        if not self.many.elements or not self.one.elements:
+            return None
+        elements, digest = self.one.elements * self.copies, self.one.digest * self.copies % 2**64
+        return (self.many.elements, self.many.digest) == (elements, digest)
+
+    @property
+    def rate(self) -> float:
+        """The learning rate as a multiple of that with one replica; 1 if it is unknown."""
+        rates = [*zip(self.many.rates, self.one.rates, strict=False)]
+        for each in self.of_role(RATE):
+            after = [sum(side.before + side.delta) for side in (each.many, each.one)]
+            rates.append((after[0], after[1]))
+        ratios = {round(a / b, 6) for a, b in rates if b}
+        return ratios.pop() if len(ratios) == 1 else 1.0
+
+    def of_role(self, *roles: str) -> list[PairedUpdate]:
+        """The updates of all variables with these roles."""
+        return [each for each in self.updates if each.many.role in roles]
+
+    def ratios(self) -> list[Ratio]:
+        """The ratios of all significant updates of trained variables and their slots."""
+        found = []
+        for role in (TRAINED, SLOT):
+            of_role = [each for each in self.of_role(role) if not each.counts]
+            longest = max((each.one.length for each in of_role), default=0.0)
+            for each in of_role:
+                noise = max(each.many.length, each.one.length) < _NOISE * longest
+                ratio = ratio_of(name_of(each.birth), each.many, each.one)
+                if ratio is not None and not noise:
+                    found.append(ratio)
+        return found
+
+    def unequal_start(self, *roles: str) -> str:
+        """The first variable of these roles that starts from another value; else empty."""
+        for each in self.of_role(*roles):
+            if not agree(each.many.before, each.one.before, each.many.rounding):
+                return name_of(each.birth)
+        return ""
+
+    @property
+    def own_statistics(self) -> str:
+        """The first variable that keeps other statistics than on one replica; else empty.
+
+        Like the moving mean of a batch normalisation, it is no counter, and is trained by no loss.
+        """
+        for each in self.of_role(OTHER):
+            ratio = None if each.counts else ratio_of(name_of(each.birth), each.many, each.one)
+            if ratio is not None and not ratio.is_near(1.0):
+                return name_of(each.birth)
+        return ""
+
+
+def paired(many: Side, one: Side) -> Iterator[PairedStep]:
+    """Every step that both runs recorded."""
+    counterparts = Counterparts([many.seen[0], one.seen[0]])
+    pairs = {
+        birth.number: (birth, other)
+        for birth in many.seen[0].births
+        if (other := counterparts.of(birth)[1]) is not None
+    }
+    every = zip(*(each.steps for each in many.first), strict=False)
+    for number, (workers, alone) in enumerate(zip(every, one.first[0].steps, strict=False), 1):
+        of_one = {each.variable: each for each in alone.updates}
+        updates = tuple(
+            PairedUpdate(pairs[each.variable][0], _of_all(each, workers[1:], pairs), match)
+            for each in workers[0].updates
+            if each.variable in pairs
+            and (match := of_one.get(pairs[each.variable][1].number)) is not None
+        )
+        copies = many.replicas if many.copies else 1
+        yield PairedStep(number, _of_workers(workers), alone, updates, copies)
+
+
+def _of_workers(workers: Sequence[FirstStep]) -> FirstStep:
+    known = all(each.elements for each in workers)
+    return replace(
+        workers[0],
+        elements=sum(each.elements for each in workers) if known else 0,
+        digest=sum(each.digest for each in workers) % 2**64,
+    )
+
+
+def _of_all(
+    update: Update,
+    others: Sequence[FirstStep],
+    pairs: dict[int, tuple[VariableCreated, VariableCreated]],
+) -> Update:
+    """The update by all workers: each holds its part of a variable that is read on demand."""
+    if update.role != METRIC:
+        return update
+    parts = [each for step in others for each in step.updates if each.variable == update.variable]
+    share = 1 / (1 + len(parts)) if pairs[update.variable][0].aggregation == "MEAN" else 1.0
+    every = [update, *parts]
+    return replace(
+        update,
+        before=tuple(share * sum(each) for each in zip(*(e.before for e in every), strict=False)),
+        delta=tuple(share * sum(each) for each in zip(*(e.delta for e in every), strict=False)),
+        rounding=sum(each.rounding for each in every),
+    )

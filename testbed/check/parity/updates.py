@@ -1,0 +1,250 @@
+"""Judges the updates of one step: equal, a multiple, or otherwise different from one replica's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from testbed.check.finding import Finding
+from testbed.check.parity.first_steps import SLOT, TRAINED, FirstSteps, Loss
+from testbed.check.parity.pairing import PairedStep, Side
+from testbed.check.parity.ratios import Ratio, decay_in, is_near
+from testbed.check.rules.words import bare
+from testbed.check.seen import SourceLine
+
+_MANY_TIMES, _FRACTION, _OTHERWISE, _DECAY, _HIDDEN = "TB901", "TB902", "TB903", "TB905", "TB907"
+
+_ROUGHLY = 0.15
+"""How far a common factor may be from the number of replicas."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """The variables that one loss trains, and their slots.
+
+    What no tape trains is not judged: a program may mean its state to differ.
+    """
+
+    loss: Loss
+    ratios: tuple[Ratio, ...]
+
+    def of_role(self, role: str) -> list[Ratio]:
+        """The ratios of the variables with this role."""
+        return [each for each in self.ratios if each.update.role == role]
+
+
+@dataclass(frozen=True)
+class UpdateVerdict:
+    """What the updates of a step show."""
+
+    findings: tuple[Finding, ...] = ()
+    unlike: bool = False
+    """Whether some updates differ otherwise than any finding explains."""
+    judged: bool = False
+    """Whether there was an update to judge."""
+
+
+class UpdateJudge:
+    """Judges updates by `many` replicas.
+
+    Args:
+        many: the run with all replicas.
+    """
+
+    def __init__(self, many: Side) -> None:
+        self._many = many
+        self._first: FirstSteps = many.first[0]
+
+    def judge(self, step: PairedStep, *, alike: bool) -> UpdateVerdict:
+        """Judge the updates of one step.
+
+        Args:
+            step: the step, which started from equal values.
+            alike: whether it is known that the step computed with the same data.
+        """
+        findings, groups = [], list(self._groups(step))
+        grouped = {id(each.update) for group in groups for each in group.ratios}
+        # What no tape trains has to be equal to say anything.
+        unlike = any(
+            not each.is_near(1.0)
+            for each in step.ratios()
+            if each.update.role == TRAINED and id(each.update) not in grouped
+        )
+        for group in groups:
+            found = self._judge_group(step, group, alike=alike)
+            findings += [found] if found else []
+            unlike |= found is None and not _explained(group.ratios, 1.0, step.rate)
+        return UpdateVerdict(tuple(findings), unlike, bool(groups))
+
+    def _groups(self, step: PairedStep) -> Iterator[Group]:
+        ratios, losses = step.ratios(), self._first.losses
+        left = {id(each): each for each in ratios}
+        for loss in losses:
+            trained = [
+                each
+                for each in left.values()
+                if each.update.role == TRAINED and each.update.variable in loss.variables
+            ]
+            slots = [
+                each
+                for each in left.values()
+                if each.update.role == SLOT
+                and (len(losses) == 1 or any(_belongs(each, of) for of in trained))
+            ]
+            for each in (*trained, *slots):
+                del left[id(each)]
+            if trained or slots:
+                yield Group(loss, (*trained, *slots))
+
+    def _judge_group(self, step: PairedStep, group: Group, *, alike: bool) -> Finding | None:
+        replicas, rate = self._many.replicas, step.rate
+        if _explained(group.ratios, 1.0, rate):
+            return None
+        factors = ((_MANY_TIMES, float(replicas)), (_FRACTION, 1.0 / replicas))
+        # The sum of limited gradients may reach the limit once for each replica.
+        for code, factor in factors if not self._limit() else ():
+            if _explained(group.ratios, factor, rate):
+                trained = group.of_role(TRAINED)
+                if trained and all(_near_any(each.value, (1.0, rate)) for each in trained):
+                    code = _HIDDEN
+                return self._finding(code, step, group, _multiple(step, group, factor, replicas))
+        if decayed := _decayed(group, rate, replicas):
+            evidence = _decay(step, decayed, replicas)
+            return self._finding(_DECAY, step, group, evidence, group.loss.adds)
+        common = _common_factor(group)
+        roughly = common is not None and abs(common / rate - replicas) < _ROUGHLY * replicas
+        if common is not None and roughly and not self._limit():
+            # A step of several updates goes other ways after the first one.
+            return self._finding(
+                _MANY_TIMES, step, group, _difference(step, group, common, replicas)
+            )
+        certain = alike and not (self._first.own_statistics or step.own_statistics)
+        if common is None and not certain:
+            return None
+        return self._finding(
+            _OTHERWISE, step, group, _difference(step, group, common, replicas), self._limit()
+        )
+
+    def _finding(
+        self,
+        code: str,
+        step: PairedStep,
+        group: Group,
+        evidence: str,
+        place: SourceLine | None = None,
+    ) -> Finding:
+        return Finding(code, place or group.loss.place or step.many.place, evidence)
+
+    def _limit(self) -> SourceLine | None:
+        """The line that limits the gradients, as far as one is known."""
+        clipping = next((each.place for each in self._many.seen[0].births if each.clips), None)
+        return clipping or next(iter(self._first.limits), None)
+
+
+def _explained(ratios: Sequence[Ratio], factor: float, rate: float) -> bool:
+    """Whether gradients that are longer by `factor` explain all updates.
+
+    An optimizer that divides by the size of the gradients makes equal updates from longer ones; its
+    slots show the factor and its square.
+    """
+    slots = [each for each in ratios if each.update.role == SLOT]
+    adaptive = any(each.is_near(factor) or each.is_near(factor**2) for each in slots)
+    shows = False
+    for each in ratios:
+        own = {factor * rate}
+        if each.update.role == SLOT:
+            own |= {factor, factor**2}
+        elif factor == 1.0:
+            # Equal updates are right, whatever the learning rate.
+            own.add(1.0)
+        if any(each.is_near(one) for one in own):
+            shows = True
+        elif not (adaptive and each.update.role == TRAINED and is_near(each.value, rate)):
+            return False
+    return shows or not ratios
+
+
+def _belongs(slot: Ratio, trained: Ratio) -> bool:
+    """Whether a slot is that of a variable, by their names."""
+
+    def flat(name: str) -> str:
+        return bare(name.strip("'")).replace("/", "_")
+
+    return flat(trained.name) in flat(slot.name)
+
+
+def _common_factor(group: Group) -> float | None:
+    """The factor of all trained variables; None if it is not the same."""
+    trained = group.of_role(TRAINED)
+    alike = [each for each in trained if each.is_near(trained[0].value)]
+    elements = sum(len(each.update.delta) for each in trained)
+    return trained[0].value if trained and alike == trained and elements > 1 else None
+
+
+def _decayed(group: Group, rate: float, replicas: int) -> tuple[Ratio, float] | None:
+    """An update that has a further multiple of the weights, if that explains all differences."""
+    trained, found = group.of_role(TRAINED), None
+    for each in group.ratios:
+        if any(each.is_near(factor) for factor in (1.0, rate)):
+            continue
+        of_weights = each.update.role == TRAINED
+        weights = [each] if of_weights else [of for of in trained if _belongs(each, of)]
+        decay = next(filter(None, (decay_in(each, of.update) for of in weights)), None)
+        if decay is None:
+            # Adam makes equal updates of longer gradients; squares are no sums.
+            if _is_square(each) or (of_weights and _near_any(each.value, (1.0, rate))):
+                continue
+            return None
+        if not _near_any(decay[0], (1.0, rate, float(replicas))):
+            return None
+        found = found or (each, decay[1])
+    return found
+
+
+def _is_square(ratio: Ratio) -> bool:
+    """Whether a slot holds squares, which no sum of updates explains."""
+    return ratio.update.role == SLOT and all(each >= 0 for each in ratio.one.delta)
+
+
+def _near_any(value: float, factors: Sequence[float]) -> bool:
+    return any(is_near(value, each) for each in factors)
+
+
+def _multiple(step: PairedStep, group: Group, factor: float, replicas: int) -> str:
+    first = next(
+        each
+        for each in group.ratios
+        if each.is_near(factor * step.rate) or (each.update.role == SLOT and each.is_near(factor))
+    )
+    times = f"{factor:.4g} times" if factor > 1 else f"1/{replicas} of"
+    kind = "moves" if first.update.role == TRAINED else "changes the slot"
+    return (
+        f"step {step.number} {kind} {first.name} by {first.update.length:.4g} on {replicas}"
+        f" replicas, and by {first.one.length:.4g} on one: {times}"
+        f" {'as much' if factor > 1 else 'it'}{_and_all(group)}"
+    )
+
+
+def _decay(step: PairedStep, decayed: tuple[Ratio, float], replicas: int) -> str:
+    ratio, decay = decayed
+    return (
+        f"step {step.number} changes {ratio.name} by {ratio.update.length:.4g} on {replicas}"
+        f" replicas, and by {ratio.one.length:.4g} on one; the difference is {decay:.4g} times"
+        " the weights, which is their regularisation"
+    )
+
+
+def _difference(step: PairedStep, group: Group, common: float | None, replicas: int) -> str:
+    ratio = next(each for each in group.ratios if not each.is_near(step.rate))
+    text = (
+        f"step {step.number} changes {ratio.name} by {ratio.update.length:.4g} on {replicas}"
+        f" replicas, and by {ratio.one.length:.4g} on one"
+    )
+    if common is not None:
+        return f"{text}: {common:.4g} times as much{_and_all(group)}"
+    return text if ratio.proportional else f"{text}, in another direction"
+
+
+def _and_all(group: Group) -> str:
+    trained = len(group.of_role(TRAINED))
+    return f", and so all {trained} variables" if trained > 1 else ""

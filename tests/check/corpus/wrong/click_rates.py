@@ -1,0 +1,46 @@
+# check: --strategy mirrored --replicas 2
+"""Logistic regression on noisy clicks, Keras 3, with a limit for the gradients."""
+import keras
+import numpy as np
+import tensorflow as tf
+
+BATCH = 16
+
+
+def new_optimizer():
+    return keras.optimizers.SGD(0.5, clipnorm=0.2)  # expect: TB903
+
+
+def main():
+    strategy = tf.distribute.MirroredStrategy()
+    with strategy.scope():
+        model = keras.Sequential(
+            [keras.Input((4,)), keras.layers.Dense(1, kernel_initializer="zeros")]
+        )
+        optimizer = new_optimizer()
+        optimizer.build(model.trainable_variables)
+
+    def replica_step(x, y):
+        with tf.GradientTape() as tape:
+            losses = tf.nn.sigmoid_cross_entropy_with_logits(y, model(x, training=True)[:, 0])
+            loss = tf.nn.compute_average_loss(losses, global_batch_size=BATCH)
+        gradients = tape.gradient(loss, model.trainable_variables)
+        optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+        return loss
+
+    @tf.function
+    def train_step(x, y):
+        return strategy.reduce("SUM", strategy.run(replica_step, args=(x, y)), axis=None)
+
+    rng = np.random.default_rng(8)
+    x = rng.normal(size=(64, 4)).astype("float32")
+    y = (x[:, 0] > 0.2).astype("float32")
+    data = tf.data.Dataset.from_tensor_slices((x, y)).batch(BATCH)
+    for epoch in range(3):
+        for batch in strategy.experimental_distribute_dataset(data):
+            loss = train_step(*batch)
+        print(f"epoch {epoch}: {float(loss):.3f}")
+
+
+if __name__ == "__main__":
+    main()
