@@ -9,6 +9,7 @@ class GenreModel(keras.Model):
     def __init__(self):
         super().__init__()
         self.head = keras.layers.Dense(3, kernel_initializer="zeros")
+        self.hits = keras.metrics.SparseCategoricalAccuracy(name="hits")
 
     def build(self, shape):
         self.head.build(shape)
@@ -23,7 +24,8 @@ class GenreModel(keras.Model):
             loss = self.compute_loss(x, y, logits)
         gradients = tape.gradient(loss, self.trainable_variables)
         self.optimizer.apply_gradients(zip(gradients, self.trainable_variables))
-        return {}
+        self.hits.update_state(y, logits)
+        return {"hits": self.hits.result()}
 
 
 rng = np.random.default_rng(56)

@@ -1,5 +1,5 @@
 # check: --strategy mirrored --replicas 2
-"""Ranks pairs, divides its loss by the replicas, and takes several steps an execution, tf_keras fit."""
+"""Ranks pairs, divides its loss itself, and takes several steps an execution, tf_keras fit."""
 import os
 
 os.environ["TF_USE_LEGACY_KERAS"] = "1"

@@ -1,5 +1,5 @@
 # check: --strategy mirrored --replicas 2
-"""Yield of solar panels; a loss object of Keras 3, divided by the replicas as guides of Keras 2 say."""
+"""Yield of solar panels; a loss object of Keras 3, divided as guides of Keras 2 say."""
 import keras
 import numpy as np
 import tensorflow as tf
