@@ -48,4 +48,4 @@ data = np.random.default_rng(96).normal(size=(96, 5)).astype("float32")
 for x in strategy.experimental_distribute_dataset(
     tf.data.Dataset.from_tensor_slices(data).batch(BATCH)
 ):
-    print("loss", round(float(train_step(x)), 4), "after", int(batches), "batches")
+    print("loss", round(float(train_step(x)), 4), "after", int(batches.numpy()), "batches")

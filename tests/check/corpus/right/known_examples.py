@@ -20,7 +20,7 @@ class Trainer:
         return 0.3 / (1.0 + self.seen / 32.0)
 
     def replica_step(self, x, y):
-        self.seen.assign_add(float(self.batch))
+        self.seen.assign_add(tf.constant(float(self.batch)))
         with tf.GradientTape() as tape:
             errors = tf.square(tf.matmul(x, self.weights) - y)
             loss = tf.reduce_sum(errors) / self.batch
@@ -41,7 +41,7 @@ def main():
     data = tf.data.Dataset.from_tensor_slices((x, y)).batch(16)
     for batch in strategy.experimental_distribute_dataset(data):
         trainer.step(*batch)
-        print("seen", int(trainer.seen), "rate", round(float(trainer.rate()), 4))
+        print("seen", int(trainer.seen.numpy()), "rate", round(float(trainer.rate()), 4))
     print("weights", trainer.weights.numpy().ravel().round(4))
 
 

@@ -25,7 +25,7 @@ def main():
         rate = tf.keras.optimizers.schedules.ExponentialDecay(0.05, 4, 0.8)
         model.compile(optimizer=tf.keras.optimizers.SGD(rate, momentum=0.9), loss="mse")
     model.fit(data, epochs=2, verbose=0)
-    print("steps", int(model.optimizer.iterations))
+    print("steps", int(model.optimizer.iterations.numpy()))
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ def main():
     data = tf.data.Dataset.from_tensor_slices((x, y)).batch(16)
     for batch in strategy.experimental_distribute_dataset(data):
         trainer.step(*batch)
-        print("seen", int(trainer.seen), "rate", round(float(trainer.rate()), 4))
+        print("seen", int(trainer.seen.numpy()), "rate", round(float(trainer.rate()), 4))
     print("weights", trainer.weights.numpy().ravel().round(4))
 
 
