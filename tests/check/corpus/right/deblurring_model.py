@@ -44,5 +44,5 @@ with strategy.scope():
     model.build((None, 6))
     model.compile(optimizer=keras.optimizers.SGD(0.1, momentum=0.9), loss="mse")
 batch = 24 * strategy.num_replicas_in_sync
-model.fit(pictures(192, batch), epochs=1, verbose=2)
+model.fit(pictures(192, batch), epochs=1, verbose=0)
 print("weights", [round(float(np.abs(w).sum()), 4) for w in model.get_weights()])

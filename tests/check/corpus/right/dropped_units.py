@@ -18,4 +18,4 @@ with strategy.scope():
     model.compile(optimizer="sgd", loss="mse")
 batch_size = 16 * strategy.num_replicas_in_sync
 history = model.fit(x, y, batch_size=batch_size, epochs=2, shuffle=False, verbose=0)
-print("fell", history.history["loss"][0] > 0)
+print(len(history.history["loss"]), "epochs")
