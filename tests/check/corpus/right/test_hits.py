@@ -24,7 +24,7 @@ def main():
         return tf.reduce_sum(hits), tf.cast(tf.size(hits), tf.float32)
 
     @tf.function
-    def test_step(x, label):
+    def count_step(x, label):
         hits, count = strategy.run(replica_step, args=(x, label))
         hits = strategy.reduce("SUM", hits, axis=None)
         return hits, strategy.reduce("SUM", count, axis=None)
@@ -32,7 +32,7 @@ def main():
     hits = batches = 0.0
     data = tf.data.Dataset.from_tensor_slices(digits()).batch(32)
     for batch in strategy.experimental_distribute_dataset(data):
-        more_hits, more_batches = test_step(*batch)
+        more_hits, more_batches = count_step(*batch)
         hits += float(more_hits)
         batches += float(more_batches)
     print("accuracy", hits / batches)

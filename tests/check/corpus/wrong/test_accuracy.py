@@ -23,7 +23,7 @@ def main():
         return tf.reduce_sum(tf.cast(guess == label, tf.float32)), tf.constant(1.0)
 
     @tf.function
-    def test_step(x, label):
+    def count_step(x, label):
         hits, count = strategy.run(replica_step, args=(x, label))
         hits = strategy.reduce("SUM", hits, axis=None)
         return hits, strategy.reduce("SUM", count, axis=None)  # expect: TB904
@@ -31,7 +31,7 @@ def main():
     hits = batches = 0.0
     data = tf.data.Dataset.from_tensor_slices(digits()).batch(32)
     for batch in strategy.experimental_distribute_dataset(data):
-        more_hits, more_batches = test_step(*batch)
+        more_hits, more_batches = count_step(*batch)
         hits += float(more_hits)
         batches += float(more_batches)
     print("hits a batch", hits / batches)
