@@ -19,7 +19,7 @@ class F1(tf.keras.metrics.Metric):
         labels, guesses = tf.cast(labels, tf.float32), tf.cast(guesses, tf.float32)
         self.hits.assign_add(tf.reduce_sum(labels * guesses))
         self.marked.assign_add(tf.reduce_sum(guesses) + tf.reduce_sum(labels))
-        self.score.assign(2.0 * self.hits / self.marked)  # expect: TB904
+        self.score.assign(2.0 * self.hits / self.marked)  # expect: TB205
 
     def result(self):
         return self.score
