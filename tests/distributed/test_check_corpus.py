@@ -38,6 +38,7 @@ RANDOM = (
     *("fit_workers", "fourier_regression", "linear_probe"),
     *("frozen_encoder", "random_features", "frozen_on_purpose"),
     *("transfer_learning", "chief_progress"),
+    *("flipped_pictures", "fresh_samples", "fresh_weights", "one_second"),
 )
 """Scripts that draw other random numbers each time, or fail at another operation."""
 
