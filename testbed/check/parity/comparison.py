@@ -55,19 +55,23 @@ def _compared(many: Side, one: Side) -> Parity:
         alike = alike and not step.unequal_start(OTHER)
         verdict = updates.judge(step, alike=alike)
         if verdict.findings:
-            return Parity(verdict.findings, _sentence(step, f"step {step.number} differs"))
+            return Parity(
+                verdict.findings, _sentence(many, one, step, f"step {step.number} differs")
+            )
         if verdict.unlike:
             if not compared:
                 raise _why_unlike(many, step)
             break
         found = tuple(reports.judge(step, alike=alike))
         if found:
-            return Parity(found, _sentence(step, f"the update of step {step.number} agrees"))
+            return Parity(
+                found, _sentence(many, one, step, f"the update of step {step.number} agrees")
+            )
         if not compared and not (verdict.judged or reports.agrees(step)):
             raise _NotComparableError("its variables are changed without gradients")
         compared += 1
     those = f"the first {compared} steps agree" if compared > 1 else "the first step agrees"
-    return Parity(sentence=_sentence(steps[0], those))
+    return Parity(sentence=_sentence(many, one, steps[0], those))
 
 
 def _comparable(many: Side, one: Side) -> list[PairedStep]:
@@ -124,12 +128,18 @@ def _why_unlike(many: Side, step: PairedStep) -> _NotComparableError:
     return _NotComparableError(unknown, unlike_data=True)
 
 
-def _sentence(step: PairedStep, result: str) -> str:
+def _sentence(many: Side, one: Side, step: PairedStep, result: str) -> str:
     parts = [f"compared with one replica: {result}"]
     if not is_near(step.rate, 1.0):
         parts.append(f"the learning rate is {step.rate:g} times as high")
+    batches = set(many.first[0].batches) & set(one.first[0].batches)
     if step.copies > 1:
         parts.append("each replica had the batch of the single one")
+    elif batches:
+        size = max(batches)
+        parts.append(
+            f"fit takes batches of {size} on both, so each replica gets {size / many.replicas:g}"
+        )
     elif step.many.elements:
         parts.append(f"a step takes {step.many.elements} elements on both")
     return "; ".join(parts)

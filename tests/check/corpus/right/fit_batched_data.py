@@ -23,7 +23,7 @@ def main():
         )
         model = tf.keras.Sequential([dense])
         model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
-    history = model.fit(dataset(), epochs=2, verbose=0)  # note: TB907
+    history = model.fit(dataset(), epochs=2, verbose=0)
     print({name: round(values[-1], 4) for name, values in history.history.items()})
 
 

@@ -14,5 +14,5 @@ with strategy.scope():
     head = keras.layers.Dense(1, kernel_initializer=keras.initializers.HeUniform(2))
     model = keras.Sequential([keras.Input((8,)), hidden, head])
     model.compile(optimizer="sgd", loss="mse")
-history = model.fit(x, y, batch_size=32, epochs=2, shuffle=False, verbose=0)  # note: TB907
+history = model.fit(x, y, batch_size=32, epochs=2, shuffle=False, verbose=0)
 print("loss", [round(each, 4) for each in history.history["loss"]])

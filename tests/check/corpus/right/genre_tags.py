@@ -38,5 +38,5 @@ with strategy.scope():
     model.build((None, 4))
     cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(optimizer=keras.optimizers.SGD(0.5), loss=cross_entropy)
-model.fit(sound, genre, batch_size=24, epochs=1, shuffle=False, verbose=0)  # note: TB907
+model.fit(sound, genre, batch_size=24, epochs=1, shuffle=False, verbose=0)
 print("bias", model.get_weights()[1].round(4))

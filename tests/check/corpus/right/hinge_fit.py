@@ -38,5 +38,5 @@ with strategy.scope():
     model = PairRanker()
     model.build((None, 3))
     model.compile(optimizer=tf.keras.optimizers.SGD(0.1), steps_per_execution=4)
-model.fit(pairs(), epochs=2, verbose=0)  # note: TB907
+model.fit(pairs(), epochs=2, verbose=0)
 print("score", model.get_weights()[0].ravel().round(4))

@@ -26,6 +26,6 @@ with strategy.scope():
     )
     model.compile(optimizer=tf.keras.optimizers.SGD(0.01), loss=scaled_error)
 
-history = model.fit(*street(), batch_size=32, epochs=2, shuffle=False, verbose=0)  # note: TB907
+history = model.fit(*street(), batch_size=32, epochs=2, shuffle=False, verbose=0)
 print("loss", [round(each, 3) for each in history.history["loss"]])
 print("kernel", model.get_weights()[0].ravel().round(4))

@@ -30,6 +30,6 @@ with strategy.scope():
 rng = np.random.default_rng(86)
 x = rng.normal(size=(120, 4)).astype("float32")
 y = (x @ [[1.0], [0.0], [0.0], [2.0]]).astype("float32")
-history = model.fit(x, y, batch_size=20, epochs=1, shuffle=False, verbose=0)  # note: TB907
+history = model.fit(x, y, batch_size=20, epochs=1, shuffle=False, verbose=0)
 print("loss", round(history.history["loss"][0], 4))
 print("kernel", model.get_weights()[0].ravel().round(4))

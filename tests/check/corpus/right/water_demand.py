@@ -22,6 +22,6 @@ with strategy.scope():
     model.compile(optimizer=keras.optimizers.SGD(0.01), loss=mean_squared)
 
 x, y = demand()
-history = model.fit(x, y, batch_size=64, epochs=1, shuffle=False, verbose=0)  # note: TB907
+history = model.fit(x, y, batch_size=64, epochs=1, shuffle=False, verbose=0)
 print("loss", round(history.history["loss"][-1], 4))
 print("kernel", model.get_weights()[0].ravel().round(4))
