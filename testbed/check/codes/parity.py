@@ -13,17 +13,15 @@ CODES = (
         "the loss is a mean over the batch of one replica, and the gradients of all replicas are"
         " added",
         "divide the loss by the batch of all replicas: tf.nn.compute_average_loss(losses,"
-        " global_batch_size=...), or the mean by strategy.num_replicas_in_sync",
+        " global_batch_size=BATCH), or the mean by strategy.num_replicas_in_sync",
         "loss_scale.mean_of_own_batch",
         wrong="""\
 def step(x, y):
     with tf.GradientTape() as tape:
         loss = tf.reduce_mean(
             (model(x) - y) ** 2)
-    gradients = tape.gradient(
-        loss, model.trainable_variables)
-    optimizer.apply_gradients(
-        zip(gradients, model.trainable_variables))
+    gradients = tape.gradient(loss, weights)
+    optimizer.apply(gradients, weights)
 """,
         right="""\
 def step(x, y):
@@ -31,10 +29,8 @@ def step(x, y):
         loss = tf.nn.compute_average_loss(
             (model(x) - y)[:, 0] ** 2,
             global_batch_size=BATCH)
-    gradients = tape.gradient(
-        loss, model.trainable_variables)
-    optimizer.apply_gradients(
-        zip(gradients, model.trainable_variables))
+    gradients = tape.gradient(loss, weights)
+    optimizer.apply(gradients, weights)
 """,
     ),
     Code(
@@ -65,15 +61,19 @@ loss = loss_object(y, model(x))
         " normalise or divide",
         "clipping.before_the_sum",
         wrong="""\
-gradients, _ = tf.clip_by_global_norm(gradients, 1.0)
-optimizer.apply_gradients(
-    zip(gradients, model.trainable_variables))
+gradients, _ = tf.clip_by_global_norm(
+    gradients, 1.0)
+optimizer.apply(gradients, weights)
 """,
         right="""\
-context = tf.distribute.get_replica_context()
-gradients = context.all_reduce("SUM", gradients)
-gradients, _ = tf.clip_by_global_norm(gradients, 1.0)
-optimizer.apply(gradients, skip_gradients_aggregation=True)
+gradients = replica_context().all_reduce(
+    "SUM", gradients)
+gradients, _ = tf.clip_by_global_norm(
+    gradients, 1.0)
+# the optimizer adds them up once more
+optimizer.apply(
+    [each / REPLICAS for each in gradients],
+    weights)
 """,
     ),
     Code(
@@ -87,12 +87,16 @@ optimizer.apply(gradients, skip_gradients_aggregation=True)
         " count, and divide in result()",
         "reported.sum_of_means",
         wrong="""\
-loss = strategy.run(step, (batch,))  # means
-return strategy.reduce("SUM", loss, axis=None)
+# step returns a mean
+loss = strategy.run(step, (batch,))
+total = strategy.reduce(
+    "SUM", loss, axis=None)
 """,
         right="""\
-loss = strategy.run(step, (batch,))  # means
-return strategy.reduce("MEAN", loss, axis=None)
+# step returns a mean
+loss = strategy.run(step, (batch,))
+mean = strategy.reduce(
+    "MEAN", loss, axis=None)
 """,
     ),
     Code(
@@ -150,7 +154,7 @@ def step(batch):
         " make equal updates of longer gradients, while limits, other optimizers and reported"
         " losses do not",
         "divide the loss once by the batch of all replicas: tf.nn.compute_average_loss(losses,"
-        " global_batch_size=...), or the mean by strategy.num_replicas_in_sync",
+        " global_batch_size=BATCH), or the mean by strategy.num_replicas_in_sync",
         "loss_scale.mean_of_own_batch",
         wrong="""\
 optimizer = tf.keras.optimizers.Adam()

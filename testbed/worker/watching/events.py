@@ -92,8 +92,7 @@ class Events:
         self.variable_created: Event[[Any]] = Event(log)
         """A variable was created, or a distributed one over several created just before."""
         self.operation: Event[[str, Any, Any]] = Event(log)
-        """This thread, or a replica that it started, ran an operation or added it to a graph: type,
-        inputs, outputs."""
+        """This thread, or a replica of it, ran or traced an operation: type, inputs, outputs."""
         self.operation_replayed: Event[[str, Any]] = Event(log)
         """A trace that contains this operation is run: type, and inputs with the captured ones."""
         self.step_begins: Event[[]] = Event(log)
