@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from testbed.check.parity.first_steps import FirstStep
+from testbed.check.parity.first_steps import TRAINED, FirstStep
 from testbed.check.parity.pairing import PairedStep, Side, paired
 from tests.unit.check.builders import mirrored
 from tests.unit.check.parity.builders import (
@@ -128,8 +128,8 @@ def test_ratios_are_those_of_trained_variables_and_slots() -> None:
 def test_where_training_starts() -> None:
     """The first variable that starts from another value is named."""
     many = side(worker(step(weight(), bias(before=(1.5, 1.0)))))
-    assert first(many, alone(step(weight(), bias()))).unequal_start() == "'bias'"
-    assert first(many, many).unequal_start() == ""
+    assert first(many, alone(step(weight(), bias()))).unequal_start(TRAINED) == "'bias'"
+    assert first(many, many).unequal_start(TRAINED) == ""
 
 
 def test_all_replicas() -> None:
