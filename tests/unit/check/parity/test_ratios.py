@@ -70,16 +70,16 @@ def test_values_agree_within_rounding() -> None:
 
 def test_weight_decay_in_an_update() -> None:
     """The multiple of the update, and that of the weights that comes on top."""
-    start = (3.0, 1.0)
-    one = weight(before=start)
-    many = changed(WEIGHT, (2 * 0.1 - 0.03, 2 * -0.2 - 0.01), before=start)
+    start = (3.0, 1.0, 2.0)
+    one = changed(WEIGHT, (0.1, -0.2, 0.1), before=start)
+    many = changed(WEIGHT, (0.2 - 0.03, -0.4 - 0.01, 0.2 - 0.02), before=start)
     ratio = ratio_of("'weight'", many, one)
     assert ratio is not None
     assert decay_in(ratio, many) == pytest.approx((2.0, -0.01))
 
 
 def test_no_weight_decay() -> None:
-    """Neither in a multiple, nor in an arbitrary update, nor where both directions are one."""
+    """Neither in a multiple, nor in an arbitrary update, nor where two numbers explain all."""
     start = (3.0, 1.0, 2.0)
     one = changed(WEIGHT, (0.1, -0.2, 0.1), before=start)
     for many in (
@@ -90,6 +90,11 @@ def test_no_weight_decay() -> None:
         ratio = ratio_of("'weight'", many, one)
         assert ratio is not None
         assert decay_in(ratio, many) is None
+    pair = ratio_of(
+        "'weight'", changed(WEIGHT, (0.3, 0.1), before=start[:2]), weight(before=start[:2])
+    )
+    assert pair is not None
+    assert decay_in(pair, pair.update) is None
     along = changed(WEIGHT, start, 0.1, before=start)
     ratio = ratio_of("'weight'", changed(WEIGHT, start, 0.2, before=start), along)
     assert ratio is not None
