@@ -238,8 +238,11 @@ def test_what_is_not_certain_is_no_finding() -> None:
     """An unexplained difference is one only if the data are the same and nothing else differs."""
     one = alone(step(weight(), bias()))
     unlike = step(weight(1.5), bias(1.2))
-    for more in ("draws", "takes", "own_statistics"):
-        first = replace(worker(unlike), **{more: True})
+    for first in (
+        worker(unlike, draws=True),
+        worker(unlike, takes=True),
+        worker(unlike, own_statistics=True),
+    ):
         assert found(side(first), one) == []
     unknown = replace(unlike, elements=0)
     assert found(side(worker(unknown)), one) == []
