@@ -19,25 +19,37 @@ _GITHUB_LEVELS = {ERROR: "error", WARNING: "warning", NOTE: "notice"}
 
 
 def as_json(result: CheckResult) -> str:
-    """Findings as JSON: `version`, `findings`, and `incomplete` (where watching failed)."""
-    entries = [_entry(each) for each in result.findings]
+    """Findings as JSON.
+
+    Its fields are `version`, `findings`, `incomplete` (where watching failed), and `compared` (what
+    was compared with one replica, or why nothing was; null if the comparison was not asked for).
+    """
     return json_text(
-        {"version": FORMAT_VERSION, "findings": entries, "incomplete": list(result.gaps)}
+        {
+            "version": FORMAT_VERSION,
+            "findings": [_entry(each) for each in result.findings],
+            "incomplete": list(result.gaps),
+            "compared": result.compared or None,
+        }
     )
 
 
 def as_sarif(result: CheckResult) -> str:
-    """Findings as SARIF for code-scanning pages; failed watching becomes a notification.
+    """Findings as SARIF for code-scanning pages.
 
-    GitHub rejects a file that has a result without a location, so a finding without a line is at
-    the first line of the program.
+    Failed watching becomes a notification, and so does the comparison with one replica. GitHub
+    rejects a file that has a result without a location, so a finding without a line is at the first
+    line of the program.
     """
     start = SourceLine(result.program, 1) if result.program else None
+    notifications = [("error", text) for text in result.gaps]
+    if result.compared:
+        notifications.append(("note", result.compared))
     driver = {"name": "testbed check", "version": __version__, "rules": _sarif_rules()}
     invocation = {
         "executionSuccessful": not result.gaps,
         "toolExecutionNotifications": [
-            {"level": "error", "message": {"text": text}} for text in result.gaps
+            {"level": level, "message": {"text": text}} for level, text in notifications
         ],
     }
     run = {

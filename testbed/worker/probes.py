@@ -1,4 +1,4 @@
-"""Reads TensorFlow objects; outside `watching` the only module that uses private TensorFlow.
+"""Reads TensorFlow objects, and changes settings of TensorFlow that have no public name.
 
 Each private use says why there is no public way, and on which version it was seen to work.
 """

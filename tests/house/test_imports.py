@@ -36,7 +36,14 @@ ALLOWED = {
         "testbed.catalogue.fault",
         "testbed.cluster.isolation_levels",
     },
-    "orders": {"cluster", "catalogue", "verdict", "launcher", "testbed.check.seen"},
+    "orders": {
+        "cluster",
+        "catalogue",
+        "verdict",
+        "launcher",
+        "testbed.check.parity.first_steps",
+        "testbed.check.seen",
+    },
     "options": {"testbed.errors", "cluster", "catalogue", "testbed.report.formats.registry"},
     "hosts": {"testbed", "base", "cluster", "launcher"},
     "report": {"testbed", "base", "cluster", "catalogue", "verdict", "launcher"},
@@ -60,6 +67,7 @@ ALLOWED = {
         "launcher",
         "orders",
         "testbed.check.operations",
+        "testbed.check.parity.first_steps",
         "testbed.check.reuse",
         "testbed.check.seen",
         "testbed.check.vocabulary",
@@ -247,10 +255,12 @@ def test_only_workers_import_tensorflow(package: str) -> None:
 
 
 def test_private_tensorflow_is_imported_in_few_files() -> None:
-    """Only the probes, the ears of check, and exempted scenarios, import private TensorFlow."""
+    """Only the listed modules of workers, and exempted scenarios, import private TensorFlow."""
     importers = importers_of("tensorflow.python", private=True)
     assert importers - set(IMPORT_PRIVATE_TENSORFLOW) == {
         "testbed/worker/probes.py",
+        "testbed/worker/user_code/copied_batches.py",
+        "testbed/worker/user_code/seeds.py",
         "testbed/worker/watching/hooks.py",
         "testbed/worker/watching/stack.py",
     }

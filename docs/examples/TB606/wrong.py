@@ -4,7 +4,7 @@ import tensorflow as tf
 strategy = tf.distribute.MirroredStrategy()
 with strategy.scope():
     weight = keras.Variable(0.0)
-    optimizer = keras.optimizers.SGD(0.1, global_clipnorm=1.0)  # TB606
+    optimizer = keras.optimizers.SGD(0.1, global_clipnorm=100.0)  # TB606
     optimizer.build([weight])
 
 

@@ -13,8 +13,8 @@ CODES = (
         "the loss is a mean over the batch of one replica, and the gradients of all replicas are"
         " added",
         "divide the loss by the batch of all replicas: tf.nn.compute_average_loss(losses,"
-        " global_batch_size=...), or the mean by strategy.num_replicas_in_sync",
-        "loss_scale.mean_of_own_batch",
+        " global_batch_size=BATCH), or the mean by strategy.num_replicas_in_sync",
+        "loss_scale.own_mean",
         fine_if="the longer update is what you want, and the learning rate allows for it",
     ),
     Code(
@@ -37,7 +37,7 @@ CODES = (
         " before the parts are added",
         "reduce first (all_reduce the gradients, or the sum and the count of a mean), then clip,"
         " normalise or divide",
-        "clipping.before_the_sum",
+        "clipped_gradients.clipped_in_replica",
         fine_if="each replica shall limit or normalise by its own part of the batch",
     ),
     Code(
@@ -49,7 +49,7 @@ CODES = (
         " added; the training itself is right",
         "reduce means by MEAN, and sums or parts of the whole by SUM; in a metric add a total and a"
         " count, and divide in result()",
-        "reported.sum_of_means",
+        "reported_loss.sum_of_means",
         fine_if="the number of all replicas together is what you want to report",
     ),
     Code(
@@ -60,7 +60,7 @@ CODES = (
         "each replica adds the whole regularisation to its loss, and the gradients of all replicas"
         " are added",
         "divide it: tf.nn.scale_regularization_loss(sum(model.losses))",
-        "regularisation.of_each_replica",
+        "regularisation.sum_of_losses",
         fine_if="the penalty shall grow with the number of replicas",
     ),
     Code(
@@ -71,7 +71,7 @@ CODES = (
         "each replica adds to it, and the sums are added; what depends on it, like a schedule, runs"
         " too fast",
         "count outside of strategy.run, or use aggregation=ONLY_FIRST_REPLICA",
-        "aggregation.counted_by_each_replica",
+        "aggregation.counted_by_sum",
         fine_if="the counter shall count the steps of all replicas together",
     ),
     Code(
@@ -83,8 +83,8 @@ CODES = (
         " make equal updates of longer gradients, while limits, other optimizers and reported"
         " losses do not",
         "divide the loss once by the batch of all replicas: tf.nn.compute_average_loss(losses,"
-        " global_batch_size=...), or the mean by strategy.num_replicas_in_sync",
-        "loss_scale.mean_of_own_batch",
+        " global_batch_size=BATCH), or the mean by strategy.num_replicas_in_sync",
+        "loss_scale.own_mean",
         fine_if="the optimizer stays one that hides it, and no limit depends on the gradients",
     ),
 )

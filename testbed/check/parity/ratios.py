@@ -68,10 +68,10 @@ def decay_in(ratio: Ratio, weights: Update) -> tuple[float, float] | None:
         weights: the update of the weights.
 
     Returns:
-        Both factors; None if the update is no such sum.
+        Both factors; None if the update is no such sum. Two elements are always one.
     """
     many, one, start = ratio.update.delta, ratio.one.delta, weights.before
-    if not len(many) == len(one) == len(start):
+    if not len(many) == len(one) == len(start) or len(many) < 3:
         return None
     oo, ss, os = _dot(one, one), _dot(start, start), _dot(one, start)
     determinant = oo * ss - os * os

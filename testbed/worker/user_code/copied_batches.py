@@ -62,21 +62,22 @@ def _copies(dataset: Any, replicas: int) -> Any:
         return dataset
 
     def copied(*parts: Any) -> Any:
-        return tf.nest.map_structure(lambda part: tf.concat([part] * replicas, 0), _element(parts))
+        element = _element(dataset, parts)
+        return tf.nest.map_structure(lambda part: tf.concat([part] * replicas, 0), element)
 
     return dataset.rebatch(size // replicas).map(_unconverted(copied))
 
 
 def _each_repeated(dataset: Any, times: int) -> Any:
     def repeated(*parts: Any) -> Any:
-        return tf.data.Dataset.from_tensors(_element(parts)).repeat(times)
+        return tf.data.Dataset.from_tensors(_element(dataset, parts)).repeat(times)
 
     return dataset.flat_map(_unconverted(repeated))
 
 
-def _element(parts: tuple[Any, ...]) -> Any:
+def _element(dataset: Any, parts: tuple[Any, ...]) -> Any:
     """The element of a dataset, of which a function gets a tuple's parts as arguments."""
-    return parts if len(parts) > 1 else parts[0]
+    return parts if type(dataset.element_spec) is tuple else parts[0]
 
 
 def _unconverted(function: Callable[..., Any]) -> Any:

@@ -98,8 +98,7 @@ class Events:
         self.variable_by_name: Event[[Any, tuple[Any, str], Any]] = Event(log)
         """Eager `tf.compat.v1.get_variable` has returned: the scope, store and name, variable."""
         self.operation: Event[[str, Any, Any]] = Event(log)
-        """This thread, or a replica that it started, ran an operation or added it to a graph: type,
-        inputs, outputs."""
+        """This thread, or a replica of it, ran or traced an operation: type, inputs, outputs."""
         self.operation_replayed: Event[[str, Any]] = Event(log)
         """A trace that contains this operation is run: type, and inputs with the captured ones."""
         self.step_begins: Event[[]] = Event(log)

@@ -30,6 +30,7 @@ def test_json_has_all_that_people_get() -> None:
     assert found == {
         "version": 2,
         "incomplete": [],
+        "compared": None,
         "findings": [
             {
                 "code": "TB101",
@@ -51,7 +52,7 @@ def test_json_of_no_place() -> None:
     """What has no line has null for it, and nothing found is an empty list."""
     (found,) = json.loads(as_json(CheckResult([NOWHERE])))["findings"]
     assert (found["file"], found["line"], found["use"]) == (None, None, None)
-    assert json.loads(as_json(CheckResult([]))) == {"version": 2, "findings": [], "incomplete": []}
+    assert json.loads(as_json(CheckResult([])))["findings"] == []
 
 
 def test_files_are_named_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,6 +203,19 @@ def test_every_code_has_every_form(form: Any) -> None:
     text = form(CheckResult([Finding(code, at(1), "evidence") for code in CODES]))
     assert all(code in text for code in CODES)
     assert ".." not in text
+
+
+def test_the_comparison_with_one_replica_is_in_json_and_sarif() -> None:
+    """JSON has it as `compared`, and SARIF as a notification that is no error."""
+    result = CheckResult([], compared="compared with one replica: the first step agrees")
+    assert json.loads(as_json(result))["compared"] == result.compared
+    (invocation,) = _run(json.loads(as_sarif(result)))["invocations"]
+    assert invocation == {
+        "executionSuccessful": True,
+        "toolExecutionNotifications": [{"level": "note", "message": {"text": result.compared}}],
+    }
+    (nothing,) = _run(json.loads(as_sarif(CheckResult([]))))["invocations"]
+    assert nothing["toolExecutionNotifications"] == []
 
 
 def test_where_watching_failed_is_in_every_format() -> None:

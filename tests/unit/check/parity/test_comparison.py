@@ -1,0 +1,215 @@
+"""What of two runs is compared, what is said about it, and why nothing is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from testbed.check.parity.comparison import Parity, compare
+from testbed.check.parity.first_steps import OTHER, FirstStep
+from tests.unit.check.builders import mirrored
+from tests.unit.check.parity.builders import (
+    BIRTHS,
+    LEARNING_RATE,
+    MOMENTUM,
+    TOTAL,
+    alone,
+    bias,
+    changed,
+    codes,
+    side,
+    step,
+    weight,
+    worker,
+)
+
+GOOD, TWICE = step(weight(), bias()), step(weight(2.0), bias(2.0))
+UNLIKE = step(weight(1.5), bias(1.2))
+
+
+def not_compared(reason: str, *, unlike_data: bool = False) -> Parity:
+    return Parity((), f"not compared with one replica: {reason}", unlike_data)
+
+
+def sentence(many: Any, one: Any) -> str:
+    return compare(many, one).sentence
+
+
+def test_steps_that_agree() -> None:
+    """How many, and how many elements a step takes."""
+    assert compare(side(worker(GOOD)), alone(GOOD)) == Parity(
+        sentence="compared with one replica: the first step agrees; a step takes 8 elements on both"
+    )
+    three = [GOOD] * 3
+    assert sentence(side(worker(*three)), alone(*three)).startswith(
+        "compared with one replica: the first 3 steps agree;"
+    )
+
+
+def test_a_step_that_differs() -> None:
+    """Which one, beside the finding; where a report differs, the update agrees."""
+    many = side(worker(GOOD, TWICE))
+    assert sentence(many, alone(GOOD, GOOD)) == (
+        "compared with one replica: step 2 differs; a step takes 8 elements on both"
+    )
+    reported = side(worker(step(weight(), results=(1.0,))))
+    assert sentence(reported, alone(step(weight(), results=(0.5,)))) == (
+        "compared with one replica: the update of step 1 agrees; a step takes 8 elements on both"
+    )
+
+
+def test_another_learning_rate() -> None:
+    """It is named, because it may be meant or not."""
+    many, one = (
+        step(weight(), changed(LEARNING_RATE, (0.0,), before=(rate,)), elements=0)
+        for rate in (0.2, 0.1)
+    )
+    assert sentence(side(worker(many)), alone(one)) == (
+        "compared with one replica: the first step agrees; the learning rate is 2 times as high"
+    )
+
+
+def test_copies_of_a_batch() -> None:
+    """Every replica had the batch of the single one, and makes its update."""
+    many = step(weight(), elements=16, digest=154)
+    assert compare(side(worker(many), copies=True), alone(step(weight()))) == Parity(
+        sentence="compared with one replica: the first step agrees; each replica had the batch of"
+        " the single one"
+    )
+    twice = step(weight(2.0), elements=16, digest=154)
+    assert codes(side(worker(twice), copies=True), alone(step(weight()))) == [("TB901", 26)]
+
+
+def test_steps_before_the_first_update() -> None:
+    """A step that does nothing, as one that builds a model, is left out."""
+    idle = step(weight(0.0), elements=0)
+    many, one = side(worker(idle, TWICE)), alone(idle, GOOD)
+    ((code, _, evidence),) = [
+        (each.code, each.place, each.evidence) for each in compare(many, one).findings
+    ]
+    assert (code, evidence.startswith("step 2")) == ("TB901", True)
+
+
+@pytest.mark.parametrize("of_one", [False, True])
+def test_steps_that_were_not_recorded(of_one: bool) -> None:
+    """The reason of the worker that did not record them."""
+    kept, omitted = worker(GOOD), worker(GOOD, omitted="its variables are too large")
+    many = side(kept, kept if of_one else omitted)
+    one = side(omitted if of_one else kept, replicas=1)
+    assert compare(many, one) == not_compared("its variables are too large")
+
+
+def test_nothing_to_compare() -> None:
+    """No step at all, or none that changes a variable or returns a number."""
+    reason = "no step changes a variable or returns a number"
+    assert compare(side(worker()), alone()) == not_compared(reason)
+    idle = step(weight(0.0))
+    assert compare(side(worker(idle)), alone(idle)) == not_compared(reason)
+
+
+def test_a_step_that_only_evaluates() -> None:
+    """A metric or a result is enough."""
+    for each in (step(changed(TOTAL, (3.5,))), step(results=(0.5,))):
+        assert "the first step agrees" in sentence(side(worker(each)), alone(each))
+
+
+def test_updates_in_other_steps() -> None:
+    """As where one of two runs builds its model first."""
+    idle = step(weight(0.0))
+    assert compare(side(worker(idle, GOOD)), alone(GOOD, GOOD)) == not_compared(
+        "its first update comes in another step"
+    )
+
+
+def test_another_start() -> None:
+    """Weights that are drawn without a seed."""
+    drawn = step(weight(), bias(before=(1.5, 1.0)))
+    assert compare(side(worker(drawn)), alone(GOOD)) == not_compared(
+        "'bias' starts from another value"
+    )
+
+
+@pytest.mark.parametrize(
+    ("many", "reason", "unlike_data"),
+    [
+        ({"elements": 16}, "a step takes 16 elements, and 8 on one replica", True),
+        ({"elements": 12}, "a step takes 12 elements, and 8 on one replica", False),
+        ({"digest": 78}, "a step takes other elements each time", False),
+    ],
+)
+def test_other_elements(many: Any, reason: str, unlike_data: bool) -> None:
+    """As many times as many elements are those of a program that fixes the batch of a replica."""
+    other = step(weight(2.0), bias(2.0), **many)
+    assert compare(side(worker(other)), alone(GOOD)) == not_compared(
+        reason, unlike_data=unlike_data
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ({"draws": True}, "its replicas draw random numbers"),
+        ({"takes": True}, "its replicas take data from iterators of their own"),
+        (
+            {"own_statistics": True},
+            "a normalisation takes the statistics of each replica's own batch",
+        ),
+    ],
+)
+def test_why_updates_may_differ(more: Any, reason: str) -> None:
+    """What is known to differ is the reason."""
+    assert compare(side(worker(UNLIKE, **more)), alone(GOOD)) == not_compared(reason)
+
+
+def test_unknown_data() -> None:
+    """Without elements nothing shows that both runs had the same ones."""
+    unknown = step(weight(1.5), bias(1.2), elements=0)
+    assert compare(side(worker(unknown)), alone(GOOD)) == not_compared(
+        "it is not known whether both took the same data", unlike_data=True
+    )
+
+
+def test_equal_results_are_of_equal_data() -> None:
+    """One loss that is the same shows it, where elements are unknown."""
+
+    def of(*losses: float, times: float = 1.0) -> FirstStep:
+        return step(weight(times), bias(), elements=0, results=losses)
+
+    assert codes(side(worker(of(0.25, times=1.5))), alone(of(0.25))) == [("TB903", 26)]
+    assert codes(side(worker(of(0.26, times=1.5))), alone(of(0.25))) == []
+
+
+def test_statistics_of_the_own_batch() -> None:
+    """A moving mean that differs explains updates that do."""
+    mean = mirrored(3, "mean", 16, aggregation="MEAN")
+
+    def of(by: float, times: float) -> FirstStep:
+        return step(weight(times), bias(), changed(mean, (by, 0.1), role=OTHER))
+
+    births = (*BIRTHS[: mean.number], mean)
+    many, one = side(worker(of(0.3, 1.5)), births=births), alone(of(0.1, 1.0), births=births)
+    assert compare(many, one) == not_compared("'mean' keeps statistics of each replica's own batch")
+
+
+def test_updates_without_gradients() -> None:
+    """What no tape trains, and no report confirms, is not compared."""
+    many = side(worker(GOOD, losses=()))
+    assert compare(many, alone(GOOD)) == not_compared("its variables are changed without gradients")
+    confirmed = step(weight(), bias(), results=(0.5,))
+    assert "the first step agrees" in sentence(side(worker(confirmed, losses=())), alone(confirmed))
+
+
+def test_steps_after_an_unlike_one() -> None:
+    """They say nothing any more; what agreed before is said."""
+    many = side(worker(GOOD, UNLIKE, TWICE, draws=True))
+    assert compare(many, alone(*[GOOD] * 3)) == Parity(
+        sentence="compared with one replica: the first step agrees; a step takes 8 elements on both"
+    )
+
+
+def test_a_slot_of_a_metric_says_nothing() -> None:
+    """A slot without a loss belongs to no group: only what is trained is judged."""
+    many = step(weight(), bias(), changed(MOMENTUM, (0.5, 0.5), 2.0, role=OTHER))
+    one = step(weight(), bias(), changed(MOMENTUM, (0.5, 0.5), role=OTHER))
+    assert codes(side(worker(many)), alone(one)) == []

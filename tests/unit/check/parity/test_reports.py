@@ -1,0 +1,158 @@
+"""What a program reports: metrics, results and counters, where the updates are those of one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from testbed.check.parity.first_steps import FirstStep, Update
+from testbed.check.seen import SourceLine
+from tests.unit.check.builders import ADD, KERAS_METRIC, access, at, mirrored
+from tests.unit.check.parity.builders import (
+    BIRTHS,
+    COUNT,
+    STEPS,
+    TOTAL,
+    alone,
+    changed,
+    codes,
+    found,
+    side,
+    step,
+    weight,
+    worker,
+)
+
+
+def total(times: float = 1.0) -> Update:
+    return changed(TOTAL, (3.5,), times)
+
+
+def count(times: float = 1.0) -> Update:
+    return changed(COUNT, (8.0,), times)
+
+
+def steps(times: float = 1.0) -> Update:
+    return changed(STEPS, (1.0,), times, before=(0.0,))
+
+
+def returned(*results: float, **more: Any) -> FirstStep:
+    return step(weight(), results=results, **more)
+
+
+def test_a_counter_of_each_replica() -> None:
+    """It is named at the line where replicas add to it, or else where it was made."""
+    many, one = worker(step(weight(), steps(2.0))), alone(step(weight(), steps()))
+    evidence = "step 1 adds 2 to 'steps' on 2 replicas, and 1 on one"
+    assert found(side(many), one) == [("TB906", 14, evidence)]
+    added = [access(ADD, 0, variable=STEPS.number, line=50)]
+    assert found(side(many, accesses=added), one) == [("TB906", 50, evidence)]
+    outside = [access(ADD, "outside", variable=STEPS.number, line=51)]
+    assert found(side(many, accesses=outside), one) == [("TB906", 14, evidence)]
+
+
+def test_a_counter_that_is_right() -> None:
+    """It counts each step once, and may count otherwise than by the number of replicas."""
+    one = alone(step(weight(), steps()))
+    assert found(side(worker(step(weight(), steps()))), one) == []
+    assert found(side(worker(step(weight(), steps(3.0)))), one) == []
+
+
+def test_a_metric_of_each_replica() -> None:
+    """Its total is a multiple while its count is right: it is no mean any more."""
+    many = side(worker(step(weight(), total(2.0), count())))
+    assert found(many, alone(step(weight(), total(), count()))) == [
+        ("TB904", 12, "step 1 adds 7 to 'total' on 2 replicas, and 3.5 on one")
+    ]
+
+
+def test_a_fraction_of_a_metric() -> None:
+    """As of values that are divided although they are added."""
+    many = side(worker(step(weight(), total(0.5), count())))
+    assert codes(many, alone(step(weight(), total(), count()))) == [("TB904", 12)]
+
+
+def test_a_mean_of_more_values_is_the_same_mean() -> None:
+    """A total and a count of one multiple are right."""
+    one = alone(step(weight(), total(), count()))
+    for times in (1.0, 2.0, 0.5):
+        many = side(worker(step(weight(), total(times), count(times))))
+        assert found(many, one) == []
+
+
+def test_variables_of_other_metrics_do_not_count() -> None:
+    """Only the variables of one metric explain each other: of a library, those of one line."""
+    births = (*BIRTHS[:7], mirrored(7, "count", 13, libraries=KERAS_METRIC))
+    many = side(worker(step(weight(), total(2.0), count(2.0))), births=births)
+    one = alone(step(weight(), total(), count()), births=births)
+    assert codes(many, one) == [("TB904", 12), ("TB904", 13)]
+
+
+def test_a_metric_of_the_program() -> None:
+    """The variables that one function makes belong together."""
+
+    def own(number: int, line: int, function: str) -> Any:
+        return mirrored(number, f"own{line}", place=SourceLine("train.py", line, function))
+
+    def judged(second: str) -> list[tuple[str, int]]:
+        births = (*BIRTHS[:6], own(6, 60, "Mean.__init__"), own(7, 61, second))
+        many = side(worker(step(weight(), total(2.0), count(2.0))), births=births)
+        return codes(many, alone(step(weight(), total(), count()), births=births))
+
+    assert judged("Mean.__init__") == []
+    assert judged("Other.__init__") == [("TB904", 60), ("TB904", 61)]
+
+
+def test_a_metric_of_unknown_data() -> None:
+    """A single one that is a multiple may have had other data, unless another metric agrees."""
+    one = alone(step(weight(), total(), elements=0))
+    assert found(side(worker(step(weight(), total(2.0), elements=0))), one) == []
+    accuracy = mirrored(7, "accuracy", 13, libraries=KERAS_METRIC, synchronization="ON_READ")
+    births = (*BIRTHS[:7], accuracy)
+    many = side(worker(step(weight(), total(2.0), count(), elements=0)), births=births)
+    beside = alone(step(weight(), total(), count(), elements=0), births=births)
+    assert codes(many, beside) == [("TB904", 12)]
+
+
+@pytest.mark.parametrize(("number", "text"), [(1.0, "gives 1 on"), (0.25, "gives 0.25 on")])
+def test_a_reduction_by_the_wrong_operation(number: float, text: str) -> None:
+    """Its result is a multiple or a part, and its line is known."""
+    many = side(worker(returned(number, reduced=(at(45),))))
+    one = alone(returned(0.5, reduced=(at(45),)))
+    assert found(many, one) == [("TB904", 45, f"step 1 {text} 2 replicas, and 0.5 on one")]
+
+
+def test_the_wrong_one_of_several_results() -> None:
+    """Equal results are not named, nor those that differ otherwise."""
+    many = side(worker(returned(0.5, 1.0, 0.7, reduced=(at(45), at(46), at(47)))))
+    one = alone(returned(0.5, 0.5, 0.5, reduced=(at(45), at(46), at(47))))
+    assert codes(many, one) == [("TB904", 46)]
+
+
+@pytest.mark.parametrize(
+    ("number", "reductions", "line"),
+    [
+        (1.0, [("SUM", at(51)), ("MEAN", at(52))], 51),
+        (0.25, [("SUM", at(51)), ("MEAN", at(52))], 52),
+        (1.0, [("SUM", at(51)), ("SUM", at(52))], 40),
+        (1.0, [], 40),
+    ],
+)
+def test_the_result_of_a_function(number: float, reductions: Any, line: int) -> None:
+    """The only reduction in it that makes such a number is named, or else the step."""
+    many = side(worker(returned(number), reductions=tuple(reductions)))
+    assert codes(many, alone(returned(0.5))) == [("TB904", line)]
+
+
+def test_other_results_are_not_compared() -> None:
+    """A different number of results has no pairs; zero has no multiple."""
+    assert found(side(worker(returned(1.0, 1.0))), alone(returned(0.5))) == []
+    assert found(side(worker(returned(1.0))), alone(returned(0.0))) == []
+
+
+def test_a_wrong_update_comes_first() -> None:
+    """What is reported of a wrong update is not judged."""
+    many = side(worker(step(weight(2.0), total(2.0), count(), results=(1.0,))))
+    one = alone(step(weight(), total(), count(), results=(0.5,)))
+    assert codes(many, one) == [("TB901", 26)]
