@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 from testbed.cluster.isolation_levels import NONE
 from testbed.errors import LaunchError
@@ -49,6 +49,11 @@ class HostPool:
     def isolation(self) -> Isolation:
         """None: the workers use the hosts' network."""
         return Isolation(why="workers of several hosts meet over their network")
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The environment of this host's server."""
+        return self._own.environment
 
     @property
     def lost(self) -> str:

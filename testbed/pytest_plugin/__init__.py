@@ -14,7 +14,6 @@ from testbed.catalogue.mark import MARK, PARAMETER, WORKER_PLUGIN
 from testbed.errors import UsageError
 from testbed.pytest_plugin.item import DistributedTest, setups_of
 from testbed.pytest_plugin.naming import without_worker
-from testbed.pytest_plugin.protocol import Protocol
 from testbed.pytest_plugin.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,6 +37,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _SIGNATURE)
     config.args = [without_worker(argument) for argument in config.args]
     if _launches(config):
+        # Workers do without its modules.
+        from testbed.pytest_plugin.protocol import Protocol
+
         config.pluginmanager.register(Protocol(config), "testbed-protocol")
 
 

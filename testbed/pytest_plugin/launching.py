@@ -26,13 +26,21 @@ from testbed.run.room import require_room_for
 
 
 class Launching:
-    """Launches the workers of marked tests; the first test starts the server."""
+    """Launches the workers of marked tests; the first test starts a server if `begin` has not."""
 
     def __init__(self, config: pytest.Config, settings: Settings) -> None:
         self._config = config
         self._settings = settings
         self._server = SessionServer(config, settings)
         self._runs: Counter[str] = Counter()
+
+    def begin(self) -> None:
+        """Start the server, and do not wait for it."""
+        self._server.begin()
+
+    def cancel(self) -> None:
+        """End the server, if no test has used it."""
+        self._server.cancel()
 
     def close(self) -> None:
         """End the server, and with it all processes that it started."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unittest
 from collections.abc import Generator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -46,6 +47,31 @@ class Protocol:
         self._session = session
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_pycollect_makemodule(self, module_path: Path) -> None:
+        """Start the server before the first module with a marked test is imported.
+
+        Such a module imports TensorFlow, which takes as long as the server takes.
+        """
+        if self._launching is None and self._may_begin() and _has_mark(module_path):
+            with own_sockets():
+                self._launches().begin()
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """End the server if no test needs it."""
+        if self._launching and not any(isinstance(i, DistributedTest) for i in session.items):
+            with own_sockets():
+                self._launching.cancel()
+
+    def _may_begin(self) -> bool:
+        """Whether all tests of a module probably run, and in this process."""
+        chosen = self._config.getoption
+        selected = chosen("keyword") or chosen("markexpr") not in ("", MARK)
+        # Several processes of pytest-xdist may share few marked tests, and the user's preloaded
+        # modules are found on the path that collection makes.
+        elsewhere = self._sends or self._settings.preload
+        return not (elsewhere or selected or chosen("collectonly") or chosen("lf", False))
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Fail a test that has the mark and cannot run in workers."""
         if item.get_closest_marker(MARK) and not isinstance(item, DistributedTest):
@@ -74,16 +100,13 @@ class Protocol:
 
     def run(self, item: DistributedTest) -> list[pytest.TestReport]:
         """Run a marked test in its cluster, and return the reports of its workers."""
-        from testbed.pytest_plugin.launching import Launching
         from testbed.pytest_plugin.reports import reports_of
 
         problem = ""
         with own_sockets():
-            if self._launching is None:
-                self._launching = Launching(item.config, self._settings)
-                item.config.add_cleanup(self._close)
+            launching = self._launches()
             try:
-                ended = self._launching.run(item)
+                ended = launching.run(item)
             except (LaunchError, UsageError) as raised:
                 problem = str(raised)
         if problem:
@@ -91,8 +114,17 @@ class Protocol:
             pytest.fail(problem, pytrace=False)
         reports = reports_of(item, ended)
         for report in reports:
-            setattr(report, NOTICE, [self._launching.notice, *notices_of(item)])
+            setattr(report, NOTICE, [launching.notice, *notices_of(item)])
         return reports
+
+    def _launches(self) -> Launching:
+        """What launches all marked tests of the session."""
+        from testbed.pytest_plugin.launching import Launching
+
+        if self._launching is None:
+            self._launching = Launching(self._config, self._settings)
+            self._config.add_cleanup(self._close)
+        return self._launching
 
     def _close(self) -> None:
         with own_sockets():
@@ -135,6 +167,14 @@ class Protocol:
         """Show the notices of marked tests."""
         for notice in sorted(self._notices):
             terminalreporter.write_line(f"testbed: {notice}")
+
+
+def _has_mark(file: Path) -> bool:
+    """Whether a module's text contains the mark."""
+    try:
+        return f"mark.{MARK}".encode() in file.read_bytes()
+    except OSError:
+        return False
 
 
 def _why_not(item: pytest.Item) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import shutil
 import sys
 from collections.abc import Coroutine
 from dataclasses import dataclass
@@ -22,6 +24,9 @@ from testbed.run.servers import find_devices, open_server
 
 Result = TypeVar("Result")
 
+# pytest changes this variable for each test.
+_CURRENT_TEST = "PYTEST_CURRENT_TEST"
+
 
 @dataclass(frozen=True)
 class OpenedServer:
@@ -32,18 +37,44 @@ class OpenedServer:
     devices: Devices
 
 
+@dataclass(frozen=True)
+class _StartingServer:
+    """A server that may not be ready yet."""
+
+    folder: RunFolder
+    ready: asyncio.Task[WorkerServer]
+    inherited: dict[str, str]
+    """The environment that it has inherited from this process."""
+    stack: contextlib.ExitStack
+    """Ends it."""
+
+    def would_start_alike(self) -> bool:
+        """Whether a server that starts now would have the same environment.
+
+        Modules that pytest has collected meanwhile may have changed it. The variables that
+        TensorFlow sets when it is imported do not count: the server has them, too.
+        """
+        now = {name: value for name, value in os.environ.items() if name != _CURRENT_TEST}
+        changed = {n: value for n, value in now.items() if self.inherited.get(n) != value}
+        return self.inherited.keys() <= now.keys() and (
+            changed.items() <= self.ready.result().environment.items()
+        )
+
+
 class SessionServer:
-    """Starts the server for the first test, and runs coroutines that use it."""
+    """Starts the server, and runs coroutines that use it."""
 
     def __init__(self, config: pytest.Config, settings: Settings) -> None:
         self._config = config
         self._settings = settings
         self._loop = asyncio.new_event_loop()
         self._stack = contextlib.ExitStack()
+        self._early: _StartingServer | None = None
         self._opened: OpenedServer | LaunchError | UsageError | None = None
 
     def close(self) -> None:
         """End the server, and with it all processes that it started."""
+        self.cancel()
         self._stack.close()
         self._loop.close()
 
@@ -52,6 +83,23 @@ class SessionServer:
         """The isolation that all clusters of the session lack, in words; empty for none."""
         opened = self._opened
         return opened.server.isolation.notice if isinstance(opened, OpenedServer) else ""
+
+    def begin(self) -> None:
+        """Start the server and do not wait for it, so that it imports while pytest collects.
+
+        A failure has no effect: `open` starts another server, and reports its failure.
+        """
+        with contextlib.suppress(LaunchError, UsageError):
+            self._early = self._begin()
+            # One turn of the loop starts the process.
+            self.wait_for(asyncio.sleep(0))
+
+    def cancel(self) -> None:
+        """End a server that `begin` has started and no test has used."""
+        early, self._early = self._early, None
+        if early:
+            early.stack.close()
+            shutil.rmtree(early.folder.path, ignore_errors=True)
 
     def open(self) -> OpenedServer:
         """The server; the first call starts it, and a later one restarts it where it was lost.
@@ -74,19 +122,39 @@ class SessionServer:
         return self._opened
 
     def _start(self) -> OpenedServer:
-        options = Options(device=self._settings.device, isolation=self._settings.isolation)
-        folder = self._stack.enter_context(new_run_folder(self._config.rootpath / RUNS))
+        starting = self._taken_early() or self._begin()
+        server = self.wait_for(_result(starting.ready))
+        options = Options(device=self._settings.device)
+        devices = self.wait_for(find_devices(server, options, starting.folder))
+        return OpenedServer(server, starting.folder, devices)
+
+    def _taken_early(self) -> _StartingServer | None:
+        """The server that `begin` has started, if it is ready and still the right one."""
+        early = self._early
+        if early is None:
+            return None
+        self.wait_for(asyncio.wait({early.ready}))
+        if early.ready.exception() or not early.would_start_alike():
+            self.cancel()
+            return None
+        self._early = None
+        return early
+
+    def _begin(self) -> _StartingServer:
+        """Start a server, and do not wait until it is ready."""
+        stack = self._stack.enter_context(contextlib.ExitStack())
+        folder = stack.enter_context(new_run_folder(self._config.rootpath / RUNS))
         opening = open_server(
             folder,
             fresh=False,
             module=RUN_TEST.module,
             more=self._settings.preload,
             path=sys.path,
-            isolation=options.isolation,
+            isolation=self._settings.isolation,
         )
-        server = self.wait_for(opening.__aenter__())
-        self._stack.callback(lambda: self.wait_for(opening.__aexit__(None, None, None)))
-        return OpenedServer(server, folder, self.wait_for(find_devices(server, options, folder)))
+        ready = self._loop.create_task(opening.__aenter__())
+        stack.callback(lambda: self.wait_for(_end(opening, ready)))
+        return _StartingServer(folder, ready, dict(os.environ), stack)
 
     def wait_for(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Run a coroutine in the loop; an interrupt, like Ctrl-C, cancels it and waits for it."""
@@ -99,3 +167,19 @@ class SessionServer:
                 with contextlib.suppress(asyncio.CancelledError):
                     self._loop.run_until_complete(task)
             raise
+
+
+async def _result(ready: asyncio.Task[WorkerServer]) -> WorkerServer:
+    return await ready
+
+
+async def _end(
+    opening: contextlib.AbstractAsyncContextManager[WorkerServer],
+    ready: asyncio.Task[WorkerServer],
+) -> None:
+    """End a server that is ready, that still starts, or that has failed to start."""
+    if not ready.done():
+        ready.cancel()
+        await asyncio.wait({ready})
+    elif not ready.cancelled() and not ready.exception():
+        await opening.__aexit__(None, None, None)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pytest
 
 from testbed.catalogue.mark import MarkSetup
 from testbed.cluster.devices import KINDS
 from testbed.cluster.isolation_levels import LEVELS
-from testbed.launcher.cluster.deadlines import Deadlines
+
+if TYPE_CHECKING:
+    from testbed.launcher.cluster.deadlines import Deadlines
 
 SECONDS = "60"
 
@@ -27,6 +30,8 @@ class Settings:
 
     def deadlines(self, setup: MarkSetup, limit: float | None) -> Deadlines:
         """The deadlines of a test, by its mark and the limit of pytest-timeout."""
+        from testbed.launcher.cluster.deadlines import Deadlines
+
         run = setup.timeout or (None if limit else self.timeout)
         return Deadlines(
             start=setup.start_timeout or self.start_timeout,

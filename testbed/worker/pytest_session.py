@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import pdb
 import sys
@@ -16,6 +17,7 @@ from typing import Any, Literal, NoReturn
 
 import pytest
 import tensorflow as tf
+from _pytest.config import default_plugins
 
 from testbed.catalogue.mark import RAW_OUTCOME, WORKER_PLUGIN
 from testbed.launcher.run_folder import CaseFolder, write_json
@@ -27,6 +29,10 @@ from testbed.verdict.values import NoValueError, decode, encode
 from testbed.worker.bed import WorkerBed
 from testbed.worker.main import facts_of, prepare
 from testbed.worker.strategy import replica_devices, require_threads
+
+# Imported before the fork: otherwise every worker imports pytest's own plugins again.
+for _plugin in default_plugins:
+    importlib.import_module(f"_pytest.{_plugin}")
 
 
 class TestBed(WorkerBed):

@@ -23,7 +23,7 @@ Each request has a `number`. The server answers when it is done, with the result
 
 The other events:
 
-    {"event": "ready", "threads": 1, "seconds": 2.1, "isolation": {...}}
+    {"event": "ready", "threads": 1, "seconds": 2.1, "isolation": {...}, "environment": {...}}
     {"event": "failed", "message": "..."}
     {"event": "ended", "worker": KEY, "status": 0, "at": 12.3, "words": ""}
                                         status in waitpid's format; at, on the monotonic clock;
@@ -278,6 +278,9 @@ def main(control_fd: int, wanted: str, usual: int, path: list[str], preload: lis
         _die_while_importing(control)
     process_tree.adopt_orphans()
     began = time.monotonic()
+    # Imports make objects that live on. The collector would search them again and again, and the
+    # little garbage among them is not worth a search either.
+    gc.disable()
     try:
         for module in preload[:1]:
             importlib.import_module(module)
@@ -291,8 +294,8 @@ def main(control_fd: int, wanted: str, usual: int, path: list[str], preload: lis
         control.sendall(line_of({"event": "failed", "message": message}))
         return
     # Objects that the collector never visits stay in pages that all workers share.
-    gc.collect()
     gc.freeze()
+    gc.enable()
     threads = sum(1 for _ in Path("/proc/self/task").iterdir())
     seconds = time.monotonic() - began
     if not entered.processes:
@@ -300,7 +303,8 @@ def main(control_fd: int, wanted: str, usual: int, path: list[str], preload: lis
         # end its workers, and not just die.
         kernel.prctl(kernel.PR_SET_PDEATHSIG, 0)
     ready = {"event": "ready", "threads": threads, "seconds": seconds}
-    control.sendall(line_of({**ready, "isolation": entered.to_json()}))
+    known = {"isolation": entered.to_json(), "environment": dict(os.environ)}
+    control.sendall(line_of({**ready, **known}))
     Server(control).serve()
 
 

@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,12 @@ class PreloadedServer:
     def isolation(self) -> Isolation:
         """The namespaces that belong to the run; known once the server is ready."""
         return Isolation(**self._ready.result()["isolation"])
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The environment of the server, as its imports left it; known once it is ready."""
+        environment: dict[str, str] = self._ready.result()["environment"]
+        return environment
 
     @property
     def sources(self) -> Sequence[WorkerSource]:

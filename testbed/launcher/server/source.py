@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
@@ -74,6 +74,10 @@ class WorkerServer(WorkerSource, Protocol):
     @property
     def isolation(self) -> Isolation:
         """The namespaces that belong to the run."""
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The environment of the first server, as its imports left it."""
 
     @property
     def sources(self) -> Sequence[WorkerSource]:
