@@ -68,3 +68,12 @@ def test_a_module_that_cannot_be_imported_ends_the_session_and_the_server(
     """The error of the collection is the only one."""
     suite("import pytest\nassert not pytest.mark.distributed").assert_outcomes(errors=1)
     assert not list(pytester.path.glob(".testbed/runs/*"))
+
+
+def test_an_interrupt_of_the_collection_ends_a_server_that_still_imports(
+    own_suite: Suite, pytester: pytest.Pytester
+) -> None:
+    """Its folder goes after it."""
+    result = own_suite("import pytest\npytest.mark.distributed\nraise KeyboardInterrupt")
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    assert not list(pytester.path.glob(".testbed/runs/*"))
