@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from testbed.check.codes import (
     data_and_libraries,
+    files,
     parity,
     python_state,
     together,
@@ -17,7 +18,7 @@ from testbed.check.seen import SourceLine
 
 __all__ = ["CODES", "ERROR", "NOTE", "WARNING", "Code", "Explanation", "Finding"]
 
-_FAMILIES = (variables, values, python_state, together, data_and_libraries, parity)
+_FAMILIES = (variables, values, python_state, together, data_and_libraries, files, parity)
 
 CODES: dict[str, Code] = {code.code: code for family in _FAMILIES for code in family.CODES}
 
@@ -47,11 +48,15 @@ class Finding:
     """The line where the mistake shows."""
     explanation: Explanation | None = None
     """The words for this finding, where more is known than its code says."""
+    level: str = ""
+    """The level of this finding, where it is not that of its code."""
 
     @property
     def about(self) -> Code:
         """The entry of its code in the list, in the words for this finding."""
         code, words = CODES[self.code], self.explanation
+        if self.level:
+            code = replace(code, level=self.level)
         if words is None:
             return code
         return replace(

@@ -13,6 +13,7 @@ from testbed.check.rules import (
     data,
     draws,
     encodings,
+    files,
     gradients,
     one_copy,
     own_cluster,
@@ -59,6 +60,8 @@ RULES: tuple[Callable[[Sequence[WorkerObservations]], Iterator[Finding]], ...] =
     together.crossed,
     together.truths,
     own_cluster.late,
+    files.written_by_all,
+    files.read_too_early,
     refusals.raised,
 )
 

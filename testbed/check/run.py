@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from testbed.check.deployment import OF_DEFAULT, Used, used
-from testbed.check.finding import Finding
+from testbed.check.finding import ERROR, Finding
 from testbed.check.judge import causes, incomplete, judge
 from testbed.check.parity.comparison import Parity, compare
 from testbed.check.parity.pairing import Side
@@ -32,7 +32,7 @@ from testbed.run.user_code.own_code import OwnCodeCluster as Bench
 from testbed.run.user_code.program import ProgramEnd, program_end
 from testbed.verdict.program_notes import joinings
 
-EXPLAINING = ("TB110", "TB303", "TB304", "TB402", "TB405", "TB501")
+EXPLAINING = ("TB110", "TB303", "TB304", "TB402", "TB405", "TB501", "TB801", "TB802")
 """The codes of findings that explain why a program raised."""
 
 _SECOND_RUN = 10.0
@@ -190,8 +190,12 @@ def _doubts(
         return Doubts()
     # Another worker's failure may have led to an error, which then says less.
     raised = min((each.raised for each in seen if each.raised), key=is_consequence, default=None)
-    explained = any(finding.code in EXPLAINING for finding in found)
-    return Doubts(None if explained else raised, seen[0].no_gradients if seen else ())
+    explained = any(each.code in EXPLAINING and each.about.level == ERROR for each in found)
+    no_gradients = seen[0].no_gradients if seen else ()
+    if raised is None or explained:
+        return Doubts(None, no_gradients)
+    files = next(each.files for each in seen if each.raised is raised)
+    return Doubts(raised, no_gradients, files=files)
 
 
 async def _unlike_unreplicated(

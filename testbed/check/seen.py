@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from testbed.check.file_use import FileUse
 from testbed.check.operations import READING
 from testbed.check.reuse import NotReused
 from testbed.check.source_line import SourceLine as SourceLine
@@ -389,6 +390,7 @@ class WorkerObservations:
     vocabularies: tuple[Vocabulary, ...] = ()
     draws: tuple[Draw, ...] = ()
     late: tuple[ConfigWrite, ...] = ()
+    files: tuple[FileUse, ...] = ()
     raised: ProgramError | None = None
     failures: tuple[WatchFailure, ...] = ()
     version: int = SEEN_VERSION

@@ -30,13 +30,24 @@ strategy = (
 tf.keras.utils.set_random_seed(1000 + TASK["index"])
 
 
+def common_folder() -> Path:
+    """A folder that all workers share; their cluster has ports of its own."""
+    hosts = json.loads(os.environ.get("TF_CONFIG", "{}")).get("cluster", {}).get("worker")
+    if not hosts:
+        return Path(tempfile.mkdtemp())
+    port = hosts[0].rpartition(":")[2]
+    folder = Path(tempfile.gettempdir()) / f"{SCENARIO}-{SITE}-{MODE}-{port}"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 class PlainBed:
     """What a scenario calls, as its author would write it without a bed."""
 
     def __init__(self) -> None:
         self.strategy = strategy
         self.worker = TASK["index"]
-        self.folder = Path(tempfile.mkdtemp())
+        self.folder = common_folder()
         replicas = strategy.num_replicas_in_sync
         self.case = SimpleNamespace(
             site=SITE,

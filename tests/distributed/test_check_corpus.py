@@ -39,8 +39,9 @@ RANDOM = (
     *("frozen_encoder", "random_features", "frozen_on_purpose"),
     *("transfer_learning", "chief_progress"),
     *("flipped_pictures", "fresh_samples", "fresh_weights", "one_second"),
+    *("feature_scales", "nightly_snapshots", "principal_axes"),
 )
-"""Scripts that draw other random numbers each time, or fail at another operation."""
+"""Scripts that draw other random numbers each time, or fail otherwise or not at all."""
 
 
 def scripts(kind: str) -> list[Path]:

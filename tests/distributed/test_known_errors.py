@@ -30,7 +30,7 @@ IN_EVERY_RUN = (
 FOUND_BY_THE_SECOND_RUN = {"collective_took_too_long"}
 """No worker fails otherwise, and the program finishes with one replica."""
 
-FOUND_AT_ITS_CAUSE = ("tensor_of_finished_trace",)
+FOUND_AT_ITS_CAUSE = ("tensor_of_finished_trace", "workers_write_one_file")
 """The entries for which check names the line of the cause, in the words of its code."""
 
 IMPORTS = """\

@@ -137,6 +137,7 @@ good = strategy.reduce("SUM", finite, axis=None)
                 ("InvalidArgumentError", "NotFoundError"),
                 r"allow_missing_files was set to false and|_temp/part-\d+-of-\d+",
             ),
+            Sign(("AlreadyExistsError",), r"cache lockfile already exists"),
         ),
         "each worker saves to the same path, and one removes or locks what another one writes",
         "let the chief (task_id 0) save to the path and the others to a temporary folder of their"
@@ -160,6 +161,8 @@ for epoch in range(3):
 """,
         strategy=WORKERS,
         seen_on=(TENSORFLOW, KERAS),
+        code="TB801",
+        scenario="files.written_by_all",
         threads=("tensorflow#56676", "tensorflow#44518", "ray#27938"),
     ),
     KnownError(

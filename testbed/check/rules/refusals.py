@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from textwrap import shorten
 
-from testbed.check.finding import Explanation, Finding
+from testbed.check.finding import ERROR, Explanation, Finding
 from testbed.check.known_errors.matching import Match, known
+from testbed.check.rules import files
 from testbed.check.seen import ProgramError, WorkerObservations
 
 # Parts of errors about strategies, contexts and scopes that the table of known errors lacks.
@@ -28,8 +29,9 @@ _LONGEST = 240
 def raised(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """Find an exception that is known, or whose message names replication as its cause."""
     for each in seen:
-        found = _finding(each.raised, leaks=bool(each.leaks)) if each.raised else None
-        if found:
+        if each.raised is None or files.explains(seen, each):
+            continue
+        if found := _finding(each.raised, leaks=bool(each.leaks)):
             yield found
             return
 
@@ -64,7 +66,8 @@ def refused(problem: ProgramError, also: str = "") -> Finding:
     if match:
         line = shorten(brief, _LONGEST, placeholder=" ...")
         evidence = f"{line}; {also}" if also else line
-        return Finding(match.error.code, problem.place, evidence, explanation=_explanation(match))
+        words = _explanation(match)
+        return Finding(match.error.code, problem.place, evidence, explanation=words, level=ERROR)
     headline, _, rest = brief.partition("\n")
     evidence = f"{headline}; {also}" if also else headline
     return Finding("TB501", problem.place, f"{evidence}\n{rest}" if rest else evidence)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from testbed.check.file_use import FileUse
 from testbed.check.finding import Finding
+from testbed.check.rules.files import read_by_others
 from testbed.check.rules.refusals import refused
 from testbed.check.rules.words import bare
 from testbed.check.seen import NoGradient, ProgramError, SourceLine, WorkerObservations
@@ -22,6 +24,8 @@ class Doubts:
     """A sentence that says where the unfinished workers stand."""
     place: SourceLine | None = None
     """The line at which the first unfinished worker stands."""
+    files: tuple[FileUse, ...] = ()
+    """The uses of files by the worker that raised."""
 
 
 def unlike(doubts: Doubts, alone: WorkerObservations) -> Iterator[Finding]:
@@ -33,7 +37,8 @@ def unlike(doubts: Doubts, alone: WorkerObservations) -> Iterator[Finding]:
     """
     ends = "without replication the program finishes"
     if doubts.raised:
-        yield refused(doubts.raised, ends)
+        of_files = list(read_by_others(doubts.raised, doubts.files, alone))
+        yield from of_files or [refused(doubts.raised, ends)]
     if doubts.hang:
         yield Finding("TB404", doubts.place, f"{doubts.hang}; {ends}")
     elsewhere = {each.place for each in alone.no_gradients}

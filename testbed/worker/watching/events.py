@@ -145,3 +145,7 @@ class Events:
         """`strategy.reduce` has returned: its result."""
         self.collective: Event[[str, Any]] = Event(log)
         """Values of all replicas, and so of all workers, are about to be combined."""
+        self.file_used: Event[[str, Any]] = Event(log)
+        """A file is about to be used: kind, as in `FileUse`, and path."""
+        self.file_lock: Event[[int]] = Event(log)
+        """Python locks or unlocks a file: the operation, as `fcntl.flock` takes it."""

@@ -21,6 +21,7 @@ from tensorflow.python.ops import resource_variable_ops, script_ops
 
 from testbed.worker.probes import observing_ops, operations_on_captured, replica_number
 from testbed.worker.watching.events import Events
+from testbed.worker.watching.file_hooks import files
 from testbed.worker.watching.keras_hooks import clipping, fits
 from testbed.worker.watching.python_hooks import text_hashes
 from testbed.worker.watching.python_state.object_graph import closure_of
@@ -345,6 +346,7 @@ _HOOKS: tuple[Callable[[Events], Hook], ...] = (
     _replica_ids,
     _auto_shards,
     _python_calls,
+    files,
 )
 
 

@@ -26,12 +26,14 @@ from testbed.worker.watching.data.pipelines import Pipelines
 from testbed.worker.watching.data.text_hashes import TextHashes
 from testbed.worker.watching.data.vocabularies import OF_TABLES, Vocabularies
 from testbed.worker.watching.events import Events
+from testbed.worker.watching.file_hooks import OF_FILES, operation_path
 from testbed.worker.watching.python_state.object_graph import held_by
 from testbed.worker.watching.python_state.python_calls import PythonCalls
 from testbed.worker.watching.python_state.state import PythonState
 from testbed.worker.watching.stack import author_lines, author_place
 from testbed.worker.watching.together.cluster_config import ClusterConfig
 from testbed.worker.watching.together.current_step import CurrentStep
+from testbed.worker.watching.together.file_uses import FileUses
 from testbed.worker.watching.traces.calls import FunctionCalls
 from testbed.worker.watching.variables.clipping import ClippedGradients
 from testbed.worker.watching.variables.collectives import Collectives
@@ -69,6 +71,7 @@ class Watchers:
         self._hashes = TextHashes()
         self._draws = Draws(self.variables.number_of)
         self._config = ClusterConfig()
+        self._files = FileUses(self.now)
         self._strategies: dict[int, Any] = {}
         self._created: list[tuple[Any, SourceLine]] = []
         self._truths: dict[SourceLine | None, str] = {}
@@ -110,6 +113,7 @@ class Watchers:
             vocabularies=self._seen_vocabularies(),
             draws=tuple(self._draws.seen()),
             late=tuple(self._config.writes()),
+            files=tuple(self._files.uses()),
             raised=raised,
             failures=self.events.log.failures,
         )
@@ -165,9 +169,11 @@ class Watchers:
         called.subscribe("Python calls", lambda function, *_: self._before_function(function))
         called.subscribe("current step", lambda *_: self.now.function_begins())
         called.subscribe("traces", self._function_called)
+        called.subscribe("files", lambda function, *_: self._files.function_begins(function))
         returned.subscribe("data", self._inputs.function_ends)
         returned.subscribe("current step", lambda _: self.now.function_ends())
         returned.subscribe("traces", lambda _: self._function_returned())
+        returned.subscribe("files", lambda _: self._files.function_ends())
         self.events.step_failed.subscribe("variable values", self._step_failed)
         self.events.python_called.subscribe("Python calls", self._python_called)
 
@@ -196,6 +202,9 @@ class Watchers:
         events.auto_sharded.subscribe("data", self._pipelines.auto_sharded)
         events.reduced.subscribe("data", self._inputs.reduced)
         events.collective.subscribe("collectives", self._collectives.add)
+        events.collective.subscribe("files", lambda *_: self._files.collective())
+        events.file_used.subscribe("files", self._files.used)
+        events.file_lock.subscribe("files", self._files.locked)
 
     def _outermost(
         self, call: Callable[[Callable[..., Any]], object]
@@ -233,6 +242,8 @@ class Watchers:
     def _operation(self, kind: str, inputs: Any, outputs: Any) -> None:
         if self.variables.values.reading:
             return
+        if kind in OF_FILES and (path := operation_path(kind, inputs)):
+            self._files.used(OF_FILES[kind][0], path)
         number = self.variables.operation(kind, inputs, outputs)
         if kind in OF_TABLES:
             self._vocabularies.operation(kind, inputs, outputs)

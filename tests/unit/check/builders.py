@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from testbed.check.file_use import FileMoment, FileUse
 from testbed.check.finding import Finding
 from testbed.check.reuse import NotReused
 from testbed.check.seen import (
@@ -197,6 +198,7 @@ def full() -> WorkerObservations:
         vocabularies=(Vocabulary(at(35), "ids", "dict", 2, (("a", 0), ("b", 1))),),
         draws=(DRAW, Draw(None, None, 0, "", ())),
         late=(ConfigWrite(at(33), "{}", 2, {"cluster": {}}, at(34), for_others=True),),
+        files=(FileUse("write", "/a/b", "b", at(35), "here", (FileMoment(2, 3, 1.5, 2.5),)),),
         raised=ProgramError("ValueError", "first\nsecond", at(25, "main")),
         failures=(WatchFailure("data", "AttributeError: no shape", 3),),
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.check.finding import CODES, Finding
+from testbed.check.finding import CODES, WARNING, Finding
 from testbed.check.judge import RULES, chosen, incomplete, judge
 from testbed.check.reuse import NotReused
 from testbed.check.seen import (
@@ -263,6 +263,7 @@ def test_codes_are_chosen_by_their_beginnings(
 def test_a_finding_knows_its_code() -> None:
     """What a finding is about is what the closed list says of its code."""
     assert finding().about is CODES["TB101"]
+    assert replace(finding(), level=WARNING).about == replace(CODES["TB101"], level=WARNING)
 
 
 def test_failures_of_watchers_are_summed_over_workers() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from testbed.check.file_use import FileUse
 from testbed.check.rules.unreplicated import Doubts, unlike
-from testbed.check.seen import NoGradient, ProgramError
+from testbed.check.seen import NoGradient, ProgramError, WorkerObservations
 from tests.unit.check.builders import at, seen_of, told
 
 BESIDE = "without replication the program finishes"
@@ -55,3 +56,12 @@ def test_a_gradient_of_nobodys_line() -> None:
     """What a library asks for by itself says nothing of the author's code."""
     lost = Doubts(no_gradients=(NoGradient("w:0", None),))
     assert told(list(unlike(lost, seen_of()))) == []
+
+
+def test_a_file_that_a_single_worker_writes_before_it_reads_it() -> None:
+    """The failed reading is the finding, and not that TensorFlow refuses something."""
+    raised = ProgramError("FileNotFoundError", "No such file: '/a/b'", at(9))
+    write = FileUse("write", "/a/b", "b", at(7), "here")
+    doubts, alone = Doubts(raised), WorkerObservations(files=(write,))
+    assert [each.code for each in unlike(doubts, alone)] == ["TB802"]
+    assert [each.code for each in unlike(doubts, WorkerObservations())] == ["TB501"]
