@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from testbed.check.finding import Finding
-from testbed.check.parity.first_steps import OTHER, TRAINED
+from testbed.check.parity.first_steps import METRIC, OTHER, TRAINED
 from testbed.check.parity.pairing import PairedStep, Side, paired
 from testbed.check.parity.ratios import is_near
 from testbed.check.parity.reports import ReportJudge
@@ -49,29 +49,34 @@ def compare(many: Side, one: Side) -> Parity:
 def _compared(many: Side, one: Side) -> Parity:
     steps = _comparable(many, one)
     updates, reports = UpdateJudge(many), ReportJudge(many)
+    rate = 1.0
     compared = 0
     for step in steps:
         alike = _uses_same_data(step) and not many.first[0].differs
         alike = alike and not step.unequal_start(OTHER)
+        # What each replica counts may be a factor of the update.
+        counted = tuple(reports.counters(step, alike=alike))
         verdict = updates.judge(step, alike=alike)
-        if verdict.findings:
-            return Parity(
-                verdict.findings, _sentence(many, one, step, f"step {step.number} differs")
-            )
-        if verdict.unlike:
+        if compared and step.copies == 1 and not is_near(verdict.rate, rate):
+            counted = (*counted, reports.rate(step, verdict.rate))
+        found = counted or verdict.findings
+        if not found and verdict.unlike:
             if not compared:
                 raise _why_unlike(many, step)
             break
-        found = tuple(reports.judge(step, alike=alike))
+        found = found or tuple(reports.judge(step, alike=alike))
+        rate = verdict.rate if not compared else rate
         if found:
-            return Parity(
-                found, _sentence(many, one, step, f"the update of step {step.number} agrees")
-            )
+            result = f"step {step.number} differs"
+            return Parity(found, _sentence(many, one, step, result, rate))
         if not compared and not (verdict.judged or reports.agrees(step)):
             raise _NotComparableError("its variables are changed without gradients")
         compared += 1
+        if not is_near(rate, 1.0):
+            # From here on both train apart.
+            break
     those = f"the first {compared} steps agree" if compared > 1 else "the first step agrees"
-    return Parity(sentence=_sentence(many, one, steps[0], those))
+    return Parity(sentence=_sentence(many, one, steps[0], those, rate))
 
 
 def _comparable(many: Side, one: Side) -> list[PairedStep]:
@@ -110,7 +115,11 @@ def _uses_same_data(step: PairedStep) -> bool:
     if step.same_elements is not None:
         return step.same_elements
     results = zip(step.many.results, step.one.results, strict=False)
-    return any(a and abs(a - b) <= _RESULTS_AGREE * abs(a) for a, b in results)
+    if any(a and abs(a - b) <= _RESULTS_AGREE * abs(a) for a, b in results):
+        return True
+    metrics = ((sum(each.many.delta), sum(each.one.delta)) for each in step.of_role(METRIC))
+    # Whole numbers are counts, which are the same for other data.
+    return any(a % 1 and abs(a - b) <= _RESULTS_AGREE * abs(a) for a, b in metrics)
 
 
 def _why_unlike(many: Side, step: PairedStep) -> _NotComparableError:
@@ -128,10 +137,10 @@ def _why_unlike(many: Side, step: PairedStep) -> _NotComparableError:
     return _NotComparableError(unknown, unlike_data=True)
 
 
-def _sentence(many: Side, one: Side, step: PairedStep, result: str) -> str:
+def _sentence(many: Side, one: Side, step: PairedStep, result: str, rate: float) -> str:
     parts = [f"compared with one replica: {result}"]
-    if not is_near(step.rate, 1.0):
-        parts.append(f"the learning rate is {step.rate:g} times as high")
+    if not is_near(rate, 1.0):
+        parts.append(f"the learning rate is {rate:g} times as high")
     batches = set(many.first[0].batches) & set(one.first[0].batches)
     if step.copies > 1:
         parts.append("each replica had the batch of the single one")

@@ -46,7 +46,7 @@ class FirstStep:
     reduced: tuple[SourceLine | None, ...] = ()
     """The lines of `strategy.reduce` whose results are the last of `results`."""
     rates: tuple[float, ...] = ()
-    """The learning rate of each optimizer after the step."""
+    """The learning rate of each schedule in the step."""
 
     @property
     def trains(self) -> bool:
@@ -70,6 +70,8 @@ class Loss:
     """The numbers of the variables: `VariableCreated.number`."""
     adds: SourceLine | None = None
     """The line that adds a further term to it, like a regularisation."""
+    last: SourceLine | None = None
+    """The line that changes it last, as by scaling."""
 
 
 @dataclass(frozen=True)

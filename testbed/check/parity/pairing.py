@@ -76,14 +76,16 @@ class PairedStep:
         return (self.many.elements, self.many.digest) == (elements, digest)
 
     @property
-    def rate(self) -> float:
-        """The learning rate as a multiple of that with one replica; 1 if it is unknown."""
-        rates = [*zip(self.many.rates, self.one.rates, strict=False)]
-        for each in self.of_role(RATE):
-            after = [sum(side.before + side.delta) for side in (each.many, each.one)]
-            rates.append((after[0], after[1]))
-        ratios = {round(a / b, 6) for a, b in rates if b}
-        return ratios.pop() if len(ratios) == 1 else 1.0
+    def rates(self) -> tuple[float, ...]:
+        """The learning rate as a multiple of that with one replica, before and after the step.
+
+        The step itself may set the rate before it uses it. 1 if the rate is unknown.
+        """
+        scheduled = [*zip(self.many.rates, self.one.rates, strict=False)]
+        kept = [(each.many, each.one) for each in self.of_role(RATE)]
+        before = [(sum(many.before), sum(one.before)) for many, one in kept]
+        after = [(sum(many.before + many.delta), sum(one.before + one.delta)) for many, one in kept]
+        return _multiple([*scheduled, *before]), _multiple([*scheduled, *after])
 
     def of_role(self, *roles: str) -> list[PairedUpdate]:
         """The updates of all variables with these roles."""
@@ -120,6 +122,12 @@ class PairedStep:
             if ratio is not None and not ratio.is_near(1.0):
                 return name_of(each.birth)
         return ""
+
+
+def _multiple(pairs: Sequence[tuple[float, float]]) -> float:
+    """The ratio of all pairs; 1 if it is not the same."""
+    ratios = {round(a / b, 6) for a, b in pairs if b}
+    return ratios.pop() if len(ratios) == 1 else 1.0
 
 
 def paired(many: Side, one: Side) -> Iterator[PairedStep]:

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from testbed.check.finding import Finding
-from testbed.check.parity.first_steps import METRIC, OTHER, SLOT
+from testbed.check.parity.first_steps import METRIC, OTHER, RATE, SLOT
 from testbed.check.parity.pairing import PairedStep, PairedUpdate, Side
 from testbed.check.parity.ratios import Ratio, is_near, ratio_of
 from testbed.check.rules.words import name_of
-from testbed.check.seen import SourceLine
+from testbed.check.seen import Access, SourceLine
 
 _REPORTED, _COUNTED = "TB904", "TB906"
+# Sums in another order differ by less than this share.
+_RESULTS_DIFFER = 1e-3
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,9 @@ class ReportJudge:
             step: the step, whose updates are equal.
             alike: whether it is known that the step computed with the same data.
         """
-        yield from self._counters(step)
         yield from self._metrics(step, alike=alike)
         if alike or step.many.trains:
-            yield from self._results(step)
+            yield from self._results(step, alike=alike)
 
     def agrees(self, step: PairedStep) -> bool:
         """Whether something that a step reports is the same."""
@@ -45,18 +46,54 @@ class ReportJudge:
     def _factors(self) -> tuple[float, float]:
         return float(self.many.replicas), 1.0 / self.many.replicas
 
-    def _counters(self, step: PairedStep) -> Iterator[Finding]:
-        for each in step.of_role(OTHER, SLOT):
-            scalar = len(each.many.delta) == 1 and each.one.delta[0]
-            if not scalar or (each.many.role == SLOT and not each.counts):
+    def counters(self, step: PairedStep, *, alike: bool) -> Iterator[Finding]:
+        """Find counters that run faster or slower; `alike` as for `judge`."""
+        for each in step.of_role(OTHER, SLOT, METRIC):
+            if len(each.many.delta) != 1 or not each.one.delta[0] or not self._counts(each):
                 continue
-            if is_near(each.many.delta[0] / each.one.delta[0], self._factors[0]):
+            factor = each.many.delta[0] / each.one.delta[0]
+            if is_near(factor, self._factors[0]) or (alike and is_near(factor, self._factors[1])):
                 yield Finding(
                     _COUNTED,
                     self._written_at(each) or each.birth.place,
                     f"step {step.number} adds {each.many.delta[0]:.4g} to {name_of(each.birth)}"
                     f" on {self.many.replicas} replicas, and {each.one.delta[0]:.4g} on one",
                 )
+
+    def _counts(self, each: PairedUpdate) -> bool:
+        """Whether a variable is a counter: of integers, or with whole numbers added to it."""
+        if each.many.role == SLOT:
+            return each.counts
+        if each.many.role == OTHER:
+            return not each.one.delta[0] % 1
+        # What a library reads on demand is a part of a metric.
+        added = [access for access in self._writes(each) if access.replica is not None]
+        known = bool(added) and all(access.delta is not None for access in added)
+        return known and not self._calls_library(each)
+
+    def _calls_library(self, each: PairedUpdate) -> bool:
+        """Whether the program calls a library to write a variable, as `update_state` of Keras."""
+        return any(access.called for access in self._writes(each))
+
+    def _writes(self, each: PairedUpdate) -> list[Access]:
+        return [
+            access
+            for access in self.many.seen[0].accesses
+            if access.variable == each.birth.number and access.writes and access.place
+        ]
+
+    def rate(self, step: PairedStep, ratio: float) -> Finding:
+        """Report a learning rate that was equal before, and is another multiple now."""
+        births = self.many.seen[0].births
+        counter = (each.place for each in births if "iteration" in each.name and each.place)
+        written = (self._written_at(each) for each in step.of_role(RATE))
+        place = next(filter(None, written), None)
+        return Finding(
+            _COUNTED,
+            place or next(counter, step.many.place),
+            f"in step {step.number} the learning rate is {ratio:.4g} times as high as on one"
+            " replica, and it was not before",
+        )
 
     def _metrics(self, step: PairedStep, *, alike: bool) -> Iterator[Finding]:
         """Find variables of metrics that are a multiple, while what they belong to is none."""
@@ -66,7 +103,10 @@ class ReportJudge:
             others = [other for of, other in ratios if of is not each and _alike(of, each)]
             # A mean is the same if its total and its count are the same multiple.
             mixed = any(other.is_near(1.0) for other in others) if others else certain
-            if any(ratio.is_near(factor) for factor in self._factors) and mixed:
+            own = not self._calls_library(each) and not sum(each.one.delta) % 1
+            multiple = any(ratio.is_near(factor) for factor in self._factors)
+            # An own variable of whole numbers may be a flag of each replica.
+            if multiple and mixed and not own:
                 yield Finding(
                     _REPORTED,
                     self._written_at(each) or each.birth.place,
@@ -75,37 +115,29 @@ class ReportJudge:
                     each.birth.place,
                 )
 
-    def _results(self, step: PairedStep) -> Iterator[Finding]:
+    def _results(self, step: PairedStep, *, alike: bool) -> Iterator[Finding]:
+        """Find numbers that are a multiple, and results of reductions that are another number."""
         if len(step.many.results) != len(step.one.results):
             return
         pairs = list(zip(step.many.results, step.one.results, strict=True))
         returned = len(pairs) - len(step.many.reduced)
         for number, (many, one) in enumerate(pairs):
-            factor = next((f for f in self._factors if one and is_near(many / one, f)), None)
-            if factor is None:
-                continue
+            multiple = bool(one) and any(is_near(many / one, each) for each in self._factors)
             reduced = number >= returned
-            place = step.many.reduced[number - returned] if reduced else self._reduction(factor)
-            yield Finding(
-                _REPORTED,
-                place or step.many.place,
-                f"step {step.number} gives {many:.4g} on {self.many.replicas} replicas, and"
-                f" {one:.4g} on one",
-            )
-
-    def _reduction(self, factor: float) -> SourceLine | None:
-        """The line in a tf.function that makes such a multiple, if there is only one."""
-        op = "SUM" if factor > 1 else "MEAN"
-        reductions = self.many.first[0].reductions
-        lines = [line for kind, line in reductions if kind == op]
-        return lines[0] if len(lines) == 1 else None
+            other = alike and reduced and abs(many - one) > _RESULTS_DIFFER * abs(one)
+            if multiple or other:
+                yield Finding(
+                    _REPORTED,
+                    (step.many.reduced[number - returned] if reduced else None) or step.many.place,
+                    f"step {step.number} gives {many:.4g} on {self.many.replicas} replicas, and"
+                    f" {one:.4g} on one",
+                )
 
     def _written_at(self, update: PairedUpdate) -> SourceLine | None:
-        """The line at which replicas write the variable."""
-        for each in self.many.seen[0].accesses:
-            if each.variable == update.birth.number and each.writes and each.replica is not None:
-                return each.place
-        return None
+        """The line at which the program writes a variable: in a replica, together, or outside."""
+        writes = self._writes(update)
+        writes.sort(key=lambda each: (each.replica is None, each.who == "outside"))
+        return writes[0].place if writes else None
 
 
 def _ratio(each: PairedUpdate) -> Ratio | None:

@@ -14,6 +14,9 @@ from testbed.check.seen import SourceLine
 
 _MANY_TIMES, _FRACTION, _OTHERWISE, _DECAY, _HIDDEN = "TB901", "TB902", "TB903", "TB905", "TB907"
 
+# As Keras 3.15 and tf_keras 2.21 name them.
+_SQUARES = ("velocity", "/v/", "accumulator")
+
 _ROUGHLY = 0.15
 """How far a common factor may be from the number of replicas."""
 
@@ -42,6 +45,8 @@ class UpdateVerdict:
     """Whether some updates differ otherwise than any finding explains."""
     judged: bool = False
     """Whether there was an update to judge."""
+    rate: float = 1.0
+    """The learning rate as a multiple of that with one replica."""
 
 
 class UpdateJudge:
@@ -63,6 +68,7 @@ class UpdateJudge:
             alike: whether it is known that the step computed with the same data.
         """
         findings, groups = [], list(self._groups(step))
+        rate = self._rate_of(step, groups)
         grouped = {id(each.update) for group in groups for each in group.ratios}
         # What no tape trains has to be equal to say anything.
         unlike = any(
@@ -71,10 +77,18 @@ class UpdateJudge:
             if each.update.role == TRAINED and id(each.update) not in grouped
         )
         for group in groups:
-            found = self._judge_group(step, group, alike=alike)
+            found = self._judge_group(step, group, rate, alike=alike)
             findings += [found] if found else []
-            unlike |= found is None and not _explained(group.ratios, 1.0, step.rate)
-        return UpdateVerdict(tuple(findings), unlike, bool(groups))
+            unlike |= found is None and not _explained(group.ratios, 1.0, rate)
+        return UpdateVerdict(tuple(findings), unlike, bool(groups), rate)
+
+    def _rate_of(self, step: PairedStep, groups: Sequence[Group]) -> float:
+        """The ratio of the learning rates that explains the updates, or else the first one."""
+
+        def explains(rate: float) -> bool:
+            return all(_explained(group.ratios, 1.0, rate) for group in groups)
+
+        return next(filter(explains, step.rates), step.rates[0])
 
     def _groups(self, step: PairedStep) -> Iterator[Group]:
         ratios, losses = step.ratios(), self._first.losses
@@ -96,8 +110,10 @@ class UpdateJudge:
             if trained or slots:
                 yield Group(loss, (*trained, *slots))
 
-    def _judge_group(self, step: PairedStep, group: Group, *, alike: bool) -> Finding | None:
-        replicas, rate = self._many.replicas, step.rate
+    def _judge_group(
+        self, step: PairedStep, group: Group, rate: float, *, alike: bool
+    ) -> Finding | None:
+        replicas = self._many.replicas
         if _explained(group.ratios, 1.0, rate):
             return None
         factors = ((_MANY_TIMES, float(replicas)), (_FRACTION, 1.0 / replicas))
@@ -107,7 +123,10 @@ class UpdateJudge:
                 trained = group.of_role(TRAINED)
                 if trained and all(_near_any(each.value, (1.0, rate)) for each in trained):
                     code = _HIDDEN
-                return self._finding(code, step, group, _multiple(step, group, factor, replicas))
+                evidence = _multiple(step, group, factor, rate, replicas)
+                # What divides once more comes after the sum.
+                place = group.loss.last if factor < 1 else None
+                return self._finding(code, step, group, evidence, place)
         if decayed := _decayed(group, rate, replicas):
             evidence = _decay(step, decayed, replicas)
             return self._finding(_DECAY, step, group, evidence, group.loss.adds)
@@ -116,13 +135,13 @@ class UpdateJudge:
         if common is not None and roughly and not self._limit():
             # A step of several updates goes other ways after the first one.
             return self._finding(
-                _MANY_TIMES, step, group, _difference(step, group, common, replicas)
+                _MANY_TIMES, step, group, _difference(step, group, common, rate, replicas)
             )
         certain = alike and not (self._first.own_statistics or step.own_statistics)
         if common is None and not certain:
             return None
         return self._finding(
-            _OTHERWISE, step, group, _difference(step, group, common, replicas), self._limit()
+            _OTHERWISE, step, group, _difference(step, group, common, rate, replicas), self._limit()
         )
 
     def _finding(
@@ -133,7 +152,8 @@ class UpdateJudge:
         evidence: str,
         place: SourceLine | None = None,
     ) -> Finding:
-        return Finding(code, place or group.loss.place or step.many.place, evidence)
+        use = group.loss.adds if code == _OTHERWISE else None
+        return Finding(code, place or group.loss.place or step.many.place, evidence, use)
 
     def _limit(self) -> SourceLine | None:
         """The line that limits the gradients, as far as one is known."""
@@ -144,24 +164,18 @@ class UpdateJudge:
 def _explained(ratios: Sequence[Ratio], factor: float, rate: float) -> bool:
     """Whether gradients that are longer by `factor` explain all updates.
 
-    An optimizer that divides by the size of the gradients makes equal updates from longer ones; its
-    slots show the factor and its square.
+    An optimizer that divides by the size of the gradients, like Adam, makes nearly equal updates of
+    longer ones. Its slots, which show the factor and its square, decide alone.
     """
     slots = [each for each in ratios if each.update.role == SLOT]
-    adaptive = any(each.is_near(factor) or each.is_near(factor**2) for each in slots)
-    shows = False
-    for each in ratios:
-        own = {factor * rate}
-        if each.update.role == SLOT:
-            own |= {factor, factor**2}
-        elif factor == 1.0:
-            # Equal updates are right, whatever the learning rate.
-            own.add(1.0)
-        if any(each.is_near(one) for one in own):
-            shows = True
-        elif not (adaptive and each.update.role == TRAINED and is_near(each.value, rate)):
-            return False
-    return shows or not ratios
+    if any(_is_square(each) for each in slots):
+        return all(any(each.is_near(f) for f in (factor, factor**2)) for each in slots)
+    trained = [each for each in ratios if each.update.role == TRAINED]
+    # Equal updates are right, whatever the learning rate.
+    own = (rate, 1.0) if factor == 1.0 else (factor * rate,)
+    return all(any(each.is_near(f) for f in own) for each in trained) and all(
+        any(each.is_near(f) for f in (factor, *own)) for each in slots
+    )
 
 
 def _belongs(slot: Ratio, trained: Ratio) -> bool:
@@ -202,19 +216,19 @@ def _decayed(group: Group, rate: float, replicas: int) -> tuple[Ratio, float] | 
 
 
 def _is_square(ratio: Ratio) -> bool:
-    """Whether a slot holds squares, which no sum of updates explains."""
-    return ratio.update.role == SLOT and all(each >= 0 for each in ratio.one.delta)
+    """Whether a slot holds squares of gradients, by the name that Keras gives it."""
+    return ratio.update.role == SLOT and any(name in ratio.name for name in _SQUARES)
 
 
 def _near_any(value: float, factors: Sequence[float]) -> bool:
     return any(is_near(value, each) for each in factors)
 
 
-def _multiple(step: PairedStep, group: Group, factor: float, replicas: int) -> str:
+def _multiple(step: PairedStep, group: Group, factor: float, rate: float, replicas: int) -> str:
     first = next(
         each
         for each in group.ratios
-        if each.is_near(factor * step.rate) or (each.update.role == SLOT and each.is_near(factor))
+        if each.is_near(factor * rate) or (each.update.role == SLOT and each.is_near(factor))
     )
     times = f"{factor:.4g} times" if factor > 1 else f"1/{replicas} of"
     kind = "moves" if first.update.role == TRAINED else "changes the slot"
@@ -234,8 +248,10 @@ def _decay(step: PairedStep, decayed: tuple[Ratio, float], replicas: int) -> str
     )
 
 
-def _difference(step: PairedStep, group: Group, common: float | None, replicas: int) -> str:
-    ratio = next(each for each in group.ratios if not each.is_near(step.rate))
+def _difference(
+    step: PairedStep, group: Group, common: float | None, rate: float, replicas: int
+) -> str:
+    ratio = next(each for each in group.ratios if not each.is_near(rate))
     text = (
         f"step {step.number} changes {ratio.name} by {ratio.update.length:.4g} on {replicas}"
         f" replicas, and by {ratio.one.length:.4g} on one"

@@ -96,7 +96,7 @@ class FirstStepsRecorder:
         self._losses = Losses()
         self._reductions: dict[tuple[str, SourceLine], None] = {}
         # The lines of those of them that are a part of a tf.function.
-        self._traced_reductions: set[SourceLine] = set()
+        self._traced_reductions: dict[SourceLine, None] = {}
         self._batches: list[int] = []
         self._optimizers: list[Any] = []
         self._draws = self._takes = False
@@ -145,6 +145,7 @@ class FirstStepsRecorder:
             return
         here = author_place()
         self._open = _OpenStep(here.place, bool(here.libraries))
+        self._losses.step_begins()
 
     def _close(self) -> None:
         """End the open step, and read all variables."""
@@ -233,8 +234,8 @@ class FirstStepsRecorder:
             if callable(schedule) and not isinstance(schedule, tf.Variable):
                 self._variables.values.reading = True
                 try:
-                    taken = components(optimizer._iterations.value)[0].numpy()
-                    yield float(schedule(taken))
+                    taken = int(components(optimizer._iterations.value)[0].numpy())
+                    yield float(schedule(max(0, taken - 1)))
                 except Exception:
                     continue
                 finally:
@@ -262,9 +263,12 @@ class FirstStepsRecorder:
         step = self._open
         if step is None or not self._now.is_between_steps or step.libraries:
             return
-        numbers = _numbers(result)
-        # Other numbers may be those of a single replica: a worker with one returns them plainly.
-        if len(numbers) <= len(self._traced_reductions):
+        numbers, lines = _numbers(result), list(self._traced_reductions)
+        if len(numbers) == len(lines):
+            step.reduced += numbers
+            step.reduced_at += lines
+        elif len(numbers) < len(lines):
+            # More may be those of a single replica: a worker with one returns them plainly.
             step.results += numbers
 
     def _reduces(self, op: str, _: Any) -> None:
@@ -273,7 +277,7 @@ class FirstStepsRecorder:
             return
         self._reductions.setdefault((op, place.place))
         if tf.inside_function():
-            self._traced_reductions.add(place.place)
+            self._traced_reductions.setdefault(place.place)
 
     def _reduction(self, result: Any) -> None:
         step = self._open
@@ -288,7 +292,7 @@ class FirstStepsRecorder:
         if not self._over:
             numbers = (self._number_of(each) for each in tf.nest.flatten(sources))
             known = tuple(each for each in numbers if each is not None)
-            self._losses.differentiated(target, known)
+            self._losses.differentiated(target, known, self._now.replica())
 
     def _number_of(self, source: Any) -> int | None:
         """The number of a variable of TensorFlow or Keras; None if it is unknown."""
@@ -297,11 +301,12 @@ class FirstStepsRecorder:
         return next((self._variables.number_of(each) for each in handles), None)
 
     def _operation(self, kind: str, inputs: Any, outputs: Any) -> None:
-        if self._over or self._variables.values.reading or self._now.replica() is None:
+        replica = self._now.replica()
+        if self._over or self._variables.values.reading or replica is None:
             return
         self._draws |= kind in DRAWING
         self._takes |= kind in NEXT
-        self._losses.computed(kind, inputs, outputs)
+        self._losses.computed(kind, inputs, outputs, replica)
 
     def _optimizer_applies(self, optimizer: Any, _: Any) -> None:
         if not self._over and all(optimizer is not each for each in self._optimizers):

@@ -18,14 +18,19 @@ _ADDING = ("AddV2", "Add", "AddN", "Sub")
 # The most operations that are searched from a loss, and the most lines that are kept.
 _LOOKED_AT = 60
 _LINES = 20
-# Operations by which functions like tf.clip_by_norm limit or normalise values.
+# Operations that only the forward pass of a model has: a loss is computed after them.
+_FORWARD = ("MatMul", "BatchMatMulV2", "Conv2D", "BiasAdd", "GatherV2", "ResourceGather")
+# Operations by which functions like tf.clip_by_norm limit gradients, and calls of such functions;
+# the operations alone may be those of any other one.
 _LIMITING = ("Minimum", "Maximum", "ClipByValue", "L2Loss", "Rsqrt", "Sqrt")
-# A call of one of these functions; the operations alone may be those of any other one.
-_CALL = re.compile(r"\b\w*(clip|normaliz|global_norm)\w*\(")
+_LIMIT = re.compile(r"\b\w*(clip|norm)\w*\(")
+# The same for statistics over the elements of a batch.
+_SUMMARIZING = ("SquaredDifference", "Sqrt")
+_STATISTIC = re.compile(r"\b(\w*moments|reduce_std|reduce_variance)\(")
 
 
 class _Computed(NamedTuple):
-    """The operation that computed a scalar, or that reduced a tensor to one."""
+    """The operation that computed a tensor, and its line."""
 
     kind: str
     place: SourceLine | None
@@ -39,22 +44,31 @@ class Losses:
         self._computed: WeakTensorMap[_Computed] = WeakTensorMap()
         self._found: dict[Loss, None] = {}
         self._limits: dict[SourceLine, None] = {}
+        # The replicas that have computed gradients in the current step.
+        self._with_gradients: set[int | None] = set()
 
-    def computed(self, kind: str, inputs: Any, outputs: Any) -> None:
-        """Record an operation of a replica function."""
-        if kind in _LIMITING:
-            self._limiting()
-        if not outputs or getattr(outputs[0].shape, "rank", None) != 0:
+    def step_begins(self) -> None:
+        """A step begins, which has no gradients yet."""
+        self._with_gradients.clear()
+
+    def computed(self, kind: str, inputs: Any, outputs: Any, replica: int) -> None:
+        """Record an operation of a replica."""
+        if kind in _LIMITING and replica in self._with_gradients:
+            self._limiting(_LIMIT)
+        if kind in _SUMMARIZING:
+            self._limiting(_STATISTIC)
+        if not outputs or not outputs[0].dtype.is_floating:
             return
-        if outputs[0].dtype.is_floating:
+        # The numbers of an eager step are many, and its line is known from the scalars.
+        if outputs[0].shape.rank == 0 or tf.is_symbolic_tensor(outputs[0]):
             self._computed.put(outputs[0], _Computed(kind, author_place().place, tuple(inputs)))
 
-    def differentiated(self, target: Any, variables: tuple[int, ...]) -> None:
+    def differentiated(self, target: Any, variables: tuple[int, ...], replica: int | None) -> None:
         """Record a value whose gradients are computed, for the variables with these numbers."""
+        self._with_gradients.add(replica)
         for leaf in tf.nest.flatten(target):
-            place, adds = self._lines_of(leaf)
             if variables and len(self._found) < _LINES:
-                self._found.setdefault(Loss(place, variables, adds))
+                self._found.setdefault(self._loss(leaf, variables))
 
     def seen(self) -> tuple[Loss, ...]:
         """The lines of all losses, each once."""
@@ -64,30 +78,31 @@ class Losses:
         """The lines that limit gradients or normalise values, each once."""
         return tuple(self._limits)
 
-    def _lines_of(self, target: Any) -> tuple[SourceLine | None, SourceLine | None]:
-        """The line that reduces the loss to a scalar, and one that adds a term after that.
+    def _loss(self, target: Any, variables: tuple[int, ...]) -> Loss:
+        """The lines of a loss: where it is reduced, where it is last changed, and what it adds.
 
-        Searches from the target backwards: what scales the loss, as mixed precision does, comes
-        after its reduction.
+        Searches from the target backwards: what scales the loss comes after its reduction.
         """
-        waiting, searched, adds = [target], 0, None
-        first: SourceLine | None = None
-        while waiting and searched < _LOOKED_AT:
-            each = self._computed.get(waiting.pop(0))
-            searched += 1
-            if each is None or each.place is None:
+        waiting, searched, adds = [target], set[int](), None
+        last: SourceLine | None = None
+        while waiting and len(searched) < _LOOKED_AT:
+            tensor = waiting.pop(0)
+            each = self._computed.get(tensor)
+            if each is None or id(tensor) in searched or each.kind in _FORWARD:
                 continue
-            first = first or each.place
-            if each.kind in _REDUCING:
-                return each.place, adds
-            if each.kind in _ADDING and adds is None:
-                adds = each.place
+            searched.add(id(tensor))
+            if each.place is not None:
+                last = last or each.place
+                if each.kind in _REDUCING:
+                    return Loss(each.place, variables, adds, last)
+                if each.kind in _ADDING:
+                    adds = adds or each.place
             waiting += each.inputs
-        return first, adds
+        return Loss(last, variables, adds, last)
 
-    def _limiting(self) -> None:
+    def _limiting(self, call: re.Pattern[str]) -> None:
         place, libraries, _ = author_place()
         if place is None or libraries or len(self._limits) >= _LINES:
             return
-        if _CALL.search(linecache.getline(place.file, place.line)):
+        if call.search(linecache.getline(place.file, place.line)):
             self._limits.setdefault(place)

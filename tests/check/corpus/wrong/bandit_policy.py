@@ -24,7 +24,7 @@ def main():
         with tf.GradientTape() as tape:
             log_p = tf.nn.log_softmax(policy(place, training=True))
             chosen = tf.gather(log_p, action, batch_dims=1)
-            loss = -tf.reduce_mean(chosen * (reward - 0.25))  # expect: TB901
+            loss = -tf.reduce_mean(chosen * (reward - 0.25))  # expect: TB907
         gradients = tape.gradient(loss, policy.trainable_variables)
         optimizer.apply_gradients(zip(gradients, policy.trainable_variables))
         return loss

@@ -12,8 +12,8 @@ steps = EPOCHS * ROWS // per_replica
 
 with strategy.scope():
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1, kernel_initializer="zeros")])
-    schedule = keras.optimizers.schedules.CosineDecay(0.1, decay_steps=steps)  # expect: TB906
-    optimizer = keras.optimizers.SGD(schedule)
+    schedule = keras.optimizers.schedules.CosineDecay(0.1, decay_steps=steps)
+    optimizer = keras.optimizers.SGD(schedule)  # expect: TB906
     optimizer.build(model.trainable_variables)
 
 

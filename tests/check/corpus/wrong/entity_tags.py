@@ -26,8 +26,8 @@ def sentences(rows=48, longest=12):
 def masked_loss(words, logits):
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(words % TAGS, logits)
     mask = tf.cast(words > 0, tf.float32)
-    mean = tf.reduce_sum(losses * mask) / tf.reduce_sum(mask)
-    return mean / strategy.num_replicas_in_sync  # expect: TB903
+    mean = tf.reduce_sum(losses * mask) / tf.reduce_sum(mask)  # expect: TB903
+    return mean / strategy.num_replicas_in_sync
 
 
 def replica_step(words):

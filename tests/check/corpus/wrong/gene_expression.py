@@ -17,8 +17,8 @@ def samples(rows=72):
 
 
 def standardise(x):
-    mean, variance = tf.nn.moments(x, axes=[0])
-    return (x - mean) / tf.sqrt(variance + 1e-3)  # expect: TB903
+    mean, variance = tf.nn.moments(x, axes=[0])  # expect: TB903
+    return (x - mean) / tf.sqrt(variance + 1e-3)
 
 
 def replica_step(x, y):

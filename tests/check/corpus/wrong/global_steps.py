@@ -30,8 +30,8 @@ def main():
     data = tf.data.Dataset.from_tensor_slices(rows()).batch(BATCH)
     for batch in strategy.experimental_distribute_dataset(data):
         losses = strategy.run(replica_step, args=batch)
-        global_step += len(strategy.experimental_local_results(losses))  # expect: TB906
-        optimizer.learning_rate.assign(0.2 * 0.8**global_step)
+        global_step += len(strategy.experimental_local_results(losses))
+        optimizer.learning_rate.assign(0.2 * 0.8**global_step)  # expect: TB906
         loss = strategy.reduce("SUM", losses, axis=None)
         print(f"step {global_step}: loss {float(loss):.4f}")
     print("weights", weights.numpy().ravel().round(4))

@@ -23,7 +23,7 @@ class Trainer:
 
     def loss(self, labels, logits):
         losses = keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
-        return tf.reduce_mean(losses)  # expect: TB901
+        return tf.reduce_mean(losses)  # expect: TB907
 
     def replica_step(self, batch):
         x, y = batch

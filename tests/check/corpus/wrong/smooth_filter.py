@@ -29,8 +29,8 @@ def main():
     def replica_step(x, y):
         with tf.GradientTape() as tape:
             errors = tf.square(tf.matmul(x, taps) - y)[:, 0]
-            loss = tf.nn.compute_average_loss(errors, global_batch_size=BATCH)
-            loss = loss + 0.5 * roughness(taps)  # expect: TB905
+            loss = tf.nn.compute_average_loss(errors, global_batch_size=BATCH)  # expect: TB903
+            loss = loss + 0.5 * roughness(taps)
         optimizer.apply_gradients([(tape.gradient(loss, taps), taps)])
 
     options = tf.data.Options()

@@ -29,8 +29,8 @@ class Coder:
     def replica_step(self, x):
         with tf.GradientTape() as tape:
             errors = tf.reduce_mean(tf.square(self.model(x, training=True) - x), axis=1)
-            fit = tf.nn.compute_average_loss(errors, global_batch_size=BATCH)
-            loss = tf.add_n([fit, *self.model.losses])  # expect: TB905
+            fit = tf.nn.compute_average_loss(errors, global_batch_size=BATCH)  # expect: TB903
+            loss = tf.add_n([fit, *self.model.losses])
         self.optimizer.minimize(loss, self.model.trainable_variables, tape=tape)
         return fit
 

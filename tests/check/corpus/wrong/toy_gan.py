@@ -21,7 +21,7 @@ with strategy.scope():
 def cross_entropy(wanted, logits):
     labels = tf.fill(tf.shape(logits), wanted)
     each = tf.nn.sigmoid_cross_entropy_with_logits(labels, logits)
-    return tf.reduce_mean(each)  # expect: TB901
+    return tf.reduce_mean(each)  # expect: TB907
 
 
 def replica_step(real, noise):

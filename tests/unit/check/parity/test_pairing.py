@@ -94,15 +94,15 @@ def test_the_learning_rate_as_a_multiple() -> None:
     def rate(now: float) -> FirstStep:
         return step(changed(LEARNING_RATE, (0.0,), before=(now,)))
 
-    assert first(side(worker(rate(0.2))), alone(rate(0.1))).rate == 2.0
+    assert first(side(worker(rate(0.2))), alone(rate(0.1))).rates == (2.0, 2.0)
     scheduled = side(worker(step(weight(), rates=(0.4,)))), alone(step(weight(), rates=(0.1,)))
-    assert first(*scheduled).rate == 4.0
+    assert first(*scheduled).rates == (4.0, 4.0)
     several = (
         side(worker(step(weight(), rates=(0.4, 0.1)))),
         alone(step(weight(), rates=(0.1, 0.1))),
     )
-    assert first(*several).rate == 1.0
-    assert first(side(worker(step(weight()))), alone(step(weight()))).rate == 1.0
+    assert first(*several).rates == (1.0, 1.0)
+    assert first(side(worker(step(weight()))), alone(step(weight()))).rates == (1.0, 1.0)
 
 
 def test_noise_has_no_ratio() -> None:
