@@ -166,10 +166,11 @@ def _of_all(
     pairs: dict[int, tuple[VariableCreated, VariableCreated]],
 ) -> Update:
     """The update by all workers: each holds its part of a variable that is read on demand."""
-    if update.role != METRIC:
+    aggregation = pairs[update.variable][0].aggregation
+    if update.role != METRIC or aggregation == "ONLY_FIRST_REPLICA":
         return update
     parts = [each for step in others for each in step.updates if each.variable == update.variable]
-    share = 1 / (1 + len(parts)) if pairs[update.variable][0].aggregation == "MEAN" else 1.0
+    share = 1 / (1 + len(parts)) if aggregation == "MEAN" else 1.0
     every = [update, *parts]
     return replace(
         update,

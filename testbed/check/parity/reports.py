@@ -13,8 +13,6 @@ from testbed.check.rules.words import name_of
 from testbed.check.seen import Access, SourceLine
 
 _REPORTED, _COUNTED = "TB904", "TB906"
-# Sums in another order differ by less than this share.
-_RESULTS_DIFFER = 1e-3
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ class ReportJudge:
         """
         yield from self._metrics(step, alike=alike)
         if alike or step.many.trains:
-            yield from self._results(step, alike=alike)
+            yield from self._results(step)
 
     def agrees(self, step: PairedStep) -> bool:
         """Whether something that a step reports is the same."""
@@ -115,8 +113,8 @@ class ReportJudge:
                     each.birth.place,
                 )
 
-    def _results(self, step: PairedStep, *, alike: bool) -> Iterator[Finding]:
-        """Find numbers that are a multiple, and results of reductions that are another number."""
+    def _results(self, step: PairedStep) -> Iterator[Finding]:
+        """Find numbers that are a multiple. Others may differ for what replicas see."""
         if len(step.many.results) != len(step.one.results):
             return
         pairs = list(zip(step.many.results, step.one.results, strict=True))
@@ -124,8 +122,7 @@ class ReportJudge:
         for number, (many, one) in enumerate(pairs):
             multiple = bool(one) and any(is_near(many / one, each) for each in self._factors)
             reduced = number >= returned
-            other = alike and reduced and abs(many - one) > _RESULTS_DIFFER * abs(one)
-            if multiple or other:
+            if multiple:
                 yield Finding(
                     _REPORTED,
                     (step.many.reduced[number - returned] if reduced else None) or step.many.place,
