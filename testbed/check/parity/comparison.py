@@ -95,6 +95,8 @@ def _comparable(many: Side, one: Side) -> list[PairedStep]:
     first = steps[begin]
     if first.many.acts != first.one.acts:
         raise _NotComparableError("its first update comes in another step")
+    if first.many.trains and not first.of_role(TRAINED):
+        raise _NotComparableError("there it makes other variables")
     if name := first.unequal_start(TRAINED):
         raise _NotComparableError(f"{name} starts from another value")
     if first.same_elements is False:
