@@ -264,10 +264,6 @@ def test_results_of_reductions(mirrored: Any) -> None:
     (step,) = found.steps
     assert (step.results, step.acts) == ((3.0, 1.5), True)
     assert [HERE.name(each) for each in step.reduced] == ["sum", "mean"]
-    assert [(op, HERE.name(place)) for op, place in found.first.reductions] == [
-        ("SUM", "sum"),
-        ("MEAN", "mean"),
-    ]
 
 
 def test_the_result_of_a_function_that_reduces(mirrored: Any) -> None:
@@ -286,8 +282,49 @@ def test_the_result_of_a_function_that_reduces(mirrored: Any) -> None:
     assert [each.results for each in recorded(plain).steps] == [()]
 
 
+def test_the_lines_of_results_of_a_function(mirrored: Any) -> None:
+    """The results are those of its reductions, in their order, if there are as many."""
+
+    def step() -> Any:
+        return tf.constant(2.0), tf.constant([3.0])
+
+    @tf.function  # type: ignore[untyped-decorator]
+    def both() -> Any:
+        number, row = mirrored.run(step)
+        added = mirrored.reduce("SUM", number, axis=None)  # at: added
+        gathered = mirrored.gather(row, axis=0)
+        mean = mirrored.reduce("MEAN", number, axis=None)  # at: averaged
+        return {"added": added, "gathered": gathered, "mean": mean}
+
+    @tf.function  # type: ignore[untyped-decorator]
+    def fewer() -> Any:
+        number, _ = mirrored.run(step)
+        total = mirrored.reduce("SUM", number, axis=None)
+        return total / mirrored.reduce("MEAN", number, axis=None)
+
+    (found,) = recorded(both).steps
+    assert (found.results, [HERE.name(each) for each in found.reduced]) == (
+        (4.0, 2.0),
+        ["added", "averaged"],
+    )
+    assert [(each.results, each.reduced) for each in recorded(fewer).steps] == [((2.0,), ())]
+
+
+def test_a_variable_that_is_read_is_no_reduction(mirrored: Any) -> None:
+    """TensorFlow reduces its copies, but the program does not."""
+
+    def program() -> None:
+        with mirrored.scope():
+            metric = tf.Variable(0.0, synchronization=ON_READ, aggregation=SUM)
+        mirrored.run(lambda: metric.assign_add(tf.constant(1.0)))
+        metric.read_value()
+
+    (step,) = recorded(program).steps
+    assert (step.results, step.reduced) == ((), ())
+
+
 def test_rates_of_schedules(mirrored: Any) -> None:
-    """After each step; a constant rate is a variable."""
+    """As each step takes it; a constant rate is a variable."""
 
     def program() -> None:
         with mirrored.scope():
@@ -298,7 +335,7 @@ def test_rates_of_schedules(mirrored: Any) -> None:
         for _ in range(2):
             mirrored.run(lambda: optimizer.apply([tf.constant(1.0)], [weight]))
 
-    assert [each.rates for each in recorded(program).steps] == [(0.25,), (0.25,)]
+    assert [each.rates for each in recorded(program).steps] == [(0.5,), (0.25,)]
 
 
 def test_batches_of_fit(mirrored: Any) -> None:
