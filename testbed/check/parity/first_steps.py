@@ -83,8 +83,6 @@ class FirstSteps:
     """Of each call of a tape's `gradient`, each once."""
     limits: tuple[SourceLine, ...] = ()
     """Lines of replica functions that clip or normalise by a function of TensorFlow."""
-    reductions: tuple[tuple[str, SourceLine], ...] = ()
-    """Each `strategy.reduce` of the program: `SUM` or `MEAN`, and its line."""
     batches: tuple[int, ...] = ()
     """The batch size of each `fit` of Keras that has one."""
     draws: bool = False

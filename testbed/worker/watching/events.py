@@ -76,76 +76,79 @@ class Event(Generic[Arguments]):
 
 
 class Events:
-    """All events of one worker."""
+    """All events of one worker: each annotated attribute is one."""
+
+    strategy_created: Event[[Any]]
+    """A MirroredStrategy or MultiWorkerMirroredStrategy was created."""
+    config_changes: Event[[str | None]]
+    """Before TF_CONFIG changes: its new value; None if it is removed."""
+    scope_entered: Event[[Any]]
+    """This thread has entered a strategy's scope, by a context manager."""
+    scope_left: Event[[Any]]
+    """This thread is about to leave a strategy's scope."""
+    variable_requested: Event[[Any, Any]]
+    """`tf.Variable(...)` was called: its name, and its initial value or a function for it."""
+    variable_created: Event[[Any]]
+    """A variable was created, or a distributed one over several created just before."""
+    variable_scope_entered: Event[[Any, Any, Any]]
+    """A `tf.compat.v1.variable_scope` was entered: the scope, the scopes from which it
+    inherits, and the program's argument `reuse`."""
+    variable_by_name: Event[[Any, tuple[Any, str], Any]]
+    """Eager `tf.compat.v1.get_variable` has returned: the scope, store and name, variable."""
+    operation: Event[[str, Any, Any]]
+    """This thread, or a replica of it, ran or traced an operation: type, inputs, outputs."""
+    operation_replayed: Event[[str, Any]]
+    """A trace that contains this operation is run: type, and inputs with the captured ones."""
+    step_begins: Event[[]]
+    """A step is about to begin, and no other one runs."""
+    run_begins: Event[[Any, Callable[..., Any]]]
+    """`strategy.run` is called: strategy and replica function."""
+    run_arguments: Event[[Any, Callable[..., Any], Any]]
+    """After `run_begins`: the arguments of the replica function."""
+    run_result: Event[[Any]]
+    """Before `run_ends`: the result of `strategy.run`; None if it raised."""
+    run_ends: Event[[Any, Callable[..., Any]]]
+    """`strategy.run` has returned or raised."""
+    replica_pauses: Event[[int]]
+    """A replica of this worker has ended its function, or waits for the others within it."""
+    replicas_meet: Event[[Any]]
+    """A replica calls `merge_call`: the variable concerned, or None."""
+    replica_id_read: Event[[]]
+    """Code other than TensorFlow's reads `replica_id_in_sync_group`."""
+    function_called: Event[[Any, Any, Any]]
+    """A tf.function is about to be called: the function, args, kwargs."""
+    function_returned: Event[[Any]]
+    """A tf.function has returned: its result; None if it raised."""
+    auto_sharded: Event[[Any, int, int]]
+    """TensorFlow divides a dataset among workers: the dataset, how many, and which this is."""
+    step_failed: Event[[]]
+    """After `run_ends` or `function_returned`: a step has met the end of its data."""
+    python_called: Event[[Callable[..., Any]]]
+    """A Python function is called from a graph, as by tf.py_function."""
+    text_hashed: Event[[FrameType, Any, int]]
+    """The user's code has called `hash`: its frame, a text or a tuple with a text, the hash."""
+    gradient: Event[[Any, Any, Any]]
+    """A tape has computed gradients: sources, gradients, and the target."""
+    fit_called: Event[[int]]
+    """`fit` of Keras 3 is called with arrays: the size of the batches that it makes."""
+    gradients_clipped: Event[[Any, Any]]
+    """An optimizer of Keras 3 is about to clip, or not, as it is set: optimizer, gradients."""
+    reduced_in_replica: Event[[Any]]
+    """A replica has called `all_reduce`, other than from Keras: its result."""
+    truth_tested: Event[[Any]]
+    """Python tests the truth of an object with several values, which is always true."""
+    reduced: Event[[str, Any]]
+    """Values of replicas are about to be reduced by `SUM` or `MEAN`, or gathered (`GATHER`)."""
+    reduction: Event[[Any]]
+    """`strategy.reduce` has returned: its result."""
+    collective: Event[[str, Any]]
+    """Values of all replicas, and so of all workers, are about to be combined."""
+    file_used: Event[[str, Any]]
+    """A file is about to be used: kind, as in `FileUse`, and path."""
+    file_lock: Event[[int]]
+    """Python locks or unlocks a file: the operation, as `fcntl.flock` takes it."""
 
     def __init__(self) -> None:
-        self.log = log = WatchLog()
-        self.strategy_created: Event[[Any]] = Event(log)
-        """A MirroredStrategy or MultiWorkerMirroredStrategy was created."""
-        self.config_changes: Event[[str | None]] = Event(log)
-        """Before TF_CONFIG changes: its new value; None if it is removed."""
-        self.scope_entered: Event[[Any]] = Event(log)
-        """This thread has entered a strategy's scope, by a context manager."""
-        self.scope_left: Event[[Any]] = Event(log)
-        """This thread is about to leave a strategy's scope."""
-        self.variable_requested: Event[[Any, Any]] = Event(log)
-        """`tf.Variable(...)` was called: its name, and its initial value or a function for it."""
-        self.variable_created: Event[[Any]] = Event(log)
-        """A variable was created, or a distributed one over several created just before."""
-        self.variable_scope_entered: Event[[Any, Any, Any]] = Event(log)
-        """A `tf.compat.v1.variable_scope` was entered: the scope, the scopes from which it
-        inherits, and the program's argument `reuse`."""
-        self.variable_by_name: Event[[Any, tuple[Any, str], Any]] = Event(log)
-        """Eager `tf.compat.v1.get_variable` has returned: the scope, store and name, variable."""
-        self.operation: Event[[str, Any, Any]] = Event(log)
-        """This thread, or a replica of it, ran or traced an operation: type, inputs, outputs."""
-        self.operation_replayed: Event[[str, Any]] = Event(log)
-        """A trace that contains this operation is run: type, and inputs with the captured ones."""
-        self.step_begins: Event[[]] = Event(log)
-        """A step is about to begin, and no other one runs."""
-        self.run_begins: Event[[Any, Callable[..., Any]]] = Event(log)
-        """`strategy.run` is called: strategy and replica function."""
-        self.run_arguments: Event[[Any, Callable[..., Any], Any]] = Event(log)
-        """After `run_begins`: the arguments of the replica function."""
-        self.run_result: Event[[Any]] = Event(log)
-        """Before `run_ends`: the result of `strategy.run`; None if it raised."""
-        self.run_ends: Event[[Any, Callable[..., Any]]] = Event(log)
-        """`strategy.run` has returned or raised."""
-        self.replica_pauses: Event[[int]] = Event(log)
-        """A replica of this worker has ended its function, or waits for the others within it."""
-        self.replicas_meet: Event[[Any]] = Event(log)
-        """A replica calls `merge_call`: the variable concerned, or None."""
-        self.replica_id_read: Event[[]] = Event(log)
-        """Code other than TensorFlow's reads `replica_id_in_sync_group`."""
-        self.function_called: Event[[Any, Any, Any]] = Event(log)
-        """A tf.function is about to be called: the function, args, kwargs."""
-        self.function_returned: Event[[Any]] = Event(log)
-        """A tf.function has returned: its result; None if it raised."""
-        self.auto_sharded: Event[[Any, int, int]] = Event(log)
-        """TensorFlow divides a dataset among workers: the dataset, how many, and which this is."""
-        self.step_failed: Event[[]] = Event(log)
-        """After `run_ends` or `function_returned`: a step has met the end of its data."""
-        self.python_called: Event[[Callable[..., Any]]] = Event(log)
-        """A Python function is called from a graph, as by tf.py_function."""
-        self.text_hashed: Event[[FrameType, Any, int]] = Event(log)
-        """The user's code has called `hash`: its frame, a text or a tuple with a text, the hash."""
-        self.gradient: Event[[Any, Any, Any]] = Event(log)
-        """A tape has computed gradients: sources, gradients, and the target."""
-        self.fit_called: Event[[int]] = Event(log)
-        """`fit` of Keras 3 is called with arrays: the size of the batches that it makes."""
-        self.gradients_clipped: Event[[Any, Any]] = Event(log)
-        """An optimizer of Keras 3 is about to clip, or not, as it is set: optimizer, gradients."""
-        self.reduced_in_replica: Event[[Any]] = Event(log)
-        """A replica has called `all_reduce`, other than from Keras: its result."""
-        self.truth_tested: Event[[Any]] = Event(log)
-        """Python tests the truth of an object with several values, which is always true."""
-        self.reduced: Event[[str, Any]] = Event(log)
-        """Values of replicas are about to be reduced by `SUM` or `MEAN`, or gathered (`GATHER`)."""
-        self.reduction: Event[[Any]] = Event(log)
-        """`strategy.reduce` has returned: its result."""
-        self.collective: Event[[str, Any]] = Event(log)
-        """Values of all replicas, and so of all workers, are about to be combined."""
-        self.file_used: Event[[str, Any]] = Event(log)
-        """A file is about to be used: kind, as in `FileUse`, and path."""
-        self.file_lock: Event[[int]] = Event(log)
-        """Python locks or unlocks a file: the operation, as `fcntl.flock` takes it."""
+        self.log = WatchLog()
+        for name in Events.__annotations__:
+            setattr(self, name, Event(self.log))

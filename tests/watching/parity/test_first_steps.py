@@ -247,47 +247,8 @@ def test_elements_of_a_step_alone(mirrored: Any) -> None:
     assert [each.elements for each in recorded(program).steps] == [6, 0]
 
 
-def test_results_of_reductions(mirrored: Any) -> None:
-    """Outside of tf.functions they are results of the step, with the lines that reduce."""
-
-    def program() -> None:
-        values = mirrored.run(
-            lambda: (
-                tf.cast(tf.distribute.get_replica_context().replica_id_in_sync_group, tf.float32)
-                + 1.0
-            )
-        )
-        mirrored.reduce("SUM", values, axis=None)  # at: sum
-        mirrored.reduce("MEAN", values, axis=None)  # at: mean
-
-    found = recorded(program)
-    (step,) = found.steps
-    assert (step.results, step.acts) == ((3.0, 1.5), True)
-    assert [HERE.name(each) for each in step.reduced] == ["sum", "mean"]
-    assert [(op, HERE.name(place)) for op, place in found.first.reductions] == [
-        ("SUM", "sum"),
-        ("MEAN", "mean"),
-    ]
-
-
-def test_the_result_of_a_function_that_reduces(mirrored: Any) -> None:
-    """It is a result of the step; a number that no reduction makes may be a replica's."""
-
-    @tf.function  # type: ignore[untyped-decorator]
-    def reduces() -> Any:
-        return mirrored.reduce("SUM", mirrored.run(lambda: tf.constant(2.0)), axis=None)
-
-    @tf.function  # type: ignore[untyped-decorator]
-    def plain() -> Any:
-        mirrored.run(lambda: tf.constant(2.0))
-        return tf.constant(3.0)
-
-    assert [each.results for each in recorded(reduces).steps] == [(4.0,)]
-    assert [each.results for each in recorded(plain).steps] == [()]
-
-
 def test_rates_of_schedules(mirrored: Any) -> None:
-    """After each step; a constant rate is a variable."""
+    """As each step takes it; a constant rate is a variable."""
 
     def program() -> None:
         with mirrored.scope():
@@ -298,7 +259,7 @@ def test_rates_of_schedules(mirrored: Any) -> None:
         for _ in range(2):
             mirrored.run(lambda: optimizer.apply([tf.constant(1.0)], [weight]))
 
-    assert [each.rates for each in recorded(program).steps] == [(0.25,), (0.25,)]
+    assert [each.rates for each in recorded(program).steps] == [(0.5,), (0.25,)]
 
 
 def test_batches_of_fit(mirrored: Any) -> None:

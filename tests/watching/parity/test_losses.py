@@ -18,9 +18,14 @@ MODES = pytest.mark.parametrize("traced", [False, True], ids=["eager", "graph"])
 
 
 def trained(
-    strategy: Any, loss_of: Callable[[Any, Any], Any], *, traced: bool, scale: Any = None
+    strategy: Any,
+    loss_of: Callable[[Any, Any], Any],
+    *,
+    traced: bool,
+    scale: Any = None,
+    steps: int = 1,
 ) -> Recorded:
-    """One step that trains `w` and `b` by a loss of both."""
+    """Steps that train `w` and `b` by a loss of both."""
 
     def program() -> None:
         with strategy.scope():
@@ -37,7 +42,9 @@ def trained(
         def train() -> None:
             strategy.run(step)
 
-        (tf.function(train) if traced else train)()
+        call = tf.function(train) if traced else train
+        for _ in range(steps):
+            call()
 
     return recorded(program)
 
@@ -49,11 +56,11 @@ def test_the_line_that_reduces(mirrored: Any, traced: bool) -> None:
     def loss(w: Any, b: Any) -> Any:
         errors = tf.square(w * b - 3.0)
         mean = tf.reduce_mean(errors)  # at: mean
-        return mean / 2.0
+        return mean / 2.0  # at: halves
 
     found = trained(mirrored, loss, traced=traced)
     (only,) = found.first.losses
-    assert (HERE.name(only.place), only.adds) == ("mean", None)
+    assert (HERE.name(only.place), HERE.name(only.last), only.adds) == ("mean", "halves", None)
     assert [found.name(each) for each in only.variables] == ["w", "b"]
 
 
@@ -69,6 +76,19 @@ def test_a_loss_that_is_scaled_for_mixed_precision(mirrored: Any, traced: bool) 
         optimizer.build([keras.Variable(1.0)])
     (only,) = trained(mirrored, loss, traced=traced, scale=optimizer.scale_loss).first.losses
     assert HERE.name(only.place) == "sum"
+
+
+@MODES
+def test_reductions_before_the_forward_pass(mirrored: Any, traced: bool) -> None:
+    """They are no part of the loss, which is computed after it."""
+
+    def loss(w: Any, b: Any) -> Any:
+        total = tf.reduce_sum(w)
+        product = tf.matmul(tf.reshape(total, [1, 1]), tf.reshape(b, [1, 1]))
+        return tf.reshape(product, [])  # at: reshaped
+
+    (only,) = trained(mirrored, loss, traced=traced).first.losses
+    assert (HERE.name(only.place), HERE.name(only.last)) == ("reshaped", "reshaped")
 
 
 @MODES
@@ -129,7 +149,7 @@ def test_variables_of_keras(mirrored: Any) -> None:
 @MODES
 @pytest.mark.parametrize("name", ["norm", "value", "global"])
 def test_lines_that_limit(mirrored: Any, name: str, traced: bool) -> None:
-    """The functions of TensorFlow that clip are named by the line that calls them."""
+    """The functions of TensorFlow that clip gradients are named by the line that calls them."""
 
     def clipped(gradient: Any) -> Any:
         if name == "norm":
@@ -143,7 +163,9 @@ def test_lines_that_limit(mirrored: Any, name: str, traced: bool) -> None:
             w = tf.Variable([1.0, 2.0])
 
         def step() -> None:
-            w.assign_sub(clipped(2.0 * w))
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_sum(w * w)
+            w.assign_sub(clipped(tape.gradient(loss, w)))
 
         def train() -> None:
             mirrored.run(step)
@@ -152,6 +174,29 @@ def test_lines_that_limit(mirrored: Any, name: str, traced: bool) -> None:
 
     (limit,) = recorded(program).first.limits
     assert HERE.name(limit) == name
+
+
+@MODES
+def test_the_forward_pass_limits_no_gradients(mirrored: Any, traced: bool) -> None:
+    """What clips or normalises before the gradients of its step is a part of the model."""
+
+    def loss(w: Any, b: Any) -> Any:
+        return tf.reduce_sum(tf.clip_by_norm(w, 1.0)) * tf.clip_by_value(b, -1.0, 1.0)
+
+    assert trained(mirrored, loss, traced=traced, steps=2).first.limits == ()
+
+
+@MODES
+def test_lines_that_take_statistics(mirrored: Any, traced: bool) -> None:
+    """They are those of one replica's batch, before the gradients as well."""
+
+    def loss(w: Any, b: Any) -> Any:
+        mean, variance = tf.nn.moments(w, axes=[0])  # at: moments
+        deviation = tf.math.reduce_std(w)  # at: deviation
+        return tf.reduce_sum(w - mean) * tf.sqrt(variance) * deviation * b
+
+    limits = trained(mirrored, loss, traced=traced).first.limits
+    assert [HERE.name(each) for each in limits] == ["moments", "deviation"]
 
 
 def test_nothing_limits_outside_of_replicas(mirrored: Any) -> None:

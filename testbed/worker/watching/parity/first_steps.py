@@ -94,8 +94,7 @@ class FirstStepsRecorder:
         # The numbers of variables whose copies differed after a step.
         self._apart: set[int | None] = set()
         self._losses = Losses()
-        self._reductions: dict[tuple[str, SourceLine], None] = {}
-        # The lines of those of them that are a part of a tf.function.
+        # The lines of `strategy.reduce` that are a part of a tf.function.
         self._traced_reductions: dict[SourceLine, None] = {}
         self._batches: list[int] = []
         self._optimizers: list[Any] = []
@@ -110,7 +109,6 @@ class FirstStepsRecorder:
             tuple(self._steps),
             self._losses.seen(),
             self._losses.limits(),
-            tuple(self._reductions),
             tuple(self._batches),
             self._draws,
             self._takes,
@@ -273,9 +271,8 @@ class FirstStepsRecorder:
 
     def _reduces(self, op: str, _: Any) -> None:
         place = author_place()
-        if self._over or place.place is None or place.libraries:
+        if self._over or op == "GATHER" or place.place is None or place.libraries:
             return
-        self._reductions.setdefault((op, place.place))
         if tf.inside_function():
             self._traced_reductions.setdefault(place.place)
 

@@ -13,11 +13,13 @@ from tests.unit.check.parity.builders import (
     BIRTHS,
     LEARNING_RATE,
     MOMENTUM,
+    OTHER_WEIGHT,
     TOTAL,
     alone,
     bias,
     changed,
     codes,
+    found,
     side,
     step,
     weight,
@@ -48,14 +50,14 @@ def test_steps_that_agree() -> None:
 
 
 def test_a_step_that_differs() -> None:
-    """Which one, beside the finding; where a report differs, the update agrees."""
+    """Which one, beside the finding: its update, or what it reports."""
     many = side(worker(GOOD, TWICE))
     assert sentence(many, alone(GOOD, GOOD)) == (
         "compared with one replica: step 2 differs; a step takes 8 elements on both"
     )
     reported = side(worker(step(weight(), results=(1.0,))))
     assert sentence(reported, alone(step(weight(), results=(0.5,)))) == (
-        "compared with one replica: the update of step 1 agrees; a step takes 8 elements on both"
+        "compared with one replica: step 1 differs; a step takes 8 elements on both"
     )
 
 
@@ -68,6 +70,40 @@ def test_another_learning_rate() -> None:
     assert sentence(side(worker(many)), alone(one)) == (
         "compared with one replica: the first step agrees; the learning rate is 2 times as high"
     )
+
+
+def test_steps_after_another_learning_rate() -> None:
+    """Both runs train apart from the first step on, so that no further one is compared."""
+    many, one = (
+        [step(weight(times), rates=(times * 0.1,)), step(weight(times))] for times in (2.0, 1.0)
+    )
+    assert sentence(side(worker(*many)), alone(*one)) == (
+        "compared with one replica: the first step agrees; the learning rate is 2 times as high;"
+        " a step takes 8 elements on both"
+    )
+
+
+def test_a_learning_rate_that_changes() -> None:
+    """It was equal before: what each replica counts leads to another rate in a later step."""
+    many = side(worker(step(weight(), rates=(0.2,)), step(weight(0.5), rates=(0.1,))))
+    one = alone(*[step(weight(), rates=(0.2,))] * 2)
+    assert found(many, one) == [
+        (
+            "TB906",
+            40,
+            "in step 2 the learning rate is 0.5 times as high as on one replica, and it was not"
+            " before",
+        )
+    ]
+    equal = side(worker(*[step(weight(), rates=(0.2,))] * 2))
+    assert found(equal, one) == []
+
+
+def test_a_learning_rate_of_copies() -> None:
+    """As many copies of a batch are as many steps for a schedule of examples."""
+    copied = [step(weight(), elements=16, digest=154, rates=(rate,)) for rate in (0.2, 0.1)]
+    many = side(worker(*copied), copies=True)
+    assert found(many, alone(*[step(weight(), rates=(0.2,))] * 2)) == []
 
 
 def test_copies_of_a_batch() -> None:
@@ -178,6 +214,28 @@ def test_equal_results_are_of_equal_data() -> None:
 
     assert codes(side(worker(of(0.25, times=1.5))), alone(of(0.25))) == [("TB903", 26)]
     assert codes(side(worker(of(0.26, times=1.5))), alone(of(0.25))) == []
+
+
+@pytest.mark.parametrize(("value", "expected"), [(3.5, [("TB903", 26)]), (4.0, [])])
+def test_equal_metrics_are_of_equal_data(value: float, expected: Any) -> None:
+    """Whole numbers do not show it: other data have as many examples."""
+
+    def of(times: float) -> FirstStep:
+        return step(weight(times), bias(), changed(TOTAL, (value,)), elements=0)
+
+    assert codes(side(worker(of(1.5))), alone(of(1.0))) == expected
+
+
+def test_another_variable_starts_otherwise() -> None:
+    """Then the step may compute with something else, and a difference is no finding."""
+
+    def of(times: float, start: float) -> FirstStep:
+        offset = changed(OTHER_WEIGHT, (0.0, 0.0), role=OTHER, before=(start, 1.0))
+        return step(weight(times), bias(), offset)
+
+    one = alone(of(1.0, 1.0))
+    assert codes(side(worker(of(1.5, 1.0))), one) == [("TB903", 26)]
+    assert codes(side(worker(of(1.5, 2.0))), one) == []
 
 
 def test_statistics_of_the_own_batch() -> None:

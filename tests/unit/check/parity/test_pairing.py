@@ -105,6 +105,12 @@ def test_the_learning_rate_as_a_multiple() -> None:
     assert first(side(worker(step(weight()))), alone(step(weight()))).rates == (1.0, 1.0)
 
 
+def test_the_learning_rate_before_and_after_a_step() -> None:
+    """The step itself may set it."""
+    many, one = (step(changed(LEARNING_RATE, (by,), before=(0.1,))) for by in (0.3, 0.1))
+    assert first(side(worker(many)), alone(one)).rates == (1.0, 2.0)
+
+
 def test_noise_has_no_ratio() -> None:
     """The gradient of a bias before a batch normalisation is zero but for rounding."""
     many = side(worker(step(weight(), bias(-3e-6, rounding=1e-9))))

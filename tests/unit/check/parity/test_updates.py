@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from testbed.check.parity.comparison import compare
 from testbed.check.parity.first_steps import FirstStep, Loss, Update
 from tests.unit.check.builders import at, mirrored
 from tests.unit.check.parity.builders import (
@@ -103,13 +104,17 @@ def test_the_slots_of_adam_are_the_factor_and_its_square() -> None:
     assert found(equal, alone(step(weight(), momentum(), velocity()))) == []
 
 
-def test_adam_may_move_the_weights_roughly_alike() -> None:
-    """Slots that agree with a factor explain weights that do, too; others they do not."""
+def test_the_slots_of_adam_decide_alone() -> None:
+    """Its weights may move otherwise; they only show whether the factor is hidden."""
     fraction = side(worker(step(weight(), momentum(0.5), velocity(0.25))))
     one = alone(step(weight(), momentum(), velocity()))
     assert codes(fraction, one) == [("TB907", 26)]
     other = side(worker(step(weight(1.5), momentum(2.0), velocity(4.0))))
-    assert codes(other, one) == [("TB903", 26)]
+    assert codes(other, one) == [("TB901", 26)]
+    equal = side(worker(step(weight(1.5), momentum(), velocity())))
+    assert codes(equal, one) == []
+    squares = side(worker(step(weight(), momentum(), velocity(3.0))))
+    assert codes(squares, one) == [("TB903", 26)]
 
 
 def test_momentum_is_no_adam() -> None:
@@ -129,6 +134,35 @@ def test_a_learning_rate_does_not_hide_a_loss() -> None:
     """Four times the update is twice too much where the rate is twice as high."""
     many = side(worker(rated(0.2, weight(4.0), bias(4.0))))
     assert codes(many, alone(rated(0.1, weight(), bias()))) == [("TB901", 26)]
+
+
+def test_a_learning_rate_that_the_step_sets() -> None:
+    """The update tells which rate it used: that before, or that after."""
+    for used in (1.0, 2.0):
+        many, one = (
+            step(weight(times), changed(LEARNING_RATE, (by,), before=(0.1,)))
+            for times, by in ((used, 0.3), (1.0, 0.1))
+        )
+        assert found(side(worker(many)), alone(one)) == []
+        third = side(worker(replace(many, updates=(weight(3.0), *many.updates[1:]))))
+        assert codes(third, alone(one)) == [("TB903", 26)]
+
+
+def test_a_loss_that_is_scaled_in_another_line() -> None:
+    """What divides once more is the last line of the loss; what does not is its reduction."""
+    loss = Loss(at(26), (WEIGHT.number, BIAS.number), last=at(29))
+    one = alone(step(weight(), bias()))
+    for times, expected in ((0.5, ("TB902", 29)), (2.0, ("TB901", 26))):
+        many = side(worker(step(weight(times), bias(times)), losses=[loss]))
+        assert codes(many, one) == [expected]
+
+
+def test_a_term_that_is_added_to_the_loss() -> None:
+    """It is shown beside an update that differs otherwise."""
+    loss = Loss(at(26), (WEIGHT.number, BIAS.number), adds=at(28))
+    many = side(worker(step(weight(), bias(1.5)), losses=[loss]))
+    (only,) = compare(many, alone(step(weight(), bias()))).findings
+    assert (only.code, only.place, only.use) == ("TB903", at(26), at(28))
 
 
 def test_updates_in_another_direction() -> None:
@@ -167,6 +201,13 @@ def test_the_line_that_limits_gradients(first: Any, births: Any, line: int) -> N
     """The optimizer that clips comes before a function that limits, and that before the loss."""
     many = side(worker(step(weight(1.5), bias(1.2)), **first), births=births)
     assert codes(many, alone(step(weight(), bias()), births=births)) == [("TB903", line)]
+
+
+@pytest.mark.parametrize("times", [2.0, 1.9, 0.5])
+def test_limits_explain_a_multiple(times: float) -> None:
+    """The sum of limited gradients may reach the limit once for each replica."""
+    many = side(worker(step(weight(times), bias(times)), limits=(at(31),)))
+    assert codes(many, alone(step(weight(), bias()))) == [("TB903", 31)]
 
 
 DECAYED = (3.0, 1.0, 2.0)
