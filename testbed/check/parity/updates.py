@@ -225,12 +225,15 @@ def _near_any(value: float, factors: Sequence[float]) -> bool:
 
 
 def _multiple(step: PairedStep, group: Group, factor: float, rate: float, replicas: int) -> str:
-    first = next(
-        each
-        for each in group.ratios
-        if each.is_near(factor * rate) or (each.update.role == SLOT and each.is_near(factor))
-    )
-    times = f"{factor:.4g} times" if factor > 1 else f"1/{replicas} of"
+    slots = group.of_role(SLOT)
+    shown = [each for each in group.ratios if each.is_near(factor * rate)]
+    shown += [each for each in slots if each.is_near(factor)]
+    if not shown:
+        # The only slots of some optimizers, like RMSprop, are squares.
+        factor = factor**2
+        shown = [each for each in slots if each.is_near(factor)]
+    first = shown[0]
+    times = f"{factor:.4g} times" if factor > 1 else f"1/{1 / factor:.4g} of"
     kind = "moves" if first.update.role == TRAINED else "changes the slot"
     return (
         f"step {step.number} {kind} {first.name} by {first.update.length:.4g} on {replicas}"
@@ -251,7 +254,7 @@ def _decay(step: PairedStep, decayed: tuple[Ratio, float], replicas: int) -> str
 def _difference(
     step: PairedStep, group: Group, common: float | None, rate: float, replicas: int
 ) -> str:
-    ratio = next(each for each in group.ratios if not each.is_near(rate))
+    ratio = next((each for each in group.ratios if not each.is_near(rate)), group.ratios[0])
     text = (
         f"step {step.number} changes {ratio.name} by {ratio.update.length:.4g} on {replicas}"
         f" replicas, and by {ratio.one.length:.4g} on one"

@@ -8,7 +8,7 @@ import pytest
 
 from testbed.check.parity.comparison import Parity, compare
 from testbed.check.parity.first_steps import OTHER, FirstStep
-from tests.unit.check.builders import mirrored
+from tests.unit.check.builders import ASSIGN, access, mirrored
 from tests.unit.check.parity.builders import (
     BIRTHS,
     LEARNING_RATE,
@@ -97,6 +97,17 @@ def test_a_learning_rate_that_changes() -> None:
     ]
     equal = side(worker(*[step(weight(), rates=(0.2,))] * 2))
     assert found(equal, one) == []
+
+
+def test_the_line_of_a_learning_rate() -> None:
+    """The line that writes it, or else the line that made the counter of its optimizer."""
+    many = [step(weight(), changed(LEARNING_RATE, (0.0,), before=(rate,))) for rate in (0.2, 0.1)]
+    one = alone(many[0], many[0])
+    iterations = mirrored(9, "iterations", 21, dtype="int64")
+    births = (*BIRTHS, iterations)
+    assert codes(side(worker(*many), births=births), one) == [("TB906", 21)]
+    set_at = [access(ASSIGN, "outside", variable=LEARNING_RATE.number, line=60)]
+    assert codes(side(worker(*many), births=births, accesses=set_at), one) == [("TB906", 60)]
 
 
 def test_a_learning_rate_of_copies() -> None:

@@ -117,6 +117,24 @@ def test_the_slots_of_adam_decide_alone() -> None:
     assert codes(squares, one) == [("TB903", 26)]
 
 
+@pytest.mark.parametrize("name", ["weight_velocity", "Adam/v/weight", "weight_accumulator"])
+@pytest.mark.parametrize(("times", "text"), [(4.0, "4 times as much"), (0.25, "1/4 of it")])
+def test_squares_alone(name: str, times: float, text: str) -> None:
+    """RMSprop and Adagrad have no other slots."""
+    births = (*BIRTHS[: VELOCITY.number], replace(VELOCITY, name=f"{name}:0"))
+    many = side(worker(step(weight(), velocity(times))), births=births)
+    ((code, _, evidence),) = found(many, alone(step(weight(), velocity()), births=births))
+    assert code == "TB907"
+    assert evidence.endswith(f": {text}")
+
+
+def test_squares_that_grow_like_the_rate() -> None:
+    """They are neither equal nor the square of four; the first variable is named."""
+    many = side(worker(rated(0.2, weight(2.0), velocity(2.0))), replicas=4)
+    ((code, _, evidence),) = found(many, alone(rated(0.1, weight(), velocity())))
+    assert (code, evidence.startswith("step 1 changes 'weight' by")) == ("TB903", True)
+
+
 def test_momentum_is_no_adam() -> None:
     """Where weights and slots are twice as long, the weights show it."""
     many = side(worker(step(weight(2.0), momentum(2.0))))
@@ -146,6 +164,15 @@ def test_a_learning_rate_that_the_step_sets() -> None:
         assert found(side(worker(many)), alone(one)) == []
         third = side(worker(replace(many, updates=(weight(3.0), *many.updates[1:]))))
         assert codes(third, alone(one)) == [("TB903", 26)]
+
+
+def test_a_learning_rate_that_explains_nothing() -> None:
+    """Then the rate before the step counts."""
+    many, one = (
+        step(weight(times), changed(LEARNING_RATE, (by,), before=(0.1,)))
+        for times, by in ((2.0, 0.7), (1.0, 0.1))
+    )
+    assert codes(side(worker(many)), alone(one)) == [("TB901", 26)]
 
 
 def test_a_loss_that_is_scaled_in_another_line() -> None:
