@@ -169,6 +169,13 @@ def test_updates_in_other_steps() -> None:
     )
 
 
+def test_other_variables() -> None:
+    """As where each replica has a model of its own: nothing trained has a counterpart."""
+    other = mirrored(9, "alone", 70)
+    one = alone(step(changed(other, (0.1, -0.2))), births=(other,))
+    assert compare(side(worker(GOOD)), one) == not_compared("there it makes other variables")
+
+
 def test_another_start() -> None:
     """Weights that are drawn without a seed."""
     drawn = step(weight(), bias(before=(1.5, 1.0)))

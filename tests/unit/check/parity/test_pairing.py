@@ -88,6 +88,15 @@ def test_a_metric_that_is_averaged() -> None:
     assert pair.updates[0].many.delta == (4.0,)
 
 
+def test_a_metric_of_the_first_replica() -> None:
+    """What aggregates only the first replica has no parts of other workers."""
+    own = mirrored(6, "own", 12, synchronization="ON_READ", aggregation="ONLY_FIRST_REPLICA")
+    births = (*BIRTHS[:6], own)
+    parts = [worker(step(changed(TOTAL, (by,)))) for by in (3.0, 5.0)]
+    pair = first(side(*parts, births=births), alone(step(changed(TOTAL, (3.0,))), births=births))
+    assert pair.updates[0].many.delta == (3.0,)
+
+
 def test_the_learning_rate_as_a_multiple() -> None:
     """By its variable or by the rates of schedules; 1 where several optimizers disagree."""
 

@@ -164,23 +164,14 @@ def test_a_reduction_by_the_wrong_operation(number: float, text: str) -> None:
 
 
 def test_the_wrong_one_of_several_results() -> None:
-    """Equal results are not named."""
-    many = side(worker(returned(0.5, 1.0, 0.5, reduced=(at(45), at(46), at(47)))))
+    """Equal results are not named, nor those that differ otherwise."""
+    many = side(worker(returned(0.5, 1.0, 0.7, reduced=(at(45), at(46), at(47)))))
     one = alone(returned(0.5, 0.5, 0.5, reduced=(at(45), at(46), at(47))))
     assert codes(many, one) == [("TB904", 46)]
 
 
-@pytest.mark.parametrize(("number", "expected"), [(0.7, [("TB904", 45)]), (0.5001, [])])
-def test_a_reduction_that_gives_another_number(number: float, expected: Any) -> None:
-    """It is wrong if both runs took the same data, and the difference is no rounding."""
-    many, one = (returned(each, reduced=(at(45),)) for each in (number, 0.5))
-    assert codes(side(worker(many)), alone(one)) == expected
-    unknown = replace(many, elements=0), replace(one, elements=0)
-    assert codes(side(worker(unknown[0])), alone(unknown[1])) == []
-
-
 def test_a_result_without_a_reduction() -> None:
-    """A multiple is found at the line of the step; another number may be one replica's."""
+    """A multiple is found at the line of the step; another number is not judged."""
     for number, expected in ((1.0, [("TB904", 40)]), (0.25, [("TB904", 40)]), (0.7, [])):
         assert codes(side(worker(returned(number))), alone(returned(0.5))) == expected
 
