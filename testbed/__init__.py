@@ -6,13 +6,13 @@ A scenario script needs what is exported here, and nothing here imports TensorFl
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from testbed.catalogue.bed import Bed
+from testbed.catalogue.bed import Bed, PytestBed
 from testbed.catalogue.fault import Fault
 from testbed.catalogue.scenario import Case, breaks, run_script, scenario
 from testbed.errors import WorkerFailedError
 
 if TYPE_CHECKING:
-    from testbed.check.here import watch
+    from testbed.check.here import compare, watch
     from testbed.run.user_code.function import launch
 
 __version__ = "0.1.0"
@@ -21,9 +21,11 @@ __all__ = [
     "Bed",
     "Case",
     "Fault",
+    "PytestBed",
     "WorkerFailedError",
     "__version__",
     "breaks",
+    "compare",
     "launch",
     "run_script",
     "scenario",
@@ -32,7 +34,11 @@ __all__ = [
 
 
 # Imported on first use: only code that launches workers needs these modules.
-_WHEN_USED = {"launch": "testbed.run.user_code.function", "watch": "testbed.check.here"}
+_WHEN_USED = {
+    "compare": "testbed.check.here",
+    "launch": "testbed.run.user_code.function",
+    "watch": "testbed.check.here",
+}
 
 
 def __getattr__(name: str) -> Any:

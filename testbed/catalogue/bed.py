@@ -80,3 +80,35 @@ class Bed(Protocol):
                 cluster; it identifies a value that only one replica computed.
             stale: the value that a trace would keep; it identifies a frozen value.
         """
+
+
+class PytestBed(Bed, Protocol):
+    """The bed of a test with the mark `distributed`: it can also compare with one replica."""
+
+    def parity(
+        self,
+        make_step: Callable[[Any], Callable[..., Any]],
+        *batch: Any,
+        reduce: str = "MEAN",
+        times: int = 2,
+    ) -> None:
+        """Claim that steps of all replicas compute what the same steps of one replica compute.
+
+        Calls `make_step` in the scope of the test's strategy, and once more, in worker 0, in that
+        of a MirroredStrategy with one device. Meanwhile `bed.strategy` is that strategy. Both runs
+        have the same seeds, which stay set, and start from the same values. What the comparison
+        covers is that of `testbed check`. The claim holds with one replica. It fails if the steps
+        differ, or if they cannot be compared.
+
+        Args:
+            make_step: gets a strategy, creates everything that the step needs, and returns the
+                replica function.
+            batch: the arguments of the replica function for all replicas of all workers, equal in
+                every worker: arrays, tensors, or structures of them, which are divided evenly by
+                their first dimension.
+            reduce: how the numbers are reduced that the replica function returns: `MEAN` or `SUM`.
+            times: the number of steps, each with this batch.
+
+        Raises:
+            ValueError: the batch cannot be divided, or the strategy keeps no copy for each replica.
+        """

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from testbed.catalogue.scenario import Case
+from testbed.check.parity.first_steps import BothRuns
 from testbed.launcher.entry import Entry
 from testbed.orders.place import WorkerPlace
 from testbed.verdict.reading import WorkerReport
@@ -148,6 +149,14 @@ class ClaimLine:
 
 
 @dataclass(frozen=True)
+class ParityClaim:
+    """The runs of a step whose parity a test claims, as one worker recorded them."""
+
+    place: ClaimLine
+    runs: BothRuns
+
+
+@dataclass(frozen=True)
 class TestSessionReport:
     """The report of a worker that ran one marked test."""
 
@@ -156,6 +165,7 @@ class TestSessionReport:
     worker: WorkerReport
     claims: tuple[ClaimLine, ...]
     """The line of each claim."""
+    parities: tuple[ParityClaim, ...]
     tests: tuple[dict[str, Any], ...]
     """The reports of pytest, as pytest serializes them."""
     problem: str

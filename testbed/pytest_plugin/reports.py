@@ -10,6 +10,7 @@ import pytest
 
 from testbed.catalogue.mark import RAW_OUTCOME
 from testbed.catalogue.symptoms import SYMPTOMS
+from testbed.check.parity.claims import broken as broken_parities
 from testbed.cluster.cluster import Cluster
 from testbed.launcher.cluster.cluster_end import WorkerEnd, first_failed
 from testbed.launcher.cluster.output import tail
@@ -177,6 +178,8 @@ def _claims(item: DistributedTest, ended: TestEnd) -> Reports:
     most = max((len(worker.findings) for worker, _ in stated), default=0)
     in_sync = ended.setup.deployment.in_sync
     broken = [text for number in range(most) if (text := _broken_claim(number, stated, in_sync))]
+    if len(reports) == len(ended.messages):
+        broken += broken_parities([each.parities for each in reports])
     return [_failure(item, "\n\n".join(broken), None)] if broken else []
 
 

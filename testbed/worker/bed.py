@@ -70,8 +70,7 @@ class WorkerBed:
         """Take `times` steps, and report a phase for each."""
         call, result = self._call_of(step), None
         for _ in range(times):
-            self._steps += 1
-            self._channel.phase(f"step {self._steps}")
+            self._step_begins()
             with self._writes.watched():
                 result = call(*args)
         return result
@@ -112,6 +111,10 @@ class WorkerBed:
                 identical=(subject is same_as) if shared else None,
             )
         )
+
+    def _step_begins(self) -> None:
+        self._steps += 1
+        self._channel.phase(f"step {self._steps}")
 
     def _read(self, subject: Any) -> Reading:
         return read(subject, self.strategy, self._writes.of)

@@ -10,7 +10,7 @@ import sys
 import time
 import traceback
 import warnings
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal, NoReturn
@@ -23,7 +23,7 @@ from testbed.catalogue.mark import RAW_OUTCOME, WORKER_PLUGIN
 from testbed.launcher.run_folder import CaseFolder, write_json
 from testbed.launcher.server.channel import Channel
 from testbed.launcher.server.import_path import set_path
-from testbed.orders.case import RUN_TEST, ClaimLine, TestOrders, TestSessionReport
+from testbed.orders.case import RUN_TEST, ClaimLine, ParityClaim, TestOrders, TestSessionReport
 from testbed.verdict.reading import WorkerReport
 from testbed.verdict.values import NoValueError, decode, encode
 from testbed.worker.bed import WorkerBed
@@ -43,12 +43,48 @@ class TestBed(WorkerBed):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.places: list[ClaimLine] = []
+        self.parities: list[ParityClaim] = []
 
     def claim(self, subject: Any, **claimed: Any) -> None:
         """Record the line of the caller, and state the claim."""
-        caller = traceback.extract_stack(limit=2)[0]
-        self.places.append(ClaimLine(caller.filename, caller.lineno or 0, caller.line or ""))
+        self.places.append(_line_of_caller())
         super().claim(subject, **claimed)
+
+    def parity(
+        self,
+        make_step: Callable[[Any], Callable[..., Any]],
+        *batch: Any,
+        reduce: str = "MEAN",
+        times: int = 2,
+    ) -> None:
+        """Take the steps with the strategy of the test, and in worker 0 with one replica."""
+        # Only few tests need it, and it imports much of TensorFlow's private code.
+        from testbed.worker.watching.parity.both_runs import ComparedStep, both_runs
+
+        place, strategy = _line_of_caller(), self.strategy
+
+        def make(of_run: Any) -> Callable[..., Any]:
+            self.strategy = of_run
+            return make_step(of_run)
+
+        compared = ComparedStep(make, batch, reduce, times)
+        try:
+            runs = both_runs(
+                compared,
+                strategy,
+                self.worker,
+                call_of=lambda _, step: self._call_of(step),
+                step_begins=self._step_begins,
+            )
+        finally:
+            self.strategy = strategy
+        self.parities.append(ParityClaim(place, runs))
+
+
+def _line_of_caller() -> ClaimLine:
+    """The line that called the method of the bed."""
+    caller = traceback.extract_stack(limit=3)[0]
+    return ClaimLine(caller.filename, caller.lineno or 0, caller.line or "")
 
 
 @RUN_TEST.implementation
@@ -71,6 +107,7 @@ def run_test(orders: TestOrders, channel: Channel) -> None:
     whole = TestSessionReport(
         worker=report,
         claims=tuple(bed.places),
+        parities=tuple(bed.parities),
         tests=tuple(session.reports),
         problem=session.problem,
         output=_passable(session.output),

@@ -119,6 +119,7 @@ ALLOWED = {
         "orders",
         "run",
         "report",
+        "testbed.check.parity.claims",
     },
     "cli": {
         "testbed",

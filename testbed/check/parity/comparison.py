@@ -10,6 +10,7 @@ from testbed.check.parity.pairing import PairedStep, Side, paired
 from testbed.check.parity.ratios import is_near
 from testbed.check.parity.reports import ReportJudge
 from testbed.check.parity.updates import UpdateJudge
+from testbed.check.text import describe
 
 _RESULTS_AGREE = 1e-5
 
@@ -23,6 +24,18 @@ class Parity:
     """What was compared, or why nothing was; empty if the comparison was not asked for."""
     unlike_data: bool = False
     """Whether nothing was compared because a replica of several may have other data."""
+    compared: bool = False
+    """Whether steps were compared."""
+
+    def __str__(self) -> str:
+        """The findings and the sentence, as `testbed check` prints them."""
+        lines = [line for finding in self.findings for line in [*describe(finding), ""]]
+        return "\n".join([*lines, self.sentence])
+
+    @property
+    def agrees(self) -> bool:
+        """Whether steps were compared, and no difference was found."""
+        return self.compared and not self.findings
 
 
 class _NotComparableError(Exception):
@@ -68,7 +81,7 @@ def _compared(many: Side, one: Side) -> Parity:
         rate = verdict.rate if not compared else rate
         if found:
             result = f"step {step.number} differs"
-            return Parity(found, _sentence(many, one, step, result, rate))
+            return Parity(found, _sentence(many, one, step, result, rate), compared=True)
         if not compared and not (verdict.judged or reports.agrees(step)):
             raise _NotComparableError("its variables are changed without gradients")
         compared += 1
@@ -76,7 +89,7 @@ def _compared(many: Side, one: Side) -> Parity:
             # From here on both train apart.
             break
     those = f"the first {compared} steps agree" if compared > 1 else "the first step agrees"
-    return Parity(sentence=_sentence(many, one, steps[0], those, rate))
+    return Parity((), _sentence(many, one, steps[0], those, rate), compared=True)
 
 
 def _comparable(many: Side, one: Side) -> list[PairedStep]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from testbed.check.seen import SourceLine
+from testbed.check.seen import SourceLine, WorkerObservations
 
 TRAINED, SLOT, RATE, METRIC, OTHER = "trained", "slot", "rate", "metric", "other"
 """Roles of variables: trainable; of an optimizer (slot); its learning rate; read on demand from all
@@ -98,3 +98,20 @@ class FirstSteps:
     def differs(self) -> bool:
         """Whether replicas may compute with something else each time."""
         return self.draws or self.takes
+
+
+@dataclass(frozen=True)
+class RecordedRun:
+    """The first steps of one worker, and what was observed of them."""
+
+    seen: WorkerObservations
+    first: FirstSteps
+
+
+@dataclass(frozen=True)
+class BothRuns:
+    """The run of all replicas in one worker, and that of a single replica."""
+
+    many: RecordedRun
+    one: RecordedRun | None = None
+    """None in other workers than worker 0, and if the strategy has one replica."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -99,6 +100,8 @@ class FirstStepsRecorder:
         self._batches: list[int] = []
         self._optimizers: list[Any] = []
         self._draws = self._takes = False
+        # The threads that create a variable; what they draw is its initial value.
+        self._creating: set[int] = set()
         self._subscribe(events)
 
     def recorded(self) -> FirstSteps:
@@ -118,6 +121,9 @@ class FirstStepsRecorder:
 
     def _subscribe(self, events: Events) -> None:
         events.step_begins.subscribe("first steps", self._step_begins)
+        events.variable_requested.subscribe(
+            "first steps", lambda *_: self._creating.add(threading.get_ident())
+        )
         events.variable_created.subscribe("first steps", self._variable_created)
         events.run_arguments.subscribe("first steps", lambda _, __, given: self._arguments(given))
         events.function_called.subscribe(
@@ -240,6 +246,7 @@ class FirstStepsRecorder:
                     self._variables.values.reading = False
 
     def _variable_created(self, variable: Any) -> None:
+        self._creating.discard(threading.get_ident())
         number = self._variables.number_of(components(variable)[0].handle)
         if self._over or self._open is None or number is None:
             return
@@ -301,7 +308,7 @@ class FirstStepsRecorder:
         replica = self._now.replica()
         if self._over or self._variables.values.reading or replica is None:
             return
-        self._draws |= kind in DRAWING
+        self._draws |= kind in DRAWING and threading.get_ident() not in self._creating
         self._takes |= kind in NEXT
         self._losses.computed(kind, inputs, outputs, replica)
 
