@@ -24,6 +24,7 @@ _ENTRY = re.compile(r"^ {4}(\S[^:]*): (.*)$")
 # Not exported, but given or raised by exported functions.
 ALSO = {
     "Watched": "testbed.check.here",
+    "Parity": "testbed.check.parity.comparison",
     "UsageError": "testbed.errors",
     "LaunchError": "testbed.errors",
 }

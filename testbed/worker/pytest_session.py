@@ -34,9 +34,12 @@ from testbed.worker.strategy import replica_devices, require_threads
 for _plugin in default_plugins:
     importlib.import_module(f"_pytest.{_plugin}")
 
+# pytest reads this, and hides our frames in the traceback of a failed test.
+__tracebackhide__ = True
+
 
 class TestBed(WorkerBed):
-    """A bed that records the line of each claim, so that a failed claim can name it."""
+    """A bed that records the line of each claim, and the steps whose parity is claimed."""
 
     __test__ = False
 

@@ -16,6 +16,9 @@ from testbed.worker.watching.parity.first_steps import FirstStepsRecorder
 from testbed.worker.watching.variables.made import Variables
 from testbed.worker.watching.watchers import Watchers
 
+# pytest reads this, and hides our frames in the traceback of a failed test.
+__tracebackhide__ = True
+
 Step = Callable[..., Any]
 
 _SEED = 1

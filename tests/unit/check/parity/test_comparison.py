@@ -41,7 +41,9 @@ def sentence(many: Any, one: Any) -> str:
 def test_steps_that_agree() -> None:
     """How many, and how many elements a step takes."""
     assert compare(side(worker(GOOD)), alone(GOOD)) == Parity(
-        sentence="compared with one replica: the first step agrees; a step takes 8 elements on both"
+        sentence="compared with one replica: the first step agrees; a step takes 8 elements on"
+        " both",
+        compared=True,
     )
     three = [GOOD] * 3
     assert sentence(side(worker(*three)), alone(*three)).startswith(
@@ -122,7 +124,8 @@ def test_copies_of_a_batch() -> None:
     many = step(weight(), elements=16, digest=154)
     assert compare(side(worker(many), copies=True), alone(step(weight()))) == Parity(
         sentence="compared with one replica: the first step agrees; each replica had the batch of"
-        " the single one"
+        " the single one",
+        compared=True,
     )
     twice = step(weight(2.0), elements=16, digest=154)
     assert codes(side(worker(twice), copies=True), alone(step(weight()))) == [("TB901", 26)]
@@ -280,7 +283,9 @@ def test_steps_after_an_unlike_one() -> None:
     """They say nothing any more; what agreed before is said."""
     many = side(worker(GOOD, UNLIKE, TWICE, draws=True))
     assert compare(many, alone(*[GOOD] * 3)) == Parity(
-        sentence="compared with one replica: the first step agrees; a step takes 8 elements on both"
+        sentence="compared with one replica: the first step agrees; a step takes 8 elements on"
+        " both",
+        compared=True,
     )
 
 
