@@ -148,6 +148,8 @@ def _why_unlike(many: Side, step: PairedStep) -> _NotComparableError:
         return _NotComparableError(reason)
     if name := step.own_statistics:
         return _NotComparableError(f"{name} keeps statistics of each replica's own batch")
+    if first.short_floats:
+        return _NotComparableError("its updates differ as rounding to 16 bits may let them")
     unknown = "it is not known whether both took the same data"
     return _NotComparableError(unknown, unlike_data=True)
 

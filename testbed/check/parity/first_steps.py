@@ -91,13 +91,15 @@ class FirstSteps:
     """Whether replicas take data from an iterator themselves."""
     own_statistics: bool = False
     """Whether a layer normalises by the statistics of each replica's own batch."""
+    short_floats: bool = False
+    """Whether replicas compute in float16 or bfloat16, whose rounding grows from step to step."""
     omitted: str = ""
     """Why the steps were not recorded; empty if they were."""
 
     @property
     def differs(self) -> bool:
-        """Whether replicas may compute with something else each time."""
-        return self.draws or self.takes
+        """Whether equal data may give other updates: by random numbers, or by rounding."""
+        return self.draws or self.takes or self.short_floats
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,8 @@ _READ = 2**25
 
 _OPTIMIZERS = ("keras/src/optimizers", "tf_keras/src/optimizers")
 _NORMALIZERS = ("keras/src/layers/normalization", "tf_keras/src/layers/normalization")
+# The relative rounding of floats of 16 bits.
+_EPSILONS = {tf.float16: 2.0**-11, tf.bfloat16: 2.0**-8}
 
 Values = dict[int, Any]
 """The elements of each variable, by its number."""
@@ -100,6 +102,8 @@ class FirstStepsRecorder:
         self._batches: list[int] = []
         self._optimizers: list[Any] = []
         self._draws = self._takes = False
+        # The relative rounding of the shortest floats in which replicas compute, below float32.
+        self._epsilon = 0.0
         # The threads that create a variable; what they draw is its initial value.
         self._creating: set[int] = set()
         self._subscribe(events)
@@ -116,6 +120,7 @@ class FirstStepsRecorder:
             self._draws,
             self._takes,
             any(self._own_statistics()),
+            self._epsilon > 0,
             self._omitted,
         )
 
@@ -217,7 +222,7 @@ class FirstStepsRecorder:
                 then = numpy.zeros_like(now)
             if then is not None and then.size == now.size:
                 length = float(numpy.linalg.norm(now - then))
-                rounding = rounding_of(then, now)
+                rounding = rounding_of(then, now) + self._epsilon * length
                 yield Update(number, role, sketch(then), sketch(now - then), rounding, length)
 
     def _role(self, birth: VariableCreated) -> str:
@@ -310,6 +315,8 @@ class FirstStepsRecorder:
             return
         self._draws |= kind in DRAWING and threading.get_ident() not in self._creating
         self._takes |= kind in NEXT
+        if outputs and (epsilon := _EPSILONS.get(outputs[0].dtype)):
+            self._epsilon = max(self._epsilon, epsilon)
         self._losses.computed(kind, inputs, outputs, replica)
 
     def _optimizer_applies(self, optimizer: Any, _: Any) -> None:
