@@ -61,21 +61,43 @@ def of_own_part(_: Any, y: Any, output: Any) -> Any:
     return tf.reduce_mean(tf.square(y - output))  # at: own part
 
 
-@pytest.mark.parametrize(
-    "optimizer",
-    [
-        lambda: keras.optimizers.SGD(0.1, momentum=0.9),
-        lambda: keras.optimizers.Adam(0.1),
-    ],
-    ids=["momentum", "adam"],
-)
-def test_a_loss_of_the_whole_batch_agrees(mirrored: Any, optimizer: Callable[[], Any]) -> None:
+def by_keras(_: Any, y: Any, output: Any) -> Any:
+    return keras.losses.MeanSquaredError()(y, output)
+
+
+RIGHT = {
+    "momentum": trained(of_all, lambda: keras.optimizers.SGD(0.1, momentum=0.9)),
+    "Adam": trained(of_all, lambda: keras.optimizers.Adam(0.1)),
+    "AdamW": trained(of_all, lambda: keras.optimizers.AdamW(0.1)),
+    "a loss of Keras": trained(by_keras),
+    "synchronised": trained(
+        of_all, between=lambda: keras.layers.BatchNormalization(synchronized=True)
+    ),
+}
+
+
+@pytest.mark.parametrize("form", RIGHT)
+def test_a_right_step_agrees(mirrored: Any, form: str) -> None:
     """Silent; the sentence says what was compared."""
-    found, codes = compared(mirrored, trained(of_all, optimizer), reduce="SUM")
+    found, codes = compared(mirrored, RIGHT[form], reduce="SUM")
     assert (found.agrees, codes) == (True, [])
     assert str(found) == (
         "compared with one replica: the first 2 steps agree; a step takes 8 elements on both"
     )
+
+
+WRONG = {
+    "TB902": trained(lambda *args: of_all(*args) / args[0].num_replicas_in_sync),
+    "TB903": trained(of_all, lambda: keras.optimizers.SGD(0.1, global_clipnorm=0.1)),
+    "TB907": trained(of_own_part, lambda: keras.optimizers.Adam(0.1)),
+}
+
+
+@pytest.mark.parametrize("code", WRONG)
+def test_a_wrong_step_has_its_code(mirrored: Any, code: str) -> None:
+    """Divided twice, clipped by each replica, and hidden by Adam."""
+    found, _ = compared(mirrored, WRONG[code], reduce="SUM")
+    assert [each.code for each in found.findings] == [code]
 
 
 def test_a_loss_of_the_own_part_is_found_at_its_line(mirrored: Any) -> None:
@@ -86,14 +108,21 @@ def test_a_loss_of_the_own_part_is_found_at_its_line(mirrored: Any) -> None:
     assert str(found).endswith("step 1 differs; a step takes 8 elements on both")
 
 
-def test_a_loss_that_is_divided_twice(mirrored: Any) -> None:
-    """The update is half as long."""
+@pytest.mark.parametrize("precision", ["mixed_float16", "mixed_bfloat16"])
+def test_mixed_precision(mirrored: Any, precision: str) -> None:
+    """Rounding to 16 bits is no difference, hides no factor, and may hide clipping."""
 
-    def twice(strategy: Any, y: Any, output: Any) -> Any:
-        return of_all(strategy, y, output) / strategy.num_replicas_in_sync
+    def short() -> Any:
+        return keras.layers.Dense(32, dtype=precision)
 
-    _, codes = compared(mirrored, trained(twice), reduce="SUM")
-    assert [each.partition(" ")[0] for each in codes] == ["TB902"]
+    right, codes = compared(mirrored, trained(of_all, between=short), reduce="SUM")
+    assert (right.agrees, codes) == (True, [])
+    _, codes = compared(mirrored, trained(of_own_part, between=short))
+    assert codes == ["TB901 own part"]
+    clipping = trained(of_all, lambda: keras.optimizers.SGD(0.1, clipvalue=0.1), short)
+    clipped, codes = compared(mirrored, clipping, reduce="SUM")
+    assert (clipped.agrees, codes) == (False, [])
+    assert clipped.sentence.endswith(": its updates differ as rounding to 16 bits may let them")
 
 
 def test_clipping_by_each_replica(mirrored: Any) -> None:
