@@ -107,7 +107,7 @@ class PytestBed(Bed, Protocol):
                 every worker: arrays, tensors, or structures of them, which are divided evenly by
                 their first dimension.
             reduce: how the numbers are reduced that the replica function returns: `MEAN` or `SUM`.
-            times: the number of steps, each with this batch.
+            times: the number of steps, each with this batch, divided at other elements.
 
         Raises:
             ValueError: the batch cannot be divided, or the strategy keeps no copy for each replica.

@@ -93,7 +93,7 @@ def compare(
             structures of them, which are divided evenly by their first dimension.
         strategy: a MirroredStrategy of several replicas.
         reduce: how the numbers are reduced that the replica function returns: `MEAN` or `SUM`.
-        times: the number of steps, each with this batch.
+        times: the number of steps, each with this batch, divided at other elements.
 
     Returns:
         The findings, and a sentence about what was compared or why nothing was.

@@ -88,7 +88,7 @@ def _record(
     step_begins: Callable[[], object],
 ) -> tuple[RecordedRun, list[Any]]:
     """Make the step, set the initial values, and take it; also returns the initial values."""
-    shares, elements = _shares(step.batch, strategy)
+    batch, elements = _divided(step.batch, strategy)
     tf.keras.utils.set_random_seed(_SEED)
     watchers = Watchers(worker)
     recorder = FirstStepsRecorder(watchers.events, watchers.now, watchers.variables)
@@ -97,15 +97,15 @@ def _record(
             replica_function = step.make(strategy)
         start = _equal_start(watchers.variables, start)
         call = call_of(strategy, replica_function)
-        for _ in range(step.times):
+        for number in range(step.times):
             step_begins()
-            _reduced(strategy, step.reduce, call(*shares))
+            _reduced(strategy, step.reduce, call(*_shares(batch, strategy, number)))
         first = _of_elements(recorder.recorded(), elements)
         return RecordedRun(watchers.observations(None, ()), first), start
 
 
-def _shares(batch: tuple[Any, ...], strategy: Any) -> tuple[list[Any], int]:
-    """The part of each replica of this worker, and the number of elements of this worker."""
+def _divided(batch: tuple[Any, ...], strategy: Any) -> tuple[tuple[Any, ...], int]:
+    """The batch as tensors, and the number of elements that this worker gets of it."""
     tensors = tf.nest.map_structure(tf.convert_to_tensor, batch)
     sizes = {first_dimension(each) if each.shape.rank else 0 for each in tf.nest.flatten(tensors)}
     replicas = strategy.num_replicas_in_sync
@@ -114,17 +114,27 @@ def _shares(batch: tuple[Any, ...], strategy: Any) -> tuple[list[Any], int]:
         raise ValueError(
             f"a batch of {shown} elements cannot be divided evenly among {replicas} replicas"
         )
-    size = sizes.pop() // replicas
+    return tensors, sizes.pop() // replicas * len(replica_devices(strategy))
+
+
+def _shares(batch: tuple[Any, ...], strategy: Any, number: int) -> list[Any]:
+    """The part of each replica of this worker in a step.
+
+    Each step begins at another element, so that a replica does not repeat its numbers.
+    """
 
     def share(tensor: Any) -> Any:
+        first = number % len(tensor)
+        ordered = tf.concat([tensor[first:], tensor[:first]], 0)
+        size = len(tensor) // strategy.num_replicas_in_sync
+
         def of_replica(context: Any) -> Any:
             begin = context.replica_id_in_sync_group * size
-            return tensor[begin : begin + size]
+            return ordered[begin : begin + size]
 
         return strategy.experimental_distribute_values_from_function(of_replica)
 
-    shares = tf.nest.map_structure(share, tensors)
-    return list(shares), size * len(replica_devices(strategy))
+    return list(tf.nest.map_structure(share, batch))
 
 
 def _equal_start(variables: Variables, start: Sequence[Any]) -> list[Any]:

@@ -50,12 +50,12 @@ def test_a_claim_that_does_not_hold() -> None:
 
 def test_a_metric_is_that_of_all_workers() -> None:
     """Parts that add up to the total of one replica agree; whole ones do not."""
-    whole = step(changed(TOTAL, (4.0,)))
-    part = step(changed(TOTAL, (2.0,)), elements=4, digest=0)
+    whole = step(changed(TOTAL, (4.5,)))
+    part = step(changed(TOTAL, (2.25,)), elements=4, digest=0)
     one = replace(whole, digest=0)
     assert list(broken(claims(part, part, one=one))) == []
     (text,) = broken(claims(*[replace(whole, elements=4, digest=0)] * 2, one=one))
-    assert "adds 8 to 'total'" in text
+    assert "adds 9 to 'total'" in text
 
 
 def test_a_claim_that_some_workers_do_not_state() -> None:
