@@ -317,9 +317,12 @@ def test_own_statistics(mirrored: Any) -> None:
     assert not recorded(built(keras.layers.LayerNormalization)).first.own_statistics
 
 
-def test_variables_that_are_too_large(mirrored: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are not read at each step, and the recorder says that it has enough."""
-    monkeypatch.setattr(first_steps, "_READ", 3)
+@pytest.mark.parametrize(("limit", "least"), [("_READ", 3), ("_SKETCHED", 15)])
+def test_variables_that_are_too_large(
+    mirrored: Any, monkeypatch: pytest.MonkeyPatch, limit: str, least: int
+) -> None:
+    """They are not read at each step, or not recorded, and the recorder says that it has enough."""
+    monkeypatch.setattr(first_steps, limit, least)
 
     def program() -> None:
         with mirrored.scope():

@@ -37,6 +37,9 @@ _TRAINING_STEPS = 3
 _STEPS = 16
 # The most elements of variables that are read at each step.
 _READ = 2**25
+# The most numbers of all sketches; as JSON they have some 7 MB, and reports a limit.
+_SKETCHED = 2**19
+_TOO_LARGE = "its variables are too large to be compared"
 
 _OPTIMIZERS = ("keras/src/optimizers", "tf_keras/src/optimizers")
 _NORMALIZERS = ("keras/src/layers/normalization", "tf_keras/src/layers/normalization")
@@ -102,6 +105,7 @@ class FirstStepsRecorder:
         self._batches: list[int] = []
         self._optimizers: list[Any] = []
         self._draws = self._takes = False
+        self._sketched = 0
         # The relative rounding of the shortest floats in which replicas compute, below float32.
         self._epsilon = 0.0
         # The threads that create a variable; what they draw is its initial value.
@@ -184,7 +188,7 @@ class FirstStepsRecorder:
                 continue
             left -= elements.size
             if left < 0:
-                self._omitted = "its variables are too large to be compared"
+                self._omitted = _TOO_LARGE
                 return
             yield birth.number, elements
 
@@ -223,7 +227,12 @@ class FirstStepsRecorder:
             if then is not None and then.size == now.size:
                 length = float(numpy.linalg.norm(now - then))
                 rounding = rounding_of(then, now) + self._epsilon * length
-                yield Update(number, role, sketch(then), sketch(now - then), rounding, length)
+                update = Update(number, role, sketch(then), sketch(now - then), rounding, length)
+                self._sketched += len(update.before) + len(update.delta)
+                if self._sketched > _SKETCHED:
+                    self._omitted = _TOO_LARGE
+                    return
+                yield update
 
     def _role(self, birth: VariableCreated) -> str:
         if birth.synchronization == "ON_READ":

@@ -9,7 +9,9 @@ import numpy
 from testbed.check.parity.first_steps import Sketch
 
 # The most numbers of a sketch.
-_LENGTH = 256
+_LENGTH = 64
+# The digits of each number, more than float32 has.
+_DIGITS = 9
 # The most elements of a variable that its sketch covers, at equal distances.
 _ELEMENTS = 2**16
 _GOLDEN = 0.6180339887498949
@@ -34,7 +36,7 @@ def sketch(elements: Any) -> Sketch:
         weights = 0.5 + (numpy.arange(elements.size) * _GOLDEN) % 1.0
         starts = numpy.linspace(0, elements.size, _LENGTH, endpoint=False).astype(int)
         elements = numpy.add.reduceat(elements * weights, starts)
-    return tuple(elements.tolist())
+    return tuple(float(f"{each:.{_DIGITS}g}") for each in elements)
 
 
 def rounding_of(before: Any, after: Any) -> float:
