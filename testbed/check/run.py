@@ -35,7 +35,7 @@ from testbed.verdict.program_notes import joinings
 EXPLAINING = ("TB110", "TB303", "TB304", "TB402", "TB405", "TB501", "TB801", "TB802")
 """The codes of findings that explain why a program raised."""
 
-_SECOND_RUN = 10.0
+_SECOND_RUN = 20.0
 """Seconds that the run with one replica may take beyond those of the first run."""
 
 Reports = Sequence[CheckedReport | None]

@@ -130,11 +130,9 @@ def _uses_same_data(step: PairedStep) -> bool:
     if step.same_elements is not None:
         return step.same_elements
     results = zip(step.many.results, step.one.results, strict=False)
-    if any(a and abs(a - b) <= _RESULTS_AGREE * abs(a) for a, b in results):
-        return True
     metrics = ((sum(each.many.delta), sum(each.one.delta)) for each in step.of_role(METRIC))
     # Whole numbers are counts, which are the same for other data.
-    return any(a % 1 and abs(a - b) <= _RESULTS_AGREE * abs(a) for a, b in metrics)
+    return any(a % 1 and abs(a - b) <= _RESULTS_AGREE * abs(a) for a, b in [*results, *metrics])
 
 
 def _why_unlike(many: Side, step: PairedStep) -> _NotComparableError:

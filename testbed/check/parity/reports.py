@@ -122,7 +122,9 @@ class ReportJudge:
         for number, (many, one) in enumerate(pairs):
             multiple = bool(one) and any(is_near(many / one, each) for each in self._factors)
             reduced = number >= returned
-            if multiple:
+            # The number of rows is another one where the data are, which may be unknown.
+            known = many % 1 or one % 1 or step.same_elements
+            if multiple and known:
                 yield Finding(
                     _REPORTED,
                     (step.many.reduced[number - returned] if reduced else None) or step.many.place,
