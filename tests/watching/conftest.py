@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
+import numpy
 import pytest
 import tensorflow as tf
 
@@ -20,3 +22,13 @@ def two_cpus() -> None:
 def mirrored(two_cpus: None) -> Any:
     """A strategy of two replicas in this process."""
     return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+
+
+@pytest.fixture(autouse=True)
+def _own_random_state() -> Any:
+    """The random state of this process is as before, whatever a test draws or seeds."""
+    states = random.getstate(), numpy.random.get_state()
+    yield
+    random.setstate(states[0])
+    numpy.random.set_state(states[1])
+    tf.random.set_seed(None)

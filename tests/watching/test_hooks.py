@@ -255,7 +255,7 @@ def test_reductions_and_python_functions(mirrored: Any) -> None:
 
 
 def test_gradients_with_their_sources() -> None:
-    """As the tape returns them."""
+    """As the tape returns them, and the target."""
     weight = tf.Variable(3.0)
 
     def program() -> None:
@@ -263,8 +263,9 @@ def test_gradients_with_their_sources() -> None:
             loss = weight * weight
         tape.gradient(loss, [weight])
 
-    ((_, sources, gradients),) = emitted(program, "gradient")
+    ((_, sources, gradients, target),) = emitted(program, "gradient")
     assert sources[0] is weight
+    assert float(target) == 9.0
     assert float(gradients[0]) == 6.0
 
 

@@ -14,16 +14,6 @@ from testbed.worker.user_code import seeds
 from testbed.worker.user_code.seeds import reseeded
 
 
-@pytest.fixture(autouse=True)
-def _own_random_state() -> Any:
-    """The random state of this process is as before, whatever a test draws or seeds."""
-    states = random.getstate(), numpy.random.get_state()
-    yield
-    random.setstate(states[0])
-    numpy.random.set_state(states[1])
-    tf.random.set_seed(None)
-
-
 def drawn(seed: int, draw: Callable[[], Any]) -> Any:
     """What one run of a program draws, in a process without any seed."""
     # TensorFlow's kernels keep their random state; this removes them, too.
