@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from testbed.check.seen import WorkerObservations
+from testbed.check.observations.seen import WorkerObservations
 from testbed.cluster.cluster import Cluster
 from testbed.cluster.strategies import MIRRORED, MULTI_WORKER_MIRRORED, Deployment
 from testbed.errors import UsageError

@@ -14,7 +14,7 @@ from testbed.check.codes import (
     variables,
 )
 from testbed.check.codes.code import ERROR, NOTE, WARNING, Code
-from testbed.check.seen import SourceLine
+from testbed.check.observations.seen import SourceLine
 
 __all__ = ["CODES", "ERROR", "NOTE", "WARNING", "Code", "Explanation", "Finding"]
 

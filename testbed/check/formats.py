@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 from testbed import __version__
 from testbed.check.finding import CODES, ERROR, NOTE, WARNING, Finding
+from testbed.check.observations.seen import SourceLine
 from testbed.check.result import CheckResult
-from testbed.check.seen import SourceLine
 from testbed.launcher.run_folder import json_text
 
 FORMAT_VERSION = 2

@@ -11,10 +11,10 @@ from typing import Any
 
 from testbed.check.finding import Finding
 from testbed.check.judge import chosen, incomplete, judge
+from testbed.check.observations.seen import SourceLine
 from testbed.check.parity.claims import parity_of
 from testbed.check.parity.comparison import Parity
 from testbed.check.result import CheckResult
-from testbed.check.seen import SourceLine
 from testbed.check.text import as_text
 from testbed.orders.own_code import RUN_CHECKED
 

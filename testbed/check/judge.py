@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from testbed.check.finding import Finding
+from testbed.check.observations.seen import SourceLine, WorkerObservations
 from testbed.check.rules import (
     data,
     draws,
@@ -24,7 +25,6 @@ from testbed.check.rules import (
     values,
     variables,
 )
-from testbed.check.seen import SourceLine, WorkerObservations
 
 RULES: tuple[Callable[[Sequence[WorkerObservations]], Iterator[Finding]], ...] = (
     one_copy.unmirrored,

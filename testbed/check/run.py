@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from testbed.check.deployment import OF_DEFAULT, Used, used
 from testbed.check.finding import ERROR, Finding
 from testbed.check.judge import causes, incomplete, judge
+from testbed.check.observations.seen import SourceLine, WorkerObservations
 from testbed.check.parity.comparison import Parity, compare
 from testbed.check.parity.pairing import Side
 from testbed.check.rules.refusals import is_consequence
 from testbed.check.rules.together import met_another
 from testbed.check.rules.unreplicated import Doubts, unlike
-from testbed.check.seen import SourceLine, WorkerObservations
 from testbed.launcher.cluster.cluster_end import ClusterEnd, LeftBehind, WorkerEnd
 from testbed.launcher.cluster.deadlines import Deadlines
 from testbed.launcher.cluster.report_file import UnreadableReportError, read_typed_report

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 
 from testbed.check.finding import ERROR, NOTE, WARNING, Finding
 from testbed.check.judge import NO_TEXTS, text_of_line
+from testbed.check.observations.seen import SourceLine
 from testbed.check.result import CheckResult
-from testbed.check.seen import SourceLine
 
 LONGEST_LINE = 100
 """The most columns of a program's line that a finding shows."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from testbed.check.observations.seen import WorkerObservations
 from testbed.check.parity.first_steps import FirstSteps
-from testbed.check.seen import WorkerObservations
 from testbed.cluster.strategies import Deployment
 from testbed.launcher.entry import Entry
 from testbed.orders.place import WorkerPlace

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from testbed.check.seen import SourceLine, WorkerObservations
+from testbed.check.observations.seen import SourceLine, WorkerObservations
 from testbed.worker.user_code.checked import seen_here
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from testbed.check.operations import ADDING, ASSIGNING, SAME
-from testbed.check.seen import Access
+from testbed.check.observations.operations import ADDING, ASSIGNING, SAME
+from testbed.check.observations.seen import Access
 from tests.watching.observing import observed
 
 ADD, SUBTRACT = ADDING

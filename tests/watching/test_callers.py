@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from testbed.check.seen import SourceLine
+from testbed.check.observations.seen import SourceLine
 from testbed.worker.watching.python_state.callers import read_by_caller
 from testbed.worker.watching.python_state.object_graph import CLOSURE, Spot
 from tests.watching.observing import Lines

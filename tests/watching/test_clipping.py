@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 import tf_keras
 
-from testbed.check.seen import VariableCreated, WorkerObservations
+from testbed.check.observations.seen import VariableCreated, WorkerObservations
 from tests.watching.observing import Lines, observed
 
 HERE = Lines(__file__)

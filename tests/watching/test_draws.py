@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from testbed.check.seen import Draw, WorkerObservations
+from testbed.check.observations.seen import Draw, WorkerObservations
 from tests.watching.observing import Lines, observed
 
 HERE = Lines(__file__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from testbed.check.watch_failure import WatchFailure
+from testbed.check.observations.watch_failure import WatchFailure
 from testbed.worker.watching.events import Event, Events, WatchLog
 
 

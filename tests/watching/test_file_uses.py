@@ -16,7 +16,7 @@ import numpy
 import pytest
 import tensorflow as tf
 
-from testbed.check.file_use import LOOK, MOVE, READ, WRITE, FileUse
+from testbed.check.observations.file_use import LOOK, MOVE, READ, WRITE, FileUse
 from testbed.worker.watching.events import Events
 from testbed.worker.watching.file_hooks import files
 from testbed.worker.watching.together.current_step import CurrentStep

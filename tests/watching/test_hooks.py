@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import tensorflow as tf
 
-from testbed.check.watch_failure import WatchFailure
+from testbed.check.observations.watch_failure import WatchFailure
 from testbed.worker.probes import leaving_out_frames
 from testbed.worker.user_code.checked import seen_here
 from testbed.worker.watching import hooks

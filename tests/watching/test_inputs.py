@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from testbed.check.seen import Given
+from testbed.check.observations.seen import Given
 from tests.watching.observing import Lines, observed
 
 HERE = Lines(__file__)

@@ -6,8 +6,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from testbed.check.operations import TABLE
-from testbed.check.seen import Access, WorkerObservations
+from testbed.check.observations.operations import TABLE
+from testbed.check.observations.seen import Access, WorkerObservations
 from testbed.worker.watching.together.current_step import CurrentStep
 from testbed.worker.watching.variables.made import Variables
 from tests.watching.observing import Lines, observed

@@ -7,7 +7,7 @@ from typing import Any
 import tensorflow as tf
 from tensorflow.python.data.experimental.ops.distribute import _AutoShardDataset
 
-from testbed.check.seen import Sharded
+from testbed.check.observations.seen import Sharded
 from tests.watching.observing import Lines, observed
 
 HERE = Lines(__file__)

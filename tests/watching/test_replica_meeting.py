@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from testbed.check.seen import Crossed
+from testbed.check.observations.seen import Crossed
 from tests.watching.observing import Lines, observed
 
 HERE = Lines(__file__)

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from tensorflow.python.ops.variable_scope import EagerVariableStore
 
-from testbed.check.reuse import NotReused
+from testbed.check.observations.reuse import NotReused
 from tests.watching.observing import Lines, observed
 
 HERE = Lines(__file__)

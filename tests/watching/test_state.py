@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import tensorflow as tf
 
-from testbed.check.seen import StateChange
+from testbed.check.observations.seen import StateChange
 from tests.watching.observing import Lines, observed
 
 HERE = Lines(__file__)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.check.seen import SourceLine
+from testbed.check.observations.seen import SourceLine
 from testbed.worker.watching.python_state.statements import (
     changing_statement,
     filling_statement,

@@ -11,7 +11,7 @@ import numpy
 import pytest
 import tensorflow as tf
 
-from testbed.check.vocabulary import Vocabulary
+from testbed.check.observations.vocabulary import Vocabulary
 from testbed.worker.watching.data.text_hashes import salt_of
 from testbed.worker.watching.events import Events
 from testbed.worker.watching.python_hooks import text_hashes

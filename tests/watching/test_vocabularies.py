@@ -13,7 +13,7 @@ import keras
 import pytest
 import tensorflow as tf
 
-from testbed.check.vocabulary import Vocabulary
+from testbed.check.observations.vocabulary import Vocabulary
 from tests.watching.observing import Lines, observed
 
 HERE = Lines(__file__)

@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from testbed.check.seen import WorkerObservations
+from testbed.check.observations.seen import WorkerObservations
 from testbed.decoding import decoded
 from tests.watching.observing import Lines, observed
 

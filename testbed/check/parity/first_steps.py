@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from testbed.check.seen import SourceLine, WorkerObservations
+from testbed.check.observations.seen import SourceLine, WorkerObservations
 
 TRAINED, SLOT, RATE, METRIC, OTHER = "trained", "slot", "rate", "metric", "other"
 """Roles of variables: trainable; of an optimizer (slot); its learning rate; read on demand from all

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from testbed.check.observations.seen import VariableCreated, WorkerObservations
 from testbed.check.parity.first_steps import (
     METRIC,
     OTHER,
@@ -18,7 +19,6 @@ from testbed.check.parity.first_steps import (
 from testbed.check.parity.ratios import Ratio, agree, ratio_of
 from testbed.check.rules.counterparts import Counterparts
 from testbed.check.rules.words import name_of
-from testbed.check.seen import VariableCreated, WorkerObservations
 
 # An update that is so much shorter than the longest one of its role is noise: the gradient of a
 # bias before a batch normalisation is zero but for rounding.

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from testbed.check.finding import Finding
+from testbed.check.observations.seen import Access, SourceLine
 from testbed.check.parity.first_steps import METRIC, OTHER, RATE, SLOT
 from testbed.check.parity.pairing import PairedStep, PairedUpdate, Side
 from testbed.check.parity.ratios import Ratio, is_near, ratio_of
 from testbed.check.rules.words import name_of
-from testbed.check.seen import Access, SourceLine
 
 _REPORTED, _COUNTED = "TB904", "TB906"
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from testbed.check.finding import Finding
+from testbed.check.observations.seen import SourceLine
 from testbed.check.parity.first_steps import SLOT, TRAINED, FirstSteps, Loss
 from testbed.check.parity.pairing import PairedStep, Side
 from testbed.check.parity.ratios import Ratio, decay_in, is_near
 from testbed.check.rules.words import bare
-from testbed.check.seen import SourceLine
 
 _MANY_TIMES, _FRACTION, _OTHERWISE, _DECAY, _HIDDEN = "TB901", "TB902", "TB903", "TB905", "TB907"
 
@@ -22,7 +22,7 @@ _ROUGHLY = 0.15
 
 
 @dataclass(frozen=True)
-class Group:
+class LossGroup:
     """The variables that one loss trains, and their slots.
 
     What no tape trains is not judged: a program may mean its state to differ.
@@ -82,7 +82,7 @@ class UpdateJudge:
             unlike |= found is None and not _explained(group.ratios, 1.0, rate)
         return UpdateVerdict(tuple(findings), unlike, bool(groups), rate)
 
-    def _rate_of(self, step: PairedStep, groups: Sequence[Group]) -> float:
+    def _rate_of(self, step: PairedStep, groups: Sequence[LossGroup]) -> float:
         """The ratio of the learning rates that explains the updates, or else the first one."""
 
         def explains(rate: float) -> bool:
@@ -90,7 +90,7 @@ class UpdateJudge:
 
         return next(filter(explains, step.rates), step.rates[0])
 
-    def _groups(self, step: PairedStep) -> Iterator[Group]:
+    def _groups(self, step: PairedStep) -> Iterator[LossGroup]:
         ratios, losses = step.ratios(), self._first.losses
         left = {id(each): each for each in ratios}
         for loss in losses:
@@ -108,10 +108,10 @@ class UpdateJudge:
             for each in (*trained, *slots):
                 del left[id(each)]
             if trained or slots:
-                yield Group(loss, (*trained, *slots))
+                yield LossGroup(loss, (*trained, *slots))
 
     def _judge_group(
-        self, step: PairedStep, group: Group, rate: float, *, alike: bool
+        self, step: PairedStep, group: LossGroup, rate: float, *, alike: bool
     ) -> Finding | None:
         replicas = self._many.replicas
         if _explained(group.ratios, 1.0, rate):
@@ -148,7 +148,7 @@ class UpdateJudge:
         self,
         code: str,
         step: PairedStep,
-        group: Group,
+        group: LossGroup,
         evidence: str,
         place: SourceLine | None = None,
     ) -> Finding:
@@ -187,7 +187,7 @@ def _belongs(slot: Ratio, trained: Ratio) -> bool:
     return flat(trained.name) in flat(slot.name)
 
 
-def _common_factor(group: Group) -> float | None:
+def _common_factor(group: LossGroup) -> float | None:
     """The factor of all trained variables; None if it is not the same."""
     trained = group.of_role(TRAINED)
     alike = [each for each in trained if each.is_near(trained[0].value)]
@@ -195,7 +195,7 @@ def _common_factor(group: Group) -> float | None:
     return trained[0].value if trained and alike == trained and elements > 1 else None
 
 
-def _decayed(group: Group, rate: float, replicas: int) -> tuple[Ratio, float] | None:
+def _decayed(group: LossGroup, rate: float, replicas: int) -> tuple[Ratio, float] | None:
     """An update that has a further multiple of the weights, if that explains all differences."""
     trained, found = group.of_role(TRAINED), None
     for each in group.ratios:
@@ -224,7 +224,7 @@ def _near_any(value: float, factors: Sequence[float]) -> bool:
     return any(is_near(value, each) for each in factors)
 
 
-def _multiple(step: PairedStep, group: Group, factor: float, rate: float, replicas: int) -> str:
+def _multiple(step: PairedStep, group: LossGroup, factor: float, rate: float, replicas: int) -> str:
     slots = group.of_role(SLOT)
     shown = [each for each in group.ratios if each.is_near(factor * rate)]
     shown += [each for each in slots if each.is_near(factor)]
@@ -252,7 +252,7 @@ def _decay(step: PairedStep, decayed: tuple[Ratio, float], replicas: int) -> str
 
 
 def _difference(
-    step: PairedStep, group: Group, common: float | None, rate: float, replicas: int
+    step: PairedStep, group: LossGroup, common: float | None, rate: float, replicas: int
 ) -> str:
     ratio = next((each for each in group.ratios if not each.is_near(rate)), group.ratios[0])
     text = (
@@ -264,6 +264,6 @@ def _difference(
     return text if ratio.proportional else f"{text}, in another direction"
 
 
-def _and_all(group: Group) -> str:
+def _and_all(group: LossGroup) -> str:
     trained = len(group.of_role(TRAINED))
     return f", and so all {trained} variables" if trained > 1 else ""

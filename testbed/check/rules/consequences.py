@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from testbed.check.observations.seen import VariableCreated, WorkerObservations
 from testbed.check.rules.words import distinguishable, name_of
-from testbed.check.seen import VariableCreated, WorkerObservations
 from testbed.verdict.diagnosis import same
 
 

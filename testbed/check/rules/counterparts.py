@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeVar
 
-from testbed.check.seen import SourceLine, VariableCreated, WorkerObservations
+from testbed.check.observations.seen import SourceLine, VariableCreated, WorkerObservations
 
 Kind = tuple["SourceLine | None", bool]
 

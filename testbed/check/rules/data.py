@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from testbed.check.finding import Finding
+from testbed.check.observations.seen import Given, Sharded, Shuffle, WorkerObservations
 from testbed.check.rules.counterparts import of_one_line
-from testbed.check.seen import Given, Sharded, Shuffle, WorkerObservations
 
 # A single batch may be a model's first call, or be the same each time on purpose.
 _FEWEST = 2

@@ -7,7 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from testbed.check.finding import Finding
-from testbed.check.seen import Draw, Given, SourceLine, VariableCreated, WorkerObservations
+from testbed.check.observations.seen import (
+    Draw,
+    Given,
+    SourceLine,
+    VariableCreated,
+    WorkerObservations,
+)
 
 # A single draw, or a few numbers, may be equal by chance.
 _FEWEST = 2

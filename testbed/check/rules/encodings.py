@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from testbed.check.finding import Finding
+from testbed.check.observations.seen import WorkerObservations
+from testbed.check.observations.vocabulary import Vocabulary
 from testbed.check.rules.counterparts import Counterparts, of_one_line
 from testbed.check.rules.words import distinguishable, name_of
-from testbed.check.seen import WorkerObservations
-from testbed.check.vocabulary import Vocabulary
 from testbed.verdict.diagnosis import same
 
 NORMALIZING = (

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from testbed.check.file_use import READ, WRITE, FileUse
 from testbed.check.finding import ERROR, WARNING, Finding
 from testbed.check.known_errors.matching import known
-from testbed.check.seen import ProgramError, SourceLine, WorkerObservations
+from testbed.check.observations.file_use import READ, WRITE, FileUse
+from testbed.check.observations.seen import ProgramError, SourceLine, WorkerObservations
 
 # Errors of a file that is missing, half written, locked, or written by another one meanwhile.
 _OF_FILES = re.compile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from testbed.check.finding import Finding
-from testbed.check.seen import WorkerObservations
+from testbed.check.observations.seen import WorkerObservations
 
 
 def clipped(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from testbed.check.finding import Finding
-from testbed.check.operations import ADDING, ASSIGNING, SAME, TABLE
+from testbed.check.observations.operations import ADDING, ASSIGNING, SAME, TABLE
+from testbed.check.observations.seen import Access, SourceLine, VariableCreated, WorkerObservations
 from testbed.check.rules.counterparts import Counterparts
 from testbed.check.rules.words import distinguishable, name_of
-from testbed.check.seen import Access, SourceLine, VariableCreated, WorkerObservations
 from testbed.verdict.diagnosis import same
 
 # States of random number generators: every replica draws from them, as intended.

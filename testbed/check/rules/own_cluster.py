@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from testbed.check.finding import Finding
-from testbed.check.seen import ConfigWrite, WorkerObservations
+from testbed.check.observations.seen import ConfigWrite, WorkerObservations
 from testbed.verdict.program_notes import MALFORMED, Membership
 
 _STRATEGY = "MultiWorkerMirroredStrategy"

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from testbed.check.finding import Finding
+from testbed.check.observations.seen import Frozen, SourceLine, Stored, WorkerObservations
 from testbed.check.rules.consequences import consequence_of_state
 from testbed.check.rules.words import bare, distinguishable
-from testbed.check.seen import Frozen, SourceLine, Stored, WorkerObservations
 from testbed.verdict.diagnosis import same
 
 # The first trace, one more that creates variables, and a few for shapes of batches.

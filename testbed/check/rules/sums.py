@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from testbed.check.finding import Finding
+from testbed.check.observations.seen import Access, VariableCreated, WorkerObservations
 from testbed.check.rules.counterparts import Counterparts
 from testbed.check.rules.words import bare, name_of
-from testbed.check.seen import Access, VariableCreated, WorkerObservations
 from testbed.verdict.diagnosis import show
 
 _RESET = "constant"

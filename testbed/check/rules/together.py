@@ -8,8 +8,8 @@ from itertools import zip_longest
 from pathlib import Path
 
 from testbed.check.finding import Finding
+from testbed.check.observations.seen import Collective, SourceLine, WorkerObservations
 from testbed.check.rules.words import bare
-from testbed.check.seen import Collective, SourceLine, WorkerObservations
 
 Trace = list[Collective]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from testbed.check.file_use import FileUse
 from testbed.check.finding import Finding
+from testbed.check.observations.file_use import FileUse
+from testbed.check.observations.seen import NoGradient, ProgramError, SourceLine, WorkerObservations
 from testbed.check.rules.files import read_by_others
 from testbed.check.rules.refusals import refused
 from testbed.check.rules.words import bare
-from testbed.check.seen import NoGradient, ProgramError, SourceLine, WorkerObservations
 
 
 @dataclass(frozen=True)

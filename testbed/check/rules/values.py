@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from testbed.check.finding import Finding
+from testbed.check.observations.seen import Access, SourceLine, VariableCreated, WorkerObservations
 from testbed.check.rules.consequences import follows_from_state
 from testbed.check.rules.counterparts import Counterparts
 from testbed.check.rules.encodings import NORMALIZING
 from testbed.check.rules.words import distinguishable, name_of
-from testbed.check.seen import Access, SourceLine, VariableCreated, WorkerObservations
 from testbed.verdict.diagnosis import same
 
 _BATCH_NORM = "keras/src/layers/normalization/batch_normalization.py"

@@ -8,9 +8,9 @@ from itertools import zip_longest
 from typing import Any
 
 from testbed.check.finding import Finding
-from testbed.check.operations import ASSIGNING
+from testbed.check.observations.operations import ASSIGNING
+from testbed.check.observations.seen import VariableCreated, WorkerObservations
 from testbed.check.rules.words import bare, distinguishable, name_of
-from testbed.check.seen import VariableCreated, WorkerObservations
 from testbed.verdict.diagnosis import same, show
 
 _FLOATS = ("float16", "bfloat16", "float32", "float64")

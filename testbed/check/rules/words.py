@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from testbed.check.seen import VariableCreated
+from testbed.check.observations.seen import VariableCreated
 from testbed.verdict.diagnosis import same, show
 
 _LONGEST = 40

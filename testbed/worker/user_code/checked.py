@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import tensorflow as tf
 
-from testbed.check.seen import Leak, ProgramError, SourceLine, WorkerObservations
+from testbed.check.observations.seen import Leak, ProgramError, SourceLine, WorkerObservations
 from testbed.launcher.server.channel import Channel
 from testbed.orders.own_code import RUN_CHECKED, CheckedReport, ProgramOrders
 from testbed.verdict.raised_error import RaisedError

@@ -20,8 +20,8 @@ def reseeded(seed: int) -> contextlib.AbstractContextManager[None]:
     """Replace the random state that all forked workers inherit from their server, at once.
 
     Args:
-        seed: decides the new state, and in the block that of TensorFlow's operations; 0: nobody
-            knows the new state, and TensorFlow draws as it does.
+        seed: decides the new state, and in the block that of TensorFlow's operations; 0: the
+            new state is unknown, and TensorFlow draws as it does.
     """
     random.seed(seed or None)
     numpy.random.seed(seed % 2**32 if seed else None)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, Generic, ParamSpec
 
-from testbed.check.watch_failure import WatchFailure
+from testbed.check.observations.watch_failure import WatchFailure
 
 Arguments = ParamSpec("Arguments")
 

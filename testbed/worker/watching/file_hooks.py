@@ -19,7 +19,7 @@ from tensorflow.python.checkpoint import functional_saver
 from tensorflow.python.lib.io import file_io
 from tensorflow.python.training import py_checkpoint_reader
 
-from testbed.check.file_use import LOOK, MOVE, READ, WRITE
+from testbed.check.observations.file_use import LOOK, MOVE, READ, WRITE
 from testbed.worker.watching.events import Events
 from testbed.worker.watching.replacing import before, counted
 

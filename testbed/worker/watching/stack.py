@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from tensorflow.python.autograph.impl import api
 from tensorflow.python.util import tf_stack
 
-from testbed.check.seen import SourceLine
+from testbed.check.observations.seen import SourceLine
 
 # With the separator: a folder beside it may have a longer name that begins alike.
 _PACKAGE = f"{Path(__file__).resolve().parents[2]}{os.sep}"

@@ -7,8 +7,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from testbed.check.operations import READING
-from testbed.check.seen import (
+from testbed.check.observations.operations import READING
+from testbed.check.observations.seen import (
     Leak,
     NoGradient,
     ProgramError,
@@ -18,7 +18,7 @@ from testbed.check.seen import (
     VariableCreated,
     WorkerObservations,
 )
-from testbed.check.vocabulary import Vocabulary
+from testbed.check.observations.vocabulary import Vocabulary
 from testbed.worker.strategy import public_name, replica_devices
 from testbed.worker.watching.data.draws import DRAWING, MOVING, Draws
 from testbed.worker.watching.data.inputs import OF_DATA, Inputs

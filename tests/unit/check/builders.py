@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from testbed.check.file_use import FileMoment, FileUse
 from testbed.check.finding import Finding
-from testbed.check.reuse import NotReused
-from testbed.check.seen import (
+from testbed.check.observations.file_use import FileMoment, FileUse
+from testbed.check.observations.reuse import NotReused
+from testbed.check.observations.seen import (
     Access,
     Collective,
     ConfigWrite,
@@ -32,8 +32,8 @@ from testbed.check.seen import (
     VariableCreated,
     WorkerObservations,
 )
-from testbed.check.vocabulary import Vocabulary
-from testbed.check.watch_failure import WatchFailure
+from testbed.check.observations.vocabulary import Vocabulary
+from testbed.check.observations.watch_failure import WatchFailure
 
 FILE = "train.py"
 

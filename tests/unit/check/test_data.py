@@ -7,6 +7,14 @@ from typing import Any
 
 import pytest
 
+from testbed.check.observations.seen import (
+    Given,
+    ProgramError,
+    Sharded,
+    Shuffle,
+    Taken,
+    WorkerObservations,
+)
 from testbed.check.rules.data import (
     empty,
     same_for_replicas,
@@ -14,14 +22,6 @@ from testbed.check.rules.data import (
     shuffled_before_division,
     taken,
     uneven,
-)
-from testbed.check.seen import (
-    Given,
-    ProgramError,
-    Sharded,
-    Shuffle,
-    Taken,
-    WorkerObservations,
 )
 from tests.unit.check.builders import at, seen_of, told
 

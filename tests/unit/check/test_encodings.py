@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from testbed.check.judge import judge
+from testbed.check.observations.seen import Given, WorkerObservations
+from testbed.check.observations.vocabulary import Vocabulary
 from testbed.check.rules.encodings import statistics, vocabularies
-from testbed.check.seen import Given, WorkerObservations
-from testbed.check.vocabulary import Vocabulary
 from tests.unit.check.builders import at, born, mirrored, seen_of, told
 
 NORMALIZATION = ("keras/src/layers/preprocessing/normalization.py",)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from testbed.check.observations.seen import ProgramError
 from testbed.check.rules.values import copies
-from testbed.check.seen import ProgramError
 from tests.unit.check.builders import mirrored, seen_of, told
 
 

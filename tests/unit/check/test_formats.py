@@ -14,8 +14,8 @@ import pytest
 from testbed import __version__
 from testbed.check.finding import CODES, Finding
 from testbed.check.formats import as_github, as_json, as_sarif
+from testbed.check.observations.seen import SourceLine
 from testbed.check.result import CheckResult
-from testbed.check.seen import SourceLine
 from tests.unit.check.builders import at
 
 COUNTED = Finding("TB101", at(4), "2 replicas add 1", at(15))

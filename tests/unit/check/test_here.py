@@ -9,7 +9,7 @@ import pytest
 
 from testbed.check import here
 from testbed.check.finding import CODES, Finding
-from testbed.check.seen import SourceLine
+from testbed.check.observations.seen import SourceLine
 from tests.unit.check.builders import at
 
 CELL = "/tmp/ipykernel_7/42.py"

@@ -9,8 +9,8 @@ import pytest
 
 from testbed.check.finding import CODES, WARNING, Finding
 from testbed.check.judge import RULES, chosen, incomplete, judge
-from testbed.check.reuse import NotReused
-from testbed.check.seen import (
+from testbed.check.observations.reuse import NotReused
+from testbed.check.observations.seen import (
     Crossed,
     Frozen,
     Leak,
@@ -21,7 +21,7 @@ from testbed.check.seen import (
     Truth,
     WorkerObservations,
 )
-from testbed.check.watch_failure import WatchFailure
+from testbed.check.observations.watch_failure import WatchFailure
 from testbed.verdict.raised_error import StackFrame
 from tests.unit.check.builders import (
     ADD,

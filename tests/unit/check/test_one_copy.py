@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from testbed.check.operations import SAME, TABLE
+from testbed.check.observations.operations import SAME, TABLE
+from testbed.check.observations.seen import Access, SourceLine, VariableCreated
 from testbed.check.rules.one_copy import tables, unmirrored
-from testbed.check.seen import Access, SourceLine, VariableCreated
 from tests.unit.check.builders import (
     ADAM,
     ADD,

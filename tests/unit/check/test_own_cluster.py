@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from testbed.check.observations.seen import ConfigWrite, WorkerObservations
 from testbed.check.rules.own_cluster import late
-from testbed.check.seen import ConfigWrite, WorkerObservations
 from tests.unit.check.builders import at, seen_of, told
 
 

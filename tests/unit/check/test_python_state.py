@@ -9,6 +9,15 @@ import pytest
 
 from testbed.check.finding import NOTE
 from testbed.check.judge import judge
+from testbed.check.observations.seen import (
+    Frozen,
+    Leak,
+    Mixed,
+    Retraced,
+    StateChange,
+    Stored,
+    WorkerObservations,
+)
 from testbed.check.rules.python_state import (
     changed,
     frozen,
@@ -17,15 +26,6 @@ from testbed.check.rules.python_state import (
     rebound,
     retraced,
     stored,
-)
-from testbed.check.seen import (
-    Frozen,
-    Leak,
-    Mixed,
-    Retraced,
-    StateChange,
-    Stored,
-    WorkerObservations,
 )
 from tests.unit.check.builders import (
     ASSIGN,

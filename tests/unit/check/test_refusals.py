@@ -8,10 +8,10 @@ import pytest
 
 from testbed.check.finding import CODES
 from testbed.check.formats import as_github
+from testbed.check.observations.seen import Leak, ProgramError
 from testbed.check.result import CheckResult
 from testbed.check.rules.refusals import is_consequence, raised
 from testbed.check.rules.unreplicated import Doubts, unlike
-from testbed.check.seen import Leak, ProgramError
 from testbed.check.text import describe
 from testbed.verdict.raised_error import StackFrame
 from tests.unit.check.builders import at, seen_of, told

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from testbed.check.seen import SourceLine
+from testbed.check.observations.seen import SourceLine
 from testbed.worker.watching.python_state.statements import (
     changing_statement,
     is_kept_on_purpose,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from testbed.check.observations.seen import Access, Collective
 from testbed.check.rules.sums import of_means
-from testbed.check.seen import Access, Collective
 from tests.unit.check.builders import ADD, ASSIGN, by_both, mirrored, seen_of, told
 
 MEANS = by_both(ASSIGN, assigns="mean")

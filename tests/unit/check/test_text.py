@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from testbed.check.finding import CODES, Code, Finding
-from testbed.check.seen import SourceLine
+from testbed.check.observations.seen import SourceLine
 from testbed.check.text import LONGEST_LINE, count, describe, show_place
 from tests.unit.check.builders import at
 

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from testbed.check.rules.together import collectives, crossed, met_another, truths
-from testbed.check.seen import (
+from testbed.check.observations.seen import (
     Collective,
     Crossed,
     ProgramError,
@@ -15,6 +14,7 @@ from testbed.check.seen import (
     Truth,
     WorkerObservations,
 )
+from testbed.check.rules.together import collectives, crossed, met_another, truths
 from tests.unit.check.builders import at, made, seen_of, told
 
 

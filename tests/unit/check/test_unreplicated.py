@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from testbed.check.file_use import FileUse
+from testbed.check.observations.file_use import FileUse
+from testbed.check.observations.seen import NoGradient, ProgramError, WorkerObservations
 from testbed.check.rules.unreplicated import Doubts, unlike
-from testbed.check.seen import NoGradient, ProgramError, WorkerObservations
 from tests.unit.check.builders import at, seen_of, told
 
 BESIDE = "without replication the program finishes"

@@ -6,8 +6,13 @@ from typing import Any
 
 import pytest
 
+from testbed.check.observations.seen import (
+    Access,
+    ProgramError,
+    VariableCreated,
+    WorkerObservations,
+)
 from testbed.check.rules.values import copies, dropout, summed_by_keras
-from testbed.check.seen import Access, ProgramError, VariableCreated, WorkerObservations
 from tests.unit.check.builders import (
     ADD,
     ASSIGN,

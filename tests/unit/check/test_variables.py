@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from testbed.check.reuse import NotReused
+from testbed.check.observations.reuse import NotReused
+from testbed.check.observations.seen import (
+    Access,
+    Crossed,
+    ProgramError,
+    Unused,
+    VariableCreated,
+    WorkerObservations,
+)
 from testbed.check.rules.variables import (
     copy_of_another,
     made_every_step,
@@ -15,14 +23,6 @@ from testbed.check.rules.variables import (
     other_order,
     other_order_in_replicas,
     unused,
-)
-from testbed.check.seen import (
-    Access,
-    Crossed,
-    ProgramError,
-    Unused,
-    VariableCreated,
-    WorkerObservations,
 )
 from tests.unit.check.builders import (
     ADD,

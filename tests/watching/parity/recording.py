@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from testbed.check.observations.seen import WorkerObservations
 from testbed.check.parity.first_steps import FirstStep, FirstSteps, Update
 from testbed.check.rules.words import bare
-from testbed.check.seen import WorkerObservations
 from testbed.worker.watching.hooks import watching
 from testbed.worker.watching.parity.first_steps import FirstStepsRecorder
 from testbed.worker.watching.watchers import Watchers

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 import numpy
 import tensorflow as tf
 
-from testbed.check.seen import Given, SourceLine
+from testbed.check.observations.seen import Given, SourceLine
 
 T = TypeVar("T")
 

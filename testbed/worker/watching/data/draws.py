@@ -9,7 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from testbed.check.seen import Draw, SourceLine
+from testbed.check.observations.seen import Draw, SourceLine
 from testbed.worker.probes import captured_from
 from testbed.worker.watching.data.batches import WatchedStep, digest
 from testbed.worker.watching.stack import author_place

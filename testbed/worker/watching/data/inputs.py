@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from testbed.check.seen import Given, SourceLine, Taken
+from testbed.check.observations.seen import Given, SourceLine, Taken
 from testbed.worker.probes import captured_from
 from testbed.worker.watching.data.batches import (
     WatchedStep,

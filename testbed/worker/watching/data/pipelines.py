@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from testbed.check.seen import Sharded, Shuffle
+from testbed.check.observations.seen import Sharded, Shuffle
 from testbed.worker.watching.data.batches import WeakTensorMap, digest
 from testbed.worker.watching.stack import author_place
 

@@ -15,8 +15,8 @@ from typing import Any
 import numpy
 import tensorflow as tf
 
-from testbed.check.seen import SourceLine
-from testbed.check.vocabulary import Vocabulary
+from testbed.check.observations.seen import SourceLine
+from testbed.check.observations.vocabulary import Vocabulary
 from testbed.worker.watching.data.batches import components, leaves_of
 from testbed.worker.watching.data.vocabularies import vocabulary
 from testbed.worker.watching.python_state.statements import tree_of

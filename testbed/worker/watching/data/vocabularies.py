@@ -11,8 +11,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from testbed.check.seen import SourceLine
-from testbed.check.vocabulary import Vocabulary
+from testbed.check.observations.seen import SourceLine
+from testbed.check.observations.vocabulary import Vocabulary
 from testbed.worker.watching.data.batches import WeakTensorMap
 from testbed.worker.watching.python_state.object_graph import Spot, file_of, reached_from
 from testbed.worker.watching.python_state.statements import filling_statement

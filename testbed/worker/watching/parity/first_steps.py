@@ -10,7 +10,8 @@ from typing import Any
 import numpy
 import tensorflow as tf
 
-from testbed.check.operations import TABLE
+from testbed.check.observations.operations import TABLE
+from testbed.check.observations.seen import SourceLine, VariableCreated
 from testbed.check.parity.first_steps import (
     METRIC,
     OTHER,
@@ -21,7 +22,6 @@ from testbed.check.parity.first_steps import (
     FirstSteps,
     Update,
 )
-from testbed.check.seen import SourceLine, VariableCreated
 from testbed.worker.watching.data.batches import components, element_digests, leaves_of
 from testbed.worker.watching.data.draws import DRAWING
 from testbed.worker.watching.data.inputs import NEXT

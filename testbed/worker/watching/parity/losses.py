@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from testbed.check.observations.seen import SourceLine
 from testbed.check.parity.first_steps import Loss
-from testbed.check.seen import SourceLine
 from testbed.worker.watching.data.batches import WeakTensorMap
 from testbed.worker.watching.stack import author_place
 

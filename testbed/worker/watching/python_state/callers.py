@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from types import CodeType, FrameType, ModuleType
 from typing import Any
 
-from testbed.check.seen import SourceLine
+from testbed.check.observations.seen import SourceLine
 from testbed.worker.watching.python_state.object_graph import CLOSURE, Spot
 from testbed.worker.watching.python_state.statements import Function, tree_of
 from testbed.worker.watching.stack import is_authors

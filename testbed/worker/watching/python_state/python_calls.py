@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
-from testbed.check.seen import SourceLine, StateChange
+from testbed.check.observations.seen import SourceLine, StateChange
 from testbed.worker.watching.python_state.object_graph import Spot, innermost
 from testbed.worker.watching.python_state.state import state_of, what_changed
 from testbed.worker.watching.python_state.statements import GROWING, changing_statement

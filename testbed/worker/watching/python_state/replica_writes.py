@@ -9,7 +9,7 @@ from typing import Any
 import numpy
 import tensorflow as tf
 
-from testbed.check.seen import SourceLine, Stored
+from testbed.check.observations.seen import SourceLine, Stored
 from testbed.worker.watching.data.summary import WHOLE, summary
 from testbed.worker.watching.python_state.callers import read_by_caller
 from testbed.worker.watching.python_state.object_graph import Spot

@@ -8,7 +8,7 @@ from typing import Any
 import numpy
 import tensorflow as tf
 
-from testbed.check.seen import StateChange, Stored
+from testbed.check.observations.seen import StateChange, Stored
 from testbed.worker.watching.python_state.library_objects import LibraryObjects
 from testbed.worker.watching.python_state.object_graph import Search, Spot, reached_from
 from testbed.worker.watching.python_state.replica_writes import ReplicaWrites

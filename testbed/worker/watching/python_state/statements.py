@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from testbed.check.seen import SourceLine
+from testbed.check.observations.seen import SourceLine
 
 GROWING = ("append", "extend", "insert")
 _FILLING = ("setdefault", "update")

@@ -11,7 +11,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from testbed.check.seen import ConfigWrite, SourceLine
+from testbed.check.observations.seen import ConfigWrite, SourceLine
 from testbed.worker.watching.stack import author_place
 
 # A program that starts other programs may set TF_CONFIG for them. A process that multiprocessing

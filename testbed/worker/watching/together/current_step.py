@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from testbed.check.seen import SourceLine
+from testbed.check.observations.seen import SourceLine
 from testbed.worker.probes import replica_number
 from testbed.worker.watching.together.replica_meeting import ReplicaMeetings
 from testbed.worker.watching.together.scopes import Scopes

@@ -17,8 +17,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from testbed.check.file_use import LOOK, READ, WRITE, FileMoment, FileUse
-from testbed.check.source_line import SourceLine
+from testbed.check.observations.file_use import LOOK, READ, WRITE, FileMoment, FileUse
+from testbed.check.observations.source_line import SourceLine
 from testbed.launcher.machine.machine import identity
 from testbed.worker.watching.stack import author_place
 from testbed.worker.watching.together.current_step import CurrentStep

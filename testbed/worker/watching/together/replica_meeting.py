@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from testbed.check.seen import Crossed, SourceLine
+from testbed.check.observations.seen import Crossed, SourceLine
 
 Lines = tuple[SourceLine, ...]
 """The user's lines, from the replica function to the innermost."""

@@ -7,7 +7,7 @@ import sys
 import threading
 from typing import Any
 
-from testbed.check.seen import SourceLine
+from testbed.check.observations.seen import SourceLine
 from testbed.worker.watching.stack import is_authors, is_ours
 
 _PASSING_ON = (contextlib.__file__,)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from testbed.check.seen import SourceLine
+from testbed.check.observations.seen import SourceLine
 from testbed.worker.watching.python_state.object_graph import Spot, reached_from
 from testbed.worker.watching.traces.bytecode_reads import BytecodeReads, Lines, Name, name_of
 from testbed.worker.watching.traces.traced_values import (

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy
 import tensorflow as tf
 
-from testbed.check.operations import ADDING, READING, SAME
+from testbed.check.observations.operations import ADDING, READING, SAME
 from testbed.worker.probes import captured_from, encode
 
 _READ = READING[0]

@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from testbed.check.seen import Collective
+from testbed.check.observations.seen import Collective
 from testbed.worker.watching.stack import author_lines
 from testbed.worker.watching.together.current_step import CurrentStep
 from testbed.worker.writes import MERGED

@@ -9,8 +9,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from testbed.check.operations import ADDING, ASSIGNING, READING, TABLE
-from testbed.check.seen import Access, SourceLine, VariableCreated
+from testbed.check.observations.operations import ADDING, ASSIGNING, READING, TABLE
+from testbed.check.observations.seen import Access, SourceLine, VariableCreated
 from testbed.worker.probes import captured_from
 from testbed.worker.watching.data.batches import components
 from testbed.worker.watching.data.summary import summary

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from testbed.check.reuse import NotReused
-from testbed.check.seen import SourceLine
+from testbed.check.observations.reuse import NotReused
+from testbed.check.observations.seen import SourceLine
 from testbed.worker.watching.data.batches import components
 from testbed.worker.watching.variables.made import Variables
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from testbed.check.observations.seen import VariableCreated
 from testbed.check.parity.comparison import compare
 from testbed.check.parity.first_steps import (
     METRIC,
@@ -19,7 +20,6 @@ from testbed.check.parity.first_steps import (
     Update,
 )
 from testbed.check.parity.pairing import Side
-from testbed.check.seen import VariableCreated
 from tests.unit.check.builders import KERAS_METRIC, at, mirrored, seen_of, told
 
 KERAS_OPTIMIZER = ("keras/src/optimizers/base_optimizer.py",)

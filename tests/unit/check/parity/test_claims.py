@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from testbed.check.observations.watch_failure import WatchFailure
 from testbed.check.parity.claims import broken, parity_of
 from testbed.check.parity.first_steps import BothRuns, FirstStep, RecordedRun
-from testbed.check.watch_failure import WatchFailure
 from testbed.orders.case import ClaimLine, ParityClaim
 from tests.unit.check.builders import seen_of
 from tests.unit.check.parity.builders import BIRTHS, TOTAL, changed, step, weight, worker

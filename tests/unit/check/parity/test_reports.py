@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from testbed.check.observations.seen import SourceLine
 from testbed.check.parity.first_steps import FirstStep, Update
-from testbed.check.seen import SourceLine
 from tests.unit.check.builders import ADD, KERAS_METRIC, access, at, mirrored
 from tests.unit.check.parity.builders import (
     BIRTHS,

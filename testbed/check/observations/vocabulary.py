@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from testbed.check.source_line import SourceLine
+from testbed.check.observations.source_line import SourceLine
 
 
 @dataclass(frozen=True)

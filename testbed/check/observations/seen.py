@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from testbed.check.file_use import FileUse
-from testbed.check.operations import READING
-from testbed.check.reuse import NotReused
-from testbed.check.source_line import SourceLine as SourceLine
-from testbed.check.vocabulary import Vocabulary
-from testbed.check.watch_failure import WatchFailure
+from testbed.check.observations.file_use import FileUse
+from testbed.check.observations.operations import READING
+from testbed.check.observations.reuse import NotReused
+from testbed.check.observations.source_line import SourceLine as SourceLine
+from testbed.check.observations.vocabulary import Vocabulary
+from testbed.check.observations.watch_failure import WatchFailure
 from testbed.verdict.raised_error import RaisedError, StackFrame
 
 # Raised whenever a field changes its meaning.

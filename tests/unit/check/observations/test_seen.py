@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from testbed.check.seen import SEEN_VERSION, SourceLine, WorkerObservations
+from testbed.check.observations.seen import SEEN_VERSION, SourceLine, WorkerObservations
 from testbed.decoding import decoded
 from tests.unit.check.builders import ADD, ASSIGN, READ, access, at, born, full
 

@@ -1,0 +1,1 @@
+"""The observations of the user's program, without judgement."""
