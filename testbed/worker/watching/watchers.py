@@ -7,7 +7,6 @@ from typing import Any
 
 import tensorflow as tf
 
-from testbed.check.observations.operations import READING
 from testbed.check.observations.seen import (
     Leak,
     NoGradient,
@@ -18,15 +17,9 @@ from testbed.check.observations.seen import (
     VariableCreated,
     WorkerObservations,
 )
-from testbed.check.observations.vocabulary import Vocabulary
 from testbed.worker.strategy import public_name, replica_devices
-from testbed.worker.watching.data.draws import DRAWING, MOVING, Draws
-from testbed.worker.watching.data.inputs import OF_DATA, Inputs
-from testbed.worker.watching.data.pipelines import Pipelines
-from testbed.worker.watching.data.text_hashes import TextHashes
-from testbed.worker.watching.data.vocabularies import OF_TABLES, Vocabularies
+from testbed.worker.watching.data.watchers import DataWatchers
 from testbed.worker.watching.events import Events
-from testbed.worker.watching.file_hooks import OF_FILES, operation_path
 from testbed.worker.watching.python_state.object_graph import held_by
 from testbed.worker.watching.python_state.python_calls import PythonCalls
 from testbed.worker.watching.python_state.state import PythonState
@@ -35,10 +28,7 @@ from testbed.worker.watching.together.cluster_config import ClusterConfig
 from testbed.worker.watching.together.current_step import CurrentStep
 from testbed.worker.watching.together.file_uses import FileUses
 from testbed.worker.watching.traces.calls import FunctionCalls
-from testbed.worker.watching.variables.clipping import ClippedGradients
-from testbed.worker.watching.variables.collectives import Collectives
-from testbed.worker.watching.variables.made import Variables
-from testbed.worker.watching.variables.reused_names import ReusedNames
+from testbed.worker.watching.variables.watchers import VariableWatchers
 
 _KEPT_OBJECTS = 100
 
@@ -57,19 +47,13 @@ class Watchers:
         self.events = Events()
         self.now = CurrentStep()
         """The current step of the worker."""
-        self.variables = Variables(self.now)
+        self._of_variables = VariableWatchers(self.now)
+        self.variables = self._of_variables.made
         """The variables of the program."""
-        self._names = ReusedNames(self.variables)
-        self._clipped = ClippedGradients(self.now, self.variables.clips)
-        self._collectives = Collectives(self.now)
+        self._data = DataWatchers(self.now, self.variables)
         self._state = PythonState()
         self._calls = FunctionCalls()
         self._python = PythonCalls(self._calls.python_lines)
-        self._inputs = Inputs(self.variables.values.distributed, lambda: self._pipelines.divides)
-        self._pipelines = Pipelines()
-        self._vocabularies = Vocabularies()
-        self._hashes = TextHashes()
-        self._draws = Draws(self.variables.number_of)
         self._config = ClusterConfig()
         self._files = FileUses(self.now)
         self._strategies: dict[int, Any] = {}
@@ -105,13 +89,13 @@ class Watchers:
             retraced=tuple(self._calls.retraced()),
             leaks=leaks,
             mixed=tuple(self._calls.mixed.values()),
-            not_reused=tuple(self._names.found()),
-            collectives=tuple(self._collectives.kept),
-            given=tuple(self._inputs.given()),
-            taken=tuple(self._inputs.taken()),
-            sharded=tuple(self._pipelines.seen()),
-            vocabularies=self._seen_vocabularies(),
-            draws=tuple(self._draws.seen()),
+            not_reused=tuple(self._of_variables.names.found()),
+            collectives=tuple(self._of_variables.collectives.kept),
+            given=tuple(self._data.inputs.given()),
+            taken=tuple(self._data.inputs.taken()),
+            sharded=tuple(self._data.pipelines.seen()),
+            vocabularies=self._data.seen_vocabularies(self.objects, self.events.log),
+            draws=tuple(self._data.draws.seen()),
             late=tuple(self._config.writes()),
             files=tuple(self._files.uses()),
             raised=raised,
@@ -127,13 +111,6 @@ class Watchers:
             return births, (*failed, self.now.steps)
         return births, tuple(failed)
 
-    def _seen_vocabularies(self) -> tuple[Vocabulary, ...]:
-        try:
-            return (*self._vocabularies.seen(self.objects), *self._hashes.seen())
-        except Exception as problem:
-            self.events.log.failed("vocabularies", problem)
-            return ()
-
     def _subscribe_to_runs(self) -> None:
         """Subscribe to runs; watchers that read the state before a step come before its count."""
         begins, ends = self.events.run_begins, self.events.run_ends
@@ -142,18 +119,18 @@ class Watchers:
         begins.subscribe("current step", self._outermost(lambda _: self.now.begins_step()))
         begins.subscribe("objects", self._outermost(self._keep_object))
         begins.subscribe(
-            "vocabularies", self._outermost(lambda _: self._vocabularies.step_begins())
+            "vocabularies", self._outermost(lambda _: self._data.vocabularies.step_begins())
         )
         begins.subscribe("Python state", self._outermost(self._state.before))
         begins.subscribe("current step", self.now.run_begins)
-        self.events.run_arguments.subscribe("data", self._inputs.run_begins)
+        self.events.run_arguments.subscribe("data", self._data.inputs.run_begins)
         self.events.run_arguments.subscribe(
             "variables", lambda _, __, arguments: self.variables.given(arguments)
         )
         self.events.replica_pauses.subscribe("Python state", self._replica_pauses)
         self.events.replica_id_read.subscribe("data", self._replica_id_read)
         self.events.replicas_meet.subscribe("meetings", self._replicas_meet)
-        self.events.run_result.subscribe("data", self._inputs.run_ends)
+        self.events.run_result.subscribe("data", self._data.inputs.run_ends)
         ends.subscribe("current step", self.now.run_ends)
         ends.subscribe("Python state", self._outermost(self._state.after))
         ends.subscribe("meetings", self._outermost(lambda _: self.now.meetings.run_ends()))
@@ -161,7 +138,7 @@ class Watchers:
     def _subscribe_to_functions(self) -> None:
         called, returned = self.events.function_called, self.events.function_returned
         called.subscribe(
-            "data", lambda f, args, kwargs: self._inputs.function_begins(f, (args, kwargs))
+            "data", lambda f, args, kwargs: self._data.inputs.function_begins(f, (args, kwargs))
         )
         called.subscribe("variable values", lambda *_: self._look_between_steps())
         called.subscribe("current step", lambda *_: self.now.begins_step())
@@ -170,7 +147,7 @@ class Watchers:
         called.subscribe("current step", lambda *_: self.now.function_begins())
         called.subscribe("traces", self._function_called)
         called.subscribe("files", lambda function, *_: self._files.function_begins(function))
-        returned.subscribe("data", self._inputs.function_ends)
+        returned.subscribe("data", self._data.inputs.function_ends)
         returned.subscribe("current step", lambda _: self.now.function_ends())
         returned.subscribe("traces", lambda _: self._function_returned())
         returned.subscribe("files", lambda _: self._files.function_ends())
@@ -188,20 +165,20 @@ class Watchers:
         events.scope_left.subscribe("scopes", self.now.scopes.left)
         events.variable_requested.subscribe("variables", self.variables.variable_requested)
         events.variable_created.subscribe("variables", self.variables.variable_created)
-        events.variable_scope_entered.subscribe("names", self._names.entered)
-        events.variable_by_name.subscribe("names", self._names.given)
+        events.variable_scope_entered.subscribe("names", self._of_variables.names.entered)
+        events.variable_by_name.subscribe("names", self._of_variables.names.given)
         events.operation.subscribe("operations", self._operation)
-        events.text_hashed.subscribe("hashes", self._hashes.hashed)
-        events.run_arguments.subscribe("hashes", lambda *call: self._hashes.given(call[2]))
-        events.function_called.subscribe("hashes", lambda *call: self._hashes.given(call[1:]))
+        events.text_hashed.subscribe("hashes", self._data.hashes.hashed)
+        events.run_arguments.subscribe("hashes", lambda *call: self._data.hashes.given(call[2]))
+        events.function_called.subscribe("hashes", lambda *call: self._data.hashes.given(call[1:]))
         events.operation_replayed.subscribe("variables", self.variables.replayed)
         events.gradient.subscribe("gradients", self._gradient)
-        events.gradients_clipped.subscribe("clipping", self._clipped.clipped)
-        events.reduced_in_replica.subscribe("clipping", self._clipped.reduced)
+        events.gradients_clipped.subscribe("clipping", self._of_variables.clipped.clipped)
+        events.reduced_in_replica.subscribe("clipping", self._of_variables.clipped.reduced)
         events.truth_tested.subscribe("truths", self._truth_tested)
-        events.auto_sharded.subscribe("data", self._pipelines.auto_sharded)
-        events.reduced.subscribe("data", self._inputs.reduced)
-        events.collective.subscribe("collectives", self._collectives.add)
+        events.auto_sharded.subscribe("data", self._data.pipelines.auto_sharded)
+        events.reduced.subscribe("data", self._data.inputs.reduced)
+        events.collective.subscribe("collectives", self._of_variables.collectives.add)
         events.collective.subscribe("files", lambda *_: self._files.collective())
         events.file_used.subscribe("files", self._files.used)
         events.file_lock.subscribe("files", self._files.locked)
@@ -242,34 +219,17 @@ class Watchers:
     def _operation(self, kind: str, inputs: Any, outputs: Any) -> None:
         if self.variables.values.reading:
             return
-        if kind in OF_FILES and (path := operation_path(kind, inputs)):
-            self._files.used(OF_FILES[kind][0], path)
+        self._files.operation(kind, inputs)
         number = self.variables.operation(kind, inputs, outputs)
-        if kind in OF_TABLES:
-            self._vocabularies.operation(kind, inputs, outputs)
-        if number is not None:
-            distributed = self.variables.births[number].distributed
-            if self.now.depth and kind not in READING and distributed:
-                self._inputs.wrote(self.variables.values.get(number))
-        elif "Dataset" in kind:
-            self._pipelines.operation(kind, inputs, outputs)
-            self._hashes.operation(kind, inputs)
-        elif kind in OF_DATA:
-            self._inputs.operation(kind, inputs, outputs, self.now.replica())
-        elif kind == MOVING:
-            self._draws.moved(inputs)
-        elif kind in DRAWING:
-            replica, step = self.now.replica(), self._inputs.step
-            if replica is not None and step is not None:
-                self._draws.drawn(kind, inputs, outputs, replica, step)
+        self._data.operation(kind, inputs, outputs, number)
 
     def _replica_pauses(self, replica: int) -> None:
         if self.now.depth == 1 and self.now.replica_function is not None:
             self._state.replica_paused(self.now.replica_function, replica)
 
     def _replica_id_read(self) -> None:
-        if self._inputs.step is not None and self.now.replica() is not None:
-            self._inputs.step.asked = True
+        if self._data.inputs.step is not None and self.now.replica() is not None:
+            self._data.inputs.step.asked = True
 
     def _replicas_meet(self, variable: Any) -> None:
         if (replica := self.now.replica()) is not None:

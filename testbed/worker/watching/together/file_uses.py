@@ -20,6 +20,7 @@ import tensorflow as tf
 from testbed.check.observations.file_use import LOOK, READ, WRITE, FileMoment, FileUse
 from testbed.check.observations.source_line import SourceLine
 from testbed.launcher.machine.machine import identity
+from testbed.worker.watching.file_hooks import OF_FILES, operation_path
 from testbed.worker.watching.stack import author_place
 from testbed.worker.watching.together.current_step import CurrentStep
 
@@ -85,6 +86,11 @@ class FileUses:
         """Python locks or unlocks a file, as `fcntl.flock` does."""
         if operation & (fcntl.LOCK_EX | fcntl.LOCK_UN):
             self._is_locked = bool(operation & fcntl.LOCK_EX)
+
+    def operation(self, kind: str, inputs: Any) -> None:
+        """An operation of TensorFlow runs, which may use a file."""
+        if kind in OF_FILES and (path := operation_path(kind, inputs)):
+            self.used(OF_FILES[kind][0], path)
 
     def used(self, kind: str, path: Any) -> None:
         """A file is about to be used.
