@@ -211,6 +211,18 @@ def test_texts_and_tables_have_no_updates(mirrored: Any) -> None:
     assert (len(found.steps), found.steps[0].updates) == (1, ())
 
 
+def test_numbers_are_no_elements(mirrored: Any) -> None:
+    """A step may get a number beside its batch, or nothing but a number."""
+
+    def program() -> None:
+        for given in ((tf.ones([2, 3]), tf.constant(0.5)), (tf.constant(0.5),)):
+            mirrored.run(lambda *_: None, given)
+
+    found = recorded(program)
+    assert [each.elements for each in found.steps] == [2, 0]
+    assert found.seen.failures == ()
+
+
 @MODES
 def test_elements_and_their_digest(mirrored: Any, traced: bool) -> None:
     """The rows of the batches of all replicas count, in any order; other rows differ."""

@@ -273,7 +273,7 @@ class FirstStepsRecorder:
         if step is None or not step.waits:
             return
         step.waits = False
-        leaves = [each for each in leaves_of(given) if _is_concrete(each)]
+        leaves = [each for each in leaves_of(given) if _has_rows(each)]
         digests = list(element_digests(leaves)) if leaves else []
         step.elements = len(digests)
         step.digest = sum(int(each, 16) for each in digests) % 2**64
@@ -342,8 +342,11 @@ class FirstStepsRecorder:
                 yield True
 
 
-def _is_concrete(leaf: Any) -> bool:
-    return not any(tf.is_tensor(each) and tf.is_symbolic_tensor(each) for each in components(leaf))
+def _has_rows(leaf: Any) -> bool:
+    """Whether a leaf is a batch of elements whose values are known."""
+    parts = components(leaf)
+    symbolic = any(tf.is_tensor(each) and tf.is_symbolic_tensor(each) for each in parts)
+    return not symbolic and all(len(each.shape) > 0 for each in parts)
 
 
 def _numbers(result: Any) -> list[float]:
