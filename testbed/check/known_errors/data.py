@@ -200,7 +200,7 @@ for batch in strategy.distribute_datasets_from_function(days):
     ),
     KnownError(
         "replica_without_examples",
-        "the first batch of fit has fewer examples than there are replicas",
+        "the first batch of fit does not divide evenly among the replicas",
         (
             Sign(
                 ("InvalidArgumentError",),
@@ -208,9 +208,9 @@ for batch in strategy.distribute_datasets_from_function(days):
                 r"Input \d+: (?P<one>\[[\d,]*\]) != input \d+: (?P<other>\[[\d,]*\])",
             ),
         ),
-        "Keras builds the model by the first batch; the replicas computed values of the shapes"
-        " {one} and {other}, and a 0 is the share of a replica that got no example",
-        "make each batch at least as large as the number of replicas; batch_size of fit is that of"
+        "Keras builds the model by the first batch, of which the replicas computed values of the"
+        " shapes {one} and {other}; a 0 is the share of a replica that got no example",
+        "make the first batch a multiple of the number of replicas; batch_size of fit is that of"
         " all replicas together",
         """\
 with strategy.scope():

@@ -10,6 +10,8 @@ from testbed.check.parity.first_steps import Update
 
 # Sums in another order differ by less than this share of an update.
 _TOLERANCE = 2e-3
+# The share of a multiple of the weights that may be left when they explain a difference.
+_LEFT = 0.05
 # How much larger than its rounding an update has to be.
 _SIGNIFICANT = 20.0
 # A ratio so near to a factor is that factor.
@@ -80,9 +82,10 @@ def decay_in(ratio: Ratio, weights: Update) -> tuple[float, float] | None:
     mo, ms = _dot(many, one), _dot(many, start)
     multiple, decay = (mo * ss - ms * os) / determinant, (ms * oo - mo * os) / determinant
     left = [m - multiple * o - decay * s for m, o, s in zip(many, one, start, strict=True)]
-    allowed = _TOLERANCE * length(many) + 4 * (ratio.update.rounding + ratio.one.rounding)
-    explains = abs(decay) * math.sqrt(ss) > 5 * allowed
-    return (multiple, decay) if explains and length(left) <= allowed else None
+    rounding = 4 * (ratio.update.rounding + ratio.one.rounding)
+    further = abs(decay) * math.sqrt(ss)
+    # A small multiple of the weights may be a small part of the update.
+    return (multiple, decay) if length(left) <= max(rounding, _LEFT * further) < further else None
 
 
 def length(numbers: Sequence[float]) -> float:

@@ -192,12 +192,15 @@ def _common_factor(group: LossGroup) -> float | None:
     trained = group.of_role(TRAINED)
     alike = [each for each in trained if each.is_near(trained[0].value)]
     elements = sum(len(each.update.delta) for each in trained)
-    return trained[0].value if trained and alike == trained and elements > 1 else None
+    # Where Adam makes equal updates, only its slots show what differs.
+    shows = bool(trained) and not is_near(trained[0].value, 1.0)
+    return trained[0].value if shows and alike == trained and elements > 1 else None
 
 
 def _decayed(group: LossGroup, rate: float, replicas: int) -> tuple[Ratio, float] | None:
     """An update that has a further multiple of the weights, if that explains all differences."""
     trained, found = group.of_role(TRAINED), None
+    adaptive = any(_is_square(each) for each in group.ratios)
     for each in group.ratios:
         if any(each.is_near(factor) for factor in (1.0, rate)):
             continue
@@ -206,7 +209,7 @@ def _decayed(group: LossGroup, rate: float, replicas: int) -> tuple[Ratio, float
         decay = next(filter(None, (decay_in(each, of.update) for of in weights)), None)
         if decay is None:
             # Adam makes equal updates of longer gradients; squares are no sums.
-            if _is_square(each) or (of_weights and _near_any(each.value, (1.0, rate))):
+            if _is_square(each) or (of_weights and adaptive):
                 continue
             return None
         if not _near_any(decay[0], (1.0, rate, float(replicas))):

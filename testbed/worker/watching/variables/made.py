@@ -224,6 +224,9 @@ def _start(initial: Any) -> Any:
     """A summary of the initial value that the user gave; None if it is unknown."""
     if callable(initial) or initial is None or tf.is_symbolic_tensor(initial):
         return None
+    if isinstance(initial, tf.Variable) and not tf.executing_eagerly():
+        # It has no value while a graph is built.
+        return None
     return summary(initial)
 
 
