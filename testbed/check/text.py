@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import textwrap
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from testbed.check.finding import ERROR, NOTE, WARNING, Finding
 from testbed.check.judge import NO_TEXTS, text_of_line
@@ -59,9 +59,14 @@ def count(findings: Sequence[Finding]) -> str:
     return ", ".join(each for each in counts if not each.startswith("0 ")) or "nothing found"
 
 
+def paragraphs(findings: Iterable[Finding], texts: Mapping[str, str] = NO_TEXTS) -> list[str]:
+    """The lines of all findings, each followed by an empty one; `texts` as for `describe`."""
+    return [line for finding in findings for line in [*describe(finding, texts), ""]]
+
+
 def as_text(result: CheckResult) -> str:
     """The findings, then where watching failed, then the summary."""
-    lines = [line for finding in result.findings for line in [*describe(finding, result.texts), ""]]
+    lines = paragraphs(result.findings, result.texts)
     if result.cause and result.prevented:
         found = "nothing was checked"
     else:

@@ -25,8 +25,7 @@ CODES = (
         "the seed of a layer made in the scope is mirrored, so all replicas draw the same numbers",
         "use tf_keras, or draw the mask yourself from a seed that includes the replica's id",
         "dropout.masks_differ",
-        fine_if="the same mask on all replicas is acceptable: each replica still drops units of"
-        " its own examples, only the masks are alike",
+        fine_if="the replicas may drop the same units; their examples differ in any case",
     ),
     Code(
         "TB603",

@@ -16,8 +16,8 @@ CODES = (
         " a model with variables that are summed when they are read), let the others write to a"
         " temporary folder; or put the task's number into the name",
         "files.written_by_all",
-        fine_if="the workers write the same content one after another, or each of them has a file"
-        " system of its own where the program runs",
+        fine_if="the workers write the same content, one after another; or no two workers share a"
+        " file system",
     ),
     Code(
         "TB802",

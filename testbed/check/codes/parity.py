@@ -33,8 +33,8 @@ CODES = (
         "wrong_value",
         ERROR,
         "the update differs from that on one replica",
-        "each replica clips, normalises or averages by what it sees of its own part of the batch,"
-        " before the parts are added",
+        "each replica sees only a part of the batch; it clips, normalises or averages that part,"
+        " and then the parts are added",
         "reduce first (all_reduce the gradients, or the sum and the count of a mean), then clip,"
         " normalise or divide",
         "clipped_gradients.clipped_in_replica",

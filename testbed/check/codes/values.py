@@ -15,8 +15,8 @@ CODES = (
         "give it an aggregation (MEAN, SUM or ONLY_FIRST_REPLICA), or combine the value of all"
         " replicas by all_reduce before it is assigned",
         "aggregation.none_assigned_in_replica",
-        fine_if="each replica shall keep a value of its own, and nothing reads the variable as"
-        " one number or saves it: a buffer of the replica, for example",
+        fine_if="each replica needs a different value, like a buffer for its own examples, and"
+        " nothing saves the variable or reads it as one number",
     ),
     Code(
         "TB202",
@@ -26,8 +26,8 @@ CODES = (
         "each worker assigned its own value, and nothing brought them together",
         "assign a value that is equal on all workers: the result of a reduction",
         "aggregation.only_first_replica",
-        fine_if="each worker shall keep a value of its own, and checkpoints may hold the value"
-        " of worker 0 only",
+        fine_if="each worker needs a different value, and a checkpoint may hold that of worker 0"
+        " alone",
     ),
     Code(
         "TB203",

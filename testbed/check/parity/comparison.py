@@ -10,7 +10,7 @@ from testbed.check.parity.pairing import PairedStep, Side, paired
 from testbed.check.parity.ratios import is_near
 from testbed.check.parity.reports import ReportJudge
 from testbed.check.parity.updates import UpdateJudge
-from testbed.check.text import describe
+from testbed.check.text import paragraphs
 
 _RESULTS_AGREE = 1e-5
 
@@ -29,8 +29,7 @@ class Parity:
 
     def __str__(self) -> str:
         """The findings and the sentence, as `testbed check` prints them."""
-        lines = [line for finding in self.findings for line in [*describe(finding), ""]]
-        return "\n".join([*lines, self.sentence])
+        return "\n".join([*paragraphs(self.findings), self.sentence])
 
     @property
     def agrees(self) -> bool:

@@ -67,13 +67,14 @@ class UpdateJudge:
             step: the step, which started from equal values.
             alike: whether it is known that the step computed with the same data.
         """
-        findings, groups = [], list(self._groups(step))
+        findings, ratios = [], step.ratios()
+        groups = list(self._groups(ratios))
         rate = self._rate_of(step, groups)
         grouped = {id(each.update) for group in groups for each in group.ratios}
         # What no tape trains has to be equal to say anything.
         unlike = any(
             not each.is_near(1.0)
-            for each in step.ratios()
+            for each in ratios
             if each.update.role == TRAINED and id(each.update) not in grouped
         )
         for group in groups:
@@ -90,8 +91,8 @@ class UpdateJudge:
 
         return next(filter(explains, step.rates), step.rates[0])
 
-    def _groups(self, step: PairedStep) -> Iterator[LossGroup]:
-        ratios, losses = step.ratios(), self._first.losses
+    def _groups(self, ratios: Sequence[Ratio]) -> Iterator[LossGroup]:
+        losses = self._first.losses
         left = {id(each): each for each in ratios}
         for loss in losses:
             trained = [

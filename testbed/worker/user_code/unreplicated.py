@@ -1,4 +1,4 @@
-"""Runs the user's program with a single replica: its own kind of strategy, or the default one."""
+"""Runs the user's program again, to compare it: with a single replica, or with copied batches."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _SEVERAL = ("devices", "cluster_resolver")
 
 @RUN_UNREPLICATED.implementation
 def run_unreplicated(orders: UnreplicatedOrders, channel: Channel) -> NoReturn:
-    """Run a program in a worker with a single replica, and watch it."""
+    """Run a program in a worker as the orders say, and watch it."""
     end_program(orders.setup, channel, _watched(orders, channel))
 
 

@@ -15,7 +15,7 @@ from testbed.check.rules.files import read_by_others, read_too_early, written_by
 from testbed.verdict.raised_error import StackFrame
 from tests.unit.check.builders import at, told
 
-MODEL = "/work/model/weights.npy"
+MODEL = "/data/model/weights.npy"
 
 
 def use(
@@ -37,7 +37,7 @@ def missing(line: int, message: str = "", kind: str = "FileNotFoundError") -> Pr
 
 def test_workers_that_write_one_file() -> None:
     """A warning, as nothing has failed, with the workers and the path; once for a line."""
-    seen = [worker(each, use(WRITE, 7), use(WRITE, 7, path="/work/b")) for each in range(3)]
+    seen = [worker(each, use(WRITE, 7), use(WRITE, 7, path="/data/b")) for each in range(3)]
     (finding,) = written_by_all(seen)
     evidence = (
         f"workers 0, 1 and 2 write {MODEL} (and 1 more files), and no collective is between them"
@@ -55,7 +55,7 @@ def test_another_line_of_the_other_worker() -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        use(WRITE, 7, path="/work/other"),
+        use(WRITE, 7, path="/data/other"),
         use(WRITE, 7, (1, 1.0)),
         use(WRITE, 7, host="elsewhere"),
         use(MOVE, 7),

@@ -123,7 +123,7 @@ class FirstStepsRecorder:
             tuple(self._batches),
             self._draws,
             self._takes,
-            any(self._own_statistics()),
+            self._has_own_statistics(),
             self._epsilon > 0,
             self._omitted,
         )
@@ -291,11 +291,11 @@ class FirstStepsRecorder:
             step.results += numbers
 
     def _reduces(self, op: str, _: Any) -> None:
-        place = author_place()
-        if self._over or op == "GATHER" or place.place is None or place.libraries:
+        if self._over or op == "GATHER" or not tf.inside_function():
             return
-        if tf.inside_function():
-            self._traced_reductions.setdefault(place.place)
+        here = author_place()
+        if here.place is not None and not here.libraries:
+            self._traced_reductions.setdefault(here.place)
 
     def _reduction(self, result: Any) -> None:
         step = self._open
@@ -319,8 +319,10 @@ class FirstStepsRecorder:
         return next((self._variables.number_of(each) for each in handles), None)
 
     def _operation(self, kind: str, inputs: Any, outputs: Any) -> None:
-        replica = self._now.replica()
-        if self._over or self._variables.values.reading or replica is None:
+        # Operations are many: most come after the first steps.
+        if self._over or self._variables.values.reading:
+            return
+        if (replica := self._now.replica()) is None:
             return
         self._draws |= kind in DRAWING and threading.get_ident() not in self._creating
         self._takes |= kind in NEXT
@@ -336,10 +338,12 @@ class FirstStepsRecorder:
         if not self._over and batch_size not in self._batches:
             self._batches.append(batch_size)
 
-    def _own_statistics(self) -> Iterator[bool]:
-        for birth in self._variables.births:
-            if birth.is_of(*_NORMALIZERS) and "moving_variance" in birth.name:
-                yield True
+    def _has_own_statistics(self) -> bool:
+        """Whether a layer normalises by the statistics of each replica's batch."""
+        return any(
+            birth.is_of(*_NORMALIZERS) and "moving_variance" in birth.name
+            for birth in self._variables.births
+        )
 
 
 def _has_rows(leaf: Any) -> bool:
