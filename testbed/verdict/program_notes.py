@@ -161,12 +161,16 @@ def joinings(notes: Iterable[Sequence[Note]]) -> dict[int, Joining]:
     return first
 
 
-def unfit(joined: Mapping[int, Joining], workers: int) -> Unfit | None:
+def unfit(
+    joined: Mapping[int, Joining], workers: int, *, is_expected: bool = False
+) -> Unfit | None:
     """Find the reason why the workers do not form their cluster; None where there is none so far.
 
     Args:
         joined: the joinings of the workers that have joined so far.
         workers: the number of started workers.
+        is_expected: whether a running worker has not joined yet, so that it may still turn out to
+            wait for one that is alone.
     """
     changed = {number: each for number, each in joined.items() if each.used != each.given}
     if not changed:
@@ -175,7 +179,8 @@ def unfit(joined: Mapping[int, Joining], workers: int) -> Unfit | None:
         return found
     for number, each in sorted(changed.items()):
         if each.is_alone:
-            return _alone(each, number, [n for n, e in joined.items() if e.used == e.given])
+            waiting = [n for n, e in joined.items() if e.used == e.given]
+            return _alone(each, number, waiting) if waiting or not is_expected else None
     return _missing(joined, workers)
 
 

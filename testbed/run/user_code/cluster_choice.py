@@ -140,7 +140,12 @@ class ProgramObserver:
     def _judge(self, workers: Sequence[WorkerProcess]) -> None:
         """Warn where the workers do not fit together, and end them where they cannot finish."""
         notes = [worker.notes for worker in workers]
-        problem = unfit(joinings(notes), len(workers))
+        joined = joinings(notes)
+        expected = any(
+            number not in joined and not worker.reported and worker.status is None
+            for number, worker in enumerate(workers)
+        )
+        problem = unfit(joined, len(workers), is_expected=expected)
         reason = problem.reason if problem and problem.hopeless else ""
         if problem and problem.needed and self.choice.checked:
             reason = f"{problem.reason} (--workers {problem.needed} starts {problem.needed})"

@@ -66,6 +66,13 @@ def test_two_workers_that_are_one_task() -> None:
     assert found[1]
 
 
+def test_a_worker_that_is_alone_while_another_is_expected() -> None:
+    """The other may join and wait for it in vain: one line then says both."""
+    joined = joinings([[], joining(GIVEN[1], None)])
+    assert unfit(joined, 2, is_expected=True) is None
+    assert unfit(joined, 2, is_expected=False) is not None
+
+
 def test_a_cluster_that_is_described_without_tf_config() -> None:
     """Where no line has changed TF_CONFIG, a resolver describes the cluster."""
     found = told(*(joining(each, config(1), NOWHERE) for each in GIVEN))
