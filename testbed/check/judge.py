@@ -10,31 +10,19 @@ from pathlib import Path
 
 from testbed.check.finding import Finding
 from testbed.check.observations.seen import SourceLine, WorkerObservations
-from testbed.check.rules import (
-    data,
-    draws,
-    encodings,
-    files,
-    gradients,
-    one_copy,
-    own_cluster,
-    python_state,
-    refusals,
-    sums,
-    together,
-    values,
-    variables,
-)
+from testbed.check.rules import own_cluster, python_state, refusals, together
+from testbed.check.rules.data import draws, elements, encodings, files
+from testbed.check.rules.variables import creation, gradients, one_copy, sums, values
 
 RULES: tuple[Callable[[Sequence[WorkerObservations]], Iterator[Finding]], ...] = (
     one_copy.unmirrored,
-    variables.made_every_step,
-    variables.not_reused,
-    variables.other_order,
-    variables.other_order_in_replicas,
+    creation.made_every_step,
+    creation.not_reused,
+    creation.other_order,
+    creation.other_order_in_replicas,
     one_copy.tables,
-    variables.copy_of_another,
-    variables.unused,
+    creation.copy_of_another,
+    creation.unused,
     values.copies,
     values.summed_by_keras,
     sums.of_means,
@@ -47,14 +35,14 @@ RULES: tuple[Callable[[Sequence[WorkerObservations]], Iterator[Finding]], ...] =
     python_state.retraced,
     python_state.leaked,
     python_state.mixed,
-    data.same_for_replicas,
-    data.same_for_workers,
-    data.shuffled_before_division,
+    elements.same_for_replicas,
+    elements.same_for_workers,
+    elements.shuffled_before_division,
     encodings.vocabularies,
     encodings.statistics,
-    data.taken,
-    data.empty,
-    data.uneven,
+    elements.taken,
+    elements.empty,
+    elements.uneven,
     draws.alike,
     together.collectives,
     together.crossed,

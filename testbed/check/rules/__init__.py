@@ -1,1 +1,1 @@
-"""One file for each family of findings: pure functions from what was seen to what is wrong."""
+"""One module for each family of findings: pure functions from observations to findings."""

@@ -8,7 +8,7 @@ from textwrap import shorten
 from testbed.check.finding import ERROR, Explanation, Finding
 from testbed.check.known_errors.matching import Match, known
 from testbed.check.observations.seen import ProgramError, WorkerObservations
-from testbed.check.rules import files
+from testbed.check.rules.data import files
 
 # Parts of errors about strategies, contexts and scopes that the table of known errors lacks.
 _REFUSED = (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from testbed.check.finding import Finding
 from testbed.check.observations.file_use import FileUse
 from testbed.check.observations.seen import NoGradient, ProgramError, SourceLine, WorkerObservations
-from testbed.check.rules.files import read_by_others
+from testbed.check.rules.data.files import read_by_others
 from testbed.check.rules.refusals import refused
 from testbed.check.rules.words import bare
 

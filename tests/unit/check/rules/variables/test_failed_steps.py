@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from testbed.check.observations.seen import ProgramError
-from testbed.check.rules.values import copies
+from testbed.check.rules.variables.values import copies
 from tests.unit.check.builders import mirrored, seen_of, told
 
 

@@ -16,7 +16,7 @@ from testbed.check.observations.seen import (
     VariableCreated,
     WorkerObservations,
 )
-from testbed.check.rules.variables import (
+from testbed.check.rules.variables.creation import (
     copy_of_another,
     made_every_step,
     not_reused,

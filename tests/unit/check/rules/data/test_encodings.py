@@ -9,7 +9,7 @@ import pytest
 from testbed.check.judge import judge
 from testbed.check.observations.seen import Given, WorkerObservations
 from testbed.check.observations.vocabulary import Vocabulary
-from testbed.check.rules.encodings import statistics, vocabularies
+from testbed.check.rules.data.encodings import statistics, vocabularies
 from tests.unit.check.builders import at, born, mirrored, seen_of, told
 
 NORMALIZATION = ("keras/src/layers/preprocessing/normalization.py",)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from testbed.check.observations.seen import Draw, Given, ProgramError, WorkerObservations
-from testbed.check.rules.draws import alike
+from testbed.check.rules.data.draws import alike
 from tests.unit.check.builders import at, born, seen_of, told
 
 STEP = Given("step", at(9), replicas=2, calls=3, fed=True, own_draws=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from testbed.check.observations.seen import Access, ProgramError
-from testbed.check.rules.one_copy import unmirrored
+from testbed.check.rules.variables.one_copy import unmirrored
 from tests.unit.check.builders import ADD, ASSIGN, READ, at, born, by_both, seen_of, told
 
 SCOPE = at(17)

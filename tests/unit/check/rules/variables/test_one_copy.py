@@ -9,7 +9,7 @@ import pytest
 
 from testbed.check.observations.operations import SAME, TABLE
 from testbed.check.observations.seen import Access, SourceLine, VariableCreated
-from testbed.check.rules.one_copy import tables, unmirrored
+from testbed.check.rules.variables.one_copy import tables, unmirrored
 from tests.unit.check.builders import (
     ADAM,
     ADD,

@@ -11,7 +11,7 @@ from testbed.check.finding import ERROR, WARNING
 from testbed.check.judge import judge
 from testbed.check.observations.file_use import LOOK, MOVE, READ, WRITE, FileMoment, FileUse
 from testbed.check.observations.seen import ProgramError, WorkerObservations
-from testbed.check.rules.files import read_by_others, read_too_early, written_by_all
+from testbed.check.rules.data.files import read_by_others, read_too_early, written_by_all
 from testbed.verdict.raised_error import StackFrame
 from tests.unit.check.builders import at, told
 

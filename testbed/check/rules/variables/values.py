@@ -10,7 +10,7 @@ from testbed.check.finding import Finding
 from testbed.check.observations.seen import Access, SourceLine, VariableCreated, WorkerObservations
 from testbed.check.rules.consequences import follows_from_state
 from testbed.check.rules.counterparts import Counterparts
-from testbed.check.rules.encodings import NORMALIZING
+from testbed.check.rules.data.encodings import NORMALIZING
 from testbed.check.rules.words import distinguishable, name_of
 from testbed.verdict.diagnosis import same
 

@@ -15,7 +15,7 @@ from testbed.check.observations.seen import (
     Taken,
     WorkerObservations,
 )
-from testbed.check.rules.data import (
+from testbed.check.rules.data.elements import (
     empty,
     same_for_replicas,
     same_for_workers,

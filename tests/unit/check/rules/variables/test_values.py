@@ -12,7 +12,7 @@ from testbed.check.observations.seen import (
     VariableCreated,
     WorkerObservations,
 )
-from testbed.check.rules.values import copies, dropout, summed_by_keras
+from testbed.check.rules.variables.values import copies, dropout, summed_by_keras
 from tests.unit.check.builders import (
     ADD,
     ASSIGN,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from testbed.check.rules.gradients import clipped
+from testbed.check.rules.variables.gradients import clipped
 from tests.unit.check.builders import mirrored, seen_of, told
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from testbed.check.observations.seen import Access, Collective
-from testbed.check.rules.sums import of_means
+from testbed.check.rules.variables.sums import of_means
 from tests.unit.check.builders import ADD, ASSIGN, by_both, mirrored, seen_of, told
 
 MEANS = by_both(ASSIGN, assigns="mean")

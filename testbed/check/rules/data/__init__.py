@@ -1,0 +1,1 @@
+"""Rules about the data and the files of replicas and workers."""

@@ -1,0 +1,1 @@
+"""Rules about variables: how many there are, their copies, their values."""
