@@ -17,7 +17,6 @@ from testbed.launcher.entry import Entry, Orders
 from testbed.launcher.run_folder import CaseFolder
 from testbed.launcher.server.source import WorkerServer
 from testbed.orders.own_code import OwnCodeSetup
-from testbed.orders.place import WorkerPlace
 from testbed.report.output.live import LiveOutput
 from testbed.run.entry import run_entry
 from testbed.run.user_code.cluster_choice import ALL_RUN, Choice, ProgramObserver
@@ -47,17 +46,26 @@ class OwnCodeCluster:
         self, entry: Entry[Orders], orders: Callable[[OwnCodeSetup], Orders], deadlines: Deadlines
     ) -> ClusterEnd:
         """Run an entry in every worker, until all have ended or one has failed."""
+        choice, seed = self.choice, self.seed
         end = await run_entry(
             self.server,
             entry,
-            lambda place: orders(self._setup(place)),
+            lambda place: orders(
+                OwnCodeSetup(
+                    place,
+                    self.deployment,
+                    choice.devices,
+                    choice.checked,
+                    seed and seed + place.worker,
+                )
+            ),
             self.deployment,
             self.folder,
             self.devices,
             ClusterOptions(
                 replace(deadlines, patience=self.patience),
                 self.fresh,
-                ProgramObserver(self.choice, self.output.watch if self.output else None),
+                ProgramObserver(choice, self.output.watch if self.output else None),
                 # A user's code may print as much as it likes.
                 output_limit=math.inf,
             ),
@@ -66,8 +74,3 @@ class OwnCodeCluster:
         if self.output and end.missed_deadline:
             self.output.hurry()
         return end
-
-    def _setup(self, place: WorkerPlace) -> OwnCodeSetup:
-        choice = self.choice
-        seed = self.seed and self.seed + place.worker
-        return OwnCodeSetup(place, self.deployment, choice.devices, choice.checked, seed)
