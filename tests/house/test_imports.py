@@ -70,6 +70,7 @@ ALLOWED = {
         "testbed.check.observations.operations",
         "testbed.check.parity.first_steps",
         "testbed.check.observations.reuse",
+        "testbed.check.observations.traces",
         "testbed.check.observations.seen",
         "testbed.check.observations.source_line",
         "testbed.check.observations.vocabulary",

@@ -9,6 +9,7 @@ from testbed.check.observations.file_use import FileUse
 from testbed.check.observations.operations import READING
 from testbed.check.observations.reuse import NotReused
 from testbed.check.observations.source_line import SourceLine as SourceLine
+from testbed.check.observations.traces import Leak, Mixed, Retraced
 from testbed.check.observations.vocabulary import Vocabulary
 from testbed.check.observations.watch_failure import WatchFailure
 from testbed.verdict.raised_error import RaisedError, StackFrame
@@ -29,6 +30,8 @@ class VariableCreated:
     """The innermost line of the user's code on the stack."""
     libraries: tuple[str, ...] = ()
     """The library files between that line and the variable, innermost first, but TensorFlow's."""
+    writers: tuple[str, ...] = ()
+    """The library files from which it is written, but TensorFlow's."""
     in_scope: bool = False
     """Whether it was created in the scope of a strategy."""
     other_scope: SourceLine | None = None
@@ -54,6 +57,13 @@ class VariableCreated:
     def is_of(self, *libraries: str) -> bool:
         """Whether code in one of these library files or folders created it."""
         return any(file.startswith(libraries) for file in self.libraries)
+
+    def is_kept_by(self, *libraries: str) -> bool:
+        """Whether one of these created or writes it: Keras 3 may create a layer's variables late.
+
+        What a layer makes while a model traces its `call` is created after that, for all layers.
+        """
+        return any(file.startswith(libraries) for file in (*self.libraries, *self.writers))
 
 
 @dataclass(frozen=True)
@@ -141,37 +151,6 @@ class Frozen:
     """`number`, `text`, `array`, `object` (which holds variables), or `draw` (a random number)."""
     file: str = ""
     """The file of the code that holds the name."""
-
-
-@dataclass(frozen=True)
-class Retraced:
-    """How often a tf.function of the user's was called, and how many of these calls traced it."""
-
-    function: str
-    calls: int
-    traces: int
-    why: str
-    """The most frequent difference from the call that had traced it before."""
-    place: SourceLine | None
-
-
-@dataclass(frozen=True)
-class Leak:
-    """A tensor of a finished trace, kept in the user's globals or attributes."""
-
-    name: str
-    tensor: str
-    place: SourceLine | None
-
-
-@dataclass(frozen=True)
-class Mixed:
-    """A tf.function that was traced with one variable and called with another in its place."""
-
-    function: str
-    first: str
-    then: str
-    place: SourceLine | None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,12 @@ from typing import Any, NoReturn
 
 import tensorflow as tf
 
-from testbed.check.observations.seen import Leak, ProgramError, SourceLine, WorkerObservations
+from testbed.check.observations.seen import (
+    ProgramError,
+    SourceLine,
+    WorkerObservations,
+)
+from testbed.check.observations.traces import Leak
 from testbed.launcher.server.channel import Channel
 from testbed.orders.own_code import RUN_CHECKED, CheckedReport, ProgramOrders
 from testbed.verdict.raised_error import RaisedError

@@ -8,7 +8,6 @@ from typing import Any
 import tensorflow as tf
 
 from testbed.check.observations.seen import (
-    Leak,
     NoGradient,
     ProgramError,
     SourceLine,
@@ -17,6 +16,7 @@ from testbed.check.observations.seen import (
     VariableCreated,
     WorkerObservations,
 )
+from testbed.check.observations.traces import Leak
 from testbed.worker.strategy import public_name, replica_devices
 from testbed.worker.watching.data.watchers import DataWatchers
 from testbed.worker.watching.events import Events

@@ -16,11 +16,8 @@ from testbed.check.observations.seen import (
     Draw,
     Frozen,
     Given,
-    Leak,
-    Mixed,
     NoGradient,
     ProgramError,
-    Retraced,
     Sharded,
     Shuffle,
     SourceLine,
@@ -32,6 +29,7 @@ from testbed.check.observations.seen import (
     VariableCreated,
     WorkerObservations,
 )
+from testbed.check.observations.traces import Leak, Mixed, Retraced
 from testbed.check.observations.vocabulary import Vocabulary
 from testbed.check.observations.watch_failure import WatchFailure
 

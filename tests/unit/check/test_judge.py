@@ -13,14 +13,13 @@ from testbed.check.observations.reuse import NotReused
 from testbed.check.observations.seen import (
     Crossed,
     Frozen,
-    Leak,
-    Mixed,
     ProgramError,
     SourceLine,
     StateChange,
     Truth,
     WorkerObservations,
 )
+from testbed.check.observations.traces import Leak, Mixed
 from testbed.check.observations.watch_failure import WatchFailure
 from testbed.verdict.raised_error import StackFrame
 from tests.unit.check.builders import (

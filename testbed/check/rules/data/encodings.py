@@ -66,7 +66,7 @@ def statistics(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """Find layers that have learned other statistics on another worker."""
     counterparts = Counterparts(seen)
     for birth in seen[0].births if len(seen) > 1 else ():
-        if not birth.is_of(*NORMALIZING):
+        if not birth.is_kept_by(*NORMALIZING):
             continue
         values = [each.copies[0] for each in counterparts.of(birth) if each and each.copies]
         if not all(same(value, values[0]) for value in values):

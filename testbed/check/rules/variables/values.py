@@ -74,9 +74,11 @@ def copies(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     alike = [
         each for each in compared if _should_be_alike(each.birth) and not each.was_parted_by(failed)
     ]
-    norms = [each for each in alike if each.is_apart and each.birth.is_of(_BATCH_NORM)]
+    norms = [each for each in alike if each.is_apart and each.birth.is_kept_by(_BATCH_NORM)]
     yield from _batch_norms(norms)
-    others = [each for each in alike if each not in norms and not each.birth.is_of(*NORMALIZING)]
+    others = [
+        each for each in alike if each not in norms and not each.birth.is_kept_by(*NORMALIZING)
+    ]
     yield from _within_a_worker(seen[0], others)
     yield from _between_workers(seen[0], others)
 

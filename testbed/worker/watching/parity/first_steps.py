@@ -239,7 +239,7 @@ class FirstStepsRecorder:
             return METRIC
         if birth.is_of(*_OPTIMIZERS):
             return RATE if "learning_rate" in birth.name else SLOT
-        if birth.is_of(*_NORMALIZERS) and "moving" in birth.name:
+        if birth.is_kept_by(*_NORMALIZERS) and "moving" in birth.name:
             return OTHER
         variable = self._variables.values.get(birth.number)
         trained = getattr(variable, "trainable", False) and birth.dtype.startswith(("float", "bf"))
@@ -341,7 +341,7 @@ class FirstStepsRecorder:
     def _has_own_statistics(self) -> bool:
         """Whether a layer normalises by the statistics of each replica's batch."""
         return any(
-            birth.is_of(*_NORMALIZERS) and "moving_variance" in birth.name
+            birth.is_kept_by(*_NORMALIZERS) and "moving_variance" in birth.name
             for birth in self._variables.births
         )
 

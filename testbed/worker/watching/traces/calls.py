@@ -11,7 +11,11 @@ from typing import Any
 
 import tensorflow as tf
 
-from testbed.check.observations.seen import Frozen, Mixed, Retraced, SourceLine
+from testbed.check.observations.seen import (
+    Frozen,
+    SourceLine,
+)
+from testbed.check.observations.traces import Mixed, Retraced
 from testbed.worker.watching.python_state.object_graph import Spot, innermost
 from testbed.worker.watching.python_state.statements import is_kept_on_purpose
 from testbed.worker.watching.stack import author_place, is_authors

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -185,6 +185,8 @@ class Variables:
         known.count += 1
         known.called = known.called or here.function
         self._known.add(key[:4])
+        if kind.startswith(WRITING):
+            self._is_written_by(found[0], here.libraries)
         if actor.startswith("replica"):
             known.foreign = self.strategies[found[0]] is not tf.distribute.get_strategy()
         # A read outside of replicas gives the first copy.
@@ -197,6 +199,11 @@ class Variables:
             assigned = self._assigned.setdefault(key, set())
             if self._shares.is_recording or tf.is_symbolic_tensor(inputs[1]):
                 assigned.add(self._shares.kind(inputs[1], found[0]))
+
+    def _is_written_by(self, number: int, libraries: Sequence[str]) -> None:
+        birth = self.births[number]
+        if more := tuple(file for file in libraries if file not in birth.writers):
+            self.births[number] = replace(birth, writers=birth.writers + more)
 
     def _read(self, handle: Any) -> ReadVariable | None:
         """The variable that an operation with a handle reads."""

@@ -11,13 +11,11 @@ from testbed.check.finding import NOTE
 from testbed.check.judge import judge
 from testbed.check.observations.seen import (
     Frozen,
-    Leak,
-    Mixed,
-    Retraced,
     StateChange,
     Stored,
     WorkerObservations,
 )
+from testbed.check.observations.traces import Leak, Mixed, Retraced
 from testbed.check.rules.python_state import (
     changed,
     frozen,

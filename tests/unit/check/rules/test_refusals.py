@@ -8,7 +8,10 @@ import pytest
 
 from testbed.check.finding import CODES
 from testbed.check.formats import as_github
-from testbed.check.observations.seen import Leak, ProgramError
+from testbed.check.observations.seen import (
+    ProgramError,
+)
+from testbed.check.observations.traces import Leak
 from testbed.check.result import CheckResult
 from testbed.check.rules.refusals import is_consequence, raised
 from testbed.check.rules.unreplicated import Doubts, unlike
