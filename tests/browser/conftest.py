@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from testbed.report.atlas.atlas import Atlas
+from testbed.report.atlas.page import page_of_atlas
 from testbed.report.formats.page import page_of
 from testbed.report.records.compare import RunComparison
 from testbed.report.records.record import RunRecord
@@ -70,17 +72,9 @@ def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     """Opens the page of a record from a file; no page may log an error or ask for anything."""
     opened: list[Opened] = []
 
-    def open_it(
-        record: RunRecord | None,
-        comparison: RunComparison | None = None,
-        *,
-        address: str = "",
-        width: int = 1280,
-        scheme: str = "light",
-        bench: dict[str, Any] | None = None,
-    ) -> Opened:
+    def open_text(text: str, address: str, width: int, scheme: str) -> Opened:
         file = tmp_path / f"page-{len(opened)}.html"
-        file.write_text(page_of(record, comparison, bench), encoding="utf-8")
+        file.write_text(text, encoding="utf-8")
         context = browser.new_context(
             viewport={"width": width, "height": 900},
             color_scheme="dark" if scheme == "dark" else "light",
@@ -94,6 +88,19 @@ def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
         result.page.goto(file.as_uri() + address)
         opened.append(result)
         return result
+
+    def open_it(
+        record: RunRecord | Atlas | None,
+        comparison: RunComparison | None = None,
+        *,
+        address: str = "",
+        width: int = 1280,
+        scheme: str = "light",
+        bench: dict[str, Any] | None = None,
+    ) -> Opened:
+        if isinstance(record, Atlas):
+            return open_text(page_of_atlas(record), address, width, scheme)
+        return open_text(page_of(record, comparison, bench), address, width, scheme)
 
     yield open_it
     for each in opened:

@@ -17,11 +17,17 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from testbed.bench.record import BenchRecord
 from testbed.chaos.record import ChaosRecord
 from testbed.decoding import AtLeast, Keys, Later, Matches, OneOf, Range
-from testbed.report.records.header import Record
+from testbed.report.atlas.atlas import Atlas
+from testbed.report.records.files import KINDS, Stored
 from testbed.report.records.record import RunRecord
 from tests.house.sources import TESTBED
 
-RECORDS: dict[str, type[Record]] = {"run": RunRecord, "bench": BenchRecord, "chaos": ChaosRecord}
+RECORDS: dict[str, type[Stored]] = {
+    "run": RunRecord,
+    "bench": BenchRecord,
+    "chaos": ChaosRecord,
+    "atlas": Atlas,
+}
 FOLDER = TESTBED / "report/records"
 
 _TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
@@ -35,10 +41,10 @@ def schema_of(name: str) -> Schema:
     whole = _object(RECORDS[name], definitions)
     return {
         "$schema": "http://json-schema.org/draft-04/schema#",
-        "title": f"Record of testbed {name}",
+        "title": f"Record of testbed {KINDS[name]}",
         **whole,
-        "description": f"What `testbed {name} --json FILE` writes. The version is increased when a"
-        " field changes its meaning or is removed.",
+        "description": f"What `testbed {KINDS[name]} --json FILE` writes. The version is increased"
+        " when a field changes its meaning or is removed.",
         "definitions": dict(sorted(definitions.items())),
     }
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from testbed.cli.declarations.command_words import CATALOGUE, CommandWords
 from testbed.cli.declarations.model import argument, result_files, switch
-from testbed.report.formats.registry import BENCH, RUN, WantedFile, formats_of
+from testbed.report.formats.registry import ATLAS, BENCH, RUN, WantedFile, formats_of
 
 
 @dataclass(frozen=True)
@@ -16,9 +16,10 @@ class ReportOptions:
     inputs: tuple[str, ...] = argument(
         "FILE",
         nargs="+",
-        help="file that --json of run, bench or chaos wrote, or a run folder; of two, newer last",
+        help="file that --json of run, bench or chaos wrote, or a run folder; two: the later last;"
+        " three or more: runs with different TensorFlow versions, which become an atlas",
     )
-    files: tuple[WantedFile, ...] = result_files(formats_of(RUN, BENCH))
+    files: tuple[WantedFile, ...] = result_files(formats_of(RUN, BENCH, ATLAS))
     verbose: bool = switch("-v", "--verbose", help="every case, also of more than 3 scripts")
     fail_on_change: bool = switch(
         "--fail-on-change", help="of two records: status 1 where a cell changed or got slower"
@@ -28,10 +29,10 @@ class ReportOptions:
 COMMAND = CommandWords(
     "report",
     CATALOGUE,
-    "show a recorded run, benchmark or launch, or compare two",
-    "Show a record, which may come from another machine, or compare two.",
+    "show a recorded run, benchmark or launch, or compare several",
+    "Show a record, which may come from another machine, compare two, or make an atlas of more.",
     ("report run.json --html page.html", "report old.json new.json --fail-on-change"),
     ReportOptions,
-    "[OPTION ...] FILE [FILE]",
+    "[OPTION ...] FILE [FILE ...]",
     place=4,
 )

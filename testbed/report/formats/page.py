@@ -9,6 +9,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,10 @@ from testbed.report.formats.page_data import run_data
 from testbed.report.records.compare import RunComparison
 from testbed.report.records.record import RunRecord
 
-_PARTS = Path(__file__).with_suffix("")
+PARTS = Path(__file__).with_suffix("")
+"""The folder of the page's parts. Those of other pages may use `base.css` and `dom.js`."""
 
-STYLES = ("page.css", "opening.css", "bench.css")
+STYLES = ("base.css", "page.css", "opening.css", "bench.css")
 
 # In the order of concatenation: each script may use those before it.
 SCRIPTS = (
@@ -36,6 +39,22 @@ SCRIPTS = (
     "keys.js",
     "bench.js",
     "main.js",
+)
+
+
+@dataclass(frozen=True)
+class PageParts:
+    """The files that make up a page."""
+
+    template: Path
+    """The HTML, with a mark for each of the following."""
+    styles: Sequence[Path]
+    scripts: Sequence[Path]
+    """In the order of concatenation: each script may use those before it."""
+
+
+PAGE = PageParts(
+    PARTS / "page.html", [PARTS / name for name in STYLES], [PARTS / name for name in SCRIPTS]
 )
 
 # Characters to escape in JSON within HTML: those that could end the script element, and the two
@@ -61,17 +80,17 @@ def page_of_comparison(comparison: RunComparison) -> str:
     return page_of(comparison.after, comparison)
 
 
-def assemble(data: dict[str, Any]) -> str:
-    """The page with its data; an entry that is None gets no section."""
-    style = "".join(map(_part, STYLES))
-    script = "".join(["'use strict';\n(() => {\n", *map(_part, SCRIPTS), "})();\n"])
+def assemble(data: dict[str, Any], page: PageParts = PAGE) -> str:
+    """A page with its data; an entry that is None gets no section."""
+    style = "".join(map(_text, page.styles))
+    script = "".join(["'use strict';\n(() => {\n", *map(_text, page.scripts), "})();\n"])
     parts = {
         "@POLICY@": _policy(style, script),
         "@STYLE@": style,
         "@DATA@": as_script_data(data),
         "@SCRIPT@": script,
     }
-    done, left = "", _part("page.html")
+    done, left = "", _text(page.template)
     for mark, part in parts.items():
         # Inserted text is not searched again, because a record may contain the next mark.
         before, _, left = left.partition(mark)
@@ -98,5 +117,5 @@ def _hash(text: str) -> str:
     return f"'sha256-{digest}'"
 
 
-def _part(name: str) -> str:
-    return (_PARTS / name).read_text(encoding="utf-8")
+def _text(part: Path) -> str:
+    return part.read_text(encoding="utf-8")

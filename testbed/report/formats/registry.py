@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 RUN, COMPARISON, BENCH, CHAOS, CHECK = "run", "comparison", "bench", "chaos", "check"
+ATLAS = "atlas"
 RUN_AND_BENCH = "run and bench"
 
 RESULTS = {
@@ -20,6 +21,7 @@ RESULTS = {
     BENCH: "a benchmark",
     RUN_AND_BENCH: "a run together with a benchmark",
     CHAOS: "a record of chaos",
+    ATLAS: "an atlas of versions",
     CHECK: "what check has found",
 }
 """The kinds of results, as a message calls each."""
@@ -73,6 +75,7 @@ FORMATS = {
                 RUN: _RECORD,
                 BENCH: _RECORD,
                 CHAOS: _RECORD,
+                ATLAS: _RECORD,
                 CHECK: "testbed.check.formats:as_json",
             },
         ),
@@ -85,6 +88,7 @@ FORMATS = {
                 COMPARISON: "testbed.report.formats.page:page_of_comparison",
                 BENCH: "testbed.bench.show.page:page_of_bench",
                 RUN_AND_BENCH: "testbed.bench.show.page:page_of_both",
+                ATLAS: "testbed.report.atlas.page:page_of_atlas",
             },
             metavar="PAGE",
         ),

@@ -4,19 +4,37 @@ from __future__ import annotations
 
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, Protocol, TypeVar, cast
 
 from testbed.decoding import decoded
 from testbed.errors import UsageError
 from testbed.launcher.run_folder import RunFolder
 from testbed.report.records.collected import collected
-from testbed.report.records.header import Record
 from testbed.report.records.json_file import load
 from testbed.report.records.record import RunRecord
 
-AnyRecord = TypeVar("AnyRecord", bound=Record)
 
-KINDS = ("run", "bench", "chaos")
+class Stored(Protocol):
+    """A dataclass with a kind and a version, whose JSON is a file."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def kind(self) -> str:
+        """What it is, in one word."""
+
+    @property
+    def version(self) -> int:
+        """The version of its format."""
+
+    def require_consistent(self) -> None:
+        """Raise ValueError where its fields contradict each other."""
+
+
+AnyRecord = TypeVar("AnyRecord", bound=Stored)
+
+KINDS = {"run": "run", "bench": "bench", "chaos": "chaos", "atlas": "report A B C"}
+"""The kinds of records, and what `testbed ... --json FILE` writes each."""
 
 
 def read_record(name: str, *kinds: type[AnyRecord]) -> AnyRecord:
@@ -54,8 +72,10 @@ def _kind_of(data: Any, name: str, kinds: tuple[type[AnyRecord], ...]) -> type[A
     kind = next((each for each in kinds if _default(each, "kind") == found), None)
     if kind is None:
         names = [_default(each, "kind") for each in kinds]
-        wanted = " or ".join(f"testbed {each} --json FILE" for each in names)
-        what = f"the record of a {found}" if found in KINDS else "not a record of testbed"
+        wanted = " or ".join(f"testbed {KINDS[each]} --json FILE" for each in names)
+        what = "not a record of testbed"
+        if isinstance(found, str) and found in KINDS:
+            what = f"the record of {'an' if found == 'atlas' else 'a'} {found}"
         raise UsageError(f"{name}: {what}; give a file that {wanted} writes")
     known = _default(kind, "version")
     if data.get("version") != known:
@@ -67,5 +87,5 @@ def _kind_of(data: Any, name: str, kinds: tuple[type[AnyRecord], ...]) -> type[A
     return kind
 
 
-def _default(kind: type[Record], name: str) -> Any:
+def _default(kind: type[Stored], name: str) -> Any:
     return next(field.default for field in fields(kind) if field.name == name)

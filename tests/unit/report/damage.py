@@ -8,6 +8,7 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from testbed.report.atlas.merging import atlas_of
 from tests.unit.bench.builders import every_part, hello_row
 from tests.unit.bench.builders import record_of as bench_of
 from tests.unit.chaos.builders import of_every_result
@@ -32,6 +33,8 @@ def record(kind: str) -> dict[str, Any]:
         made["machine"] = RECORDS["gpus"].to_json()["machine"]
         for case in made["cases"]:
             case["ledger"] = [[["forked", 0.1], ["step 1", 0.2]]]
+    elif kind == "atlas":
+        made = atlas_of([RECORDS["all kinds"]]).to_json()
     elif kind == "bench":
         made = bench_of(*every_part().rows, hello_row()).to_json()
     else:
