@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 from testbed.cluster.isolation_levels import AUTO
@@ -54,6 +55,8 @@ class BenchRequest:
     """Number of cores or GPUs, so of replicas that can run at the same time."""
     isolation: str = AUTO
     """The isolation of the processes, as in `testbed.launcher.isolation.isolation`."""
+    python: str = sys.executable
+    """The interpreter of the workers, and of the programs that they are compared with."""
     rank: Rank | None = None
     """The rank of this host, as in `testbed.run.options.Options`."""
     workers: int = 0

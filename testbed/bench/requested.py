@@ -11,6 +11,7 @@ from testbed.cluster.cluster import Cluster
 from testbed.cluster.strategies import MULTI_WORKER_MIRRORED, Deployment
 from testbed.errors import UsageError, unknown_name
 from testbed.hosts.role import Role
+from testbed.launcher.machine.interpreter import interpreter_path
 from testbed.run.numbers import require_at_least
 from testbed.run.room import require_room_for
 
@@ -34,6 +35,7 @@ def request_of(options: BenchOptions, role: Role) -> BenchRequest:
         device=options.device,
         sizes={"batch": options.batch, "width": options.width, "image": options.image},
         isolation=options.isolation,
+        python=interpreter_path(options.python),
         rank=role.rank,
         workers=role.workers(options.workers) or 0,
         replicas=options.replicas,

@@ -54,10 +54,16 @@ async def measured(
         UsageError: the request needs more GPUs than the machine has.
     """
     selection, started = selection_of(), time.monotonic()
-    options = Options(device=request.device, isolation=request.isolation, rank=request.rank)
+    options = Options(
+        device=request.device,
+        python=request.python,
+        isolation=request.isolation,
+        rank=request.rank,
+    )
     async with open_server(
         folder,
         fresh=False,
+        python=request.python,
         module=MEASURE_CASE.module,
         exact=False,
         isolation=request.isolation,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -156,8 +157,11 @@ class HelloByHand(BareFork):
 
     async def _baseline(self, visitor: Visitor) -> BareProgram:
         # Not in the user's folder, where only the latest runs are kept and these would count.
-        words = (self.how, str(visitor.folder(self).path), visitor.isolation)
-        return await visitor.baseline(self, STOPWATCH, *words, isolation=self.isolation)
+        words = (self.how, str(visitor.folder(self).path), visitor.isolation, visitor.python)
+        # The stopwatch needs packages that only this interpreter has.
+        return await visitor.baseline(
+            self, STOPWATCH, *words, isolation=self.isolation, python=sys.executable
+        )
 
 
 class HelloLaunch(HelloByHand):

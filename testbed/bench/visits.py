@@ -77,6 +77,7 @@ class Visitor:
     ) -> None:
         self.effort = effort
         self.isolation = case_run.options.isolation
+        self.python = case_run.options.python
         self._case_run = case_run
         self._selection = selection
         self._folder = folder
@@ -96,14 +97,26 @@ class Visitor:
         return self._folder.case(f"{setup.kind}-{setup.case.id}")
 
     async def baseline(
-        self, setup: BenchSetup, module: str, *arguments: str, isolation: str = ""
+        self,
+        setup: BenchSetup,
+        module: str,
+        *arguments: str,
+        isolation: str = "",
+        python: str = "",
     ) -> BareProgram:
         """Start a baseline program on the devices of a set-up, unless it runs already.
+
+        Args:
+            setup: the set-up.
+            module: the program's module.
+            arguments: of the program.
+            isolation: empty: as requested.
+            python: the interpreter; empty: the workers' one.
 
         Raises:
             LaunchError: the program did not start.
         """
-        program = BareProgram(module, isolation or self.isolation)
+        program = BareProgram(module, isolation or self.isolation, python or self.python)
         program = self._baselines.setdefault((module, *arguments), program)
         environment = {
             **self._case_run.devices.environment(setup.case.deployment, 0),

@@ -60,6 +60,7 @@ def _how(request: ChaosRequest) -> list[str]:
         ("--start-timeout", given.start, default.start),
         ("--timeout", given.run, default.run),
         ("--isolation", request.options.isolation, usual.options.isolation),
+        ("--python", request.options.python, usual.options.python),
     )
     return [
         word

@@ -18,6 +18,7 @@ from testbed.cluster.strategies import (
     deployments,
 )
 from testbed.errors import UsageError
+from testbed.launcher.machine.interpreter import interpreter_path
 from testbed.run.numbers import deadlines_of, require_at_least, require_positive
 from testbed.run.options import Options
 from testbed.run.room import require_room_for
@@ -55,7 +56,11 @@ def request_of(options: ChaosOptions) -> ChaosRequest:
         seed=secrets.randbelow(SEEDS) if options.seed is None else options.seed,
         repeat=options.repeat,
         restarts=options.restarts,
-        options=Options(deadlines=deadlines, isolation=options.isolation),
+        options=Options(
+            python=interpreter_path(options.python),
+            deadlines=deadlines,
+            isolation=options.isolation,
+        ),
     )
 
 

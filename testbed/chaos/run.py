@@ -44,8 +44,10 @@ async def chaos(
     write_json(folder.environment, without_secrets(os.environ))
     keep_scripts(selection, folder)
     fresh = all(selection.scenario(case).fresh for case in selection.cases)
-    isolation = request.options.isolation
-    async with open_server(folder, fresh=fresh, isolation=isolation) as server:
+    how = request.options
+    async with open_server(
+        folder, fresh=fresh, python=how.python, isolation=how.isolation
+    ) as server:
         observer.opened(server.isolation)
         _require_possible(request.wanted, server.isolation)
         chaotic = ChaosCases(selection, request, folder, observer, server, replay, {})

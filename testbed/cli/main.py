@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from testbed.cli.options.run import RunOptions
+from testbed.cli.declarations.engine import ENVIRONMENT, EngineOptions
+from testbed.cli.declarations.model import has_option
 from testbed.cli.parser import CommandLine, parse
 from testbed.errors import (
     INTERRUPTED,
@@ -44,8 +44,6 @@ def _answer(arguments: Sequence[str] | None) -> int:
     prepare()
     typed = parse(arguments)
     try:
-        if isinstance(typed.options, RunOptions) and not typed.options.python:
-            require_tensorflow()
         status = _run(typed)
     except TooFewDevicesError as problem:
         complain(f"{problem}; {_elsewhere(typed, problem)}")
@@ -73,6 +71,8 @@ def _answer(arguments: Sequence[str] | None) -> int:
 
 def _run(typed: CommandLine) -> int:
     """Import the command and run it, on its engine where it takes one."""
+    # Before the import of a command, whose packages this Python may lack as well.
+    _require_tensorflow(typed.options)
     command = importlib.import_module(f"testbed.cli.commands.{typed.command}")
     if not hasattr(typed.options, "engine"):
         return int(command.main(typed.options))
@@ -80,21 +80,22 @@ def _run(typed: CommandLine) -> int:
     return int(engines.start(typed.command, typed.options, command))
 
 
+def _require_tensorflow(options: Any) -> None:
+    """Check that a command which starts workers finds TensorFlow.
+
+    A process that an engine has started checks it where it leads the others. An exported job may
+    run on hosts that have another Python.
+    """
+    engine = options.engine if has_option(options, "engine") else EngineOptions()
+    if has_option(options, "python") and engine.engine != ENVIRONMENT and not engine.export:
+        # Imported here: other commands do not need it.
+        from testbed.launcher.machine.interpreter import require_tensorflow
+
+        require_tensorflow(options.python)
+
+
 def _elsewhere(typed: CommandLine, problem: TooFewDevicesError) -> str:
     """The command that gets the missing devices from other hosts."""
     words = importlib.import_module("testbed.engines.command").words_without_cluster(typed.options)
     found = importlib.import_module("testbed.engines.detect")
     return str(found.elsewhere(problem, typed.command, words))
-
-
-def require_tensorflow() -> None:
-    """Check that workers can import TensorFlow, without importing it here.
-
-    Raises:
-        UsageError: this Python has no TensorFlow.
-    """
-    if importlib.util.find_spec("tensorflow") is None:
-        raise UsageError(
-            f"no TensorFlow in this Python ({sys.executable});"
-            " install it there: python -m pip install 'tensorflow>=2.21,<2.22'"
-        )

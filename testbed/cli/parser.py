@@ -16,6 +16,7 @@ from testbed.cli.declarations.engine import ENGINES, EngineOptions
 from testbed.cli.declarations.model import add_options, decoded, names_of
 from testbed.errors import WRONG_COMMAND, did_you_mean, unknown_name
 from testbed.terminal import complain
+from testbed.tested_versions import with_tested
 
 _WIDEST = 100
 """The help is no wider, so that its lines stay readable."""
@@ -65,7 +66,7 @@ def parser() -> argparse.ArgumentParser:
     """The parser of all commands and their options."""
     whole = _Parser(prog="testbed", usage=argparse.SUPPRESS, add_help=False)
     whole.add_argument("-h", "--help", action=_FirstPage, nargs=0, help="this page")
-    whole.add_argument("--version", action="version", version=f"testbed {__version__}")
+    whole.add_argument("--version", action=_Versions, nargs=0, help="the versions that are used")
     subparsers = whole.add_subparsers(
         dest="command", required=True, metavar="COMMAND", prog="testbed", parser_class=_Parser
     )
@@ -127,6 +128,17 @@ class _FirstPage(argparse.Action):
 
     def __call__(self, *_: Any, **__: Any) -> NoReturn:
         print(first_page())
+        sys.exit(0)
+
+
+class _Versions(argparse.Action):
+    """Prints the versions of the testbed and of TensorFlow, and ends."""
+
+    def __call__(self, *_: Any, **__: Any) -> NoReturn:
+        # Imported here: other commands do not need it.
+        from testbed.launcher.machine.interpreter import found_in
+
+        print(f"testbed {__version__}, {with_tested(found_in().tensorflow)}")
         sys.exit(0)
 
 

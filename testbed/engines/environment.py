@@ -16,6 +16,7 @@ from testbed.hosts.agent import serve
 from testbed.hosts.rank import Rank, RankInputs, rank_of
 from testbed.hosts.rendezvous import RunEnd, join_rendezvous, write_end
 from testbed.hosts.role import Role
+from testbed.launcher.machine.interpreter import require_tensorflow
 from testbed.launcher.run_folder import RunFolder, agent_folder, shared_run_folder
 from testbed.launcher.trusted import replaceable_by_all
 from testbed.signals import interruptible
@@ -44,6 +45,7 @@ def main(options: RunsOnEngine, command: Command) -> int:
         status, why = UNEXPECTED, ""
         try:
             _require_so_many(options, rank)
+            require_tensorflow(options.python)
             status = command(options, Role(rank, folder))
         except (UsageError, LaunchError) as problem:
             status = WRONG_COMMAND if isinstance(problem, UsageError) else UNEXPECTED

@@ -47,9 +47,9 @@ class Launching:
         self._server.close()
 
     @property
-    def notice(self) -> str:
-        """The isolation that all clusters of the session lack, in words; empty for none."""
-        return self._server.notice
+    def notices(self) -> list[str]:
+        """The notices about all clusters of the session; empty texts among them."""
+        return self._server.notices
 
     def run(self, item: DistributedTest) -> TestEnd:
         """Run a test in its cluster, until all its workers have ended.

@@ -114,7 +114,7 @@ class Protocol:
             pytest.fail(problem, pytrace=False)
         reports = reports_of(item, ended)
         for report in reports:
-            setattr(report, NOTICE, [launching.notice, *notices_of(item)])
+            setattr(report, NOTICE, [*launching.notices, *notices_of(item)])
         return reports
 
     def _launches(self) -> Launching:

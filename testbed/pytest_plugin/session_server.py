@@ -15,6 +15,7 @@ import pytest
 
 from testbed.cluster.devices import Devices
 from testbed.errors import LaunchError, UsageError
+from testbed.launcher.machine.interpreter import notice_on
 from testbed.launcher.run_folder import RUNS, RunFolder, new_run_folder
 from testbed.launcher.server.source import WorkerServer
 from testbed.orders.case import RUN_TEST
@@ -71,6 +72,7 @@ class SessionServer:
         self._stack = contextlib.ExitStack()
         self._early: _StartingServer | None = None
         self._opened: OpenedServer | LaunchError | UsageError | None = None
+        self._untested = ""
 
     def close(self) -> None:
         """End the server, and with it all processes that it started."""
@@ -79,10 +81,11 @@ class SessionServer:
         self._loop.close()
 
     @property
-    def notice(self) -> str:
-        """The isolation that all clusters of the session lack, in words; empty for none."""
+    def notices(self) -> list[str]:
+        """The notices about all clusters of the session: isolation, version of TensorFlow."""
         opened = self._opened
-        return opened.server.isolation.notice if isinstance(opened, OpenedServer) else ""
+        isolation = opened.server.isolation.notice if isinstance(opened, OpenedServer) else ""
+        return [isolation, self._untested]
 
     def begin(self) -> None:
         """Start the server and do not wait for it, so that it imports while pytest collects.
@@ -108,7 +111,7 @@ class SessionServer:
 
         Raises:
             LaunchError: no worker can be started on this machine.
-            UsageError: the run folder cannot be made.
+            UsageError: the run folder cannot be made, or this Python has no TensorFlow.
         """
         if isinstance(self._opened, OpenedServer) and self._opened.server.lost:
             self._opened = None
@@ -122,6 +125,7 @@ class SessionServer:
         return self._opened
 
     def _start(self) -> OpenedServer:
+        self._untested = notice_on()
         starting = self._taken_early() or self._begin()
         server = self.wait_for(_result(starting.ready))
         options = Options(device=self._settings.device)

@@ -12,6 +12,7 @@ from testbed.cli.declarations.shared import ProgramDeadlineOptions, ProgramOptio
 from testbed.cluster.strategies import Deployment
 from testbed.errors import UsageError
 from testbed.hosts.role import Role
+from testbed.launcher.machine.interpreter import interpreter_path
 from testbed.launcher.run_folder import RunFolder
 from testbed.orders.own_code import Program
 from testbed.run.numbers import deadlines_of
@@ -28,6 +29,10 @@ class RunsProgram(Protocol):
     @property
     def program(self) -> ProgramOptions:
         """The program and its arguments."""
+
+    @property
+    def python(self) -> str | None:
+        """The interpreter of the workers; None for this one."""
 
     @property
     def fresh(self) -> bool:
@@ -81,13 +86,14 @@ def program_request(
     """The request for a program on a deployment.
 
     Raises:
-        UsageError: a deadline is not above 0.
+        UsageError: a deadline is not above 0, or there is no such interpreter.
     """
     return ProgramRequest(
         program,
         deployment,
         Options(
             device=device,
+            python=interpreter_path(options.python),
             fresh=options.fresh,
             deadlines=deadlines_of(options.deadlines, JOINING),
             isolation=options.isolation,

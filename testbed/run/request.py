@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from testbed.catalogue.selection import Selection, select
 from testbed.cli.options.run import RunOptions
 from testbed.cluster.strategies import STRATEGIES, Deployment, deployments
-from testbed.errors import UsageError
 from testbed.hosts.role import Role
+from testbed.launcher.machine.interpreter import interpreter_path
 from testbed.launcher.run_folder import RunFolder, keep_json, utc_now
 from testbed.report.output.observer import Observer
 from testbed.report.records.collected import planned
@@ -96,7 +93,7 @@ def request_of(options: RunOptions, role: Role) -> RunRequest:
         select(options.patterns, _deployments(options, role), options.mode),
         Options(
             device=options.device,
-            python=_interpreter(options.python),
+            python=interpreter_path(options.python),
             # The mixed output of several cases is unreadable, so -v runs one case at a time.
             jobs=options.jobs or (1 if options.verbose else os.cpu_count() or 1),
             fresh=options.fresh,
@@ -119,13 +116,3 @@ def _deployments(options: RunOptions, role: Role) -> list[Deployment]:
         else each
         for each in deployments(options.strategy, None, options.replicas)
     ]
-
-
-def _interpreter(name: str | None) -> str:
-    """The interpreter that --python names, or this one."""
-    if name is None:
-        return sys.executable
-    found = shutil.which(name)
-    if found is None:
-        raise UsageError(f"--python {name}: no such interpreter")
-    return str(Path(found).absolute())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -30,9 +31,10 @@ _LONGEST_LINE = 2**20
 class BareProgram:
     """A module that runs in a separate interpreter and answers in lines of JSON."""
 
-    def __init__(self, module: str, isolated: str) -> None:
+    def __init__(self, module: str, isolated: str, python: str = sys.executable) -> None:
         self._module = module
         self._isolated = isolated
+        self._python = python
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self, *arguments: str, environment: dict[str, str | None]) -> None:
@@ -45,7 +47,7 @@ class BareProgram:
         more = {name: value for name, value in environment.items() if value is not None}
         program = python_arguments(self._module, *arguments)
         self._process = await asyncio.create_subprocess_exec(
-            *python_command(isolation.__name__, self._isolated, *program),
+            *python_command(isolation.__name__, self._isolated, *program, python=self._python),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,

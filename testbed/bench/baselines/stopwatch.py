@@ -1,10 +1,10 @@
 """Times a small program on a cluster, started by hand or by the command.
 
-Usage: `python -m testbed.bench.baselines.stopwatch HOW FOLDER ISOLATION`.
+Usage: `python -m testbed.bench.baselines.stopwatch HOW FOLDER ISOLATION PYTHON`.
 
 HOW is `by_hand`, one interpreter with a TF_CONFIG for each worker, or `testbed_launch`, the whole
-command. Each input line is a number of workers. The answer is the seconds from just before the
-first process starts until the last one has ended.
+command. PYTHON is the interpreter of the program. Each input line is a number of workers. The
+answer is the seconds from just before the first process starts until the last one has ended.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 
 import portpicker
 
-from testbed.bootstrap import python_arguments
+from testbed.bootstrap import python_command
 from testbed.cluster.cluster import Task, tasks, tf_config
 from testbed.launcher.machine import process_tree
 
@@ -36,19 +36,20 @@ COMMAND = "testbed_launch"
 TRIES = 3
 
 
-def by_hand(workers: int, folder: str) -> float:
+def by_hand(workers: int, folder: str, python: str = sys.executable) -> float:
     """Seconds of one interpreter for each worker, started at once, each with its TF_CONFIG."""
     addresses = [f"127.0.0.1:{portpicker.pick_unused_port()}" for _ in range(workers)]
     configs = [
         tf_config(tasks(workers), addresses, Task("worker", index)) for index in range(workers)
     ]
-    return _seconds([([str(HELLO)], {"TF_CONFIG": config}) for config in configs], workers, folder)
+    commands = [([python, str(HELLO)], {"TF_CONFIG": config}) for config in configs]
+    return _seconds(commands, workers, folder)
 
 
-def by_command(workers: int, folder: str, isolation: str) -> float:
+def by_command(workers: int, folder: str, isolation: str, python: str) -> float:
     """Seconds of `testbed launch`, including its output and files."""
-    options = ["--workers", str(workers), "--isolation", isolation]
-    command = python_arguments("testbed", "launch", *options, str(HELLO))
+    options = ["--workers", str(workers), "--isolation", isolation, "--python", python]
+    command = python_command("testbed", "launch", *options, str(HELLO))
     return _seconds([(command, {})], workers, folder)
 
 
@@ -61,7 +62,7 @@ def _seconds(commands: list[tuple[list[str], dict[str, str]]], workers: int, fol
     began = time.monotonic()
     with contextlib.ExitStack() as stack:
         running = [
-            stack.enter_context(_python(arguments, more, folder)) for arguments, more in commands
+            stack.enter_context(_running(command, more, folder)) for command, more in commands
         ]
         texts = []
         for process in running:
@@ -77,12 +78,12 @@ def _seconds(commands: list[tuple[list[str], dict[str, str]]], workers: int, fol
 
 
 @contextlib.contextmanager
-def _python(
-    arguments: list[str], more: dict[str, str], folder: str
+def _running(
+    command: list[str], more: dict[str, str], folder: str
 ) -> Iterator[subprocess.Popen[str]]:
-    """Start an interpreter; it is killed at the end of the block, or if this process dies."""
+    """Start a command; it is killed at the end of the block, or if this process dies."""
     process = subprocess.Popen(
-        [sys.executable, *arguments],
+        command,
         cwd=folder,
         env={**os.environ, **more},
         stdin=subprocess.DEVNULL,
@@ -103,20 +104,22 @@ def _python(
         process.communicate()
 
 
-def main(how: str, folder: str, isolation: str) -> None:
+def main(how: str, folder: str, isolation: str, python: str) -> None:
     """Answer each input line with the seconds or with an error, until the input ends."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     process_tree.die_with_parent(os.getppid())
     print(json.dumps({"how": how}), flush=True)
     for line in sys.stdin:
-        print(json.dumps(answer(how, int(line), folder, isolation)), flush=True)
+        print(json.dumps(answer(how, int(line), folder, isolation, python)), flush=True)
 
 
-def answer(how: str, workers: int, folder: str, isolation: str) -> dict[str, object]:
+def answer(
+    how: str, workers: int, folder: str, isolation: str, python: str = sys.executable
+) -> dict[str, object]:
     """Measure once; return the seconds, or the error."""
-    attempt, tries = functools.partial(by_hand, workers, folder), TRIES
+    attempt, tries = functools.partial(by_hand, workers, folder, python), TRIES
     if how == COMMAND:
-        attempt, tries = functools.partial(by_command, workers, folder, isolation), 1
+        attempt, tries = functools.partial(by_command, workers, folder, isolation, python), 1
     wrong = ""
     for _ in range(tries):
         try:

@@ -7,12 +7,13 @@ the lower limit for this way of launching.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import socket
 import sys
 import time
 
-import portpicker
 import tensorflow as tf
 
 from testbed.cluster.cluster import Task, tasks, tf_config
@@ -25,7 +26,7 @@ def launch(workers: int) -> float:
         RuntimeError: a worker failed.
     """
     began = time.monotonic()
-    addresses = [f"127.0.0.1:{portpicker.pick_unused_port()}" for _ in range(workers)]
+    addresses = _free_addresses(workers)
     done, leave = os.pipe(), os.pipe()
     pids = []
     for index in range(workers):
@@ -46,6 +47,14 @@ def launch(workers: int) -> float:
     if good != b"+" * workers:
         raise RuntimeError(f"{workers} workers answered {good!r}")
     return time.monotonic() - began
+
+
+def _free_addresses(count: int) -> list[str]:
+    with contextlib.ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [f"127.0.0.1:{each.getsockname()[1]}" for each in sockets]
 
 
 def _work(config: str, workers: int, done: int, leave: int) -> None:

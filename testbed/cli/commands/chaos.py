@@ -9,7 +9,6 @@ from testbed.chaos.replay import replay_command
 from testbed.chaos.request import request_of, require_possible, selection_of
 from testbed.chaos.run import chaos
 from testbed.chaos.text import seed_line, show_sums
-from testbed.cli.main import require_tensorflow
 from testbed.cli.options.chaos import ChaosOptions
 from testbed.errors import OK, UNEXPECTED, WRONG_COMMAND
 from testbed.hosts.role import ALONE
@@ -27,7 +26,6 @@ def main(options: ChaosOptions) -> int:
     for unreadable in selection.problems:
         complain(unreadable)
     require_possible(selection, request.wanted)
-    require_tensorflow()
     with ALONE.run_folder() as folder:
         with ChaosProgress(selection, request.repeat, verbose=options.verbose) as progress:
             progress.show(seed_line(request.seed))

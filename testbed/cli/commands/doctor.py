@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import getpass
-import importlib.metadata
 import os
 import platform
 import re
@@ -15,18 +14,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from testbed import __version__
-from testbed.cli.main import require_tensorflow
 from testbed.cli.options.doctor import DoctorOptions
 from testbed.engines.detect import found
 from testbed.errors import OK, UNEXPECTED, LaunchError, UsageError
 from testbed.launcher.isolation.isolation import Isolation
 from testbed.launcher.machine.environment import MISLEADING, kept_from
+from testbed.launcher.machine.interpreter import UNTESTED, found_in, installing, untested
 from testbed.launcher.machine.leftovers import end, leftovers, processes_of
 from testbed.launcher.machine.machine import usable_cores
 from testbed.launcher.run_folder import is_running
 from testbed.terminal import one_line, tell
+from testbed.tested_versions import with_tested
 
-TESTED_TENSORFLOW = "2.21"
 ALL = "all"
 
 HEALTHY = "testbed check SCRIPT.py checks your program; testbed list has the scenarios"
@@ -96,21 +95,12 @@ def _system() -> DoctorFinding:
 
 
 def _tensorflow() -> Iterator[DoctorFinding]:
-    try:
-        require_tensorflow()
-    except UsageError as problem:
-        yield DoctorFinding("TensorFlow is missing", str(problem))
+    here = found_in()
+    name = with_tested(here.tensorflow)
+    if here.tensorflow is None:
+        yield DoctorFinding(name, installing())
         return
-    version = importlib.metadata.version("tensorflow")
-    if version.startswith(TESTED_TENSORFLOW):
-        yield DoctorFinding(f"TensorFlow {version}")
-    else:
-        yield DoctorFinding(
-            f"TensorFlow {version}",
-            f"the scenarios' expectations were measured on {TESTED_TENSORFLOW};"
-            " with another version an unexpected verdict shows a change in TensorFlow, not a"
-            " mistake of yours",
-        )
+    yield DoctorFinding(name, UNTESTED if untested(here) else "")
     yield from _devices()
 
 

@@ -190,5 +190,9 @@ class RunsOnEngine(Protocol):
         """The isolation of the run: `auto`, `required` or `none`."""
 
     @property
+    def python(self) -> str | None:
+        """The interpreter of the workers; None for this one."""
+
+    @property
     def engine(self) -> EngineOptions:
         """The options of engines."""

@@ -85,6 +85,16 @@ def fresh_option(title: str = HOW) -> Any:
     return switch("--fresh", title=title, help="a new interpreter for every worker")
 
 
+def python_option(title: str = HOW) -> Any:
+    """The option `--python`."""
+    return option(
+        "--python",
+        metavar="PATH",
+        title=title,
+        help="run the workers in that interpreter, with its TensorFlow",
+    )
+
+
 def result_options(kind: str) -> Any:
     """The options of the files to which a command writes its result of this kind."""
     return result_files([each for each in formats_of(kind) if not each.printed], SHOWN)

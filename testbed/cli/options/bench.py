@@ -13,6 +13,7 @@ from testbed.cli.declarations.shared import (
     SHOWN,
     device_option,
     isolation_option,
+    python_option,
     result_options,
 )
 from testbed.report.formats.registry import BENCH, WantedFile
@@ -43,6 +44,7 @@ class BenchOptions:
         "--rounds", kind=int, metavar="N", title=HOW, help="default 10, with --quick 3"
     )
     device: str = device_option()
+    python: str | None = python_option()
     isolation: str = isolation_option()
     workers: int = option(
         "--workers", kind=int, default=0, metavar="W", title=HOW, help="at most this many workers"

@@ -15,6 +15,7 @@ from testbed.cli.declarations.shared import (
     DeadlineOptions,
     isolation_option,
     one_of,
+    python_option,
     result_options,
 )
 from testbed.cluster.strategies import MULTI_WORKER_MIRRORED, WITH_WORKERS
@@ -96,6 +97,7 @@ class ChaosOptions:
         title=DONE,
         help="how often all workers are started again (default 1)",
     )
+    python: str | None = python_option()
     isolation: str = isolation_option()
     deadlines: DeadlineOptions = group(DeadlineOptions, HOW)
     files: tuple[WantedFile, ...] = result_options(CHAOS)

@@ -13,6 +13,7 @@ from testbed.cli.declarations.shared import (
     ProgramOptions,
     fresh_option,
     isolation_option,
+    python_option,
 )
 from testbed.cluster.strategies import MIRRORED, MULTI_WORKER_MIRRORED, REPLICATING
 from testbed.report.formats.registry import CHECK, TEXT, formats_of
@@ -56,6 +57,7 @@ class CheckOptions:
         title=ON,
         help="do not run the first steps again with one replica, to compare them",
     )
+    python: str | None = python_option(title=ON)
     fresh: bool = fresh_option(title=ON)
     deadlines: ProgramDeadlineOptions = group(ProgramDeadlineOptions)
     isolation: str = isolation_option(title="")

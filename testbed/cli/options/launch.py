@@ -13,6 +13,7 @@ from testbed.cli.declarations.shared import (
     device_option,
     fresh_option,
     isolation_option,
+    python_option,
 )
 
 EXIT_STATUS = """exit status:
@@ -42,6 +43,7 @@ class LaunchOptions:
         help="devices of each worker (default 1; 2 CPUs if --workers is not given and 1 suffices)",
     )
     device: str = device_option(title="")
+    python: str | None = python_option(title="")
     fresh: bool = fresh_option(title="")
     deadlines: ProgramDeadlineOptions = group(ProgramDeadlineOptions)
     isolation: str = isolation_option(title="")

@@ -17,6 +17,7 @@ from testbed.cli.declarations.shared import (
     fresh_option,
     isolation_option,
     one_of,
+    python_option,
     result_options,
 )
 from testbed.cluster.strategies import STRATEGIES, WITH_WORKERS
@@ -54,12 +55,7 @@ class RunOptions:
         "cpu: logical CPU devices (default); gpu: this machine's GPUs; split-gpu: one GPU"
         " divided into logical ones"
     )
-    python: str | None = option(
-        "--python",
-        metavar="PATH",
-        title=HOW,
-        help="run the workers in that interpreter, with its TensorFlow",
-    )
+    python: str | None = python_option()
     isolation: str = isolation_option()
     jobs: int | None = option(
         "-j", "--jobs", kind=int, metavar="N", title=HOW, help="cases side by side"

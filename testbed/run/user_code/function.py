@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from testbed.cluster.isolation_levels import AUTO
 from testbed.cluster.strategies import Deployment
 from testbed.errors import UsageError, WorkerFailedError
+from testbed.launcher.machine.interpreter import require_tensorflow
 from testbed.launcher.run_folder import RUNS, RunFolder, new_run_folder, write_json
 from testbed.launcher.server.channel import in_worker
 from testbed.orders.own_code import RUN_FUNCTION, FunctionName, FunctionOrders, OwnCodeSetup
@@ -68,12 +69,14 @@ def launch(
 
     Raises:
         WorkerFailedError: a worker raised, ended, hung, or returned a value that cannot be encoded.
-        UsageError: an argument is not valid, or workers could not find the function.
+        UsageError: an argument is not valid, workers could not find the function, or this Python
+            has no TensorFlow.
         LaunchError: no worker can be started on this machine.
     """
     options = options_of(timeout, start_timeout, device, isolation, fresh=fresh)
     deployment, name = deployment_of(workers, replicas), _name(function)
     arguments = encoded_arguments(args, {} if kwargs is None else kwargs)
+    require_tensorflow()
     asked = f"workers={workers}, replicas={replicas}"
     require_room_for([deployment], asked=asked, fresh=fresh)
     with new_run_folder(RUNS) as folder:

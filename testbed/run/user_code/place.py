@@ -57,6 +57,7 @@ async def own_code_place(
             open_server(
                 folder,
                 fresh=options.fresh,
+                python=options.python,
                 module=module,
                 exact=False,
                 isolation=options.isolation,
