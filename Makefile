@@ -26,7 +26,7 @@ setup: $(READY)  ## make .venv with the package and its tools
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		--constraint constraints.txt --editable '.[dev,plots]'
+		--constraint constraints.txt --editable '.[tensorflow,dev,plots]'
 	@touch $@
 
 setup-engines: $(VENV)/.engines  ## what `make test-engines` needs; as root its Debian packages, too
@@ -36,7 +36,7 @@ $(VENV)/.engines: $(READY)
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends $(ENGINE_PACKAGES); \
 	else echo "engine tests need these packages of Debian: $(ENGINE_PACKAGES)"; fi
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		--constraint constraints.txt --editable '.[dev,plots,engines]'
+		--constraint constraints.txt --editable '.[tensorflow,dev,plots,engines]'
 	@touch $@
 
 doctor: setup  ## versions, devices, leftovers
@@ -120,5 +120,5 @@ docs: $(VENV)/.docs  ## the pages as a site: build/site/index.html; a warning is
 
 $(VENV)/.docs: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		--constraint constraints.txt --editable '.[dev,plots,docs]'
+		--constraint constraints.txt --editable '.[tensorflow,dev,plots,docs]'
 	@touch $@

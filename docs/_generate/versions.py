@@ -6,6 +6,7 @@ import functools
 import re
 
 from docs._generate.markdown import ROOT
+from testbed.tested_versions import TENSORFLOW
 
 
 @functools.cache
@@ -14,8 +15,9 @@ def versions_note() -> str:
     pinned = (ROOT / "constraints.txt").read_text(encoding="utf-8")
     tensorflow, keras = (_pinned(pinned, name) for name in ("tensorflow", "keras"))
     return (
-        f"Tested with TensorFlow {tensorflow} and Keras {keras}. `testbed run --python PATH` runs"
-        " the scenarios in another interpreter, with its TensorFlow, and reports what differs."
+        f"Written for TensorFlow {tensorflow} and Keras {keras}; the testbed is tested with"
+        f" TensorFlow {TENSORFLOW}. `--python PATH` runs scenarios and your programs in another"
+        " interpreter, with its TensorFlow: [versions](../guides/versions.md)."
     )
 
 

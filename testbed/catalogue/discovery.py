@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +33,8 @@ class Script:
     lines: tuple[tuple[int, int], ...]
     """The first and the last line of each scenario, its decorators included."""
     group: str = GROUPS[-1]
+    imports: frozenset[str] = frozenset()
+    """The packages that it imports at its top."""
 
     @property
     def path(self) -> Path:
@@ -110,7 +112,16 @@ def _script(source: SourceFile) -> Script:
     group = str(names.get("GROUP", GROUPS[-1]))
     if group not in GROUPS:
         raise UsageError(f"{path}: unknown GROUP '{group}': choose from {', '.join(GROUPS)}")
-    return Script(source, title, tuple(made), tuple(declared.lines.values()), group)
+    lines = tuple(declared.lines.values())
+    return Script(source, title, tuple(made), lines, group, frozenset(_imports(tree)))
+
+
+def _imports(tree: ast.Module) -> Iterator[str]:
+    for statement in tree.body:
+        if isinstance(statement, ast.Import):
+            yield from (each.name.partition(".")[0] for each in statement.names)
+        elif isinstance(statement, ast.ImportFrom) and statement.module:
+            yield statement.module.partition(".")[0]
 
 
 def _execute(declared: Declarations, path: Path) -> dict[str, object]:

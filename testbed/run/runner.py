@@ -20,7 +20,7 @@ from testbed.launcher.server.source import WorkerServer
 from testbed.report.output.observer import Observer
 from testbed.run.case import CaseRun
 from testbed.run.options import Options
-from testbed.run.scenario import keep_scripts, lacking_for
+from testbed.run.scenario import keep_scripts, lacking_for, lacking_packages
 from testbed.run.servers import find_devices, open_server
 from testbed.verdict.entry import entry_of
 from testbed.verdict.verdict import Verdict, failed, skipped
@@ -61,6 +61,7 @@ async def run(selection: Selection, options: Options, folder: RunFolder, observe
         lacking = {
             case: devices.lacking(case.deployment)
             or lacking_for(selection.scenario(case).fault, server.isolation)
+            or lacking_packages(selection.script(case), options.python)
             for case in selection.cases
         }
         _require_one_that_runs(lacking, options.device)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from testbed.catalogue.discovery import Script
 from testbed.catalogue.fault import Fault
 from testbed.catalogue.scenario import Case, Scenario
 from testbed.catalogue.selection import Selection
 from testbed.launcher.cluster.deadlines import Deadlines
 from testbed.launcher.isolation.isolation import Isolation
+from testbed.launcher.machine.interpreter import found_in
 from testbed.launcher.run_folder import RunFolder, write_bytes
 from testbed.orders.case import ScenarioScript
 
@@ -15,6 +17,16 @@ def lacking_for(fault: Fault | None, isolation: Isolation) -> str:
     """The reason why a fault cannot be injected on this machine; empty where it can."""
     if fault and fault.about.needs_own_network and not isolation.network:
         return f"no worker can be cut off without a network namespace ({isolation.why})"
+    return ""
+
+
+def lacking_packages(script: Script, python: str) -> str:
+    """The reason why an interpreter cannot import a script; empty where it can.
+
+    Of the packages that scripts import, only tf_keras is not a part of TensorFlow.
+    """
+    if "tf_keras" in script.imports and found_in(python).tf_keras is None:
+        return "needs tf_keras, which is not installed where the workers run"
     return ""
 
 

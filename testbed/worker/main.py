@@ -123,8 +123,10 @@ def facts_of(seed: int) -> dict[str, str]:
 
 
 def _keras_version() -> str:
-    # TF_USE_LEGACY_KERAS makes tf.keras an alias of tf_keras, where only the package has a version.
-    return str(getattr(tf.keras, "__version__", None) or sys.modules["tf_keras"].__version__)
+    # Keras 2, and TF_USE_LEGACY_KERAS, make tf.keras a module without a version. Its classes are
+    # from the package that has one: keras or tf_keras.
+    package = tf.keras.Model.__module__.partition(".")[0]
+    return str(sys.modules[package].__version__)
 
 
 def _describe(problem: Exception, script: Path) -> Raised:

@@ -23,11 +23,13 @@ class Installed:
     """The version of Python."""
     tensorflow: str | None
     """The version of TensorFlow: None where it is missing, empty where its version is unknown."""
+    tf_keras: str | None
+    """The version of tf_keras, likewise."""
 
 
 def installed() -> Installed:
     """What this interpreter has."""
-    return Installed(platform.python_version(), _version_of("tensorflow"))
+    return Installed(platform.python_version(), _version_of("tensorflow"), _version_of("tf_keras"))
 
 
 def _version_of(package: str) -> str | None:

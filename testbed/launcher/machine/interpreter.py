@@ -37,6 +37,7 @@ def interpreter_path(name: str | None) -> str:
     return str(Path(found).absolute())
 
 
+@functools.cache
 def found_in(name: str | None = None) -> Installed:
     """What the interpreter of the workers has; another one than this is asked in a process.
 
