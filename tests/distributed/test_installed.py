@@ -64,20 +64,6 @@ def test_the_container_has_all_that_the_package_needs(tmp_path: Path) -> None:
     assert list(tmp_path.glob("dist/*.whl"))
 
 
-def test_python_without_tensorflow(tmp_path: Path) -> None:
-    """A Python that has nothing installed answers help and list, and says what run lacks."""
-    _run(tmp_path, sys.executable, "-m", "venv", "--without-pip", "bare")
-    python = str(tmp_path / "bare/bin/python")
-    assert "  module_global " in _run(tmp_path, python, "-m", "testbed", "list")
-    done = subprocess.run(
-        [python, "-m", "testbed", "run"],
-        cwd=tmp_path, env=_environment(), capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 2
-    assert done.stderr.startswith(f"testbed: no TensorFlow in this Python ({python});")
-    assert done.stderr.count("\n") == 1
-
-
 def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT)}
 

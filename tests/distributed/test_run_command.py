@@ -3,7 +3,6 @@
 import re
 import subprocess
 import sys
-import sysconfig
 from collections.abc import Callable
 from pathlib import Path
 
@@ -138,34 +137,6 @@ def test_script_runs_itself(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "12 cases: 8 behave, 4 failures shown as documented, 0 unexpected" in done.stdout
-
-
-def test_another_interpreter(
-    testbed: Callable[..., Done], script: Callable[..., str], tmp_path: Path
-) -> None:
-    """Workers can run in another interpreter, which has TensorFlow but no testbed."""
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "other"], check=True)
-    (packages,) = (tmp_path / "other/lib").glob("python*/site-packages")
-    ours = sysconfig.get_path("purelib")
-    for package in Path(ours).iterdir():
-        if "testbed" not in package.name:
-            (packages / package.name).symlink_to(package)
-    other = str(tmp_path / "other/bin/python")
-    path = script(COUNTER.format(rules=RULE))
-    done = testbed(
-        *("run", path, "--python", other, "--strategy", "mirrored", "--json", "result.json"),
-        PYTHONPATH="",
-    )
-    assert done.status == 0, done.output + done.errors
-
-
-def test_no_such_interpreter(command: Callable[..., Done]) -> None:
-    """An interpreter that does not exist is told in one line."""
-    done = command("run", "returned", "--python", "/no/such/python")
-    assert (done.status, done.errors) == (
-        2,
-        "testbed: --python /no/such/python: no such interpreter\n",
-    )
 
 
 @pytest.mark.parametrize("device", ["gpu", "split-gpu"])

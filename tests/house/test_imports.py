@@ -33,6 +33,8 @@ ALLOWED = {
         "testbed.errors",
         "testbed.bootstrap",
         "testbed.decoding",
+        "testbed.terminal",
+        "testbed.tested_versions",
         "testbed.catalogue.fault",
         "testbed.cluster.isolation_levels",
     },

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from testbed.tested_versions import PYTHON, TENSORFLOW
 from tests.house.markdown_pages import links, pages
 from tests.house.sources import DOCS, ROOT, TESTBED, python_files, short
 
@@ -41,6 +42,36 @@ def test_extras_are_installed_by_their_names(project: dict[str, Any]) -> None:
     assert {extra for _, _, extra in asked} >= {"slurm", "ray", "plots"}
     names = (project["project"]["name"], ".")
     assert [each for each in asked if each[1] not in names or each[2] not in known] == []
+
+
+def test_tensorflow_is_an_extra_of_the_tested_versions(project: dict[str, Any]) -> None:
+    """The package depends on no TensorFlow; its extras ask for the range that is tested."""
+    about = project["project"]
+    assert [each for each in about["dependencies"] if re.match("tensorflow|tf|keras", each)] == []
+    wanted = TENSORFLOW.requirement
+    extras = about["optional-dependencies"]
+    assert extras["tensorflow"] == [f"tensorflow{wanted}", f"tf_keras{wanted}"]
+    assert extras["gpu"] == [f"tensorflow[and-cuda]{wanted}", f"tf_keras{wanted}"]
+    pinned = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    (tensorflow,) = re.findall(r"^tensorflow==(.*)$", pinned, re.MULTILINE)
+    assert tensorflow in TENSORFLOW
+
+
+def test_the_versions_of_python_are_the_tested_ones(project: dict[str, Any]) -> None:
+    """What pip accepts and what indexes show is what the testbed checks."""
+    about = project["project"]
+    assert about["requires-python"] == PYTHON.requirement
+    shown = [each.rpartition(" ")[2] for each in about["classifiers"] if ":: 3." in each]
+    assert f"{shown[0]} to {shown[-1]}" == str(PYTHON)
+    assert all(each in PYTHON for each in shown)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/guides/versions.md", "docs/guides/start.md"])
+def test_pages_state_the_tested_versions(page: str) -> None:
+    """Pages about the installation name the ranges that the code has."""
+    text = " ".join((ROOT / page).read_text(encoding="utf-8").split())
+    assert f"Python {PYTHON}" in text
+    assert re.search(rf"TensorFlow[^.]* {re.escape(str(TENSORFLOW))}", text)
 
 
 def test_the_source_distribution_includes_what_exists(project: dict[str, Any]) -> None:

@@ -106,7 +106,6 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Started]:
         return caught.value
 
     monkeypatch.setattr("testbed.cli.commands.chaos.chaos", started)
-    monkeypatch.setattr("testbed.cli.commands.chaos.require_tensorflow", lambda: None)
     return typed
 
 
@@ -213,7 +212,6 @@ def test_what_came_about_outlives_a_full_disk(
         return whole_file(path, data)
 
     monkeypatch.setattr("testbed.cli.commands.chaos.interruptible", done)
-    monkeypatch.setattr("testbed.cli.commands.chaos.require_tensorflow", lambda: None)
     monkeypatch.setattr(Path, "write_bytes", no_space_here)
     assert status_of("chaos", "counters", "--seed", "7", "--json", "x.json") == 1
     shown = capsys.readouterr()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import re
 import shlex
 from collections.abc import Coroutine
 from pathlib import Path
@@ -337,6 +338,7 @@ def test_engines_have_a_help_of_their_own(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    """`--version` names the testbed and its version."""
+    """`--version` names the testbed, TensorFlow, and the versions that were tested."""
     assert status_of("--version") == 0
-    assert capsys.readouterr().out.startswith("testbed 0.")
+    shown = capsys.readouterr().out
+    assert re.fullmatch(r"testbed 0\.\S+, TensorFlow 2\.\S+ \(tested: 2\.15 to \S+\)\n", shown)
