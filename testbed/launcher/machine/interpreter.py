@@ -18,7 +18,7 @@ from testbed.launcher.machine.installed import Installed
 from testbed.terminal import tell
 from testbed.tested_versions import PYTHON, TENSORFLOW, with_tested
 
-UNTESTED = "an unexpected result may be due to this version"
+UNTESTED = "if a result is unexpected, compare with a tested version: --python PATH"
 
 _DEADLINE_S = 60.0
 
