@@ -69,16 +69,14 @@ def launch(
 
     Raises:
         WorkerFailedError: a worker raised, ended, hung, or returned a value that cannot be encoded.
-        UsageError: an argument is not valid, workers could not find the function, or this Python
-            has no TensorFlow.
+        UsageError: an argument is not valid, workers find no function, or TensorFlow is missing.
         LaunchError: no worker can be started on this machine.
     """
     options = options_of(timeout, start_timeout, device, isolation, fresh=fresh)
     deployment, name = deployment_of(workers, replicas), _name(function)
     arguments = encoded_arguments(args, {} if kwargs is None else kwargs)
     require_tensorflow()
-    asked = f"workers={workers}, replicas={replicas}"
-    require_room_for([deployment], asked=asked, fresh=fresh)
+    require_room_for([deployment], asked=f"workers={workers}, replicas={replicas}", fresh=fresh)
     with new_run_folder(RUNS) as folder:
         own = folder.case(CASE)
         write_json(own.arguments, arguments)
