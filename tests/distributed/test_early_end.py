@@ -22,6 +22,7 @@ from testbed.run.options import Options
 from testbed.run.user_code.place import JOINING, own_code_place
 from testbed.run.user_code.program import ProgramEnd, run_program
 from tests.distributed.conftest import Done
+from tests.soak import later
 
 # Row by row a worker has more to do; the last line is worker 1's alone.
 MODULE = RUN_PROGRAM.module
@@ -94,8 +95,15 @@ def line_of(text: str, part: str) -> int:
     return next(n for n, line in enumerate(text.splitlines(), start=1) if part in line)
 
 
-@pytest.mark.parametrize("decorator", [FUNCTION, EAGER], ids=["function", "eager"])
-@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize(
+    ("first", "decorator"),
+    [
+        pytest.param(0, FUNCTION, id="0-function"),
+        pytest.param(1, EAGER, id="1-eager"),
+        later(0, EAGER, name="0-eager"),
+        later(1, FUNCTION, name="1-function"),
+    ],
+)
 def test_who_ends_early_is_named(
     command: Callable[..., Done], program: Callable[[str], str], decorator: str, first: int
 ) -> None:
@@ -136,7 +144,7 @@ def test_nobody_waits_for_an_evaluation(
     assert (done.status, done.errors, done.output) == (0, "", "worker 1 | evaluated\n")
 
 
-@pytest.mark.parametrize("command", ["launch", "check"])
+@pytest.mark.parametrize("command", ["launch", later("check")])
 def test_an_interrupted_hang_is_explained(
     start: Callable[..., subprocess.Popen[str]],
     testbed: Callable[..., Done],
@@ -180,7 +188,7 @@ def _launch(text: str, folder: Path, patience: Patience) -> tuple[ProgramEnd, st
     """How a program of two workers ends, and what was told meanwhile."""
     script = folder / "train.py"
     script.write_text(text)
-    deadlines = Deadlines(60, 30, JOINING)
+    deadlines = Deadlines(60, 12, JOINING)
     options = Options(deadlines=deadlines, patience=patience)
     deployment = Deployment("multi_worker_mirrored", Cluster(2, 1))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.distributed.conftest import Done
+from tests.soak import later
 
 # Every import of it edits its file, so that the first case does it to all that follow.
 EDITING = """
@@ -29,14 +30,20 @@ def counter(bed: Bed) -> None:
 RENAMED = EDITING.replace("counter", "renamed").format(edit="")
 
 
-@pytest.mark.parametrize("edit", ["def (", RENAMED, None], ids=["half a line", "renamed", "gone"])
-@pytest.mark.parametrize("more", [(), ("--fresh",)], ids=["forked", "fresh"])
+@pytest.mark.parametrize(
+    ("edit", "more"),
+    [
+        pytest.param("def (", (), id="half a line"),
+        pytest.param(RENAMED, ("--fresh",), id="renamed, fresh"),
+        later(RENAMED, (), name="renamed"),
+        later("def (", ("--fresh",), name="half a line, fresh"),
+        later(None, (), name="gone"),
+    ],
+)
 def test_an_edit_loses_nothing(
     command: Callable[..., Done], script: Callable[..., str], edit: str | None, more: tuple[str]
 ) -> None:
     """All cases run what was read, the table is shown, and the record holds what ran."""
-    if more and edit is None:
-        pytest.skip("one edit is enough to see that a new interpreter runs the copy, too")
     path = script(EDITING.format(edit=edit))
     text = Path(path).read_text()
     arguments = ("run", path, "--strategy", "mirrored", "-j", "1", "--json", "result.json")

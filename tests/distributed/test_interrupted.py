@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from testbed.launcher.machine.leftovers import processes_of
+from tests.soak import later
 
 # What a run has written when it has come this far.
 MOMENTS = {
@@ -31,14 +32,34 @@ def waits(bed: Bed) -> None:
 """
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+SIGNALS = {
+    "interrupted": signal.SIGINT,
+    "terminated": signal.SIGTERM,
+    "killed": signal.SIGKILL,
+}
+# Each moment with a signal of its own; `make soak` has the other pairs.
+IN_EVERY_RUN = [("interrupted", "waiting"), ("terminated", "importing"), ("killed", "forked")]
+
+
+@pytest.mark.parametrize(
+    ("number", "moment"),
+    [
+        pytest.param(
+            SIGNALS[how],
+            moment,
+            id=f"{how} {moment}",
+            marks=() if (how, moment) in IN_EVERY_RUN else pytest.mark.soak,
+        )
+        for how in SIGNALS
+        for moment in MOMENTS
+    ],
+)
 def test_nothing_is_left(
     start: Callable[..., subprocess.Popen[str]],
     script: Callable[..., str],
     tmp_path: Path,
-    moment: str,
     number: signal.Signals,
+    moment: str,
 ) -> None:
     """Interrupted or killed at any moment, a run leaves no process; Ctrl-C gives status 130."""
     process = start(
@@ -53,7 +74,11 @@ def test_nothing_is_left(
     _end_and_look(process, number, run)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "number",
+    [later(signal.SIGINT), signal.SIGKILL],
+    ids=["interrupted", "killed"],
+)
 def test_nothing_is_left_of_a_benchmark(
     start: Callable[..., subprocess.Popen[str]], tmp_path: Path, number: signal.Signals
 ) -> None:

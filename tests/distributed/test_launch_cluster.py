@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.distributed.conftest import Done
+from tests.soak import later
 
 Launch = Callable[..., Done]
 
@@ -58,12 +59,16 @@ def launch(command: Launch, tmp_path: Path) -> Launch:
 @pytest.mark.parametrize(
     ("before", "options", "replicas"),
     [
-        ("", [], 2),
-        ("", ["--replicas", "3"], 3),
-        ("tf.constant(1.0) + 1.0", [], 2),
-        ("dict(os.environ), os.environ.pop('TF_CONFIG', None)", [], 2),
+        later("", [], 2, name="as it is"),
+        pytest.param("", ["--replicas", "3"], 3, id="of three"),
+        pytest.param("tf.constant(1.0) + 1.0", [], 2, id="after an operation"),
+        later(
+            "dict(os.environ), os.environ.pop('TF_CONFIG', None)",
+            [],
+            2,
+            name="in the way of notebooks",
+        ),
     ],
-    ids=["as it is", "of three", "after an operation", "in the way of notebooks"],
 )
 def test_a_program_of_one_process_gets_one(
     launch: Launch, before: str, options: list[str], replicas: int
@@ -90,12 +95,16 @@ def test_workers_that_are_asked_for_are_not_connected_by_it(launch: Launch) -> N
 @pytest.mark.parametrize(
     ("before", "options", "replicas"),
     [
-        ("", [], 2),
-        ("", ["--replicas", "2"], 4),
-        ("import os; 'TF_CONFIG' in os.environ; tf.distribute.MirroredStrategy", [], 2),
-        (TAKES_TIME, ["--start-timeout", "2"], 2),
+        later("", [], 2, name="as it is"),
+        pytest.param("", ["--replicas", "2"], 4, id="of two each"),
+        later(
+            "import os; 'TF_CONFIG' in os.environ; tf.distribute.MirroredStrategy",
+            [],
+            2,
+            name="that asks for TF_CONFIG",
+        ),
+        pytest.param(TAKES_TIME, ["--start-timeout", "2"], 2, id="that is slow to come"),
     ],
-    ids=["as it is", "of two each", "that asks for TF_CONFIG", "that is slow to come"],
 )
 def test_a_program_of_several_processes_gets_them(
     launch: Launch, before: str, options: list[str], replicas: int
@@ -121,17 +130,32 @@ SETS = "os.environ['TF_CONFIG'] = json.dumps(given)"
 @pytest.mark.parametrize(
     ("change", "status", "told"),
     [
-        (f"task['index'] = 0; {SETS}", 1, "sets TF_CONFIG itself (train.py:6): workers 0 and 1"),
-        (
+        pytest.param(
+            f"task['index'] = 0; {SETS}",
+            1,
+            "sets TF_CONFIG itself (train.py:6): workers 0 and 1",
+            id="one task twice",
+        ),
+        pytest.param(
             "if task['index']: del os.environ['TF_CONFIG']",
             1,
             "removes TF_CONFIG (train.py:6): worker 1 is a cluster of one and trains by itself, and"
             " worker 0 waits for it in vain",
+            id="one leaves",
         ),
-        ("os.environ.pop('TF_CONFIG')", 0, "removes TF_CONFIG (train.py:6): worker "),
-        (f"cluster['worker'].reverse(); task['index'] = 1 - task['index']; {SETS}", 0, ""),
+        later(
+            "os.environ.pop('TF_CONFIG')",
+            0,
+            "removes TF_CONFIG (train.py:6): worker ",
+            name="all leave",
+        ),
+        pytest.param(
+            f"cluster['worker'].reverse(); task['index'] = 1 - task['index']; {SETS}",
+            0,
+            "",
+            id="in another order",
+        ),
     ],
-    ids=["one task twice", "one leaves", "all leave", "in another order"],
 )
 def test_a_cluster_of_the_program_s_own(
     launch: Launch, change: str, status: int, told: str

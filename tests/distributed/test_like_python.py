@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.distributed.conftest import ROOT, Done
+from tests.soak import later
 
 TELLS = """
 \"\"\"Tells what it finds.\"\"\"
@@ -57,8 +58,15 @@ def told_by_python(folder: Path, *arguments: str, **more: str) -> Any:
     return json.loads((folder / "plain").read_text())
 
 
-@pytest.mark.parametrize("fresh", [[], ["--fresh"]], ids=["forked", "fresh"])
-@pytest.mark.parametrize("more", [{}, {"PYTHONSAFEPATH": "1"}], ids=["plain", "safe path"])
+@pytest.mark.parametrize(
+    ("fresh", "more"),
+    [
+        pytest.param([], {"PYTHONSAFEPATH": "1"}, id="forked, safe path"),
+        pytest.param(["--fresh"], {}, id="fresh"),
+        later([], {}, name="forked"),
+        later(["--fresh"], {"PYTHONSAFEPATH": "1"}, name="fresh, safe path"),
+    ],
+)
 def test_a_script_finds_what_python_gives_it(
     folder: Path, testbed: Callable[..., Done], fresh: list[str], more: dict[str, str]
 ) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from testbed.bootstrap import python_command
 from tests.distributed.conftest import ROOT, Done
+from tests.soak import later
 
 PRINTS = r"""
 import logging, sys
@@ -59,7 +60,7 @@ def test_what_is_shown_was_printed(tmp_path: Path) -> None:
         assert own == [worker + line for line in plain.split(b"\n")]
 
 
-@pytest.mark.parametrize("form", ["json", "sarif", "github"])
+@pytest.mark.parametrize("form", ["json", *(later(form) for form in ("sarif", "github"))])
 def test_machine_formats_are_what_output_writes(
     command: Callable[..., Done], tmp_path: Path, form: str
 ) -> None:
@@ -72,7 +73,7 @@ def test_machine_formats_are_what_output_writes(
     assert "layer:key:w" in shown.output
 
 
-@pytest.mark.parametrize("reader", ["fast", "stopped"])
+@pytest.mark.parametrize("reader", [later("fast"), "stopped"])
 def test_a_flood_gives_way_to_signals(
     start: Callable[..., subprocess.Popen[str]], tmp_path: Path, reader: str
 ) -> None:

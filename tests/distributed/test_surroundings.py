@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.distributed.conftest import ROOT, Done
+from tests.soak import later
 
 COUNTER = """
 @scenario(sites=("outside_scope",), modes=("function",))
@@ -88,15 +89,18 @@ def test_a_reader_that_leaves_takes_nothing_along(
     assert (tmp_path / "junit.xml").exists()
 
 
+QUOTES, LINES, LETTERS = 'it\'s "q" $HOME \\ `x`; &', "new\nline", "z\xe4hler \u4e16\u754c [bold]"
+
+
 @pytest.mark.parametrize(
     "name",
     [
-        'it\'s "q" $HOME \\ `x`; &',
-        "new\nline",
-        "z\xe4hler \u4e16\u754c [bold]",
-        os.fsdecode(b"no\xfftext"),
+        pytest.param(f"{QUOTES} {LINES} {LETTERS}", id="all of them"),
+        later(QUOTES, name="quotes"),
+        later(LINES, name="lines"),
+        later(LETTERS, name="letters"),
+        pytest.param(os.fsdecode(b"no\xfftext"), id="bytes"),
     ],
-    ids=["quotes", "lines", "letters", "bytes"],
 )
 def test_any_folder_will_do(script: Callable[..., str], tmp_path: Path, name: str) -> None:
     """A script and its run in a folder of any name give the verdicts and files as anywhere."""

@@ -23,7 +23,15 @@ def test_there_are_ways_to_compare() -> None:
     assert len(ways) >= 11
 
 
-@pytest.mark.parametrize("deployment", dict.fromkeys(c.deployment for c in COUNTERS), ids=str)
+@pytest.mark.parametrize(
+    "deployment",
+    [
+        # test_scenarios.py runs the same cases one by one.
+        pytest.param(each, marks=() if str(each) == "mirrored-2" else pytest.mark.soak)
+        for each in dict.fromkeys(case.deployment for case in COUNTERS)
+    ],
+    ids=str,
+)
 @pytest.mark.parametrize("mode", ["eager", "function"])
 def test_place_decides(judge: Judge, deployment: Deployment, mode: str) -> None:
     """Made in the scope every way behaves; made outside, all ways break alike or none does."""

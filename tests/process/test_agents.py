@@ -15,6 +15,7 @@ import pytest
 
 from testbed.launcher.machine.leftovers import leftovers, processes_of
 from tests.process.ranks import HERE, ROOT, ARank, Ranks, ranks, wait_for
+from tests.soak import later
 
 WAITING = ("wait_for_a_file",)
 
@@ -54,7 +55,7 @@ def _parent_of(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
-@pytest.mark.parametrize("fresh", [False, True], ids=["forked", "fresh"])
+@pytest.mark.parametrize("fresh", [pytest.param(False, id="forked"), later(True, name="fresh")])
 def test_each_worker_is_on_its_own_agent(tmp_path: Path, fresh: bool) -> None:
     """Every rank starts one worker of the cluster, from its own server, with its own log."""
     with ranks(tmp_path, 3, fresh=fresh) as started:
@@ -134,9 +135,9 @@ def test_clusters_side_by_side(tmp_path: Path, given: bool) -> None:
     ("program", "how"),
     [
         ("end_by_signal", "killed by SIGSEGV"),
-        ("leave_without_a_word", "exit code 0, without a report"),
-        ("leave_by_sys_exit", "exit code 1 (it left by sys.exit('I am done'))"),
         ("raise_an_error", "exit code 1 (ValueError: worker 1 does not like this)"),
+        later("leave_without_a_word", "exit code 0, without a report"),
+        later("leave_by_sys_exit", "exit code 1 (it left by sys.exit('I am done'))"),
     ],
 )
 def test_an_early_end_on_an_agent(tmp_path: Path, program: str, how: str) -> None:
@@ -164,7 +165,7 @@ def test_a_worker_is_killed_on_an_agent(tmp_path: Path) -> None:
         assert not any(Path(f"/proc/{pid}").exists() for each in found for pid in each["family"])
 
 
-@pytest.mark.parametrize("workers", [2, 4])
+@pytest.mark.parametrize("workers", [2, later(4)])
 def test_a_hang_on_an_agent_is_explained(tmp_path: Path, workers: int) -> None:
     """When the time is over, a worker on an agent is named with the line at which it waits."""
     with ranks(tmp_path, workers, programs=("one_lags_behind", "report"), seconds=1.0) as started:
@@ -199,7 +200,7 @@ def can_have_another_clock() -> bool:
 
 
 @pytest.mark.skipif(not can_have_another_clock(), reason="no time namespaces are allowed here")
-@pytest.mark.parametrize("ahead", [0, 1], ids=["worker 0", "agent"])
+@pytest.mark.parametrize("ahead", [later(0, name="worker 0"), pytest.param(1, id="agent")])
 def test_times_are_of_one_clock(tmp_path: Path, ahead: int) -> None:
     """Hosts whose clocks differ by a day: phases are on one clock, and the first end is first."""
     with ranks(tmp_path, programs=("fail_one_after_the_other", "count_steps")) as started:
@@ -237,7 +238,7 @@ def started_and_waiting(started: Ranks) -> ARank:
     return started.all[1]
 
 
-@pytest.mark.parametrize("size", [2, 4])
+@pytest.mark.parametrize("size", [later(2), 4])
 def test_an_agent_is_killed(tmp_path: Path, size: int) -> None:
     """A killed agent is noticed at once: it is named, all ends, and nothing is left anywhere."""
     with ranks(tmp_path, size, programs=(*WAITING, "report")) as started:
@@ -262,7 +263,7 @@ def test_an_agent_is_told_to_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("silence", "beat"), [(1.0, 0.2), (8.0, 1.0)], ids=["soon", "as it is in use"]
+    ("silence", "beat"), [(1.0, 0.2), later(8.0, 1.0)], ids=["soon", "as it is in use"]
 )
 def test_an_agent_is_stopped(tmp_path: Path, silence: float, beat: float) -> None:
     """An agent that says nothing is given up after SILENCE_S; when it goes on it ends itself."""
@@ -278,7 +279,7 @@ def test_an_agent_is_stopped(tmp_path: Path, silence: float, beat: float) -> Non
         started.assert_nothing_is_left()
 
 
-@pytest.mark.parametrize("size", [2, 4])
+@pytest.mark.parametrize("size", [later(2), 4])
 def test_worker_0_is_killed(tmp_path: Path, size: int) -> None:
     """When worker 0 is killed, every agent notices at once, ends its workers and itself."""
     with ranks(tmp_path, size, programs=WAITING) as started:
@@ -307,7 +308,7 @@ def test_worker_0_is_stopped(tmp_path: Path) -> None:
         assert f"worker 1's host {HERE} is gone: " in first.said
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, later(signal.SIGTERM), later(signal.SIGHUP)])
 def test_worker_0_is_interrupted(tmp_path: Path, number: signal.Signals) -> None:
     """An interrupted run ends everywhere, and says so."""
     with ranks(tmp_path, 3, programs=(*WAITING, "report")) as started:
@@ -356,7 +357,7 @@ if "testbed.launcher.server.server" in sys.orig_argv:
 """
 
 
-@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("number", [later(0), 1])
 def test_a_server_that_cannot_start(tmp_path: Path, number: int) -> None:
     """A host on which the workers' modules are missing is named, and the run ends everywhere."""
     (tmp_path / "sitecustomize.py").write_text(BROKEN)

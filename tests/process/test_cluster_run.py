@@ -11,6 +11,7 @@ import pytest
 
 from testbed.launcher.cluster.deadlines import Deadlines
 from tests.process.conftest import Launcher
+from tests.soak import later
 
 SHORT = Deadlines(start=1.0, run=1.0)
 
@@ -55,7 +56,10 @@ def test_fresh_have_their_own_hash_seed(launcher: Launcher) -> None:
     assert len({report["hash"] for report in launcher.reports("report", 3)}) == 3
 
 
-@pytest.mark.parametrize("fresh", [False, True], ids=["forked", "fresh"])
+@pytest.mark.parametrize(
+    "fresh",
+    [pytest.param(False, id="forked"), later(True, name="fresh")],
+)
 @pytest.mark.parametrize(
     ("program", "how"),
     [

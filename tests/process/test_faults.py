@@ -15,6 +15,7 @@ from testbed.launcher.cluster.deadlines import Deadlines
 from tests.process.conftest import Launcher
 from tests.process.namespaces import needs_namespaces
 from tests.process.orders import PlayOrders, entry_of
+from tests.soak import later
 
 SHORT = Deadlines(3.0, 3.0)
 
@@ -25,7 +26,10 @@ def gaps(end: ClusterEnd, worker: int) -> dict[str, float]:
     return {one.phase: other.after - one.after for one, other in itertools.pairwise(ledger)}
 
 
-@pytest.mark.parametrize("phase", ["forked", "joined", "step 1", "step 7"])
+@pytest.mark.parametrize(
+    "phase",
+    ["forked", "step 7", *(later(x) for x in ("joined", "step 1"))],
+)
 def test_killed_at_the_phase(launcher: Launcher, phase: str) -> None:
     """A worker is killed when it has reported the phase and nothing after it, every time."""
     end = launcher.run("count_steps", fault=Fault("kill", 1, phase))

@@ -20,6 +20,7 @@ from testbed.hosts import listener
 from testbed.hosts.connection import LineError, accept, connect
 from testbed.hosts.listener import SPARE, SPARE_PER_ADDRESS, listen
 from tests.process.a_line import HERE, TOKEN, says, visited
+from tests.soak import later
 
 AGENTS = 8
 CROWD = 200
@@ -103,7 +104,14 @@ def strangers(count: int, port: int, data: bytes, times: int = 1) -> Iterator[No
             each.join()
 
 
-@pytest.mark.parametrize("data", [b"[" + b"{}," * 2**18, b"x" * 2**20, b'{"nonce": "1"}\n' * 2**16])
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"[" + b"{}," * 2**18, id="JSON without an end"),
+        later(b"x" * 2**20, name="no JSON"),
+        later(b'{"nonce": "1"}\n' * 2**16, name="greetings"),
+    ],
+)
 def test_strangers_cost_next_to_nothing(data: bytes) -> None:
     """Twenty strangers with 40 MB each cost less than a megabyte, and nobody waits for them."""
 

@@ -16,6 +16,7 @@ import pytest
 from testbed.launcher.run_folder import write_json
 from tests.process.namespaces import needs_namespaces
 from tests.process.ranks import HERE, end_of, ranks, refused, wait_for
+from tests.soak import later
 
 
 def test_all_meet(tmp_path: Path) -> None:
@@ -61,7 +62,11 @@ def test_the_invitation_is_for_this_user_only(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("absent", "who"), [((2,), "worker 2 of 4 has"), ((1, 3), "workers 1, 3 of 4 have")]
+    ("absent", "who"),
+    [
+        later((2,), "worker 2 of 4 has"),
+        ((1, 3), "workers 1, 3 of 4 have"),
+    ],
 )
 def test_who_is_missing_is_named(tmp_path: Path, absent: tuple[int, ...], who: str) -> None:
     """When the time is over, whoever has not come is named, to all who have."""
@@ -173,7 +178,7 @@ def test_one_address_for_two(tmp_path: Path) -> None:
         refused(started, f"worker 0: workers 0 and 1 have one address, {same[1]}")
 
 
-@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("number", [later(0), 1])
 def test_a_port_that_is_taken(tmp_path: Path, number: int) -> None:
     """A port of TF_CONFIG that a stranger listens on is told with its worker."""
     with socket.create_server((HERE, 0)) as stranger, ranks(tmp_path) as started:

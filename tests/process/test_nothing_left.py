@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,9 +15,23 @@ MOMENTS = ["starting", "forked", "joined", "step 1", "reported"]
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL]
 
 
-@pytest.mark.parametrize("isolation", ISOLATIONS)
-@pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: str(number.name))
+def pairs() -> list[Any]:
+    """Signals, moments and isolations; the half in `make test` has every two of them together."""
+    return [
+        pytest.param(
+            number,
+            moment,
+            isolation,
+            id=f"{number.name}-{moment}-{isolation}",
+            marks=() if (place + turn) % 2 == other else pytest.mark.soak,
+        )
+        for turn, number in enumerate(SIGNALS)
+        for place, moment in enumerate(MOMENTS)
+        for other, isolation in enumerate(ISOLATIONS)
+    ]
+
+
+@pytest.mark.parametrize(("number", "moment", "isolation"), pairs())
 def test_after_a_signal(
     tmp_path: Path, number: signal.Signals, moment: str, isolation: str
 ) -> None:

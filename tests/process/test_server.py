@@ -11,6 +11,7 @@ from testbed.cluster.isolation_levels import AUTO, NONE
 from testbed.errors import LaunchError
 from testbed.launcher.machine.leftovers import processes_of
 from tests.process.conftest import Launcher
+from tests.soak import later
 
 ISOLATIONS = [AUTO, NONE]
 
@@ -93,12 +94,13 @@ def test_cancelled_cluster_is_ended(launcher: Launcher) -> None:
     asyncio.run(go())
 
 
-def test_a_thousand_launches(launcher: Launcher) -> None:
-    """A thousand clusters in a row, four at a time, all report."""
+@pytest.mark.parametrize("rounds", [10, later(250)])
+def test_many_launches(launcher: Launcher, rounds: int) -> None:
+    """Up to a thousand clusters in a row, four at a time, all report."""
 
     async def go() -> None:
         async with launcher.server(["tests.process.programs"]) as server:
-            for _ in range(250):
+            for _ in range(rounds):
                 clusters = (
                     launcher.cluster(server, "report", 2, name=f"lane-{lane}") for lane in range(4)
                 )

@@ -13,6 +13,7 @@ from testbed.launcher.cluster.deadlines import Deadlines
 from testbed.launcher.cluster.standstill import Patience
 from tests.process.conftest import Launcher
 from tests.process.still_programs import WORK
+from tests.soak import later
 
 PROGRAMS = "tests.process.still_programs"
 NEVER = 600.0
@@ -38,7 +39,7 @@ def run(
     )
 
 
-@pytest.mark.parametrize("workers", [2, 4])
+@pytest.mark.parametrize("workers", [later(2), 4])
 def test_one_that_has_ended_leaves_when_others_wait(launcher: Launcher, workers: int) -> None:
     """A worker whose program has ended leaves, and what followed from what is known."""
     end = run(launcher, "one_has_more_steps", Patience(release=0.6, show=NEVER), workers)

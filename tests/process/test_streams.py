@@ -100,7 +100,13 @@ def test_nothing_takes_the_place_of_a_closed_stream(tmp_path: Path, closed: str)
     assert done.stderr == (b"" if "2>&-" in closed else b"said\n")
 
 
-@pytest.mark.parametrize("alphabet", ALPHABETS)
+@pytest.mark.parametrize(
+    "alphabet",
+    [
+        pytest.param(each, marks=pytest.mark.soak if each in ("latin-1", "POSIX") else ())
+        for each in ALPHABETS
+    ],
+)
 def test_every_text_can_be_printed(tmp_path: Path, alphabet: str) -> None:
     """Letters that a terminal lacks, and names that are no text, are printed as escapes."""
     body = r"text = 'z\xe4h \u2503 \udcff'; print(text); print(text, file=sys.stderr)"

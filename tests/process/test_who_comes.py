@@ -13,6 +13,7 @@ import pytest
 
 from testbed.hosts.connection import connect
 from tests.process.ranks import HERE, end_of, ranks, refused, wait_for
+from tests.soak import later
 
 
 def test_a_worker_that_comes_twice(tmp_path: Path) -> None:
@@ -160,7 +161,7 @@ def test_a_worker_that_has_come_and_gone(tmp_path: Path) -> None:
         )
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, later(signal.SIGTERM)])
 def test_worker_0_is_interrupted_while_it_waits(tmp_path: Path, number: signal.Signals) -> None:
     """An interrupt ends the rendezvous at once, for all who have joined or are about to join."""
     with ranks(tmp_path, 3) as started:

@@ -107,10 +107,19 @@ MAY_BE_SUMMED: dict[str, Value] = {
 }
 
 
+EAGER = ("mean", "ratio of sums", "largest so far", "sum", "masked", "smoothed", "constant")
+"""The cases that `make test` tries in eager mode, too."""
+
+
 def by_mode(cases: Iterable[str]) -> pytest.MarkDecorator:
     """Each case in a trace and in eager mode."""
     return pytest.mark.parametrize(
-        ("name", "traced"), [(name, traced) for name in cases for traced in (True, False)]
+        ("name", "traced"),
+        [
+            pytest.param(name, traced, marks=() if traced or name in EAGER else pytest.mark.soak)
+            for name in cases
+            for traced in (True, False)
+        ],
     )
 
 

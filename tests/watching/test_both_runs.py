@@ -13,6 +13,7 @@ import tf_keras
 
 import testbed
 from testbed.check.parity.comparison import Parity
+from tests.soak import later
 from tests.watching.observing import Lines
 
 HERE = Lines(__file__)
@@ -76,7 +77,13 @@ RIGHT = {
 }
 
 
-@pytest.mark.parametrize("form", RIGHT)
+@pytest.mark.parametrize(
+    "form",
+    [
+        pytest.param(form, marks=pytest.mark.soak if form in ("momentum", "AdamW") else ())
+        for form in RIGHT
+    ],
+)
 def test_a_right_step_agrees(mirrored: Any, form: str) -> None:
     """Silent; the sentence says what was compared."""
     found, codes = compared(mirrored, RIGHT[form], reduce="SUM")
@@ -108,7 +115,7 @@ def test_a_loss_of_the_own_part_is_found_at_its_line(mirrored: Any) -> None:
     assert str(found).endswith("step 1 differs; a step takes 8 elements on both")
 
 
-@pytest.mark.parametrize("precision", ["mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize("precision", ["mixed_float16", later("mixed_bfloat16")])
 def test_mixed_precision(mirrored: Any, precision: str) -> None:
     """Rounding to 16 bits is no difference, hides no factor, and may hide clipping."""
 
