@@ -13,12 +13,18 @@ from typing import Any
 
 import pytest
 
+from testbed.bench import rounds
+from testbed.bench.plan import HELLO, QUICK_WAYS, plan
 from testbed.bench.record import BenchRecord
+from testbed.bench.request import BenchRequest
+from testbed.bench.visits import BenchSetup
+from testbed.catalogue.selection import Selection
 from testbed.decoding import decoded
 from testbed.launcher.machine.machine import gpus
 from tests.distributed.conftest import ROOT, Done
 
 MIB = 2**20
+SMALL = "--quick --workers 2 --replicas 2 --batch 2 --image 8"
 
 
 def run_testbed(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -37,13 +43,13 @@ def run_testbed(folder: Path, *arguments: str) -> subprocess.CompletedProcess[st
 
 def run_bench(folder: Path, *parts: str) -> dict[str, Any]:
     """Measure some parts for real, and check whatever every benchmark leaves behind."""
-    options = "--quick --rounds 2 --json result.json --plots plots --html page.html"
+    options = f"{SMALL} --rounds 1 --json result.json --plots plots --html page.html"
     done = run_testbed(folder, "bench", *parts, *options.split())
     record: dict[str, Any] = json.loads((folder / "result.json").read_text())
     decoded(BenchRecord, record)
     assert (folder / "page.html").read_text().startswith("<!doctype html>")
     assert {path.suffix for path in (folder / "plots").iterdir()} == {".svg"}
-    assert "doubt: 2 rounds" in done.stdout
+    assert "doubt: 1 round" in done.stdout
     return record
 
 
@@ -58,12 +64,46 @@ MOVED = {
 }
 
 
-def test_ways_of_sharing(testbed: Callable[..., Done], tmp_path: Path) -> None:
-    """What is known beforehand is measured so, and a seeded slow-down is found: status 1."""
-    record = run_bench(tmp_path, "sharing")
-    ways = {row["case"].partition(".")[0] for row in record["rows"]}
-    assert ways == {"weight", "returned", "module_global"}
+def test_sharing_scaling_and_own_cost(tmp_path: Path) -> None:
+    """What is known beforehand is measured so, and each part has its figures."""
+    record = run_bench(tmp_path, "sharing", "scaling", "own_cost")
+    rows: dict[str, list[dict[str, Any]]] = {}
     for row in record["rows"]:
+        rows.setdefault(row["part"], []).append(row)
+    assert set(rows) == {"sharing", "scaling", "own_cost"}
+    _sharing_is_as_known(rows["sharing"])
+    for row in rows["scaling"]:
+        assert ("efficiency" in row["figures"]) != ("efficiency" in row["lacking"])
+    assert all("examples" in r["figures"] for r in rows["scaling"] if "batch" in r["sizes"])
+    phases = {"import", "fork", "bind", "strategy", "first_trace", "first_step"}
+    assert all(phases <= set(row["figures"]) for row in rows["own_cost"])
+    assert 0.2 < rows["own_cost"][0]["figures"]["ratio"]["value"] < 5
+
+
+def test_the_wire_and_what_got_slower(command: Callable[..., Done]) -> None:
+    """Each collective has its bandwidth, and a seeded slow-down is found: status 1."""
+    words = ("bench", "wire", *SMALL.split(), "--rounds", "2")
+    done = command(*words, "--json", "result.json")
+    assert (done.status, done.errors) == (0, "")
+    rows = done.record["rows"]
+    carried = {(row["sizes"]["collective"], row["sizes"]["implementation"]) for row in rows}
+    assert carried == {(name, "AUTO") for name in ("all_reduce", "all_gather", "broadcast")}
+    # As if it had been so much faster, which no noise explains.
+    old = done.record
+    seeded = old["rows"][0]["figures"]["time"]
+    seeded["rounds"] = [seconds / 1e6 for seconds in seeded["rounds"]]
+    seeded |= {name: seeded[name] / 1e6 for name in ("value", "low", "high")}
+    (done.folder / "old.json").write_text(json.dumps(old))
+    again = command(*words, "--against", "old.json")
+    assert (again.status, again.errors) == (1, "")
+    assert f"time of wire {rows[0]['case']}" in again.output
+    assert re.search(r"^[1-9]\d* slower,", again.output, re.MULTILINE)
+
+
+def _sharing_is_as_known(rows: list[dict[str, Any]]) -> None:
+    """The bytes of a weight of 1 MiB, in memory and moved by a step."""
+    assert {row["case"].partition(".")[0] for row in rows} == {"weight", *QUICK_WAYS}
+    for row in rows:
         _steps_are_plausible(row)
         if row["case"].startswith("weight"):
             value = {name: figure["value"] for name, figure in row["figures"].items()}
@@ -71,58 +111,49 @@ def test_ways_of_sharing(testbed: Callable[..., Done], tmp_path: Path) -> None:
             assert value["moved"] == MOVED[deployment, row["site"]], row["case"]
             assert value["device_memory"] == MIB
             assert 20 * MIB < value["process_memory"] < 2**31
-    seeded = record["rows"][0]["figures"]["step_p50"]
-    # As if the same step had taken a hundredth.
-    seeded["rounds"] = [seconds / 100 for seconds in seeded["rounds"]]
-    seeded |= {name: seeded[name] / 100 for name in ("value", "low", "high")}
-    (tmp_path / "old.json").write_text(json.dumps(record))
-    done = testbed("bench", "sharing", "--quick", "--rounds", "2", "--against", "old.json")
-    assert (done.status, done.errors) == (1, "")
-    assert f"step_p50 of sharing {record['rows'][0]['case']}" in done.output
-    assert re.search(r"^[1-9]\d* slower,", done.output, re.MULTILINE)
 
 
 def _steps_are_plausible(row: dict[str, Any]) -> None:
     """Percentiles in their order, a number each round, one trace before the first step only."""
     p50, p90, p99 = (row["figures"][f"step_p{share}"] for share in (50, 90, 99))
     assert 0 < p50["value"] <= p90["value"] <= p99["value"] < 10
-    assert len(p50["rounds"]) == 2
+    assert len(p50["rounds"]) == 1
     assert p50["low"] <= p50["value"] <= p50["high"]
     assert [row["figures"][name]["value"] for name in ("traces", "retraces")] == [1, 0]
 
 
-def test_the_other_parts(tmp_path: Path) -> None:
-    """Scaling, the wire and the testbed's own cost have their figures, too."""
-    record = run_bench(tmp_path, "scaling", "wire", "own_cost")
-    rows: dict[str, list[dict[str, Any]]] = {}
-    for row in record["rows"]:
-        rows.setdefault(row["part"], []).append(row)
-    assert set(rows) == {"scaling", "wire", "own_cost"}
-    for row in rows["scaling"]:
-        assert ("efficiency" in row["figures"]) != ("efficiency" in row["lacking"])
-    assert all("examples" in r["figures"] for r in rows["scaling"] if "batch" in r["sizes"])
-    carried = {(row["sizes"]["collective"], row["sizes"]["implementation"]) for row in rows["wire"]}
-    assert carried == {(name, "AUTO") for name in ("all_reduce", "all_gather", "broadcast")}
-    phases = {"import", "fork", "bind", "strategy", "first_trace", "first_step"}
-    assert all(phases <= set(row["figures"]) for row in rows["own_cost"])
-    assert 0.2 < rows["own_cost"][0]["figures"]["ratio"]["value"] < 5
-
-
-def test_launching_against_doing_it_by_hand(tmp_path: Path) -> None:
+def test_launching_against_doing_it_by_hand(
+    command: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A thorough benchmark times the whole command and the same program started by hand."""
-    options = "--rounds 1 --json result.json"
-    done = run_testbed(tmp_path, "bench", "own_cost", *options.split())
-    record = json.loads((tmp_path / "result.json").read_text())
-    decoded(BenchRecord, record)
-    (row,) = (row for row in record["rows"] if row["program"] == "hello.main")
+
+    def launches(request: BenchRequest, selection: Selection) -> list[BenchSetup]:
+        return [each for each in plan(request, selection) if each.case.scenario == HELLO]
+
+    monkeypatch.setattr(rounds, "plan", launches)
+    done = command("bench", "own_cost", "--rounds", "1", "--json", "result.json")
+    assert (done.status, done.errors) == (0, "")
+    decoded(BenchRecord, done.record)
+    (row,) = done.record["rows"]
     value = {name: figure["value"] for name, figure in row["figures"].items()}
     # Both import TensorFlow in an interpreter, and neither waits for a deadline.
     assert 0.5 < value["testbed_launch"] < 50
     assert 0.5 < value["by_hand"] < 50
     assert value["over_hand"] == pytest.approx(value["testbed_launch"] / value["by_hand"])
-    assert f"takes {value['over_hand']:.2f} (" in done.stdout
+    assert f"takes {value['over_hand']:.2f} (" in done.output
     # The launches of a benchmark are its own, and push none of the user's runs out.
-    assert [run.name for run in (tmp_path / ".testbed/runs").iterdir()] == [record["run"]]
+    runs = [run.name for run in (done.folder / ".testbed/runs").iterdir()]
+    assert runs == [done.record["run"]]
+
+
+@pytest.mark.soak
+def test_all_ways_of_launching(tmp_path: Path) -> None:
+    """A thorough benchmark times forks, new interpreters and the whole command."""
+    run_testbed(tmp_path, "bench", "own_cost", "--rounds", "1", "--json", "result.json")
+    record = json.loads((tmp_path / "result.json").read_text())
+    decoded(BenchRecord, record)
+    timed = {name for row in record["rows"] for name in row["figures"]}
+    assert {"launch", "bare_fork", "fresh", "testbed_launch", "by_hand", "over_hand"} <= timed
 
 
 def test_on_gpus(tmp_path: Path) -> None:
@@ -149,12 +180,21 @@ def test_on_gpus(tmp_path: Path) -> None:
         ("--against nothing.json", "nothing.json: No such file or directory"),
         ("--plots nowhere/at/all", "--plots nowhere/at/all: not a folder in an existing folder"),
         ("--json nowhere/b.json", "--json nowhere/b.json: not a file in an existing folder"),
-        ("--device gpu wire", "needs 1 GPU, found 0; use the device cpu"),
     ],
 )
-def test_wrong_commands(testbed: Callable[..., Done], arguments: str, complaint: str) -> None:
+def test_wrong_commands(command: Callable[..., Done], arguments: str, complaint: str) -> None:
     """One line says what is wrong and what is valid; status 2; nothing is measured."""
-    done = testbed("bench", *arguments.split(), CUDA_VISIBLE_DEVICES="-1")
+    done = command("bench", *arguments.split())
+    _is_refused(done, complaint)
+
+
+def test_a_gpu_that_is_not_there(testbed: Callable[..., Done]) -> None:
+    """One line says so, too."""
+    done = testbed("bench", "--device", "gpu", "wire", CUDA_VISIBLE_DEVICES="-1")
+    _is_refused(done, "needs 1 GPU, found 0; use the device cpu")
+
+
+def _is_refused(done: Done, complaint: str) -> None:
     assert done.status == 2
     assert done.errors.startswith("testbed: ")
     assert complaint in done.errors

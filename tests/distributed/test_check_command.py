@@ -199,23 +199,23 @@ def test_a_program_without_replication_has_a_status_of_its_own(
     ],
 )
 def test_a_wrong_command_is_told_in_one_line(
-    testbed: Callable[..., Done], tmp_path: Path, arguments: tuple[str, ...], told: str
+    command: Callable[..., Done], tmp_path: Path, arguments: tuple[str, ...], told: str
 ) -> None:
     """What is wrong, and what is valid; status 2."""
     (tmp_path / "own.py").write_text("")
-    done = testbed(*arguments)
+    done = command(*arguments)
     assert (done.status, done.output) == (2, "")
     assert told in done.errors
     assert len(done.errors.splitlines()) == 1
 
 
-def test_every_code_is_explained(testbed: Callable[..., Done]) -> None:
+def test_every_code_is_explained(command: Callable[..., Done]) -> None:
     """`testbed explain` says what a code means, why, what cures it, and what shows it."""
-    done = testbed("explain", "tb101")
+    done = command("explain", "tb101")
     assert done.status == 0
     assert done.output.splitlines()[0] == "TB101 counted_per_replica (error)"
     assert "see it: testbed run module_global.counter" in done.output
-    listed = [line.split()[0] for line in testbed("explain").output.splitlines() if line[:1] == " "]
+    listed = [line.split()[0] for line in command("explain").output.splitlines() if line[:1] == " "]
     assert listed == [*CODES, *SYMPTOMS]
 
 

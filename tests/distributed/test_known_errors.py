@@ -15,6 +15,7 @@ from testbed.orders.own_code import Program
 from tests.distributed.checks import Check as Bench
 from tests.distributed.checks import checks
 from tests.distributed.conftest import Done
+from tests.soak import later
 
 PROGRAMS = Path(__file__).resolve().parents[1] / "check/known_errors"
 SECONDS = 40.0
@@ -53,7 +54,7 @@ ENTRIES = [
     )
     for entry in all_known_errors()
 ]
-LATER = [pytest.param(entry, id=entry.slug, marks=pytest.mark.soak) for entry in all_known_errors()]
+LATER = [later(entry, name=entry.slug) for entry in all_known_errors()]
 
 
 @pytest.fixture(scope="module")
@@ -130,10 +131,10 @@ def test_check_gives_a_known_error_its_own_cause_and_cure(bench: Bench, entry: K
     assert not any("/testbed/worker/" in text for text in bench.output)
 
 
-def test_launch_ends_with_the_cause_of_a_known_error(testbed: Callable[..., Done]) -> None:
+def test_launch_ends_with_the_cause_of_a_known_error(command: Callable[..., Done]) -> None:
     """The launcher's last line says it, with the line of the program; no worker prints it."""
     name = "collectives_after_first_operation"
-    done = testbed("launch", "--workers", "2", str(PROGRAMS / f"{name}.py"))
+    done = command("launch", "--workers", "2", str(PROGRAMS / f"{name}.py"))
     last = done.errors.splitlines()[-1]
     assert last.startswith("testbed: ")
     assert f"{name}.py:5 has started TensorFlow's runtime" in last

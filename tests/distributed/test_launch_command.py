@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.distributed.conftest import Done
+from tests.soak import later
 
 TELLS = """
 import json, os, sys
@@ -74,9 +75,9 @@ def test_a_module_is_run_by_its_name(
     assert done.output == "worker 0 | __main__ ['--workers', '7'] own_module\n"
 
 
-def test_workers_train_together(testbed: Callable[..., Done], program: Callable[..., str]) -> None:
+def test_workers_train_together(command: Callable[..., Done], program: Callable[..., str]) -> None:
     """All replicas of all workers take part, and the last line needs no end to be shown."""
-    done = testbed(
+    done = command(
         "launch", "--workers", "2", "--replicas", "2", program(TRAINS), "print('half', end='')"
     )
     assert (done.status, done.errors) == (0, "")
@@ -87,13 +88,16 @@ def test_workers_train_together(testbed: Callable[..., Done], program: Callable[
 @pytest.mark.parametrize(
     ("how", "status", "told"),
     [
-        ("raise ValueError('boom')", 1, "with exit code 1: ValueError: boom"),
-        ("sys.exit(7)", 7, "worker 1 failed after"),
-        ("sys.exit('no good')", 1, "with exit code 1"),
-        ("os._exit(5)", 5, "exit code 5"),
-        ("os.kill(os.getpid(), signal.SIGKILL)", 137, "killed by SIGKILL"),
+        pytest.param(
+            "raise ValueError('boom')", 1, "with exit code 1: ValueError: boom", id="raises"
+        ),
+        later("sys.exit(7)", 7, "worker 1 failed after", name="exits"),
+        pytest.param("sys.exit('no good')", 1, "with exit code 1", id="exits with a text"),
+        later("os._exit(5)", 5, "exit code 5", name="leaves"),
+        pytest.param(
+            "os.kill(os.getpid(), signal.SIGKILL)", 137, "killed by SIGKILL", id="is killed"
+        ),
     ],
-    ids=["raises", "exits", "exits with a text", "leaves", "is killed"],
 )
 def test_the_first_failure_decides(
     command: Callable[..., Done], program: Callable[..., str], how: str, status: int, told: str
@@ -157,11 +161,11 @@ def test_workers_are_no_twins(command: Callable[..., Done], program: Callable[..
     ],
 )
 def test_wrong_commands(
-    testbed: Callable[..., Done], program: Callable[..., str], arguments: list[str], told: str
+    command: Callable[..., Done], program: Callable[..., str], arguments: list[str], told: str
 ) -> None:
     """A wrong command is one line and status 2, before anything is started."""
     program("", "x.py")
-    done = testbed("launch", *arguments)
+    done = command("launch", *arguments)
     assert done.status == 2
     assert told in done.errors
     assert done.errors.count("\n") == 1

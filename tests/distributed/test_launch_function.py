@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import json
 import os
 import re
 import signal
@@ -20,35 +18,8 @@ import pytest
 import testbed
 from testbed.launcher.machine.leftovers import processes_of
 from tests.distributed.conftest import ROOT, Done
-
-HEAD = """
-import json, os, signal, sys, threading
-import testbed
-
-def worker():
-    return json.loads(os.environ["TF_CONFIG"])["task"]["index"]
-"""
-MEETS = """
-def meet(how="", then=""):
-    import tensorflow as tf
-    strategy = tf.distribute.MultiWorkerMirroredStrategy()
-    with strategy.scope():
-        total = tf.Variable(0.0, aggregation=tf.VariableAggregation.SUM)
-
-    @tf.function
-    def step():
-        strategy.run(lambda: total.assign_add(tf.constant(1.0)))
-        return strategy.reduce("sum", strategy.run(lambda: tf.constant([1.0, 2.0])), axis=None)
-
-    reduced = step()
-    if worker() == 1:
-        exec(how)
-    step()
-    return {"reduced": reduced, "total": total, "worker": worker()}
-"""
-GUARD = 'if __name__ == "__main__":\n    '
-TRIES = GUARD + "try: print(testbed.launch({0}))\n    except testbed.WorkerFailedError as e: print("
-"""A launch that fails, and what is told of the error."""
+from tests.distributed.launch_scripts import GUARD, HEAD, MEETS, SCRIPT, TRIES, returned
+from tests.soak import later
 
 Begin = Callable[..., "subprocess.Popen[str]"]
 Python = Callable[..., Done]
@@ -80,21 +51,15 @@ def begin(tmp_path: Path) -> Iterator[Begin]:
 def python(begin: Begin, tmp_path: Path) -> Python:
     """Runs a script as python does; no process of it is left."""
 
-    def run(script: str, *arguments: str, name: str = "own script.py", **more: str) -> Done:
-        (tmp_path / name).write_text(script)
-        process = begin(name, *arguments, **more)
+    def run(script: str, *arguments: str, **more: str) -> Done:
+        (tmp_path / SCRIPT).write_text(script)
+        process = begin(SCRIPT, *arguments, **more)
         output, errors = process.communicate(timeout=120)
         for folder in (tmp_path / ".testbed/runs").glob("2*"):
             assert processes_of(folder) == []
         return Done(process.returncode, output, errors, tmp_path)
 
     return run
-
-
-def returned(done: Done) -> Any:
-    """What a script printed as JSON, where that was all."""
-    assert done.status == 0, done.errors
-    return json.loads(done.output)
 
 
 def test_results_come_in_the_order_of_the_workers(python: Python) -> None:
@@ -155,16 +120,15 @@ def test_a_module_that_cannot_be_imported(python: Python, tmp_path: Path) -> Non
     assert traceback.splitlines()[1].endswith('own_module.py", line 3, in <module>')
 
 
-def test_python_m(begin: Begin, python: Python, tmp_path: Path) -> None:
+def test_python_m(begin: Begin, tmp_path: Path) -> None:
     """Of a module that `python -m` runs, workers import the module."""
     script = (
         HEAD + "def name(): return __name__\n" + GUARD + "print(*testbed.launch(name, workers=1))"
     )
     (tmp_path / "package").mkdir()
-    done = python(script, name="package/own.py")
+    (tmp_path / "package/own.py").write_text(script)
     process = begin("-m", "package.own")
     assert process.communicate(timeout=60) == ("package.own\n", "")
-    assert done.output == "__testbed_main__\n"
 
 
 def test_fresh_workers_find_the_same(python: Python) -> None:
@@ -207,13 +171,10 @@ def test_who_has_no_isolation_is_told(python: Python) -> None:
     assert python(script).errors.startswith("testbed: not isolated (turned off)")
 
 
-def test_output_is_shown_in_any_locale_or_not_at_all(python: Python) -> None:
+def test_output_is_shown_in_any_locale(python: Python) -> None:
     """What workers print is shown as it is, as far as the terminal has the letters."""
     script = (
-        HEAD
-        + "def say(): print('[red]\\U0001f600')\n"
-        + GUARD
-        + "testbed.launch(say, workers=1)\n    testbed.launch(say, workers=1, show=False)"
+        HEAD + "def say(): print('[red]\\U0001f600')\n" + GUARD + "testbed.launch(say, workers=1)"
     )
     done = python(script, PYTHONIOENCODING="ascii")
     assert (done.status, done.output) == (0, "worker 0 | [red]\\U0001f600\n"), done.errors
@@ -269,111 +230,7 @@ def test_wrong_calls(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    ("how", "told", "trace"),
-    [
-        (
-            "e = ValueError('boom\\\\nmore'); e.__notes__ = ['note']; raise e",
-            "failed after N s: ValueError: boom;",
-            True,
-        ),
-        ("raise ValueError('x' * 2**25)", "failed after N s: ValueError: xxx", True),
-        ("sys.exit(3)", "exit code 3 (it left by sys.exit(3));", False),
-        ("os._exit(0)", "exit code 0, without a report;", False),
-        ("os.kill(os.getpid(), signal.SIGKILL)", "killed by SIGKILL", False),
-        ("os.kill(os.getpid(), signal.SIGSEGV)", "killed by SIGSEGV", False),
-        ("raise KeyboardInterrupt", "s: KeyboardInterrupt;", True),
-    ],
-    ids=["raises", "raises much", "exits", "leaves", "is killed", "crashes", "is interrupted"],
-)
-def test_the_first_failure_is_raised(python: Python, how: str, told: str, trace: bool) -> None:
-    """Who failed first, how and where stands in the error; peers that wait for it are ended."""
-    script = (
-        HEAD
-        + MEETS
-        + TRIES.format(f'meet, show=False, args=("""{how}""",)')
-        + "json.dumps([str(e), e.worker, e.traceback]))"
-    )
-    text, worker, traceback = returned(python(script))
-    first = re.sub(r"after \d+\.\d s", "after N s", text.splitlines()[0])
-    assert first.startswith("worker 1 ")
-    assert told in first
-    assert "; logs: /" in first
-    assert worker == 1
-    assert bool(traceback) == trace
-    assert len(text) < 30_000
-    if trace:
-        assert text.endswith(traceback.rstrip())
-        files = [line for line in traceback.splitlines() if line.startswith("  File")]
-        line = script.splitlines().index("        exec(how)") + 1
-        assert len(files) == 2, "the user's own frames, and none of ours"
-        assert f'own script.py", line {line}, in meet' in files[0]
-
-
-def test_a_hang_is_explained(python: Python) -> None:
-    """When the time is over, who keeps whom waiting is told."""
-    script = (
-        HEAD
-        + MEETS
-        + TRIES.format("meet, args=('threading.Event().wait()',), timeout=8, show=False")
-        + "e, e.worker)"
-    )
-    began = time.monotonic()
-    done = python(script)
-    assert time.monotonic() - began < 55
-    assert "worker 1 is in phase 'joined', at " in done.output
-    assert "step 2's collective; worker 0 is in it, at own script.py:" in done.output
-    assert done.output.endswith(" None\n")
-
-
-def test_who_does_not_join_is_named(python: Python) -> None:
-    """From when the first worker makes its strategy, the others have so long to come."""
-    script = (
-        HEAD
-        + MEETS.replace(
-            "    strategy", "    if worker() == 1: threading.Event().wait()\n    strategy", 1
-        )
-        + TRIES.format("meet, start_timeout=2, show=False")
-        + "e)"
-    )
-    began = time.monotonic()
-    assert "worker 1 has not joined and is in phase 'started'" in python(script).output
-    assert time.monotonic() - began < 55
-
-
-@pytest.mark.parametrize(
-    ("returns", "told"),
-    [
-        ("{'model': [threading.Lock()]}", 'result["model"][0] is of type _thread lock; valid are'),
-        ("os.urandom(2**24)", "worker 1 reported 21 MiB; at most 16 MiB: claim or return less"),
-    ],
-    ids=["type", "size"],
-)
-def test_what_cannot_come_back(python: Python, returns: str, told: str) -> None:
-    """A result that cannot be passed on is named, with its place in what was returned."""
-    script = (
-        HEAD
-        + f"def give():\n    return None if worker() == 0 else {returns}\n"
-        + TRIES.format("give")
-        + "e, e.worker)"
-    )
-    done = python(script)
-    assert done.output.startswith("worker 1 failed after ")
-    assert told in done.output
-    assert done.output.endswith(" 1\n")
-
-
-def test_within_an_event_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A notebook's cell, which an event loop runs, launches as everybody else does."""
-    monkeypatch.chdir(tmp_path)
-
-    async def cell() -> list[Any]:
-        return testbed.launch(os.path.basename, workers=2, args=("a/b",), show=False)
-
-    assert asyncio.run(cell()) == ["b", "b"]
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGINT, later(signal.SIGKILL)])
 def test_nothing_is_left(begin: Begin, tmp_path: Path, number: signal.Signals) -> None:
     """Ctrl-C ends the workers before KeyboardInterrupt is raised; SIGKILL leaves nothing, too."""
     text = "def wait():\n    open(f'waits-{worker()}', 'w')\n    threading.Event().wait()\n"

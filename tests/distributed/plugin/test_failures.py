@@ -44,9 +44,9 @@ def _until(lines: Iterator[str], pattern: str) -> list[str]:
     return found
 
 
-def test_an_assertion_is_explained_as_pytest_does(own_suite: Suite) -> None:
+def test_an_assertion_is_explained_as_pytest_does(suite: Suite) -> None:
     """The worker's own values stand in the assertion, beside what it and its peers printed."""
-    result = own_suite(
+    result = suite(
         """
         import pytest
 

@@ -36,7 +36,7 @@ def test_xdist_shows_what_its_processes_report(own_suite: Suite) -> None:
             "printed 1",
         ]
     )
-    own_suite(TWO, "-n", "2", "--lf").assert_outcomes(passed=1, failed=1)
+    own_suite(TWO, "-n", "1", "--lf").assert_outcomes(passed=1, failed=1)
 
 
 def test_a_server_starts_only_where_a_marked_test_runs(
@@ -254,6 +254,7 @@ def test_a_module_that_only_a_worker_cannot_import_is_told(suite: Suite) -> None
     result.stdout.fnmatch_lines(["*the worker cannot collect it:*", "*not in a cluster*"])
 
 
+@pytest.mark.usefixtures("suite")
 def test_names_that_are_hostile_do_no_harm(pytester: pytest.Pytester) -> None:
     """Files, folders, classes and parameters may be called what pytest lets them."""
     folder = pytester.path / "a [b] c"
@@ -269,7 +270,7 @@ def test_names_that_are_hostile_do_no_harm(pytester: pytest.Pytester) -> None:
     (folder / "test_odd[1].py").write_text(textwrap.dedent(text))
     other = "import os\nopen(f'imported-by-{os.getpid()}', 'w')\ndef test_other(): pass\n"
     (pytester.path / "test_other.py").write_text(other)
-    result = pytester.runpytest_subprocess()
+    result = pytester.runpytest_inprocess()
     result.assert_outcomes(passed=6)
     assert len(list(pytester.path.glob("imported-by-*"))) == 1
 
