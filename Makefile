@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Half as many processes more than cores: tests of clusters often wait, for deadlines or starts.
+PROCESSES := $(shell expr $$(nproc) \* 3 / 2)
 ENGINE_PACKAGES := slurm-wlm munge openmpi-bin iproute2 util-linux
 
 NAME ?=
@@ -71,25 +73,27 @@ types: setup  ## mypy --strict
 test-unit: setup  ## the logic alone, and the house rules
 	$(BIN)/python -m pytest -q -n auto tests/unit tests/house -m "not soak"
 
-test-watching: setup  ## watchers in one process with TensorFlow and two logical CPUs
-	$(BIN)/python -m pytest -q tests/watching
+test-watching: setup  ## watchers in processes with TensorFlow and two logical CPUs
+	$(BIN)/python -m pytest -q -n auto --dist loadfile tests/watching -m "not soak"
 
 test-process: setup  ## real processes, no TensorFlow
 	$(BIN)/python -m pytest -q -n auto --dist worksteal tests/process -m "not soak"
 
 test-browser: setup  ## the page in a real browser; skipped where there is none
-	$(BIN)/python -m pytest -q -rs tests/browser
+	$(BIN)/python -m pytest -q -rs -n auto tests/browser
 
 test-distributed: setup  ## real clusters, side by side on all cores
-	$(BIN)/python -m pytest -q -n auto --dist worksteal tests/distributed -m "not soak"
+	$(BIN)/python -m pytest -q -n $(PROCESSES) --dist worksteal tests/distributed -m "not soak"
 
 ##@ Test before a release
 test-engines: setup-engines  ## Slurm, Open MPI, Ray, two networks, Kubernetes' schemas: eight minutes
 	$(BIN)/python -m pytest -q -rs -m engine tests/engines
 
 soak: setup  ## 70 minutes: load, bursts, kills, 64 workers, and what repeats a promise of make test
-	$(BIN)/python -m pytest -q -rP -m soak tests/unit tests/process tests/distributed/test_load.py tests/distributed/test_soak.py
-	$(BIN)/python -m pytest -q -n auto --dist worksteal -m soak tests/distributed --ignore tests/distributed/test_load.py --ignore tests/distributed/test_soak.py
+	$(BIN)/python -m pytest -q -rP -m soak tests/*/test_soak*.py tests/distributed/test_load.py
+	$(BIN)/python -m pytest -q -n auto --dist loadfile -m soak tests/watching
+	$(BIN)/python -m pytest -q -n $(PROCESSES) --dist worksteal -m soak tests/unit tests/process tests/distributed \
+		--ignore-glob '*/test_soak*.py' --ignore tests/distributed/test_load.py
 
 ##@ Write documents and pictures
 map: setup  ## write the table of testbed/README.md from the modules' docstrings
