@@ -89,7 +89,7 @@ test-distributed: setup  ## real clusters, side by side on all cores
 test-engines: setup-engines  ## Slurm, Open MPI, Ray, two networks, Kubernetes' schemas: eight minutes
 	$(BIN)/python -m pytest -q -rs -m engine tests/engines
 
-soak: setup  ## 70 minutes: load, bursts, kills, 64 workers, and what repeats a promise of make test
+soak: setup  ## 80 minutes: load, bursts, kills, 64 workers, and what repeats a promise of make test
 	$(BIN)/python -m pytest -q -rP -m soak tests/*/test_soak*.py tests/distributed/test_load.py
 	$(BIN)/python -m pytest -q -n auto --dist loadfile -m soak tests/watching
 	$(BIN)/python -m pytest -q -n $(PROCESSES) --dist worksteal -m soak tests/unit tests/process tests/distributed \
