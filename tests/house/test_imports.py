@@ -68,6 +68,7 @@ ALLOWED = {
         "verdict",
         "launcher",
         "orders",
+        "testbed.check.observations.blind_spot",
         "testbed.check.observations.file_use",
         "testbed.check.observations.operations",
         "testbed.check.parity.first_steps",

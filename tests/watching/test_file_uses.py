@@ -17,8 +17,9 @@ import pytest
 import tensorflow as tf
 
 from testbed.check.observations.file_use import LOOK, MOVE, READ, WRITE, FileUse
+from testbed.worker.watching.declared_hook import installed
 from testbed.worker.watching.events import Events
-from testbed.worker.watching.file_hooks import files
+from testbed.worker.watching.file_hooks import FILE_HOOKS
 from testbed.worker.watching.together.current_step import CurrentStep
 from testbed.worker.watching.together.file_uses import FileUses
 from tests.watching.observing import Lines, observed
@@ -237,7 +238,7 @@ def test_nothing_is_heard_after_the_block(tmp_path: Path) -> None:
     events = Events()
     events.file_used.subscribe("test", lambda *use: heard.append(use))
     path = tmp_path / "a"
-    with files(events):
+    with installed(FILE_HOOKS, events):
         path.write_text("1")
     assert heard == [(WRITE, str(path))]
     path.write_text("2")

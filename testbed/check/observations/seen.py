@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from testbed.check.observations.blind_spot import BlindSpot
 from testbed.check.observations.file_use import FileUse
 from testbed.check.observations.operations import READING
 from testbed.check.observations.reuse import NotReused
@@ -372,4 +373,5 @@ class WorkerObservations:
     files: tuple[FileUse, ...] = ()
     raised: ProgramError | None = None
     failures: tuple[WatchFailure, ...] = ()
+    blind: tuple[BlindSpot, ...] = ()
     version: int = SEEN_VERSION

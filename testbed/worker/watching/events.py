@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable
 from types import FrameType
 from typing import Any, Generic, ParamSpec
 
+from testbed.check.observations.blind_spot import BlindSpot
 from testbed.check.observations.watch_failure import WatchFailure
 
 Arguments = ParamSpec("Arguments")
@@ -19,11 +21,12 @@ _PROBLEMS = 50
 
 
 class WatchLog:
-    """The time that watching took, and its failures, so that no failure is silent."""
+    """The time that watching took, its failures and its blind spots, so that none is silent."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
         """Spent in watchers, over all threads."""
+        self._blind: list[tuple[BlindSpot, str]] = []
         self._failures: Counter[tuple[str, str]] = Counter()
 
     def failed(self, watcher: str, problem: BaseException) -> None:
@@ -32,6 +35,15 @@ class WatchLog:
         if len(self._failures) >= _PROBLEMS and (watcher, text) not in self._failures:
             text = "further problems"
         self._failures[watcher, text] += 1
+
+    def blind(self, spot: BlindSpot, *, once_imported: str = "") -> None:
+        """Keep what cannot be seen; with the name of a package only if that is imported later."""
+        self._blind.append((spot, once_imported))
+
+    @property
+    def blind_spots(self) -> tuple[BlindSpot, ...]:
+        """The kinds of events that the libraries of this process do not show."""
+        return tuple(spot for spot, package in self._blind if not package or package in sys.modules)
 
     @property
     def failures(self) -> tuple[WatchFailure, ...]:

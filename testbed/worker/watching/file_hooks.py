@@ -1,8 +1,4 @@
-"""Hooks that observe which files the user's program uses.
-
-As in `hooks`, each use of private TensorFlow says why no public way exists, and on which version it
-was seen to work.
-"""
+"""Hooks that observe which files the user's program uses."""
 
 from __future__ import annotations
 
@@ -11,17 +7,26 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy
 import tensorflow as tf
-from tensorflow.python.checkpoint import functional_saver
-from tensorflow.python.lib.io import file_io
-from tensorflow.python.training import py_checkpoint_reader
 
 from testbed.check.observations.file_use import LOOK, MOVE, READ, WRITE
+from testbed.worker.watching.declared_hook import DeclaredHook, Proof
 from testbed.worker.watching.events import Events
-from testbed.worker.watching.replacing import before, counted
+from testbed.worker.watching.library_names import (
+    CHECKPOINT_READ,
+    CHECKPOINT_SAVED,
+    FILE_COPIED,
+    FILE_MOVED,
+    FILE_READ,
+    FILE_SOUGHT,
+    FILE_WRITTEN,
+    HDF5_OPENED,
+)
+from testbed.worker.watching.replacing import Hook, before, counted
 
 OF_FILES = {
     "WriteFile": (WRITE, 0),
@@ -38,15 +43,6 @@ AuditListener = Callable[[str, tuple[Any, ...]], None]
 # There is no way to remove an audit hook, so one for all remains, and its listeners change.
 _LISTENERS: list[AuditListener] = []
 _AUDITED = ("open", "os.rename", "fcntl.flock", "fcntl.lockf")
-
-
-@contextlib.contextmanager
-def files(events: Events) -> Iterator[None]:
-    """Emits `file_used` and `file_lock`."""
-    with contextlib.ExitStack() as hooked:
-        for hook in (_python_files, _tensorflow_files, _checkpoints, _records, _hdf5_files):
-            hooked.enter_context(hook(events))
-        yield
 
 
 @contextlib.contextmanager
@@ -97,12 +93,7 @@ def _kind_of(flags: int) -> str:
 
 @contextlib.contextmanager
 def _tensorflow_files(events: Events) -> Iterator[None]:
-    """Observes `tf.io.gfile`.
-
-    Private: TensorFlow's own code does not use the public names, and files are opened when they are
-    first used. Seen on TensorFlow 2.21.
-    """
-    native = file_io._pywrap_file_io
+    """Observes `tf.io.gfile`."""
 
     def reads(file: Any) -> None:
         if not file._read_buf:
@@ -122,21 +113,18 @@ def _tensorflow_files(events: Events) -> Iterator[None]:
         events.file_used(LOOK, path)
 
     with (
-        before(events, file_io.FileIO, "_preread_check", reads),
-        before(events, file_io.FileIO, "_prewrite_check", writes),
-        before(events, native, "CopyFile", copies),
-        before(events, native, "RenameFile", moves),
-        before(events, native, "FileExists", looks),
+        before(events, *FILE_READ.owner(), reads),
+        before(events, *FILE_WRITTEN.owner(), writes),
+        before(events, *FILE_COPIED.owner(), copies),
+        before(events, *FILE_MOVED.owner(), moves),
+        before(events, *FILE_SOUGHT.owner(), looks),
     ):
         yield
 
 
 @contextlib.contextmanager
 def _checkpoints(events: Events) -> Iterator[None]:
-    """Observes checkpoints, also those within SavedModels.
-
-    Private: every public way of saving and reading ends here. Seen on TensorFlow 2.21.
-    """
+    """Observes checkpoints, also those within SavedModels."""
 
     def saves(_: Any, prefix: Any, *__: Any, **___: Any) -> None:
         if (path := _path_in(prefix)) is not None:
@@ -146,8 +134,8 @@ def _checkpoints(events: Events) -> Iterator[None]:
         events.file_used(READ, prefix)
 
     with (
-        before(events, functional_saver.MultiDeviceSaver, "save", saves),
-        before(events, py_checkpoint_reader, "NewCheckpointReader", reads),
+        before(events, *CHECKPOINT_SAVED.owner(), saves),
+        before(events, *CHECKPOINT_READ.owner(), reads),
     ):
         yield
 
@@ -165,7 +153,7 @@ def operation_path(kind: str, inputs: Any) -> Any:
     return _path_in(inputs[OF_FILES[kind][1]])
 
 
-def _records(events: Events) -> contextlib.AbstractContextManager[None]:
+def _records(events: Events) -> Hook:
     """Observes files of records, which the runtime opens by itself."""
 
     def writes(_: Any, path: Any, *__: Any, **___: Any) -> None:
@@ -174,16 +162,33 @@ def _records(events: Events) -> contextlib.AbstractContextManager[None]:
     return before(events, tf.io.TFRecordWriter, "__init__", writes)
 
 
-@contextlib.contextmanager
-def _hdf5_files(events: Events) -> Iterator[None]:
+def _hdf5_files(events: Events) -> Hook:
     """Observes HDF5 files, which their own library opens; Keras has imported h5py, if it exists."""
 
     def opens(_: Any, name: Any, mode: Any = "r", *__: Any, **___: Any) -> None:
         if mode in _HDF5_MODES and isinstance(name, (str, bytes, os.PathLike)):
             events.file_used(_HDF5_MODES[mode], name)
 
-    with contextlib.ExitStack() as hooked:
-        module = sys.modules.get("h5py")
-        if module is not None:
-            hooked.enter_context(before(events, module.File, "__init__", opens))
-        yield
+    return before(events, *HDF5_OPENED.owner(), opens)
+
+
+def _read_nothing() -> None:
+    Path(os.devnull).read_bytes()
+
+
+def _read_nothing_by_tensorflow() -> None:
+    tf.io.gfile.GFile(os.devnull).read()
+
+
+FILE_HOOKS = (
+    DeclaredHook("files that Python opens", _python_files, proof=Proof("file_used", _read_nothing)),
+    DeclaredHook(
+        "files that tf.io.gfile opens",
+        _tensorflow_files,
+        (FILE_READ, FILE_WRITTEN, FILE_COPIED, FILE_MOVED, FILE_SOUGHT),
+        Proof("file_used", _read_nothing_by_tensorflow),
+    ),
+    DeclaredHook("checkpoints", _checkpoints, (CHECKPOINT_SAVED, CHECKPOINT_READ)),
+    DeclaredHook("files of TFRecordWriter", _records),
+    DeclaredHook("HDF5 files", _hdf5_files, (HDF5_OPENED,), library="h5py"),
+)

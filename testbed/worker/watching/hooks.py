@@ -1,28 +1,38 @@
 """Hooks into TensorFlow to observe the user's program.
 
 No hook changes a result. An exception of a hook or a watcher does not reach the program; it is
-counted. Like the probes, the hooks use private TensorFlow: each use says why no public way exists,
-and on which version it was seen to work.
+counted. The private names that hooks need are in `library_names`. A hook that cannot work with the
+installed libraries is not installed, and reported as a blind spot.
 """
 
 from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import tensorflow as tf
-from tensorflow.python.data.experimental.ops import distribute
-from tensorflow.python.distribute import distribute_lib, mirrored_run
-from tensorflow.python.distribute import values as distributed_values
-from tensorflow.python.eager.polymorphic_function import concrete_function, polymorphic_function
-from tensorflow.python.ops import resource_variable_ops, script_ops
 
 from testbed.worker.probes import observing_ops, operations_on_captured, replica_number
+from testbed.worker.watching.declared_hook import DeclaredHook, Proof, installed
 from testbed.worker.watching.events import Events
-from testbed.worker.watching.file_hooks import files
-from testbed.worker.watching.keras_hooks import clipping, fits
+from testbed.worker.watching.file_hooks import FILE_HOOKS
+from testbed.worker.watching.keras_hooks import KERAS_HOOKS
+from testbed.worker.watching.library_names import (
+    AUTO_SHARD,
+    DISTRIBUTED_VARIABLE,
+    OP_CALLBACK,
+    PER_REPLICA,
+    PYTHON_FUNCTION,
+    REPLICA_THREAD,
+    SCOPE_ENTERED,
+    SCOPE_LEFT,
+    TRACED_CALL,
+    TRANSPILER,
+    USE_MERGE_CALL,
+    VARIABLE,
+)
 from testbed.worker.watching.python_hooks import text_hashes
 from testbed.worker.watching.python_state.object_graph import closure_of
 from testbed.worker.watching.replacing import (
@@ -35,16 +45,12 @@ from testbed.worker.watching.replacing import (
     replaced,
 )
 from testbed.worker.watching.stack import is_authors, mapping_sources
-from testbed.worker.watching.v1_hooks import variable_names
+from testbed.worker.watching.v1_hooks import V1_HOOKS
 
 
 @contextlib.contextmanager
 def _creations(events: Events) -> Iterator[None]:
-    """Emits `variable_requested`, `variable_created` and `strategy_created`.
-
-    Private: every variable is an instance of one of these two classes. A public creator scope sees
-    only variables created below it, and not the user's arguments. Seen on TensorFlow 2.21.
-    """
+    """Emits `variable_requested`, `variable_created` and `strategy_created`."""
 
     def requested(kind: Any, *args: Any, **kwargs: Any) -> None:
         if kind is tf.Variable:
@@ -58,7 +64,7 @@ def _creations(events: Events) -> Iterator[None]:
     def strategy_created(_: Any, strategy: Any, *__: Any, **___: Any) -> None:
         events.strategy_created(strategy)
 
-    kinds = (resource_variable_ops.BaseResourceVariable, distributed_values.DistributedVariable)
+    kinds = (VARIABLE.find(), DISTRIBUTED_VARIABLE.find())
     strategies = (tf.distribute.MirroredStrategy, tf.distribute.MultiWorkerMirroredStrategy)
     with contextlib.ExitStack() as hooked:
         hooked.enter_context(before(events, type(tf.Variable), "__call__", requested))
@@ -71,11 +77,7 @@ def _creations(events: Events) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _scopes(events: Events) -> Iterator[None]:
-    """Emits `scope_entered` and `scope_left`.
-
-    Private: the context manager of `strategy.scope()` has no public name. Seen on TensorFlow 2.21.
-    """
-    kind = distribute_lib._CurrentDistributionContext
+    """Emits `scope_entered` and `scope_left`."""
 
     def entered(_: Any, scope: Any) -> None:
         events.scope_entered(scope)
@@ -84,19 +86,15 @@ def _scopes(events: Events) -> Iterator[None]:
         events.scope_left(scope)
 
     with (
-        after(events, kind, "__enter__", entered),
-        before(events, kind, "__exit__", left),
+        after(events, *SCOPE_ENTERED.owner(), entered),
+        before(events, *SCOPE_LEFT.owner(), left),
     ):
         yield
 
 
 @contextlib.contextmanager
 def _truth_tests(events: Events) -> Iterator[None]:
-    """Emits `truth_tested`.
-
-    Private: `PerReplica` has no public name. Neither class defines `__bool__`, so Python takes
-    every instance for true. Seen on TensorFlow 2.21.
-    """
+    """Emits `truth_tested`. Neither class defines `__bool__`: Python takes each value for true."""
 
     def truth(self: Any) -> bool:
         with counted(events.log, type(self), "__bool__"):
@@ -107,7 +105,7 @@ def _truth_tests(events: Events) -> Iterator[None]:
 
     owners = [
         kind
-        for kind in (distributed_values.PerReplica, distributed_values.DistributedVariable)
+        for kind in (PER_REPLICA.find(), DISTRIBUTED_VARIABLE.find())
         if not hasattr(kind, "__bool__") and not hasattr(kind, "__len__")
     ]
     for owner in owners:
@@ -150,11 +148,7 @@ def _runs(events: Events) -> Hook:
 
 
 def _replica_pauses(events: Events) -> Hook:
-    """Emits `replica_pauses`.
-
-    Private: replicas of one worker run one after another, and no public call shows when one has
-    ended. Its thread sets `has_paused`, in `merge_call` and at its end. Seen on TensorFlow 2.21.
-    """
+    """Emits `replica_pauses`."""
 
     def thread_created(_: Any, thread: Any, *__: Any, **___: Any) -> None:
         original = thread.has_paused.set
@@ -165,14 +159,11 @@ def _replica_pauses(events: Events) -> Hook:
 
         thread.has_paused.set = pause
 
-    return after(events, mirrored_run._MirroredReplicaThread, "__init__", thread_created)
+    return after(events, *REPLICA_THREAD.owner(), thread_created)
 
 
 def _calls(events: Events) -> Hook:
-    """Emits `function_called`, `function_returned` and `step_failed`.
-
-    Private: the class of tf.functions has no public name. Seen on TensorFlow 2.21.
-    """
+    """Emits `function_called`, `function_returned` and `step_failed`."""
 
     def make(original: Method) -> Method:
         def call(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -191,21 +182,17 @@ def _calls(events: Events) -> Hook:
 
         return call
 
-    return replaced(polymorphic_function.Function, "__call__", make)
+    return replaced(type(tf.function(lambda: None)), "__call__", make)
 
 
 def _replays(events: Events) -> Hook:
-    """Emits `operation_replayed`.
-
-    Private: the call of a function that was traced before runs no observable operations; only its
-    graph has them. Seen on TensorFlow 2.21.
-    """
+    """Emits `operation_replayed`."""
 
     def called(function: Any, *_: Any, **__: Any) -> None:
         if tf.distribute.has_strategy() and not tf.distribute.in_cross_replica_context():
             operations_on_captured(function.graph, events.operation_replayed)
 
-    return before(events, concrete_function.ConcreteFunction, "_call_flat", called)
+    return before(events, *TRACED_CALL.owner(), called)
 
 
 def _merge_calls(events: Events) -> Hook:
@@ -233,8 +220,7 @@ def _gradients(events: Events) -> Hook:
 def _collectives(events: Events) -> Iterator[None]:
     """Emits `collective`. The operations run in threads whose stack has no line of the user's code.
 
-    Private: only `_use_merge_call` shows whether `all_reduce` calls one of the two others.
-    Seen on TensorFlow 2.21.
+    Only `_use_merge_call` shows whether `all_reduce` calls one of the two others.
     """
 
     def all_reduce(_: Any, __: Any, value: Any, *___: Any, **____: Any) -> None:
@@ -305,51 +291,70 @@ def _replica_ids(events: Events) -> Iterator[None]:
 
 
 def _auto_shards(events: Events) -> Hook:
-    """Emits `auto_sharded`.
-
-    Private: the class of these datasets has no public name. Seen on TensorFlow 2.21.
-    """
+    """Emits `auto_sharded`."""
 
     def sharded(_: Any, dataset: Any, workers: int, worker: int, *__: Any, **___: Any) -> None:
         events.auto_sharded(dataset, workers, worker)
 
-    return before(events, distribute._AutoShardDataset, "__init__", sharded)
+    return before(events, *AUTO_SHARD.owner(), sharded)
 
 
 def _python_calls(events: Events) -> Hook:
-    """Emits `python_called`.
-
-    Private: AutoGraph would convert a replacement of the public tf.py_function and
-    tf.numpy_function; both call this function. Seen on TensorFlow 2.21.
-    """
+    """Emits `python_called`."""
 
     def called(func: Any, *_: Any, **__: Any) -> None:
         events.python_called(func)
 
-    return before(events, script_ops, "_internal_py_func", called)
+    return before(events, *PYTHON_FUNCTION.owner(), called)
 
 
-_HOOKS: tuple[Callable[[Events], Hook], ...] = (
-    _creations,
-    variable_names,
-    _scopes,
-    _truth_tests,
-    _runs,
-    _replica_pauses,
-    _calls,
-    _replays,
-    _merge_calls,
-    _gradients,
-    _collectives,
+def _make_variable() -> None:
+    with tf.Graph().as_default():
+        tf.Variable(0.0)
+
+
+def _do_nothing() -> None:
+    with tf.Graph().as_default():
+        tf.no_op()
+
+
+HOOKS = (
+    DeclaredHook(
+        "variables and strategies that are created",
+        _creations,
+        (VARIABLE, DISTRIBUTED_VARIABLE),
+        Proof("variable_created", _make_variable),
+    ),
+    *V1_HOOKS,
+    DeclaredHook("scopes of strategies", _scopes, (SCOPE_ENTERED, SCOPE_LEFT)),
+    DeclaredHook(
+        "truth tests of per-replica values", _truth_tests, (PER_REPLICA, DISTRIBUTED_VARIABLE)
+    ),
+    DeclaredHook("calls of strategy.run", _runs),
+    DeclaredHook("ends of replicas within a step", _replica_pauses, (REPLICA_THREAD,)),
+    DeclaredHook("calls of tf.functions", _calls),
+    DeclaredHook("operations of functions that were traced before", _replays, (TRACED_CALL,)),
+    DeclaredHook("calls of merge_call", _merge_calls),
+    DeclaredHook("gradients of tf.GradientTape", _gradients),
+    DeclaredHook("collectives", _collectives, (USE_MERGE_CALL,)),
     # After `_collectives`, because it looks for the caller of `all_reduce`.
-    clipping,
-    fits,
-    _reductions,
-    _replica_ids,
-    _auto_shards,
-    _python_calls,
-    files,
+    *KERAS_HOOKS,
+    DeclaredHook("calls of strategy.reduce and strategy.gather", _reductions),
+    DeclaredHook("reads of replica_id_in_sync_group", _replica_ids),
+    DeclaredHook("datasets that TensorFlow divides among workers", _auto_shards, (AUTO_SHARD,)),
+    DeclaredHook("Python functions that graphs call", _python_calls, (PYTHON_FUNCTION,)),
+    *FILE_HOOKS,
+    DeclaredHook(
+        "lines of code that AutoGraph generates", lambda _: mapping_sources(), (TRANSPILER,)
+    ),
+    DeclaredHook(
+        "operations",
+        lambda events: observing_ops(events.operation),
+        (OP_CALLBACK,),
+        Proof("operation", _do_nothing),
+    ),
 )
+"""All hooks into libraries, in the order in which they are installed."""
 
 
 @contextlib.contextmanager
@@ -360,11 +365,6 @@ def watching(events: Events, salt: int | None = None) -> Iterator[None]:
         events: of the program.
         salt: for the hashes of texts that the program computes; None: do not observe them.
     """
-    with contextlib.ExitStack() as hooked:
-        for hook in _HOOKS:
-            hooked.enter_context(hook(events))
-        if salt is not None:
-            hooked.enter_context(text_hashes(events, salt))
-        hooked.enter_context(mapping_sources())
-        hooked.enter_context(observing_ops(events.operation))
+    hashes = text_hashes(events, salt) if salt is not None else contextlib.nullcontext()
+    with hashes, installed(HOOKS, events):
         yield

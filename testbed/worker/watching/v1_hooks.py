@@ -1,7 +1,4 @@
-"""Hooks into the part of TensorFlow 1 that finds variables by name.
-
-As in `hooks`, each private use says on which version it was seen to work.
-"""
+"""Hooks into the part of TensorFlow 1 that finds variables by name."""
 
 from __future__ import annotations
 
@@ -12,17 +9,15 @@ from typing import Any
 
 import tensorflow as tf
 
+from testbed.worker.watching.declared_hook import DeclaredHook
 from testbed.worker.watching.events import Events
+from testbed.worker.watching.library_names import GET_VARIABLE, VARIABLE_SCOPE
 from testbed.worker.watching.replacing import Method, after, counted, replaced
 
 
 @contextlib.contextmanager
-def variable_names(events: Events) -> Iterator[None]:
-    """Emits `variable_scope_entered` and `variable_by_name`.
-
-    Private: in eager mode no public attribute keeps the `reuse` that the program asks for. Seen on
-    TensorFlow 2.21.
-    """
+def _variable_names(events: Events) -> Iterator[None]:
+    """Emits `variable_scope_entered` and `variable_by_name`."""
     v1 = tf.compat.v1
 
     def make(original: Method) -> Method:
@@ -45,7 +40,12 @@ def variable_names(events: Events) -> Iterator[None]:
             events.variable_by_name(scope, (var_store, full), variable)
 
     with (
-        replaced(v1.variable_scope, "__enter__", make),
-        after(events, v1.VariableScope, "get_variable", given),
+        replaced(*VARIABLE_SCOPE.owner(), make),
+        after(events, *GET_VARIABLE.owner(), given),
     ):
         yield
+
+
+V1_HOOKS = (
+    DeclaredHook("variables of get_variable", _variable_names, (VARIABLE_SCOPE, GET_VARIABLE)),
+)

@@ -100,6 +100,7 @@ class Watchers:
             files=tuple(self._files.uses()),
             raised=raised,
             failures=self.events.log.failures,
+            blind=self.events.log.blind_spots,
         )
 
     def _births(self) -> tuple[tuple[VariableCreated, ...], tuple[int, ...]]:
