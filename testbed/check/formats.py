@@ -21,14 +21,16 @@ _GITHUB_LEVELS = {ERROR: "error", WARNING: "warning", NOTE: "notice"}
 def as_json(result: CheckResult) -> str:
     """Findings as JSON.
 
-    Its fields are `version`, `findings`, `incomplete` (where watching failed), and `compared` (what
-    was compared with one replica, or why nothing was; null if the comparison was not asked for).
+    Its fields are `version`, `findings`, `incomplete` (where watching failed), `blind` (what the
+    installed libraries do not show), and `compared` (what was compared with one replica, or why
+    nothing was; null if the comparison was not asked for).
     """
     return json_text(
         {
             "version": FORMAT_VERSION,
             "findings": [_entry(each) for each in result.findings],
             "incomplete": list(result.gaps),
+            "blind": list(result.blind),
             "compared": result.compared or None,
         }
     )
@@ -37,14 +39,13 @@ def as_json(result: CheckResult) -> str:
 def as_sarif(result: CheckResult) -> str:
     """Findings as SARIF for code-scanning pages.
 
-    Failed watching becomes a notification, and so does the comparison with one replica. GitHub
-    rejects a file that has a result without a location, so a finding without a line is at the first
-    line of the program.
+    Failed watching becomes a notification, and so do blind spots and the comparison with one
+    replica. GitHub rejects a file that has a result without a location, so a finding without a line
+    is at the first line of the program.
     """
     start = SourceLine(result.program, 1) if result.program else None
     notifications = [("error", text) for text in result.gaps]
-    if result.compared:
-        notifications.append(("note", result.compared))
+    notifications += [("note", text) for text in (*result.blind, result.compared) if text]
     driver = {"name": "testbed check", "version": __version__, "rules": _sarif_rules()}
     invocation = {
         "executionSuccessful": not result.gaps,
@@ -76,6 +77,7 @@ def as_github(result: CheckResult) -> str:
     lines += [
         f"::error title=testbed check is incomplete::{_escaped(text)}\n" for text in result.gaps
     ]
+    lines += [f"::notice title=testbed check is blind::{_escaped(text)}\n" for text in result.blind]
     return "".join(lines)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from testbed.check.finding import Finding
-from testbed.check.judge import chosen, incomplete, judge
+from testbed.check.judge import blind_spots, chosen, incomplete, judge
 from testbed.check.observations.seen import SourceLine
 from testbed.check.parity.claims import parity_of
 from testbed.check.parity.comparison import Parity
@@ -28,10 +28,12 @@ class Watched:
     findings: tuple[Finding, ...] = ()
     incomplete: tuple[str, ...] = ()
     """Where watching failed, one sentence each. Where there is any, findings may be missing."""
+    blind: tuple[str, ...] = ()
+    """What the installed libraries do not show, one sentence each."""
 
     def __str__(self) -> str:
         """The findings as `testbed check` prints them."""
-        return as_text(CheckResult(self.findings, self.incomplete)).rstrip()
+        return as_text(CheckResult(self.findings, self.incomplete, blind=self.blind)).rstrip()
 
 
 @contextlib.contextmanager
@@ -59,6 +61,7 @@ def watch() -> Iterator[Watched]:
             seen = [found()]
             watched.findings = tuple(map(_in_cells, chosen(judge(seen))))
             watched.incomplete = incomplete(seen)
+            watched.blind = blind_spots(seen)
 
 
 def compare(

@@ -100,6 +100,15 @@ def incomplete(seen: Sequence[WorkerObservations]) -> tuple[str, ...]:
     )
 
 
+def blind_spots(seen: Sequence[WorkerObservations]) -> tuple[str, ...]:
+    """Report what the installed libraries do not show: one sentence for each kind of event.
+
+    Args:
+        seen: the observations of every worker.
+    """
+    return tuple(dict.fromkeys(spot.sentence for each in seen for spot in each.blind))
+
+
 def _merged(findings: list[Finding]) -> Finding:
     """The first of several findings of one code at one line, with the number of the others."""
     first, more = findings[0], len(findings) - 1

@@ -35,6 +35,9 @@ class CheckResult:
 
     compared: str = ""
     """What was compared with one replica, or why nothing was; empty if nobody asked for it."""
+    blind: Sequence[str] = ()
+    """What the installed libraries do not show, one sentence each; it changes no status, because
+    every check in the same environment has it."""
 
     @property
     def status(self) -> int:

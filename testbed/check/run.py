@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from testbed.check.deployment import used
 from testbed.check.endings import hang, left_cluster, waits_for_failed
 from testbed.check.finding import Finding
-from testbed.check.judge import causes, incomplete, judge
+from testbed.check.judge import blind_spots, causes, incomplete, judge
 from testbed.check.parity.comparison import Parity
 from testbed.check.parity.runs import compare_first_steps
 from testbed.check.reports import Reports, read_reports
@@ -39,6 +39,8 @@ class Checked:
     """Why nothing was checked, and what to do; empty where the program failed or was checked."""
     compared: str = ""
     """What was compared with one replica, or why nothing was; empty if nobody asked for it."""
+    blind: tuple[str, ...] = ()
+    """What the installed libraries do not show, one sentence each."""
 
 
 async def check_program(
@@ -92,6 +94,7 @@ async def check_program(
         strategies.where,
         unchecked,
         compared.sentence,
+        blind_spots(seen),
     )
 
 

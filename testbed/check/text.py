@@ -59,18 +59,24 @@ def count(findings: Sequence[Finding]) -> str:
     return ", ".join(each for each in counts if not each.startswith("0 ")) or "nothing found"
 
 
+def _kinds(number: int) -> str:
+    return f"{number} kind{'s' * (number > 1)} of events"
+
+
 def paragraphs(findings: Iterable[Finding], texts: Mapping[str, str] = NO_TEXTS) -> list[str]:
     """The lines of all findings, each followed by an empty one; `texts` as for `describe`."""
     return [line for finding in findings for line in [*describe(finding, texts), ""]]
 
 
 def as_text(result: CheckResult) -> str:
-    """The findings, then where watching failed, then the summary."""
+    """The findings, then where watching failed or is blind, then the summary."""
     lines = paragraphs(result.findings, result.texts)
     if result.cause and result.prevented:
         found = "nothing was checked"
     else:
         found = count(result.findings) + " until the program failed by itself" * bool(result.cause)
-    last = result.unchecked or f"{found} {result.summary}"
+    unseen = f"; {_kinds(len(result.blind))} not watched" if result.blind else ""
+    last = (result.unchecked or f"{found} {result.summary}") + unseen
     compared = [result.compared] if result.compared else []
-    return "".join(f"{line}\n" for line in [*lines, *result.incomplete, *compared, last])
+    said = [*lines, *result.incomplete, *result.blind, *compared, last]
+    return "".join(f"{line}\n" for line in said)

@@ -221,7 +221,9 @@ def _decayed(group: LossGroup, rate: float, replicas: int) -> tuple[Ratio, float
 
 def _is_square(ratio: Ratio) -> bool:
     """Whether a slot holds squares of gradients, by the name that Keras gives it."""
-    return ratio.update.role == SLOT and any(name in ratio.name for name in _SQUARES)
+    # Keras of TensorFlow 2.15 calls them `v/dense/kernel`, without the optimizer's name before it.
+    name = "/" + ratio.name.strip("'")
+    return ratio.update.role == SLOT and any(each in name for each in _SQUARES)
 
 
 def _near_any(value: float, factors: Sequence[float]) -> bool:

@@ -16,6 +16,8 @@ from testbed.check.finding import CODES, Finding
 from testbed.check.formats import as_github, as_json, as_sarif
 from testbed.check.observations.seen import SourceLine
 from testbed.check.result import CheckResult
+from testbed.check.text import as_text
+from testbed.errors import OK
 from tests.unit.check.builders import at
 
 COUNTED = Finding("TB101", at(4), "2 replicas add 1", at(15))
@@ -30,6 +32,7 @@ def test_json_has_all_that_people_get() -> None:
     assert found == {
         "version": 2,
         "incomplete": [],
+        "blind": [],
         "compared": None,
         "findings": [
             {
@@ -228,6 +231,22 @@ def test_where_watching_failed_is_in_every_format() -> None:
     assert (
         as_github(CheckResult([], [text])) == f"::error title=testbed check is incomplete::{text}\n"
     )
+
+
+def test_what_is_not_watched_is_in_every_format() -> None:
+    """Every format names it, and a check that found nothing still succeeds."""
+    text = "checkpoints are not watched on TensorFlow 2.16.2: MultiDeviceSaver.save does not exist"
+    result = CheckResult([], blind=[text])
+    assert json.loads(as_json(result))["blind"] == [text]
+    assert json.loads(as_json(result))["incomplete"] == []
+    (invocation,) = _run(json.loads(as_sarif(result)))["invocations"]
+    assert invocation["executionSuccessful"] is True
+    assert invocation["toolExecutionNotifications"] == [
+        {"level": "note", "message": {"text": text}}
+    ]
+    assert as_github(result) == f"::notice title=testbed check is blind::{text}\n"
+    assert as_text(result) == f"{text}\nnothing found ; 1 kind of events not watched\n"
+    assert result.status == OK
 
 
 def test_a_program_that_failed_is_in_every_format() -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from testbed.check.finding import CODES, WARNING, Finding
-from testbed.check.judge import RULES, chosen, incomplete, judge
+from testbed.check.judge import RULES, blind_spots, chosen, incomplete, judge
+from testbed.check.observations.blind_spot import BlindSpot
 from testbed.check.observations.reuse import NotReused
 from testbed.check.observations.seen import (
     Crossed,
@@ -273,3 +274,11 @@ def test_failures_of_watchers_are_summed_over_workers() -> None:
         "watching failed 4 times in data: AttributeError: no shape; findings may be missing",
     )
     assert incomplete([WorkerObservations()]) == ()
+
+
+def test_what_workers_do_not_watch_is_said_once() -> None:
+    """All workers of a check have the same libraries."""
+    spot = BlindSpot("checkpoints", "TensorFlow 2.16.2", "they moved")
+    seen = [replace(WorkerObservations(worker=number), blind=(spot,)) for number in (0, 1)]
+    assert blind_spots(seen) == ("checkpoints are not watched on TensorFlow 2.16.2: they moved",)
+    assert blind_spots([WorkerObservations()]) == ()

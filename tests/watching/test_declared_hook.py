@@ -1,0 +1,169 @@
+"""Hooks are installed where they see what they declare, and reported where they do not."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import pytest
+import tensorflow as tf
+
+from testbed.check.formats import as_json
+from testbed.check.here import watch
+from testbed.check.observations.blind_spot import BlindSpot
+from testbed.check.result import CheckResult
+from testbed.worker.watching import hooks
+from testbed.worker.watching.declared_hook import DeclaredHook, Proof, installed
+from testbed.worker.watching.events import Events
+from testbed.worker.watching.hooks import HOOKS, watching
+from testbed.worker.watching.library_names import LIBRARY_NAMES, LibraryName
+from testbed.worker.watching.replacing import Hook, before
+
+HERE = "tests.watching.test_declared_hook"
+NOW = f"TensorFlow {tf.__version__}"
+
+
+class Saver:
+    """Plays a library's class."""
+
+    def save(self, prefix: str, options: Any = None) -> str:
+        return self._write(prefix)
+
+    def _write(self, prefix: str) -> str:
+        return f"saved {prefix}"
+
+
+def _saves(events: Events) -> Hook:
+    return before(events, Saver, "save", lambda _, prefix: events.file_used("write", prefix))
+
+
+@contextlib.contextmanager
+def _nothing(_: Events) -> Iterator[None]:
+    yield
+
+
+def _blind(*declared: DeclaredHook) -> tuple[BlindSpot, ...]:
+    events = Events()
+    with installed(declared, events):
+        pass
+    return events.log.blind_spots
+
+
+def _of(name: LibraryName) -> tuple[BlindSpot, ...]:
+    return _blind(DeclaredHook("checkpoints", _saves, (name,)))
+
+
+def test_all_hooks_see_what_they_declare() -> None:
+    """On the installed versions; the matrix of versions runs this on each of them."""
+    events = Events()
+    with watching(events):
+        pass
+    assert events.log.blind_spots == ()
+
+
+def test_every_private_name_belongs_to_a_hook() -> None:
+    """The table has no name that no hook needs, and so no check that says nothing."""
+    needed = {name for hook in HOOKS for name in hook.names}
+    assert set(LIBRARY_NAMES) == needed
+    assert len({hook.sees for hook in HOOKS}) >= len(HOOKS) - 1
+
+
+def test_a_name_that_is_missing() -> None:
+    """Nothing is hooked, and the report names what is not seen, the version and the name."""
+    name = LibraryName((f"{HERE}:Saver.store",), parameters=("prefix",))
+    (spot,) = _of(name)
+    assert spot.sentence == (
+        f"checkpoints are not watched on {NOW}: {HERE}:Saver.store does not exist"
+    )
+
+
+def test_a_name_that_has_moved() -> None:
+    """The place of any version is found."""
+    name = LibraryName((f"{HERE}.saver:Saver.save", f"{HERE}:Saver.save"), parameters=("prefix",))
+    assert _of(name) == ()
+    assert name.owner() == (Saver, "save")
+
+
+def test_a_changed_signature() -> None:
+    """A hook that takes arguments by their positions does not take others for them."""
+    name = LibraryName((f"{HERE}:Saver.save",), parameters=("session", "prefix"))
+    assert [each.reason for each in _of(name)] == [f"{HERE}:Saver.save has other parameters"]
+
+
+@pytest.mark.parametrize(
+    ("caller", "reason"),
+    [
+        (f"{HERE}:Saver.save", ""),
+        (f"{HERE}:_nothing", f"{HERE}:_nothing does not call _write"),
+        (f"{HERE}:Saver.keep", f"{HERE}:Saver.keep, which calls _write, does not exist"),
+    ],
+)
+def test_a_name_that_the_library_does_not_call(caller: str, reason: str) -> None:
+    """Its replacement would see nothing."""
+    name = LibraryName((f"{HERE}:Saver._write",), caller=caller)
+    assert [each.reason for each in _of(name)] == ([reason] if reason else [])
+
+
+def test_a_hook_that_sees_nothing() -> None:
+    """A small program shows it before the user's program runs, to other events than its own."""
+    proof = Proof("file_used", lambda: Saver().save("a"))
+    declared = [DeclaredHook("checkpoints", each, proof=proof) for each in (_nothing, _saves)]
+    events, heard = Events(), list[object]()
+    events.file_used.subscribe("test", lambda *use: heard.append(use))
+    with installed(declared, events):
+        Saver().save("b")
+    assert [each.reason for each in events.log.blind_spots] == ["its hook sees nothing"]
+    assert heard == [("write", "b")]
+
+
+def test_a_proof_that_raises_is_a_blind_spot() -> None:
+    """Private code may change in any way; the check goes on without the hook."""
+
+    def fails() -> None:
+        raise TypeError("no such argument")
+
+    (spot,) = _blind(DeclaredHook("checkpoints", _nothing, proof=Proof("file_used", fails)))
+    assert spot.reason == "no such argument"
+
+
+def test_a_library_that_comes_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its hooks cannot be installed any more: this counts only if the program does import it."""
+    events = Events()
+    with installed([DeclaredHook("pickles", _nothing, library="late_library")], events):
+        assert events.log.blind_spots == ()
+        monkeypatch.setitem(sys.modules, "late_library", ModuleType("late_library"))
+        (spot,) = events.log.blind_spots
+    assert spot.sentence == (
+        "pickles are not watched on late_library: the program imported it after watching had begun"
+    )
+
+
+def test_an_older_library_with_nothing_to_see(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then the hook is not needed, and nothing is missed."""
+    module = ModuleType("library")
+    module.__version__ = "2.15.0"  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "library", module)
+    name = LibraryName(("library.saver:Saver.save",))
+    older = DeclaredHook("pickles", _nothing, (name,), library="library", since=3)
+    assert _blind(older) == ()
+    module.__version__ = "3.1.0"  # type: ignore[attr-defined]
+    (spot,) = _blind(older)
+    assert spot.library == "library 3.1.0"
+
+
+def test_the_report_of_a_check_says_what_is_not_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In its text and in JSON, and the program is watched without that hook."""
+    name = LibraryName(("tensorflow.python.checkpoint.savers:Saver.save",))
+    gone = DeclaredHook("checkpoints", _nothing, (name,))
+    others = [each for each in HOOKS if each.sees != "checkpoints"]
+    monkeypatch.setattr(hooks, "HOOKS", [*others, gone])
+    with watch() as watched:
+        tf.Variable(1.0)
+    words = f"checkpoints are not watched on {NOW}: {name.places[0]} does not exist"
+    assert str(watched).splitlines()[0] == words
+    assert "1 kind of events not watched" in str(watched)
+    assert json.loads(as_json(CheckResult([], blind=watched.blind)))["blind"] == [words]
