@@ -35,6 +35,7 @@ from testbed.worker.bed import WorkerBed
 from testbed.worker.probes import calling_when_bound
 from testbed.worker.script import ScriptError, import_script
 from testbed.worker.strategy import build_strategy, replica_devices, require_threads, start_server
+from testbed.worker.watching.operation_hook import OPERATIONS
 
 with contextlib.suppress(Exception):
     # Preloaded like numpy.random, if it is installed. TensorFlow before 2.16 does not use it, and
@@ -112,8 +113,10 @@ def run_scenario(orders: CaseOrders, bed: WorkerBed, channel: Channel) -> None:
 
 
 def facts_of(seed: int) -> dict[str, str]:
-    """Versions and seeds in force in this worker."""
+    """Versions and seeds in force in this worker, and what it could not watch, if anything."""
+    unseen = OPERATIONS.problem()
     return {
+        **({"not watched": OPERATIONS.blind_spot(unseen).sentence} if unseen else {}),
         "tensorflow": tf.__version__,
         "keras": _keras_version(),
         "python": sys.version.split()[0],

@@ -14,7 +14,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from testbed.worker.probes import observing_ops, operations_on_captured, replica_number
+from testbed.worker.probes import operations_on_captured, replica_number
 from testbed.worker.watching.declared_hook import DeclaredHook, Proof, installed
 from testbed.worker.watching.events import Events
 from testbed.worker.watching.file_hooks import FILE_HOOKS
@@ -22,7 +22,6 @@ from testbed.worker.watching.keras_hooks import KERAS_HOOKS
 from testbed.worker.watching.library_names import (
     AUTO_SHARD,
     DISTRIBUTED_VARIABLE,
-    OP_CALLBACK,
     PER_REPLICA,
     PYTHON_FUNCTION,
     REPLICA_THREAD,
@@ -33,6 +32,7 @@ from testbed.worker.watching.library_names import (
     USE_MERGE_CALL,
     VARIABLE,
 )
+from testbed.worker.watching.operation_hook import OPERATIONS
 from testbed.worker.watching.python_hooks import text_hashes
 from testbed.worker.watching.python_state.object_graph import closure_of
 from testbed.worker.watching.replacing import (
@@ -313,11 +313,6 @@ def _make_variable() -> None:
         tf.Variable(0.0)
 
 
-def _do_nothing() -> None:
-    with tf.Graph().as_default():
-        tf.no_op()
-
-
 HOOKS = (
     DeclaredHook(
         "variables and strategies that are created",
@@ -347,12 +342,7 @@ HOOKS = (
     DeclaredHook(
         "lines of code that AutoGraph generates", lambda _: mapping_sources(), (TRANSPILER,)
     ),
-    DeclaredHook(
-        "operations",
-        lambda events: observing_ops(events.operation),
-        (OP_CALLBACK,),
-        Proof("operation", _do_nothing),
-    ),
+    OPERATIONS,
 )
 """All hooks into libraries, in the order in which they are installed."""
 
