@@ -35,7 +35,7 @@ def several_cpus_per_worker(worker: int, replicas: int) -> Iterator[None]:
 
     Private: it uses all GPUs of a worker, but always exactly one CPU (see the code of
     `CollectiveAllReduceExtended._initialize_local_devices`), and no public argument changes that.
-    Seen on TensorFlow 2.21. The caller checks the number of replicas.
+    Seen on TensorFlow 2.15 to 2.21. The caller checks the number of replicas.
 
     Raises:
         RuntimeError: this TensorFlow has no such method.
@@ -46,7 +46,7 @@ def several_cpus_per_worker(worker: int, replicas: int) -> Iterator[None]:
     if original is None:
         raise RuntimeError(
             f"TensorFlow {tf.__version__} gives no way to have several CPU replicas per worker;"
-            " use --replicas 1, or TensorFlow 2.21"
+            " use --replicas 1, or TensorFlow 2.15 to 2.21"
         )
 
     def local_devices(
@@ -70,7 +70,7 @@ def observing_ops(observe: Callable[[str, Any, Any], None]) -> Iterator[None]:
 
     Private: there is no public way to observe a single operation, and the public ways to write
     (assign, optimizers, scatter) have no other code in common. MirroredStrategy passes callbacks on
-    to the threads of its replicas (`mirrored_run.py`). Seen on TensorFlow 2.21.
+    to the threads of its replicas (`mirrored_run.py`). Seen on TensorFlow 2.15 to 2.21.
     """
 
     def callback(
@@ -93,7 +93,7 @@ def leaving_out_frames(files: frozenset[str]) -> Iterator[None]:
     """Leave files out of the stacks that TensorFlow keeps of operations, in all threads.
 
     Private: where an operation fails, TensorFlow writes its stack into the message. AutoGraph
-    leaves itself out in the same way, but only in its own thread. Seen on TensorFlow 2.21.
+    leaves itself out in the same way, but only in its own thread. Seen on TensorFlow 2.15 to 2.21.
 
     Args:
         files: their paths, as code objects have them.
@@ -126,7 +126,7 @@ def observing_run(strategy: Any, running: list[bool]) -> Iterator[None]:
 
     Private: replicas write together in cross-replica context, as does code outside of
     `strategy.run`, and no public call distinguishes the two. Every `run`, also inside of Keras,
-    goes through `StrategyExtended._call_for_each_replica`. Seen on TensorFlow 2.21.
+    goes through `StrategyExtended._call_for_each_replica`. Seen on TensorFlow 2.15 to 2.21.
     """
     extended = strategy.extended
     original = extended._call_for_each_replica
@@ -150,7 +150,7 @@ def collecting_graphs(graphs: list[Any]) -> Iterator[None]:
     """Collect the graphs of a tf.function's first call as they run: partitioned and optimized.
 
     Private: `tf.compat.v1.Session` returns them, a tf.function does not, and its later calls
-    run the partitions of the first. Seen on TensorFlow 2.21.
+    run the partitions of the first. Seen on TensorFlow 2.15 to 2.21.
     """
     context.enable_graph_collection()
     try:
@@ -165,7 +165,7 @@ def calling_when_bound(call: Callable[[], None]) -> Iterator[None]:
     """Call once the runtime has its devices and, in a cluster, its server listens.
 
     Private: strategies start the runtime in the middle of their constructors
-    (`Context.ensure_initialized`). Seen on TensorFlow 2.21.
+    (`Context.ensure_initialized`). Seen on TensorFlow 2.15 to 2.21.
     """
     original = context.Context.ensure_initialized
     waiting = [call]
@@ -187,7 +187,7 @@ def calling_when_started(call: Callable[[], None]) -> Iterator[None]:
     """Call when something in the block starts TensorFlow's runtime, before it starts.
 
     Private: no public call shows that the runtime has started, or what started it
-    (`Context.ensure_initialized`). Seen on TensorFlow 2.21.
+    (`Context.ensure_initialized`). Seen on TensorFlow 2.15 to 2.21.
     """
     original = context.Context.ensure_initialized
 
@@ -212,7 +212,7 @@ def replica_number() -> int:
     """The number of the replica that this thread runs, among all replicas in sync.
 
     Private: the public `replica_id_in_sync_group` adds an operation to the traced graph.
-    Seen on TensorFlow 2.21.
+    Seen on TensorFlow 2.15 to 2.21.
     """
     return int(tf.distribute.get_replica_context()._replica_id_in_sync_group)
 

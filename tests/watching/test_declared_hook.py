@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -23,6 +25,7 @@ from testbed.worker.watching.hooks import HOOKS, watching
 from testbed.worker.watching.library_names import LIBRARY_NAMES, LibraryName
 from testbed.worker.watching.replacing import Hook, before
 
+PAGE = Path(__file__).resolve().parents[2] / "docs/guides/versions.md"
 HERE = "tests.watching.test_declared_hook"
 NOW = f"TensorFlow {tf.__version__}"
 
@@ -69,7 +72,19 @@ def test_every_private_name_belongs_to_a_hook() -> None:
     """The table has no name that no hook needs, and so no check that says nothing."""
     needed = {name for hook in HOOKS for name in hook.names}
     assert set(LIBRARY_NAMES) == needed
-    assert len({hook.sees for hook in HOOKS}) >= len(HOOKS) - 1
+
+
+def test_the_page_of_versions_lists_what_is_watched_where() -> None:
+    """Every kind of event with the library that it needs."""
+    section = PAGE.read_text(encoding="utf-8").partition("## What is not watched where")[2]
+    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \|$", section, re.MULTILINE)
+    assert rows[0] == ("watched", "with")
+    assert rows[1:] == [(hook.sees, _library_of(hook)) for hook in HOOKS]
+
+
+def _library_of(hook: DeclaredHook) -> str:
+    since = f" from version {hook.since} on" if hook.since else ""
+    return f"{hook.library or 'TensorFlow'}{since}"
 
 
 def test_a_name_that_is_missing() -> None:
@@ -132,11 +147,13 @@ def test_a_proof_that_raises_is_a_blind_spot() -> None:
 
 def test_a_library_that_comes_later(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its hooks cannot be installed any more: this counts only if the program does import it."""
-    events = Events()
+    events, spots = Events(), list[tuple[BlindSpot, ...]]()
     with installed([DeclaredHook("pickles", _nothing, library="late_library")], events):
-        assert events.log.blind_spots == ()
+        spots.append(events.log.blind_spots)
         monkeypatch.setitem(sys.modules, "late_library", ModuleType("late_library"))
-        (spot,) = events.log.blind_spots
+        spots.append(events.log.blind_spots)
+    assert spots[0] == ()
+    (spot,) = spots[1]
     assert spot.sentence == (
         "pickles are not watched on late_library: the program imported it after watching had begun"
     )

@@ -12,7 +12,7 @@ ERRORS = (
             Sign(
                 ("UnavailableError", "AbortedError"),
                 r"The following tasks (?:are unhealthy|have crashed)|stopped sending heartbeats|"
-                r"tasks have crashed|different incarnation",
+                r"tasks have crashed|different incarnation|/task:\d+ heartbeat timeout",
             ),
         ),
         "a worker on which this one waits has ended, was killed, or has started again: this error"

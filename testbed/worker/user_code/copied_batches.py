@@ -55,7 +55,7 @@ def _repeated(original: Method) -> Method:
 def _copies(dataset: Any, replicas: int) -> Any:
     """Batches of the same size that hold one smaller batch, once for each replica.
 
-    Private: the size of the batches has no public name. Seen on TensorFlow 2.21.
+    Private: the size of the batches has no public name. Seen on TensorFlow 2.15 to 2.21.
     """
     size = int(distribute.compute_batch_size(dataset))
     if size < replicas or size % replicas:

@@ -35,7 +35,7 @@ def _seeded_operations(seed: int) -> Iterator[None]:
     The order of a dataset stays as it is, because `testbed check` reports the seeds of shuffles.
 
     Private: the public `tf.random.set_seed` would make the workers and runs of a program alike
-    that is meant to draw other numbers. Seen on TensorFlow 2.21.
+    that is meant to draw other numbers. Seen on TensorFlow 2.15 to 2.21.
     """
     numbers, original, left = random.Random(seed), random_seed.get_seed, _SEEDS
 

@@ -15,7 +15,7 @@ def _do_nothing() -> None:
 
 
 OPERATIONS = DeclaredHook(
-    "operations",
+    "operations (writes, random draws, lookup tables)",
     lambda events: observing_ops(events.operation),
     (OP_CALLBACK,),
     Proof("operation", _do_nothing),

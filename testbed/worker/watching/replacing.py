@@ -16,7 +16,8 @@ Hook = contextlib.AbstractContextManager[None]
 Method = Callable[..., Any]
 
 # TensorFlow and Keras leave frames out of tracebacks and messages whose path contains that of
-# TensorFlow's Python code; ours do not begin with it. Seen on TensorFlow 2.21 and Keras 3.15.
+# TensorFlow's Python code; ours do not begin with it. Seen on TensorFlow 2.15 to 2.21 and Keras
+# 2.15 to 3.15.
 _INTERNAL = f"{Path(__file__).parent}{Path(tf.__file__).parent / 'python'}/{Path(__file__).name}"
 
 

@@ -33,7 +33,7 @@ def mapping_sources() -> Iterator[None]:
     """Record in the block the source lines of the code that AutoGraph generates.
 
     Private: AutoGraph maps its lines back for tracebacks only, and not in replicas' threads; and it
-    writes frames, also ours, into the text of exceptions. Seen on TensorFlow 2.21.
+    writes frames, also ours, into the text of exceptions. Seen on TensorFlow 2.15 to 2.21.
     """
     transpiler = api._TRANSPILER
     original = transpiler.transform
@@ -68,7 +68,7 @@ def unconverted(function: Callable[..., Any]) -> Callable[..., Any]:
     """Make AutoGraph call a function as it is, and return it.
 
     Private: the public `do_not_convert` calls it from another function, which costs time and a
-    frame in each call. Seen on TensorFlow 2.21.
+    frame in each call. Seen on TensorFlow 2.15 to 2.21.
     """
     marked: Callable[..., Any] = api.autograph_artifact(function)
     return marked
@@ -78,7 +78,7 @@ def stack_here() -> list[tuple[str, int, str]]:
     """The stack, outermost first: file, line, function; with source lines for generated code.
 
     Private: only the mapping that tracebacks of operations use leads from generated code to its
-    source. Seen on TensorFlow 2.21.
+    source. Seen on TensorFlow 2.15 to 2.21.
     """
     # Skips TensorFlow's own frame alone: ours may be left out already (`leaving_out_frames`), and
     # then a second one would be the user's.
