@@ -268,10 +268,20 @@ def test_private_tensorflow_is_imported_in_few_files() -> None:
         "testbed/worker/probes.py",
         "testbed/worker/user_code/copied_batches.py",
         "testbed/worker/user_code/seeds.py",
-        "testbed/worker/watching/file_hooks.py",
-        "testbed/worker/watching/hooks.py",
         "testbed/worker/watching/stack.py",
     }
+
+
+def test_private_names_are_texts_in_one_module() -> None:
+    """The names that the hooks replace stand in one table."""
+    named = {
+        short(path)
+        for path in python_files(TESTBED)
+        if any(
+            re.match(r"(tensorflow\.python|keras\.src)\S*:", text) for text in text_constants(path)
+        )
+    }
+    assert named == {"testbed/worker/watching/library_names.py"}
 
 
 def test_no_exemption_is_stale() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from testbed.check.finding import Finding
+from testbed.check.observations.blind_spot import BlindSpot
 from testbed.check.observations.file_use import FileMoment, FileUse
 from testbed.check.observations.reuse import NotReused
 from testbed.check.observations.seen import (
@@ -199,6 +200,7 @@ def full() -> WorkerObservations:
         files=(FileUse("write", "/a/b", "b", at(35), "here", (FileMoment(2, 3, 1.5, 2.5),)),),
         raised=ProgramError("ValueError", "first\nsecond", at(25, "main")),
         failures=(WatchFailure("data", "AttributeError: no shape", 3),),
+        blind=(BlindSpot("checkpoints", "TensorFlow 2.16.2", "they moved"),),
     )
 
 
