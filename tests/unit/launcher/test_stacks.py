@@ -47,7 +47,10 @@ def test_the_innermost_frame_of_the_author_is_told(tmp_path: Path, text: str, wh
     assert where_blocked(stacks).at == where
 
 
-@pytest.mark.parametrize("file", ["<frozen importlib._bootstrap>", "<string>"])
+@pytest.mark.parametrize(
+    "file",
+    ["<frozen importlib._bootstrap>", "<string>", "/tmp/__autograph_generated_file4fu5kzzq.py"],
+)
 def test_frames_of_no_file_are_nobody_s(tmp_path: Path, file: str) -> None:
     """A worker blocked in an import, or in generated code, is told by the script's own line."""
     stacks = tmp_path / "worker-0.stacks"
