@@ -12,6 +12,8 @@ ERRORS = (
             Sign(
                 ("ValueError",), r"Only input tensors may be passed as positional[\s\S]*PerReplica"
             ),
+            # Keras 2 and tf_keras.
+            Sign(("TypeError",), r"Inputs to a layer should be tensors\. Got '?PerReplica"),
         ),
         "a batch of a distributed dataset holds one part for each replica, and a layer takes one"
         " tensor",

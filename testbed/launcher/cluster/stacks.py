@@ -16,7 +16,7 @@ _FRAME = re.compile(r'^  File "(?P<file>.+)", line (?P<line>\d+) in (?P<function
 _PACKAGE = str(Path(__file__).resolve().parents[2])
 _SCENARIOS = f"{_PACKAGE}/scenarios/"
 # Frames in these folders belong to libraries or the testbed, and not to the author's code.
-# AutoGraph's copies of code, in TensorFlow 2.16 also of tf_keras, are files that end with the worker.
+# AutoGraph's copies of code, in TensorFlow 2.16 also of tf_keras, are deleted with the worker.
 _MACHINERY = (
     *("/site-packages/", "/dist-packages/", "/lib/python", f"{_PACKAGE}/"),
     "/__autograph_generated_file",

@@ -54,6 +54,17 @@ Traceback (most recent call last):
 AssertionError
 """
 
+HEARTBEAT_OF_2_16 = (
+    "Collective ops is aborted by: Error reported from /job:worker/task:1:"
+    " Task /job:worker/replica:0/task:1 heartbeat timeout."
+)
+
+LAYER_OF_KERAS_2 = """\
+TypeError: Inputs to a layer should be tensors. Got 'PerReplica:{
+  0: tf.Tensor([[1. 1. 1.]], shape=(1, 3), dtype=float32)
+}' (of type <class 'tensorflow.python.distribute.values.PerReplica'>) as input for layer 'sequential'.
+"""
+
 OF_PYTEST = """\
     def test_training():
 >       train()
@@ -130,6 +141,8 @@ def test_an_entry_refers_to_what_is_there(entry: KnownError) -> None:
         (KERAS_FIT.replace("keras/src/utils", "mine"), "per_replica_as_tensor"),
         (SILENT, "optimizer_updates_unmirrored_variable"),
         (OF_PYTEST, "port_is_taken"),
+        (HEARTBEAT_OF_2_16, "worker_is_gone"),
+        (LAYER_OF_KERAS_2, "distributed_batch_for_layer"),
         (
             "Collective ops must be configured at program startup",
             "collectives_after_first_operation",
