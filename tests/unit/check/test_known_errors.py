@@ -62,7 +62,7 @@ HEARTBEAT_OF_2_16 = (
 LAYER_OF_KERAS_2 = """\
 TypeError: Inputs to a layer should be tensors. Got 'PerReplica:{
   0: tf.Tensor([[1. 1. 1.]], shape=(1, 3), dtype=float32)
-}' (of type <class 'tensorflow.python.distribute.values.PerReplica'>) as input for layer 'sequential'.
+}' (of type <class 'PerReplica'>) as input for layer 'sequential'.
 """
 
 OF_PYTEST = """\
