@@ -11,7 +11,7 @@ from testbed.cluster.cluster import Cluster
 from testbed.cluster.strategies import MULTI_WORKER_MIRRORED, Deployment
 from testbed.errors import UsageError, unknown_name
 from testbed.hosts.role import Role
-from testbed.launcher.machine.interpreter import interpreter_path
+from testbed.launcher.interpreter.interpreter import interpreter_path
 from testbed.run.numbers import require_at_least
 from testbed.run.room import require_room_for
 

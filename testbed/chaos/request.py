@@ -18,7 +18,7 @@ from testbed.cluster.strategies import (
     deployments,
 )
 from testbed.errors import UsageError
-from testbed.launcher.machine.interpreter import interpreter_path
+from testbed.launcher.interpreter.interpreter import interpreter_path
 from testbed.run.numbers import deadlines_of, require_at_least, require_positive
 from testbed.run.options import Options
 from testbed.run.room import require_room_for

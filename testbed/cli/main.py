@@ -89,7 +89,7 @@ def _require_tensorflow(options: Any) -> None:
     engine = options.engine if has_option(options, "engine") else EngineOptions()
     if has_option(options, "python") and engine.engine != ENVIRONMENT and not engine.export:
         # Imported here: other commands do not need it.
-        from testbed.launcher.machine.interpreter import require_tensorflow
+        from testbed.launcher.interpreter.interpreter import require_tensorflow
 
         require_tensorflow(options.python)
 

@@ -16,7 +16,6 @@ from testbed.cli.declarations.engine import ENGINES, EngineOptions
 from testbed.cli.declarations.model import add_options, decoded, names_of
 from testbed.errors import WRONG_COMMAND, did_you_mean, unknown_name
 from testbed.terminal import complain
-from testbed.tested_versions import with_tested
 
 _WIDEST = 100
 """The help is no wider, so that its lines stay readable."""
@@ -136,7 +135,7 @@ class _Versions(argparse.Action):
 
     def __call__(self, *_: Any, **__: Any) -> NoReturn:
         # Imported here: other commands do not need it.
-        from testbed.launcher.machine.interpreter import found_in
+        from testbed.launcher.interpreter.interpreter import found_in, with_tested
 
         print(f"testbed {__version__}, {with_tested(found_in().tensorflow)}")
         sys.exit(0)

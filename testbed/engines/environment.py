@@ -16,7 +16,7 @@ from testbed.hosts.agent import serve
 from testbed.hosts.rank import Rank, RankInputs, rank_of
 from testbed.hosts.rendezvous import RunEnd, join_rendezvous, write_end
 from testbed.hosts.role import Role
-from testbed.launcher.machine.interpreter import require_tensorflow
+from testbed.launcher.interpreter.interpreter import require_tensorflow
 from testbed.launcher.run_folder import RunFolder, agent_folder, shared_run_folder
 from testbed.launcher.trusted import replaceable_by_all
 from testbed.signals import interruptible

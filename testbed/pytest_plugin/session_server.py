@@ -15,7 +15,7 @@ import pytest
 
 from testbed.cluster.devices import Devices
 from testbed.errors import LaunchError, UsageError
-from testbed.launcher.machine.interpreter import notice_on
+from testbed.launcher.interpreter.interpreter import notice_on
 from testbed.launcher.run_folder import RUNS, RunFolder, new_run_folder
 from testbed.launcher.server.source import WorkerServer
 from testbed.orders.case import RUN_TEST

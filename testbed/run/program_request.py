@@ -12,7 +12,7 @@ from testbed.cli.declarations.shared import ProgramDeadlineOptions, ProgramOptio
 from testbed.cluster.strategies import Deployment
 from testbed.errors import UsageError
 from testbed.hosts.role import Role
-from testbed.launcher.machine.interpreter import interpreter_path
+from testbed.launcher.interpreter.interpreter import interpreter_path
 from testbed.launcher.run_folder import RunFolder
 from testbed.orders.own_code import Program
 from testbed.run.numbers import deadlines_of

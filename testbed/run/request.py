@@ -10,7 +10,7 @@ from testbed.catalogue.selection import Selection, select
 from testbed.cli.options.run import RunOptions
 from testbed.cluster.strategies import STRATEGIES, Deployment, deployments
 from testbed.hosts.role import Role
-from testbed.launcher.machine.interpreter import interpreter_path
+from testbed.launcher.interpreter.interpreter import interpreter_path
 from testbed.launcher.run_folder import RunFolder, keep_json, utc_now
 from testbed.report.output.observer import Observer
 from testbed.report.records.collected import planned

@@ -7,8 +7,8 @@ from testbed.catalogue.fault import Fault
 from testbed.catalogue.scenario import Case, Scenario
 from testbed.catalogue.selection import Selection
 from testbed.launcher.cluster.deadlines import Deadlines
+from testbed.launcher.interpreter.interpreter import found_in
 from testbed.launcher.isolation.isolation import Isolation
-from testbed.launcher.machine.interpreter import found_in
 from testbed.launcher.run_folder import RunFolder, write_bytes
 from testbed.orders.case import ScenarioScript
 

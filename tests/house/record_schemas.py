@@ -18,11 +18,11 @@ from testbed.bench.record import BenchRecord
 from testbed.chaos.record import ChaosRecord
 from testbed.decoding import AtLeast, Keys, Later, Matches, OneOf, Range
 from testbed.report.atlas.atlas import Atlas
-from testbed.report.records.files import KINDS, Stored
+from testbed.report.records.files import KINDS, VersionedRecord
 from testbed.report.records.record import RunRecord
 from tests.house.sources import TESTBED
 
-RECORDS: dict[str, type[Stored]] = {
+RECORDS: dict[str, type[VersionedRecord]] = {
     "run": RunRecord,
     "bench": BenchRecord,
     "chaos": ChaosRecord,

@@ -34,7 +34,7 @@ ALLOWED = {
         "testbed.bootstrap",
         "testbed.decoding",
         "testbed.terminal",
-        "testbed.tested_versions",
+        "testbed.launcher.interpreter.tested_versions",
         "testbed.catalogue.fault",
         "testbed.cluster.isolation_levels",
     },

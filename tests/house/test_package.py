@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from testbed.tested_versions import PYTHON, TENSORFLOW
+from testbed.launcher.interpreter.tested_versions import PYTHON, TENSORFLOW
 from tests.house.markdown_pages import links, pages
 from tests.house.sources import DOCS, ROOT, TESTBED, python_files, short
 

@@ -17,14 +17,19 @@ from testbed import __version__
 from testbed.cli.options.doctor import DoctorOptions
 from testbed.engines.detect import found
 from testbed.errors import OK, UNEXPECTED, LaunchError, UsageError
+from testbed.launcher.interpreter.interpreter import (
+    UNTESTED,
+    found_in,
+    installing,
+    untested,
+    with_tested,
+)
 from testbed.launcher.isolation.isolation import Isolation
 from testbed.launcher.machine.environment import MISLEADING, kept_from
-from testbed.launcher.machine.interpreter import UNTESTED, found_in, installing, untested
 from testbed.launcher.machine.leftovers import end, leftovers, processes_of
 from testbed.launcher.machine.machine import usable_cores
 from testbed.launcher.run_folder import is_running
 from testbed.terminal import one_line, tell
-from testbed.tested_versions import with_tested
 
 ALL = "all"
 

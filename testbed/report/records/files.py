@@ -14,7 +14,7 @@ from testbed.report.records.json_file import load
 from testbed.report.records.record import RunRecord
 
 
-class Stored(Protocol):
+class VersionedRecord(Protocol):
     """A dataclass with a kind and a version, whose JSON is a file."""
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
@@ -31,7 +31,7 @@ class Stored(Protocol):
         """Raise ValueError where its fields contradict each other."""
 
 
-AnyRecord = TypeVar("AnyRecord", bound=Stored)
+AnyRecord = TypeVar("AnyRecord", bound=VersionedRecord)
 
 KINDS = {"run": "run", "bench": "bench", "chaos": "chaos", "atlas": "report A B C"}
 """The kinds of records, and what `testbed ... --json FILE` writes each."""
@@ -87,5 +87,5 @@ def _kind_of(data: Any, name: str, kinds: tuple[type[AnyRecord], ...]) -> type[A
     return kind
 
 
-def _default(kind: type[Stored], name: str) -> Any:
+def _default(kind: type[VersionedRecord], name: str) -> Any:
     return next(field.default for field in fields(kind) if field.name == name)

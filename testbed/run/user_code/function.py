@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from testbed.cluster.isolation_levels import AUTO
 from testbed.cluster.strategies import Deployment
 from testbed.errors import UsageError, WorkerFailedError
-from testbed.launcher.machine.interpreter import require_tensorflow
+from testbed.launcher.interpreter.interpreter import require_tensorflow
 from testbed.launcher.run_folder import RUNS, RunFolder, new_run_folder, write_json
 from testbed.launcher.server.channel import in_worker
 from testbed.orders.own_code import RUN_FUNCTION, FunctionName, FunctionOrders, OwnCodeSetup

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from testbed.errors import UsageError
-from testbed.launcher.machine.installed import Installed, installed
-from testbed.launcher.machine.interpreter import (
+from testbed.launcher.interpreter.installed import Installed, installed
+from testbed.launcher.interpreter.interpreter import (
     found_in,
     interpreter_path,
     notice_on,

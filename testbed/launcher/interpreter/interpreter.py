@@ -12,11 +12,11 @@ from pathlib import Path
 
 from testbed.decoding import decoded
 from testbed.errors import UsageError
-from testbed.launcher.machine import installed
+from testbed.launcher.interpreter import installed
+from testbed.launcher.interpreter.installed import Installed
+from testbed.launcher.interpreter.tested_versions import PYTHON, TENSORFLOW
 from testbed.launcher.machine.environment import server_environment
-from testbed.launcher.machine.installed import Installed
 from testbed.terminal import tell
-from testbed.tested_versions import PYTHON, TENSORFLOW, with_tested
 
 UNTESTED = "if a result is unexpected, compare with a tested version: --python PATH"
 
@@ -111,3 +111,13 @@ def untested(found: Installed) -> str:
 def _tell_once(what: str) -> None:
     # A process may launch many clusters.
     tell(what)
+
+
+def with_tested(tensorflow: str | None) -> str:
+    """A TensorFlow and the tested range, like `TensorFlow 2.18.1 (tested: 2.15 to 2.21)`.
+
+    Args:
+        tensorflow: its version: None where there is none, empty where it is unknown.
+    """
+    name = "no TensorFlow" if tensorflow is None else f"TensorFlow {tensorflow or '(no version)'}"
+    return f"{name} (tested: {TENSORFLOW})"

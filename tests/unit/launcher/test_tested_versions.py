@@ -2,7 +2,12 @@
 
 import pytest
 
-from testbed.tested_versions import PYTHON, TENSORFLOW, VersionRange, with_tested
+from testbed.launcher.interpreter.tested_versions import (
+    PYTHON,
+    TENSORFLOW,
+    VersionRange,
+    with_tested,
+)
 
 RANGE = VersionRange((2, 15), (2, 21))
 

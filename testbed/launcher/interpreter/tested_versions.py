@@ -45,13 +45,3 @@ def _text(version: Version) -> str:
 
 TENSORFLOW = VersionRange((2, 15), (2, 21))
 PYTHON = VersionRange((3, 10), (3, 13))
-
-
-def with_tested(tensorflow: str | None) -> str:
-    """A TensorFlow and the tested range, like `TensorFlow 2.18.1 (tested: 2.15 to 2.21)`.
-
-    Args:
-        tensorflow: its version: None where there is none, empty where it is unknown.
-    """
-    name = "no TensorFlow" if tensorflow is None else f"TensorFlow {tensorflow or '(no version)'}"
-    return f"{name} (tested: {TENSORFLOW})"

@@ -1,0 +1,1 @@
+"""The Python interpreter of the workers, and the TensorFlow that it has."""
