@@ -7,16 +7,13 @@ import linecache
 import re
 import traceback
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
-
-import tensorflow as tf
+from typing import NoReturn
 
 from testbed.check.observations.seen import (
     ProgramError,
     SourceLine,
     WorkerObservations,
 )
-from testbed.check.observations.traces import Leak
 from testbed.launcher.server.channel import Channel
 from testbed.orders.own_code import RUN_CHECKED, CheckedReport, ProgramOrders
 from testbed.verdict.raised_error import RaisedError
@@ -26,9 +23,8 @@ from testbed.worker.user_code.steps import counting_steps
 from testbed.worker.watching.data.text_hashes import salt_of
 from testbed.worker.watching.hooks import watching
 from testbed.worker.watching.parity.first_steps import FirstStepsRecorder
-from testbed.worker.watching.python_state.object_graph import reached_from
-from testbed.worker.watching.python_state.statements import storing_statement
 from testbed.worker.watching.stack import is_authors
+from testbed.worker.watching.traces.leaks import leaks
 from testbed.worker.watching.watchers import Watchers
 
 _IN_MESSAGE = re.compile(
@@ -56,8 +52,7 @@ def _watched(orders: ProgramOrders, channel: Channel) -> CheckedReport:
         first_steps = first.recorded()
         seconds = round(watchers.events.log.seconds, 3)
         raised = _raised(problems[0], end.error) if problems and end.error else None
-        leaks = tuple(_leaks(watchers.objects))
-        seen = watchers.observations(raised, leaks)
+        seen = watchers.observations(raised, tuple(leaks(watchers.objects)))
         return CheckedReport(end.code, end.raised, end.error, seen, seconds, first_steps)
 
 
@@ -66,7 +61,7 @@ def seen_here() -> Iterator[Callable[[], WorkerObservations]]:
     """Watch this process in the block; yields a function that returns the observations so far."""
     watchers = Watchers(worker=0)
     with watching(watchers.events, salt=0):
-        yield lambda: watchers.observations(None, tuple(_leaks(watchers.objects)))
+        yield lambda: watchers.observations(None, tuple(leaks(watchers.objects)))
 
 
 def _raised(problem: BaseException, error: RaisedError) -> ProgramError:
@@ -98,19 +93,3 @@ def _raised(problem: BaseException, error: RaisedError) -> ProgramError:
 def _states(place: SourceLine) -> bool:
     """Whether a line raises an exception by a statement of its own."""
     return linecache.getline(place.file, place.line).lstrip().startswith(("raise", "assert"))
-
-
-def _leaks(objects: list[Any]) -> Iterator[Leak]:
-    """Tensors of finished traces that the user's code still holds."""
-    reported: set[tuple[str, str]] = set()
-    for spot, value in reached_from(None, objects):
-        held = list(value) if isinstance(value, (list, tuple)) else [value]
-        tensor = next((each for each in held if _is_symbolic(each)), None)
-        place = storing_statement(spot.file, spot.name) if tensor is not None else None
-        if place and (spot.file, spot.name) not in reported:
-            reported.add((spot.file, spot.name))
-            yield Leak(spot.name, str(getattr(tensor, "name", "")), place)
-
-
-def _is_symbolic(value: Any) -> bool:
-    return isinstance(value, tf.Tensor) and tf.is_symbolic_tensor(value)

@@ -2,11 +2,11 @@
 
 import pytest
 
+from testbed.launcher.interpreter.interpreter import with_tested
 from testbed.launcher.interpreter.tested_versions import (
     PYTHON,
     TENSORFLOW,
     VersionRange,
-    with_tested,
 )
 
 RANGE = VersionRange((2, 15), (2, 21))
