@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import re
 import sys
@@ -145,9 +146,56 @@ def test_a_proof_that_raises_is_a_blind_spot() -> None:
     assert spot.reason == "no such argument"
 
 
-def test_a_library_that_comes_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its hooks cannot be installed any more: this counts only if the program does import it."""
+def _late_library(folder: Path, monkeypatch: pytest.MonkeyPatch) -> DeclaredHook:
+    """A hook into a package that no process has imported."""
+    package = folder / "late_library"
+    package.mkdir()
+    (package / "__init__.py").write_text("from late_library import saver\n__version__ = '3.1'\n")
+    (package / "saver.py").write_text("class Saver:\n    def save(self, path): return path\n")
+    monkeypatch.syspath_prepend(str(folder))
+    for module in ("late_library", "late_library.saver"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
+    name = LibraryName(("late_library.saver:Saver.save",), parameters=("path",))
+
+    def install(events: Events) -> Hook:
+        def saved(_: object, path: str) -> None:
+            events.file_used("write", path)
+
+        return before(events, *name.owner(), saved)
+
+    return DeclaredHook("pickles", install, (name,), library="late_library")
+
+
+def test_a_library_that_comes_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its hooks are installed when the program imports it, and taken back at the end."""
+    hook = _late_library(tmp_path, monkeypatch)
+    events, heard = Events(), list[object]()
+    events.file_used.subscribe("test", lambda *use: heard.append(use))
+    with installed([hook], events):
+        saver = importlib.import_module("late_library").saver.Saver()
+        assert saver.save("a") == "a"
+    saver.save("b")
+    assert heard == [("write", "a")]
+    assert events.log.blind_spots == ()
+
+
+def test_a_library_that_comes_later_and_has_moved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is missing in it is a blind spot, and the import goes on."""
+    hook = _late_library(tmp_path, monkeypatch)
+    (tmp_path / "late_library/saver.py").write_text("class Writer: pass\n")
+    events = Events()
+    with installed([hook], events):
+        assert importlib.import_module("late_library").saver.Writer
+    (spot,) = events.log.blind_spots
+    assert spot.reason == "late_library.saver:Saver.save does not exist"
+
+
+def test_a_library_that_comes_in_an_unknown_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its hooks cannot be installed: this counts only if the program does import it."""
     events, spots = Events(), list[tuple[BlindSpot, ...]]()
+    monkeypatch.delitem(sys.modules, "late_library", raising=False)
     with installed([DeclaredHook("pickles", _nothing, library="late_library")], events):
         spots.append(events.log.blind_spots)
         monkeypatch.setitem(sys.modules, "late_library", ModuleType("late_library"))
@@ -155,7 +203,7 @@ def test_a_library_that_comes_later(monkeypatch: pytest.MonkeyPatch) -> None:
     assert spots[0] == ()
     (spot,) = spots[1]
     assert spot.sentence == (
-        "pickles are not watched on late_library: the program imported it after watching had begun"
+        "pickles are not watched on late_library: the program imported it in an unknown way"
     )
 
 

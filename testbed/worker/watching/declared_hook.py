@@ -6,8 +6,12 @@ import contextlib
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from importlib import metadata
 
 import tensorflow as tf
+
+# A dependency of TensorFlow.
+import wrapt
 
 from testbed.check.observations.blind_spot import BlindSpot
 from testbed.worker.watching.events import Events
@@ -63,8 +67,14 @@ class DeclaredHook:
 
     @property
     def _version(self) -> str:
-        package = sys.modules.get(self.library) if self.library else tf
-        return str(getattr(package, "__version__", ""))
+        if not self.library:
+            return str(tf.__version__)
+        # A package that is being imported may have no attribute yet.
+        if found := getattr(sys.modules.get(self.library), "__version__", ""):
+            return str(found)
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            return metadata.version(self.library)
+        return ""
 
     @property
     def _major(self) -> int:
@@ -90,6 +100,30 @@ def installed(hooks: Iterable[DeclaredHook], events: Events) -> Iterator[None]:
             elif hook.is_needed:
                 events.log.blind(hook.blind_spot(reason))
             elif hook.library not in sys.modules:
-                late = hook.blind_spot("the program imported it after watching had begun")
-                events.log.blind(late, once_imported=hook.library)
+                _install_once_imported(hook, events, entered)
         yield
+
+
+def _install_once_imported(
+    hook: DeclaredHook, events: Events, entered: contextlib.ExitStack
+) -> None:
+    """Install a hook as soon as the program has imported the modules that it replaces."""
+    unseen = hook.blind_spot("the program imported it in an unknown way")
+    events.log.blind(unseen, once_imported=hook.library)
+    waiting = [hook]
+    # wrapt keeps an import hook until the process ends.
+    entered.callback(waiting.clear)
+
+    def imported(_: object) -> None:
+        if not waiting:
+            return
+        waiting.clear()
+        events.log.sees(unseen)
+        try:
+            entered.enter_context(installed([hook], events))
+        except Exception as problem:
+            # The program's import goes on.
+            events.log.failed(f"the hook of {hook.sees}", problem)
+
+    for module in {module for name in hook.names for module in name.modules}:
+        wrapt.register_post_import_hook(imported, module)

@@ -40,6 +40,10 @@ class WatchLog:
         """Keep what cannot be seen; with the name of a package only if that is imported later."""
         self._blind.append((spot, once_imported))
 
+    def sees(self, spot: BlindSpot) -> None:
+        """Take back what was kept by `blind`."""
+        self._blind = [each for each in self._blind if each[0] != spot]
+
     @property
     def blind_spots(self) -> tuple[BlindSpot, ...]:
         """The kinds of events that the libraries of this process do not show."""

@@ -50,6 +50,11 @@ class LibraryName:
         path, _, name = path.rpartition(".")
         return _object_at(f"{module}:{path}"), name
 
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """The modules in which the versions have it."""
+        return tuple(place.partition(":")[0] for place in self.places)
+
     def _place(self) -> str:
         place = next((each for each in self.places if _exists(each)), None)
         if place is None:
