@@ -11,12 +11,15 @@ from testbed.errors import TooFewDevicesError
 
 KINDS = ("cpu", "gpu", "split-gpu")
 
+_MIG = "MIG-"
+
 
 @dataclass(frozen=True)
 class Devices:
     """The devices of a run: one of KINDS; with `split-gpu` one GPU acts as several.
 
-    `gpus` are the ids that CUDA_VISIBLE_DEVICES takes, in the order in which TensorFlow sees them.
+    `gpus` are the ids that CUDA_VISIBLE_DEVICES takes, of GPUs in TensorFlow's order, or of MIG
+    instances.
     """
 
     kind: str = "cpu"
@@ -34,6 +37,8 @@ class Devices:
         if self.kind == "cpu":
             return ""
         each = self._each(deployment)
+        if each > 1 and any(gpu.startswith(_MIG) for gpus in self.hosts for gpu in gpus):
+            return f"needs {each} GPUs for each worker, and a process can use one MIG instance only"
         for number, gpus in enumerate(self.hosts):
             # Workers are distributed over the hosts in turn; this is the share of this host.
             workers = len(range(number, deployment.cluster.workers, len(self.hosts)))
@@ -91,15 +96,3 @@ def shared_out(seen: Sequence[tuple[str, tuple[str, ...]]]) -> list[tuple[str, .
         turn = alike.index(number)
         shares.append(mine[1][turn * share : (turn + 1) * share])
     return shares
-
-
-def visible_ids(found: int, outer: str | None) -> tuple[str, ...]:
-    """The ids of the GPUs that TensorFlow found, under an outer CUDA_VISIBLE_DEVICES.
-
-    Args:
-        found: the number of GPUs that TensorFlow sees.
-        outer: CUDA_VISIBLE_DEVICES of the environment, None if not set. `2,3` means that
-            TensorFlow's first GPU is the machine's third.
-    """
-    named: Sequence[str] = [entry.strip() for entry in (outer or "").split(",") if entry.strip()]
-    return tuple(named[:found]) if named else tuple(str(index) for index in range(found))

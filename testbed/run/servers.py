@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Sequence
 
-from testbed.cluster.devices import Devices, shared_out, visible_ids
+from testbed.cluster.devices import Devices, shared_out
 from testbed.cluster.isolation_levels import AUTO
 from testbed.decoding import decoded
 from testbed.errors import LaunchError
@@ -17,7 +17,8 @@ from testbed.launcher.cluster.cluster_run import ClusterOptions, WorkerOrders, r
 from testbed.launcher.run_folder import RunFolder
 from testbed.launcher.server.preloaded import preloaded_server
 from testbed.launcher.server.source import WorkerServer, WorkerSource
-from testbed.orders.case import LIST_DEVICES, RUN_CASE, DeviceOrders, DeviceReport
+from testbed.orders.case import RUN_CASE
+from testbed.orders.devices import LIST_DEVICES, DeviceOrders, DeviceReport
 from testbed.run.options import Options
 
 
@@ -58,7 +59,7 @@ async def find_devices(server: WorkerServer, options: Options, folder: RunFolder
     seen = []
     for number, source in enumerate(server.sources):
         found = await inspect(source, folder, fresh=options.fresh, host=number)
-        seen.append((found.machine, visible_ids(len(found.gpus), found.visible)))
+        seen.append((found.machine, tuple(gpu.id for gpu in found.gpus)))
     first, *others = shared_out(seen)
     return Devices(options.device, first, tuple(others))
 

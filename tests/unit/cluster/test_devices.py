@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from testbed.cluster.cluster import Cluster
-from testbed.cluster.devices import Devices, shared_out, visible_ids
+from testbed.cluster.devices import Devices, shared_out
 from testbed.cluster.strategies import Deployment
 from tests.unit.builders import DEFAULT, MIRRORED_2, WORKERS_2X1, WORKERS_2X2
 
@@ -58,22 +58,12 @@ def test_what_is_lacking_is_told_in_numbers(
     assert Devices(kind, FOUR[:count]).lacking(deployment) == lacking
 
 
-@pytest.mark.parametrize(
-    ("found", "outer", "ids"),
-    [
-        (2, None, ("0", "1")),
-        (0, None, ()),
-        (2, "2,3", ("2", "3")),
-        (2, " 3 , 1 ", ("3", "1")),
-        (1, "GPU-8f6d2c1e", ("GPU-8f6d2c1e",)),
-        (1, "0,-1,1", ("0",)),
-        (0, "-1", ()),
-        (0, "", ()),
-    ],
-)
-def test_an_outer_list_of_gpus_is_kept(found: int, outer: str | None, ids: tuple[str, ...]) -> None:
-    """Workers get the ids of the list that the testbed itself was given, in its order."""
-    assert visible_ids(found, outer) == ids
+def test_a_worker_gets_one_mig_instance() -> None:
+    """Workers share the instances out, and none can have two replicas on GPUs."""
+    devices = Devices("gpu", ("MIG-1", "MIG-2"))
+    assert visible(devices, WORKERS_2X1) == ["MIG-1", "MIG-2"]
+    assert devices.lacking(WORKERS_2X1) == ""
+    assert "a process can use one MIG instance only" in devices.lacking(MIRRORED_2)
 
 
 @pytest.mark.parametrize(
