@@ -15,7 +15,7 @@ from testbed.cluster.cuda_libraries import NCCL, cuda_libraries
 SOURCE = Path(__file__).with_name("driver.c")
 DRIVER, NVML = "libcuda.so.1", "libnvidia-ml.so.1"
 CUDA_12 = tuple(library.file for library in cuda_libraries("12.5", "9"))
-"""The libraries of CUDA that TensorFlow 2.21 opens. The fakes of them contain nothing."""
+"""The libraries of CUDA that TensorFlow 2.21 opens. All fakes but the first are empty."""
 
 UUIDS = tuple(f"{index + 1:x}0a0a0a0-a0a0-a0a0-a0a0-a0a0a0a0a000" for index in range(9))
 """The UUID of each fake GPU, without its prefix."""
@@ -50,9 +50,10 @@ def built_driver(folder: Path) -> Path:
     warnings = ["-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter"]
     made = [compiler, "-shared", "-fPIC", "-O1", *warnings, *included]
     subprocess.run([*made, str(SOURCE), "-o", str(folder / DRIVER)], check=True)
-    shutil.copy(folder / DRIVER, folder / NVML)
-    empty = folder / CUDA_12[0]
+    for file in (NVML, CUDA_12[0]):
+        shutil.copy(folder / DRIVER, folder / file)
+    empty = folder / NCCL.file
     subprocess.run([compiler, "-shared", "-xc", os.devnull, "-o", str(empty)], check=True)
-    for file in (*CUDA_12[1:], NCCL.file):
+    for file in CUDA_12[1:]:
         shutil.copy(empty, folder / file)
     return folder

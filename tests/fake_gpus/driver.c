@@ -1,4 +1,4 @@
-/* libcuda.so.1 and libnvidia-ml.so.1 that pretend to drive GPUs, for machines without any.
+/* libcuda.so.1, libnvidia-ml.so.1 and libcudart.so.12 that pretend to drive GPUs, for machines without any.
 
    They list GPUs and their facts, as these variables say, and nothing runs on them:
 
@@ -9,6 +9,7 @@
    FAKE_GPU_NVLINKS   active NVLinks of each, of 25000 MB/s (default 0)
    FAKE_GPU_DRIVER    the version of the driver (default 580.65.06)
    FAKE_GPU_CUDA      the CUDA version of the driver, like 13000 for 13.0 (the default)
+   FAKE_GPU_START     the result of cudaGetDevice where it is not 0, the default
    FAKE_GPU_INIT      the result of cuInit and nvmlInit where it is not 0, the default
 
    CUDA_VISIBLE_DEVICES selects GPUs as in a real driver: the list ends at the first entry that
@@ -155,6 +156,18 @@ CUresult cuGetErrorName(CUresult error, const char **name) {
   return *name = error == CUDA_ERROR_NO_DEVICE ? "CUDA_ERROR_NO_DEVICE" : "CUDA_ERROR_FAKE", CUDA_SUCCESS;
 }
 CUresult cuGetErrorString(CUresult error, const char **words) { return *words = "the driver is a fake", CUDA_SUCCESS; }
+
+/* The runtime: what TensorFlow asks it when it starts a GPU. */
+
+int cudaGetDevice(int *device) { return *device = 0, number("FAKE_GPU_START", 0); }
+int cudaGetLastError(void) { return 0; }
+const char *cudaGetErrorString(int error) {
+  switch (error) {
+    case 35: return "CUDA driver version is insufficient for CUDA runtime version";
+    case 46: return "CUDA-capable device(s) is/are busy or unavailable";
+    default: return "unknown error";
+  }
+}
 
 /* The management library: a handle is a Device, as a number from 1 on. */
 
