@@ -56,12 +56,14 @@ async def find_devices(server: WorkerServer, options: Options, folder: RunFolder
     """The devices that the run may use; starts TensorFlow for this only where GPUs are needed."""
     if options.device == "cpu":
         return Devices()
-    seen = []
+    seen: list[tuple[str, tuple[str, ...]]] = []
+    free: dict[str, int] = {}
     for number, source in enumerate(server.sources):
         found = await inspect(source, folder, fresh=options.fresh, host=number)
         seen.append((found.machine, tuple(gpu.id for gpu in found.gpus)))
+        free |= {gpu.id: gpu.free_mib for gpu in found.gpus if gpu.free_mib is not None}
     first, *others = shared_out(seen)
-    return Devices(options.device, first, tuple(others))
+    return Devices(options.device, first, tuple(others), tuple(free.items()))
 
 
 async def inspect(

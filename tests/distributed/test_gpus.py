@@ -25,6 +25,15 @@ from tests.distributed.conftest import Done
 from tests.fake_gpus import CUDA_12, NVML, UUIDS, built_driver, gpu, mig
 from tests.unit.builders import MIRRORED_2, WORKERS_2X1, WORKERS_2X2
 
+LISTING = """\
+import os
+import tensorflow as tf
+
+(gpu,) = tf.config.list_physical_devices("GPU")
+logical = tf.config.get_logical_device_configuration(gpu)
+print(os.environ["CUDA_VISIBLE_DEVICES"], [each.memory_limit for each in logical])
+"""
+
 
 @dataclass
 class GpuMachine:
@@ -185,3 +194,18 @@ def test_a_launch_refuses_what_the_gpus_do_not_suffice_for(
     )
     assert "needs 4 GPUs, found 3" in done.errors
     assert done.status == 2
+
+
+def test_workers_share_a_split_gpu_if_it_has_room(
+    machine: GpuMachine, testbed: Callable[..., Done], tmp_path: Path
+) -> None:
+    """One GPU serves two workers of two replicas, whose TensorFlow lists two logical ones each."""
+    (tmp_path / "train.py").write_text(LISTING)
+    words = ("launch", "--device", "split-gpu", "--workers", "2", "--replicas", "2", "train.py")
+    facts = {"LD_LIBRARY_PATH": str(machine.driver), "FAKE_GPUS": "1"}
+    done = testbed(*words, **facts)
+    listed = f"{gpu(0)} [1024, 1024]"
+    assert done.output.count(listed) == 2, done.errors
+    refused = testbed(*words, **facts, FAKE_GPU_MIB="6000")
+    assert "needs 6144 MiB of one GPU" in refused.errors
+    assert refused.status == 2
