@@ -32,6 +32,7 @@ import tensorflow as tf
 (gpu,) = tf.config.list_physical_devices("GPU")
 logical = tf.config.get_logical_device_configuration(gpu)
 print(os.environ["CUDA_VISIBLE_DEVICES"], [each.memory_limit for each in logical])
+print(os.path.basename(os.environ["NCCL_DEBUG_FILE"]))
 """
 
 
@@ -199,11 +200,12 @@ def test_a_launch_refuses_what_the_gpus_do_not_suffice_for(
 def test_workers_share_a_split_gpu_if_it_has_room(
     machine: GpuMachine, testbed: Callable[..., Done], tmp_path: Path
 ) -> None:
-    """One GPU serves two workers of two replicas, whose TensorFlow lists two logical ones each."""
+    """One GPU serves two workers of two logical ones each; what NCCL logs has a file for each."""
     (tmp_path / "train.py").write_text(LISTING)
     words = ("launch", "--device", "split-gpu", "--workers", "2", "--replicas", "2", "train.py")
     facts = {"LD_LIBRARY_PATH": str(machine.driver), "FAKE_GPUS": "1"}
-    done = testbed(*words, **facts)
+    done = testbed(*words, **facts, NCCL_DEBUG="INFO")
+    assert all(f"worker-{worker}.nccl.log" in done.output for worker in (0, 1))
     listed = f"{gpu(0)} [1024, 1024]"
     assert done.output.count(listed) == 2, done.errors
     refused = testbed(*words, **facts, FAKE_GPU_MIB="6000")
