@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import pytest
@@ -38,10 +37,6 @@ def diagnosed(cluster: Cluster, claim: Claim, *seen: Reading) -> Diagnosis | Non
     return diagnose(reports, cluster)
 
 
-def half(dtype: str, *values: float) -> Reading:
-    return replace(mirrored_of(*values), dtype=dtype)
-
-
 FIVE = Claim(value=5.0)
 MEAN = Claim(value=2.5, per_replica=[1.0, 4.0])
 MEAN_OF_FOUR = Claim(value=7.5, per_replica=[1.0, 4.0, 9.0, 16.0])
@@ -58,20 +53,6 @@ VALUES = (
     Record("float32 noise", ONE, Claim(value=0.3), (reading_of(0.30000001192092896),)),
     Record("inside tolerance", ONE, FIVE, (reading_of(5.00004),)),
     Record("outside tolerance", ONE, FIVE, (reading_of(5.001),), "wrong_value", "5.001 for 5"),
-    Record("half precision", ONE, Claim(value=0.1), (half("float16", 0.0999755859375),)),
-    Record(
-        "half precision is no licence", ONE, Claim(value=0.1), (half("float16", 0.1006),),
-        "wrong_value",
-    ),
-    Record("brain float", PAIR, Claim(value=0.3), (half("bfloat16", 0.298828125, 0.298828125),)),
-    Record(
-        "copies in half precision are equal", PAIR, EQUAL, (half("float16", 1.0, 1.001),),
-        "replicas_diverge",
-    ),
-    Record(
-        "counted in half precision", PAIR, Claim(value=0.1), (half("float16", 0.19995, 0.19995),),
-        "counted_per_replica",
-    ),
     Record("near zero", ONE, Claim(value=0.0), (reading_of(5e-7),)),
     Record("not zero", ONE, Claim(value=0.0), (reading_of(1e-5),), "wrong_value", "1e-05 for 0"),
     Record("nan claimed", ONE, Claim(value=NAN), (reading_of(NAN),)),
