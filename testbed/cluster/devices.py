@@ -36,6 +36,8 @@ class Devices:
     """The GPUs of each further host; workers are distributed over the hosts in turn."""
     free_mib: tuple[tuple[str, int], ...] = ()
     """The free memory of each GPU for which it is known, by its id."""
+    unlisted: int = 0
+    """The number of GPUs that the driver offers, and that TensorFlow lists none of."""
 
     @property
     def hosts(self) -> tuple[tuple[str, ...], ...]:
@@ -55,7 +57,10 @@ class Devices:
             needed = min(workers, 1) if split else workers * each
             if len(gpus) < needed:
                 where = f" on the host of worker {number}" if self.others else ""
-                return f"needs {needed} GPU{'s' * (needed > 1)}{where}, found {len(gpus)}"
+                found = f"found {len(gpus)}"
+                if self.unlisted:
+                    found += f" of {self.unlisted} (testbed doctor says why TensorFlow lists none)"
+                return f"needs {needed} GPU{'s' * (needed > 1)}{where}, {found}"
             if split and (lacking := self._lacking_memory(gpus, workers, each)):
                 return lacking
         return ""

@@ -58,12 +58,14 @@ async def find_devices(server: WorkerServer, options: Options, folder: RunFolder
         return Devices()
     seen: list[tuple[str, tuple[str, ...]]] = []
     free: dict[str, int] = {}
+    unlisted = 0
     for number, source in enumerate(server.sources):
         found = await inspect(source, folder, fresh=options.fresh, host=number)
         seen.append((found.machine, tuple(gpu.id for gpu in found.gpus)))
+        unlisted += 0 if found.gpus else len(found.cuda.driver.uuids)
         free |= {gpu.id: gpu.free_mib for gpu in found.gpus if gpu.free_mib is not None}
     first, *others = shared_out(seen)
-    return Devices(options.device, first, tuple(others), tuple(free.items()))
+    return Devices(options.device, first, tuple(others), tuple(free.items()), unlisted)
 
 
 async def inspect(

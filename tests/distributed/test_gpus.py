@@ -172,7 +172,10 @@ def test_facts_of_the_driver_are_reported(machine: GpuMachine) -> None:
 def test_without_nvml_tensorflow_lists_no_gpu(
     machine: GpuMachine, testbed: Callable[..., Done], tmp_path: Path
 ) -> None:
-    """TensorFlow says nothing then; the doctor names the library and the cure."""
+    """TensorFlow says nothing then; the doctor names the library and the cure.
+
+    A launch on GPUs refers to the doctor.
+    """
     driver = tmp_path / "without NVML"
     shutil.copytree(machine.driver, driver)
     (driver / NVML).unlink()
@@ -180,6 +183,10 @@ def test_without_nvml_tensorflow_lists_no_gpu(
     assert "look  TensorFlow lists no GPU: it asks libnvidia-ml.so.1" in done.output
     assert "NVIDIA_DRIVER_CAPABILITIES=compute,utility" in done.output
     assert done.status == 1
+    (tmp_path / "train.py").write_text("")
+    words = ("launch", "--device", "gpu", "--workers", "1", "train.py")
+    refused = testbed(*words, LD_LIBRARY_PATH=str(driver), FAKE_GPUS="1")
+    assert "needs 1 GPU, found 0 of 1 (testbed doctor says why" in refused.errors
 
 
 def test_a_launch_refuses_what_the_gpus_do_not_suffice_for(

@@ -87,6 +87,13 @@ def test_workers_that_share_a_gpu_need_its_memory(
     assert devices.lacking(deployment) == lacking
 
 
+def test_gpus_that_tensorflow_does_not_list_lead_to_the_doctor() -> None:
+    """The refusal says that there are GPUs, and which command explains why they do not count."""
+    assert Devices("gpu", (), unlisted=4).lacking(MIRRORED_2) == (
+        "needs 2 GPUs, found 0 of 4 (testbed doctor says why TensorFlow lists none)"
+    )
+
+
 def test_only_gpus_that_are_used_need_memory() -> None:
     """A full GPU beside a free one does not matter to one worker."""
     free = (("GPU-1", 8000), ("GPU-2", 10))
