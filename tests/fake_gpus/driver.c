@@ -4,7 +4,7 @@
 
    FAKE_GPUS          the number of GPUs (default 1)
    FAKE_GPU_NAME      the name of each (default "Fake GPU")
-   FAKE_GPU_MIB       the memory of each, in MiB (default 16384)
+   FAKE_GPU_MIB       the memory of each, in MiB (default 16384); with 0 NVML does not know it
    FAKE_GPU_MIG       MIG instances of each GPU; 0, the default, means that MIG is off
    FAKE_GPU_NVLINKS   active NVLinks of each, of 25000 MB/s (default 0)
    FAKE_GPU_DRIVER    the version of the driver (default 580.65.06)
@@ -205,6 +205,7 @@ nvmlReturn_t nvmlDeviceGetUUID(nvmlDevice_t device, char *uuid, unsigned length)
 }
 nvmlReturn_t nvmlDeviceGetMemoryInfo(nvmlDevice_t device, nvmlMemory_t *info) {
   int share = device_of(device).instance ? instances() : 1;
+  if (!memory()) return NVML_ERROR_NOT_SUPPORTED;
   info->total = memory() / share;
   info->used = info->total / 4;
   return info->free = info->total - info->used, NVML_SUCCESS;

@@ -56,6 +56,14 @@ def test_gpus_without_nvlink_have_none(machine: pytest.MonkeyPatch) -> None:
     assert gpus() == (Gpu("Fake GPU", "580.65.06", 16384, 5, 16, None),)
 
 
+def test_a_gpu_whose_memory_is_unknown_is_listed(machine: pytest.MonkeyPatch) -> None:
+    """A GPU that shares the memory of the host has no memory of its own."""
+    machine.setenv("FAKE_GPUS", "1")
+    machine.setenv("FAKE_GPU_MIB", "0")
+    assert gpu_shares() == (GpuShare(gpu(0), None),)
+    assert [each.memory_mib for each in gpus()] == [None]
+
+
 def test_mig_instances_stand_in_for_their_gpu(machine: pytest.MonkeyPatch) -> None:
     """With MIG on, what can be shared out are the instances, each with its memory."""
     machine.setenv("FAKE_GPUS", "2")

@@ -40,8 +40,8 @@ class GpuShare:
 
     uuid: str
     """Its id, like `GPU-...` or `MIG-...`."""
-    free_mib: int
-    """The memory that no process has taken, in MiB."""
+    free_mib: int | None
+    """The memory that no process has taken, in MiB; None where it is unknown."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,7 @@ def gpu_shares() -> tuple[GpuShare, ...]:
     found: list[GpuShare] = []
     with contextlib.suppress(NvmlError), open_nvml() as nvml:
         for gpu in nvml.gpus():
-            shares = nvml.instances(gpu) or [gpu]
-            found += [GpuShare(nvml.uuid(each), nvml.memory(each)[1] >> 20) for each in shares]
+            found += [_share(nvml, each) for each in nvml.instances(gpu) or [gpu]]
     return tuple(found)
 
 
@@ -103,6 +102,13 @@ def cards() -> int:
                 made_by = (device / "vendor").read_text().strip()
                 found += made_by == _NVIDIA and (device / "class").read_text().startswith(_DISPLAY)
     return found
+
+
+def _share(nvml: Nvml, gpu: Handle) -> GpuShare:
+    free = None
+    with contextlib.suppress(NvmlError):
+        free = nvml.memory(gpu)[1] >> 20
+    return GpuShare(nvml.uuid(gpu), free)
 
 
 def _gpu(nvml: Nvml, gpu: Handle, driver: str) -> Gpu:
