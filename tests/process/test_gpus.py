@@ -12,7 +12,8 @@ import pytest
 
 from testbed.launcher.machine import nvml as nvml_library
 from testbed.launcher.machine.cuda_driver import NO_DEVICE, NOT_FOUND
-from testbed.launcher.machine.gpus import Gpu, GpuShare, gpu_driver, gpu_shares, gpus
+from testbed.launcher.machine.gpus import Gpu, GpuShare, found_gpu_driver, gpu_driver, gpu_shares
+from testbed.launcher.machine.machine import describe_machine
 from testbed.launcher.machine.nvml import NvmlError
 from tests.fake_gpus import NVML, UUIDS, built_driver, gpu, mig
 
@@ -48,12 +49,14 @@ def test_nvml_describes_gpus_and_driver(machine: pytest.MonkeyPatch) -> None:
     found = gpu_driver()
     assert (found.version, found.cuda) == ("570.86.10", "12.8")
     assert found.gpus == (Gpu("NVIDIA H200", "570.86.10", 143771, 5, 16, 450.0),) * 2
+    recorded = describe_machine()
+    assert (recorded.gpus, recorded.cuda) == (found.gpus, "12.8")
 
 
 def test_gpus_without_nvlink_have_none(machine: pytest.MonkeyPatch) -> None:
     """A GPU without NVLinks has no such speed, and keeps its other facts."""
     machine.setenv("FAKE_GPUS", "1")
-    assert gpus() == (Gpu("Fake GPU", "580.65.06", 16384, 5, 16, None),)
+    assert gpu_driver().gpus == (Gpu("Fake GPU", "580.65.06", 16384, 5, 16, None),)
 
 
 def test_a_gpu_whose_memory_is_unknown_is_listed(machine: pytest.MonkeyPatch) -> None:
@@ -61,7 +64,7 @@ def test_a_gpu_whose_memory_is_unknown_is_listed(machine: pytest.MonkeyPatch) ->
     machine.setenv("FAKE_GPUS", "1")
     machine.setenv("FAKE_GPU_MIB", "0")
     assert gpu_shares() == (GpuShare(gpu(0), None),)
-    assert [each.memory_mib for each in gpus()] == [None]
+    assert [each.memory_mib for each in gpu_driver().gpus] == [None]
 
 
 def test_mig_instances_stand_in_for_their_gpu(machine: pytest.MonkeyPatch) -> None:
@@ -71,7 +74,7 @@ def test_mig_instances_stand_in_for_their_gpu(machine: pytest.MonkeyPatch) -> No
     machine.setenv("FAKE_GPU_MIG", "2")
     expected = [GpuShare(mig(index, each), 6144) for index in (0, 1) for each in (1, 2)]
     assert gpu_shares() == tuple(expected)
-    assert [each.mig_instances for each in gpus()] == [2, 2]
+    assert [each.mig_instances for each in gpu_driver().gpus] == [2, 2]
 
 
 def test_a_machine_without_a_driver_has_no_gpus(machine: pytest.MonkeyPatch) -> None:
@@ -79,11 +82,11 @@ def test_a_machine_without_a_driver_has_no_gpus(machine: pytest.MonkeyPatch) -> 
     machine.setenv("FAKE_GPU_INIT", "999")
     with pytest.raises(NvmlError, match="nvmlInit_v2: Driver Not Loaded"):
         gpu_driver()
-    assert (gpus(), gpu_shares()) == ((), ())
+    assert (found_gpu_driver(), gpu_shares()) == (None, ())
     machine.setattr(nvml_library, "LIBRARY", "libnvidia-none.so.1")
     with pytest.raises(NvmlError, match=r"libnvidia-none.so.1 cannot be opened"):
         gpu_driver()
-    assert (gpus(), gpu_shares()) == ((), ())
+    assert (found_gpu_driver(), gpu_shares()) == (None, ())
 
 
 def asked(**environment: str) -> tuple[int, list[str]]:

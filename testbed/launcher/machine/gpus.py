@@ -69,11 +69,11 @@ def gpu_driver() -> GpuDriver:
         return GpuDriver(version, cuda, tuple(_gpu(nvml, gpu, version) for gpu in nvml.gpus()))
 
 
-def gpus() -> tuple[Gpu, ...]:
-    """The GPUs of this machine; none where no driver answers."""
+def found_gpu_driver() -> GpuDriver | None:
+    """The driver and its GPUs; None where no driver answers."""
     with contextlib.suppress(NvmlError):
-        return gpu_driver().gpus
-    return ()
+        return gpu_driver()
+    return None
 
 
 def gpu_shares() -> tuple[GpuShare, ...]:

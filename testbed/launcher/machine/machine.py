@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from testbed.decoding import Range
-from testbed.launcher.machine.gpus import Gpu, gpus
+from testbed.decoding import Later, Range
+from testbed.launcher.machine.gpus import Gpu, found_gpu_driver
 
 
 @dataclass(frozen=True)
@@ -33,18 +33,25 @@ class Machine:
     nccl: str | None
     """The version of the NCCL package that TensorFlow's CUDA extra installs; None where there is
     none."""
+    cudnn: Annotated[str | None, Later()] = None
+    """The version of the cuDNN package that it installs; None where there is none."""
+    cuda: Annotated[str | None, Later()] = None
+    """The newest CUDA version that the driver of the GPUs supports; None where it is unknown."""
 
 
 def describe_machine() -> Machine:
     """Describe this machine."""
+    driver = found_gpu_driver()
     return Machine(
         system=platform.platform(),
         processor=_processor(),
         cores=usable_cores(),
         memory_gib=round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         governor=governor(),
-        gpus=gpus(),
+        gpus=driver.gpus if driver else (),
         nccl=_version_of("nvidia-nccl-cu12", "nvidia-nccl-cu13"),
+        cudnn=_version_of("nvidia-cudnn-cu12", "nvidia-cudnn-cu13"),
+        cuda=(driver.cuda or None) if driver else None,
     )
 
 

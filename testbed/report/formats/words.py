@@ -65,6 +65,8 @@ def conditions(record: Conditioned) -> dict[str, str]:
         "memory": f"{machine.memory_gib:g} GiB",
         "GPUs": ", ".join(map(_gpu, machine.gpus)) or "none",
         "NCCL": machine.nccl or "none",
+        "cuDNN": machine.cudnn or "none",
+        "CUDA of the driver": machine.cuda or "none",
     }
 
 
