@@ -28,7 +28,6 @@ IN_EVERY_RUN = (
     "keras_3_fit_on_workers",
     "merge_call_in_control_flow",
     "optimizer_updates_unmirrored_variable",
-    "out_of_memory",
 )
 """The entries that are tried in the normal tier, by their programs."""
 
