@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -80,6 +80,11 @@ CAUSES = {
         "logical devices of one GPU share its processors and its memory",
         "use --device gpu for figures of speed",
     ),
+    "tf32": (
+        "GPUs since Ampere multiply float32 in TF32, which is faster and keeps three digits;"
+        " testbed run computes in full float32",
+        "set NVIDIA_TF32_OVERRIDE=0 to measure full float32",
+    ),
 }
 """Cause and next step of every doubt, by its name."""
 
@@ -90,6 +95,7 @@ def doubts_of(
     host: Host,
     governor: str | None,
     request: BenchRequest,
+    environment: Mapping[str, str],
 ) -> list[Doubt]:
     """Every doubt that holds.
 
@@ -99,6 +105,7 @@ def doubts_of(
         host: the state of the machine during the benchmark.
         governor: the frequency governor of the cores, if known.
         request: the request of the command.
+        environment: the variables that affect TensorFlow's speed.
     """
     checks: Iterable[Callable[[], str]] = (
         lambda: _few_rounds(request),
@@ -112,6 +119,7 @@ def doubts_of(
         lambda: _oversubscribed(request),
         lambda: _no_copy(rows, host, request),
         lambda: _split(request),
+        lambda: _tf32(request, environment),
     )
     observations = zip(CAUSES, (check() for check in checks), strict=True)
     return [Doubt(name, seen, *CAUSES[name]) for name, seen in observations if seen]
@@ -206,3 +214,9 @@ def _no_copy(rows: Sequence[Row], host: Host, request: BenchRequest) -> str:
 
 def _split(request: BenchRequest) -> str:
     return "one GPU is split into several logical devices" if request.device == "split-gpu" else ""
+
+
+def _tf32(request: BenchRequest, environment: Mapping[str, str]) -> str:
+    if request.device == "cpu" or environment.get("NVIDIA_TF32_OVERRIDE") == "0":
+        return ""
+    return "float32 is measured as TensorFlow computes it on GPUs by default"

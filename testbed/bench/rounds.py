@@ -12,7 +12,8 @@ from testbed.bench.plan import fitted, plan, selection_of
 from testbed.bench.request import BenchRequest
 from testbed.bench.visits import BenchSetup, Visit, Visitor
 from testbed.launcher.run_folder import RunFolder
-from testbed.orders.case import MEASURE_CASE, DeviceReport
+from testbed.orders.case import MEASURE_CASE
+from testbed.orders.devices import DeviceReport
 from testbed.report.output.observer import Observer
 from testbed.run.case import CaseRun
 from testbed.run.options import Options

@@ -21,7 +21,7 @@ from testbed.launcher.run_folder import RunFolder, utc_now
 from testbed.report.records.header import versions_of
 
 # Environment variables that affect the speed of TensorFlow.
-_TUNES = re.compile(r"^(TF|XLA|NCCL|OMP|MKL|OPENBLAS|CUDA|KMP|GRPC)_")
+_TUNES = re.compile(r"^(TF|XLA|NCCL|OMP|MKL|OPENBLAS|CUDA|NVIDIA|KMP|GRPC)_")
 
 
 async def bench(
@@ -40,6 +40,7 @@ async def bench(
         _with_import(row, done.imported) for row in rows_of(done.setups, done.visits, done.request)
     ]
     machine, outliers = describe_machine(), outliers_of(done.visits)
+    environment = tuning(os.environ)
     return BenchRecord(
         run=folder.id,
         began=began,
@@ -50,11 +51,11 @@ async def bench(
         rounds=done.request.effort.rounds,
         versions=versions_of(asdict(done.versions)),
         machine=machine,
-        environment=tuning(os.environ),
+        environment=environment,
         work=figure(host.work),
         copy_bandwidth=figure(host.copies),
         rows=tuple(rows),
-        doubts=tuple(doubts_of(rows, outliers, host, machine.governor, done.request)),
+        doubts=tuple(doubts_of(rows, outliers, host, machine.governor, done.request, environment)),
     )
 
 

@@ -11,18 +11,33 @@ from testbed.errors import TooFewDevicesError
 
 KINDS = ("cpu", "gpu", "split-gpu")
 
+SPLIT_GPU_MIB = 1024
+"""The memory of each logical device of a split GPU; scenarios are small, and shares must add up."""
+
+_CONTEXT_MIB = 1024
+"""What a process takes of a GPU besides: the context of CUDA, its kernels and libraries."""
+
+_MIG = "MIG-"
+
 
 @dataclass(frozen=True)
 class Devices:
     """The devices of a run: one of KINDS; with `split-gpu` one GPU acts as several.
 
-    `gpus` are the ids that CUDA_VISIBLE_DEVICES takes, in the order in which TensorFlow sees them.
+    Workers on split GPUs share a GPU where there are fewer GPUs than workers.
+
+    `gpus` are the ids that CUDA_VISIBLE_DEVICES takes, of GPUs in TensorFlow's order, or of MIG
+    instances.
     """
 
     kind: str = "cpu"
     gpus: tuple[str, ...] = ()
     others: tuple[tuple[str, ...], ...] = ()
     """The GPUs of each further host; workers are distributed over the hosts in turn."""
+    free_mib: tuple[tuple[str, int], ...] = ()
+    """The free memory of each GPU for which it is known, by its id."""
+    unlisted: int = 0
+    """The number of GPUs that the driver offers, and that TensorFlow lists none of."""
 
     @property
     def hosts(self) -> tuple[tuple[str, ...], ...]:
@@ -33,14 +48,36 @@ class Devices:
         """The reason why a deployment cannot run on these devices; empty where it can."""
         if self.kind == "cpu":
             return ""
-        each = self._each(deployment)
+        split, each = self.kind == "split-gpu", deployment.cluster.replicas_per_worker
+        if not split and each > 1 and any(gpu.startswith(_MIG) for gpu in sum(self.hosts, ())):
+            return f"needs {each} GPUs for each worker, and a process can use one MIG instance only"
         for number, gpus in enumerate(self.hosts):
             # Workers are distributed over the hosts in turn; this is the share of this host.
             workers = len(range(number, deployment.cluster.workers, len(self.hosts)))
-            if len(gpus) < (needed := workers * each):
+            needed = min(workers, 1) if split else workers * each
+            if len(gpus) < needed:
                 where = f" on the host of worker {number}" if self.others else ""
-                return f"needs {needed} GPU{'s' * (needed > 1)}{where}, found {len(gpus)}"
+                found = f"found {len(gpus)}"
+                if self.unlisted:
+                    found += f" of {self.unlisted} (testbed doctor says why TensorFlow lists none)"
+                return f"needs {needed} GPU{'s' * (needed > 1)}{where}, {found}"
+            if split and (lacking := self._lacking_memory(gpus, workers, each)):
+                return lacking
         return ""
+
+    def _lacking_memory(self, gpus: Sequence[str], workers: int, replicas: int) -> str:
+        """The reason why workers cannot share GPUs; empty where their memory suffices."""
+        sharing = -(-workers // max(1, len(gpus)))
+        needed = sharing * (replicas * SPLIT_GPU_MIB + _CONTEXT_MIB)
+        known = dict(self.free_mib)
+        short = next((gpu for gpu in gpus[:workers] if known.get(gpu, needed) < needed), "")
+        if not short:
+            return ""
+        return (
+            f"needs {needed} MiB of one GPU ({sharing} worker{'s' * (sharing > 1)} of"
+            f" {replicas} x {SPLIT_GPU_MIB} MiB, and {_CONTEXT_MIB} MiB for each process), and"
+            f" {known[short]} MiB of {short} are free"
+        )
 
     def require(self, deployment: Deployment) -> None:
         """Reject a deployment that cannot run on these devices.
@@ -55,15 +92,11 @@ class Devices:
         """The part of a worker's environment that makes only its devices visible."""
         if self.kind == "cpu":
             return {"CUDA_VISIBLE_DEVICES": "-1"}
-        each = self._each(deployment)
         turn, host = divmod(worker, len(self.hosts))
-        mine = self.hosts[host][turn * each : (turn + 1) * each]
-        return {"CUDA_VISIBLE_DEVICES": ",".join(mine)}
-
-    def _each(self, deployment: Deployment) -> int:
-        """The number of GPUs of each worker."""
-        # A split GPU acts as all replicas of one worker; two workers cannot share one GPU.
-        return 1 if self.kind == "split-gpu" else deployment.cluster.replicas_per_worker
+        gpus, each = self.hosts[host], deployment.cluster.replicas_per_worker
+        if self.kind == "split-gpu":
+            return {"CUDA_VISIBLE_DEVICES": gpus[turn % len(gpus)]}
+        return {"CUDA_VISIBLE_DEVICES": ",".join(gpus[turn * each : (turn + 1) * each])}
 
 
 def too_few_devices(lacking: str, cluster: Cluster) -> TooFewDevicesError:
@@ -91,15 +124,3 @@ def shared_out(seen: Sequence[tuple[str, tuple[str, ...]]]) -> list[tuple[str, .
         turn = alike.index(number)
         shares.append(mine[1][turn * share : (turn + 1) * share])
     return shares
-
-
-def visible_ids(found: int, outer: str | None) -> tuple[str, ...]:
-    """The ids of the GPUs that TensorFlow found, under an outer CUDA_VISIBLE_DEVICES.
-
-    Args:
-        found: the number of GPUs that TensorFlow sees.
-        outer: CUDA_VISIBLE_DEVICES of the environment, None if not set. `2,3` means that
-            TensorFlow's first GPU is the machine's third.
-    """
-    named: Sequence[str] = [entry.strip() for entry in (outer or "").split(",") if entry.strip()]
-    return tuple(named[:found]) if named else tuple(str(index) for index in range(found))

@@ -176,6 +176,10 @@ class CaseFolder:
         """The log: all output of the worker."""
         return self.path / f"worker-{worker}.log"
 
+    def nccl(self, worker: int) -> Path:
+        """What NCCL logs in the worker, where NCCL_DEBUG asks for it."""
+        return self.path / f"worker-{worker}.nccl.log"
+
     def report(self, worker: int) -> Path:
         """The worker's report; it exists only once it is complete."""
         return self.path / f"worker-{worker}.report.json"

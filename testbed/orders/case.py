@@ -94,33 +94,6 @@ MEASURE_CASE = Entry("testbed.worker.measure:measure_case", MeasureOrders)
 
 
 @dataclass(frozen=True)
-class DeviceOrders:
-    """The orders of a worker that lists the devices which TensorFlow sees."""
-
-    report: str
-    """The file for the `DeviceReport`."""
-
-
-@dataclass(frozen=True)
-class DeviceReport:
-    """The devices and versions that TensorFlow reports on a host."""
-
-    tensorflow: str
-    numpy: str
-    keras: str
-    machine: str
-    """The identity of the machine."""
-    visible: str | None
-    """CUDA_VISIBLE_DEVICES; None if it is not set."""
-    cpus: int
-    gpus: tuple[str, ...]
-    """The name of each GPU."""
-
-
-LIST_DEVICES = Entry("testbed.worker.main:list_devices", DeviceOrders)
-
-
-@dataclass(frozen=True)
 class TestOrders:
     """The orders of a worker that runs one marked test; the scenario of its case is the node id."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from testbed.cluster.cluster import Task
 from testbed.cluster.devices import Devices
@@ -55,10 +57,27 @@ async def run_entry(
         workers = [
             WorkerOrders(
                 assignment(number),
-                {**devices.environment(deployment, number), **environments[number]},
+                {
+                    **nccl_environment(folder.nccl(number), os.environ),
+                    **devices.environment(deployment, number),
+                    **environments[number],
+                },
                 address=slot.network,
                 source=slot.source,
             )
             for number, slot in enumerate(slots)
         ]
         return await run_cluster(server, workers, folder, options)
+
+
+def nccl_environment(log: Path, inherited: Mapping[str, str]) -> dict[str, str | None]:
+    """The variable that keeps NCCL's messages out of a worker's output.
+
+    NCCL_DEBUG makes NCCL print some hundred lines for each worker.
+
+    Args:
+        log: the file for them.
+        inherited: this process's environment, in which the user may name another file.
+    """
+    asked = "NCCL_DEBUG" in inherited and "NCCL_DEBUG_FILE" not in inherited
+    return {"NCCL_DEBUG_FILE": str(log)} if asked else {}

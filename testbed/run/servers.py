@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Sequence
 
-from testbed.cluster.devices import Devices, shared_out, visible_ids
+from testbed.cluster.devices import Devices, shared_out
 from testbed.cluster.isolation_levels import AUTO
 from testbed.decoding import decoded
 from testbed.errors import LaunchError
@@ -17,7 +17,8 @@ from testbed.launcher.cluster.cluster_run import ClusterOptions, WorkerOrders, r
 from testbed.launcher.run_folder import RunFolder
 from testbed.launcher.server.preloaded import preloaded_server
 from testbed.launcher.server.source import WorkerServer, WorkerSource
-from testbed.orders.case import LIST_DEVICES, RUN_CASE, DeviceOrders, DeviceReport
+from testbed.orders.case import RUN_CASE
+from testbed.orders.devices import LIST_DEVICES, DeviceOrders, DeviceReport
 from testbed.run.options import Options
 
 
@@ -55,12 +56,16 @@ async def find_devices(server: WorkerServer, options: Options, folder: RunFolder
     """The devices that the run may use; starts TensorFlow for this only where GPUs are needed."""
     if options.device == "cpu":
         return Devices()
-    seen = []
+    seen: list[tuple[str, tuple[str, ...]]] = []
+    free: dict[str, int] = {}
+    unlisted = 0
     for number, source in enumerate(server.sources):
         found = await inspect(source, folder, fresh=options.fresh, host=number)
-        seen.append((found.machine, visible_ids(len(found.gpus), found.visible)))
+        seen.append((found.machine, tuple(gpu.id for gpu in found.gpus)))
+        unlisted += 0 if found.gpus else len(found.cuda.driver.uuids)
+        free |= {gpu.id: gpu.free_mib for gpu in found.gpus if gpu.free_mib is not None}
     first, *others = shared_out(seen)
-    return Devices(options.device, first, tuple(others))
+    return Devices(options.device, first, tuple(others), tuple(free.items()), unlisted)
 
 
 async def inspect(

@@ -14,6 +14,9 @@ from testbed.verdict.reading import ClaimReading, Raised, Reading, Value, Worker
 RELATIVE_TOLERANCE = 1e-5
 ABSOLUTE_TOLERANCE = 1e-6
 
+# Two units in the last place: half precision rounds every term of a sum over replicas.
+_OF_HALF_PRECISION = {"float16": 2 * 2.0**-10, "bfloat16": 2 * 2.0**-7}
+
 
 @dataclass(frozen=True)
 class Diagnosis:
@@ -48,6 +51,11 @@ class ObservedValue:
     def values(self) -> list[list[Value]]:
         """The values that a reader gets on every worker: one value, or one for every copy."""
         return [reading.values for reading in self.readings]
+
+    @property
+    def tolerance(self) -> float:
+        """The relative difference from the claimed value that its dtype allows."""
+        return max(tolerance_of(reading) for reading in self.readings)
 
     @property
     def flat(self) -> list[Value]:
@@ -109,7 +117,7 @@ def _unreadable(seen: ObservedValue) -> Diagnosis | None:
 
 def _value(seen: ObservedValue) -> Diagnosis | None:
     claimed = seen.claim.value
-    if claimed is None or (seen.flat and all(same(value, claimed) for value in seen.flat)):
+    if claimed is None or (seen.flat and _all_are(seen, claimed)):
         return None
     symptom = next((name for name, matches in WRONG_VALUES if matches(seen)), "wrong_value")
     return Diagnosis(symptom, _evidence(seen, claimed))
@@ -156,7 +164,7 @@ CHECKS: tuple[Callable[[ObservedValue], Diagnosis | None], ...] = (
 
 def _frozen(seen: ObservedValue) -> bool:
     stale = seen.claim.stale
-    return stale is not None and bool(seen.flat) and all(same(value, stale) for value in seen.flat)
+    return stale is not None and bool(seen.flat) and _all_are(seen, stale)
 
 
 def _counted_per_replica(seen: ObservedValue) -> bool:
@@ -167,7 +175,7 @@ def _counted_per_replica(seen: ObservedValue) -> bool:
     if replicas == 1 or not isinstance(claim.value, (int, float)) or claim.value == claim.start:
         return False
     counted = claim.start + replicas * (claim.value - claim.start)
-    return bool(seen.flat) and all(same(value, counted) for value in seen.flat)
+    return bool(seen.flat) and _all_are(seen, counted)
 
 
 def _last_replica_wins(seen: ObservedValue) -> bool:
@@ -175,7 +183,7 @@ def _last_replica_wins(seen: ObservedValue) -> bool:
     if computed is None or per_worker == 1 or len(computed) != seen.cluster.replicas:
         return False
     return bool(seen.flat) and all(
-        same(value, computed[(report.worker + 1) * per_worker - 1])
+        same(value, computed[(report.worker + 1) * per_worker - 1], seen.tolerance)
         for report, values in zip(seen.reports, seen.values, strict=True)
         for value in values
     )
@@ -199,14 +207,27 @@ WRONG_VALUES: tuple[tuple[str, Callable[[ObservedValue], bool]], ...] = (
 )
 
 
-def same(one: Value, other: Value) -> bool:
-    """Whether two values are equal, floats within float32's precision."""
+def _all_are(seen: ObservedValue, wanted: Any) -> bool:
+    return all(same(value, wanted, seen.tolerance) for value in seen.flat)
+
+
+def tolerance_of(reading: Reading) -> float:
+    """The relative difference between a reading's values and a claimed one that its dtype allows.
+
+    Args:
+        reading: the reading. Copies of one variable have no such difference: all get one result.
+    """
+    return _OF_HALF_PRECISION.get(reading.dtype, RELATIVE_TOLERANCE)
+
+
+def same(one: Value, other: Value, tolerance: float = RELATIVE_TOLERANCE) -> bool:
+    """Whether two values are equal, floats within a relative tolerance: by default float32's."""
     if isinstance(one, list) or isinstance(other, list):
         if not (isinstance(one, list) and isinstance(other, list)) or len(one) != len(other):
             return False
-        return all(same(left, right) for left, right in zip(one, other, strict=True))
+        return all(same(left, right, tolerance) for left, right in zip(one, other, strict=True))
     if _is_number(one) and _is_number(other) and isinstance(one + other, float):
-        return math.isclose(one, other, rel_tol=RELATIVE_TOLERANCE, abs_tol=ABSOLUTE_TOLERANCE)
+        return math.isclose(one, other, rel_tol=tolerance, abs_tol=ABSOLUTE_TOLERANCE)
     return bool(one == other)
 
 

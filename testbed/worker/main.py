@@ -7,31 +7,25 @@ import os
 import sys
 import time
 import traceback
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy
-
 # Imported before the fork: otherwise every worker loads it again on first use.
-import numpy.random
+import numpy.random  # noqa: F401
 import tensorflow as tf
 
-from testbed.launcher.machine.machine import identity
 from testbed.launcher.run_folder import write_json
 from testbed.launcher.server.channel import Channel
 from testbed.orders.case import (
-    LIST_DEVICES,
     RUN_CASE,
     SERVE,
     BedSetup,
     CaseOrders,
-    DeviceOrders,
-    DeviceReport,
     ServeOrders,
 )
 from testbed.verdict.reading import Raised, WorkerReport
 from testbed.worker.bed import WorkerBed
+from testbed.worker.devices import keras_version
 from testbed.worker.probes import calling_when_bound
 from testbed.worker.script import ScriptError, import_script
 from testbed.worker.strategy import build_strategy, replica_devices, require_threads, start_server
@@ -118,18 +112,11 @@ def facts_of(seed: int) -> dict[str, str]:
     return {
         **({"not watched": OPERATIONS.blind_spot(unseen).sentence} if unseen else {}),
         "tensorflow": tf.__version__,
-        "keras": _keras_version(),
+        "keras": keras_version(),
         "python": sys.version.split()[0],
         "seed": str(seed),
         "pid": str(os.getpid()),
     }
-
-
-def _keras_version() -> str:
-    # Keras 2, and TF_USE_LEGACY_KERAS, make tf.keras a module without a version. Its classes are
-    # from the package that has one: keras or tf_keras.
-    package = tf.keras.Model.__module__.partition(".")[0]
-    return str(sys.modules[package].__version__)
 
 
 def _describe(problem: Exception, script: Path) -> Raised:
@@ -161,24 +148,3 @@ def _where(problem: Exception, script: Path) -> str:
         if Path(frame.filename) == script:
             return f"{script.name}:{frame.lineno} in {frame.name}"
     return ""
-
-
-@LIST_DEVICES.implementation
-def list_devices(orders: DeviceOrders, channel: Channel) -> None:
-    """Report the devices that TensorFlow sees."""
-    found = DeviceReport(
-        tensorflow=tf.__version__,
-        numpy=numpy.__version__,
-        keras=_keras_version(),
-        machine=identity(),
-        visible=os.environ.get("CUDA_VISIBLE_DEVICES"),
-        cpus=len(tf.config.list_physical_devices("CPU")),
-        gpus=tuple(
-            tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)
-            for gpu in tf.config.list_physical_devices("GPU")
-        ),
-    )
-    channel.phase("joined")
-    write_json(Path(orders.report), asdict(found))
-    channel.reported(good=True)
-    channel.wait_for_leave()

@@ -10,6 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from testbed.cluster.devices import SPLIT_GPU_MIB
 from testbed.cluster.strategies import Deployment
 from testbed.launcher.machine.machine import usable_cores
 from testbed.verdict.diagnosis import place
@@ -19,9 +20,6 @@ from testbed.worker.probes import several_cpus_per_worker
 # was iterated in a tf.function hung with 1 to 2 threads, never with 3 and more (TensorFlow 2.21,
 # 2 cores).
 MIN_INTER_OP_THREADS = 8
-
-# A logical GPU has a fixed share of memory, in MB; scenarios are small, and shares must add up.
-SPLIT_GPU_MB = 1024
 
 
 @contextlib.contextmanager
@@ -124,7 +122,7 @@ def _configure_gpus(count: int, *, split: bool) -> None:
         for gpu in gpus:
             tf.config.experimental.set_memory_growth(gpu, True)
         return
-    share = tf.config.LogicalDeviceConfiguration(memory_limit=SPLIT_GPU_MB)
+    share = tf.config.LogicalDeviceConfiguration(memory_limit=SPLIT_GPU_MIB)
     tf.config.set_logical_device_configuration(gpus[0], [share] * count)
 
 
@@ -139,7 +137,7 @@ def _one_device(_deployment: Deployment, device: str, _worker: int) -> Any:
 def _mirrored(deployment: Deployment, device: str, _worker: int) -> Any:
     kind = "CPU" if device == "cpu" else "GPU"
     names = [f"{kind}:{index}" for index in range(deployment.cluster.replicas_per_worker)]
-    # NCCL cannot connect two logical devices of one GPU.
+    # NCCL allows one rank on a GPU.
     ops = tf.distribute.HierarchicalCopyAllReduce() if device == "split-gpu" else None
     return tf.distribute.MirroredStrategy(names, cross_device_ops=ops)
 

@@ -22,14 +22,20 @@ from testbed.run.user_code.program import ProgramEnd, run_program
 
 Ended = TypeVar("Ended")
 
+CPUS = Devices()
+
 
 class Check:
     """Checks a program on a deployment, within so many seconds."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, server: WorkerServer, runs: RunFolder
+        self,
+        loop: asyncio.AbstractEventLoop,
+        server: WorkerServer,
+        runs: RunFolder,
+        devices: Devices,
     ) -> None:
-        self._loop, self._server, self._runs = loop, server, runs
+        self._loop, self._server, self._runs, self._devices = loop, server, runs, devices
         self._cases = 0
         self.output: list[str] = []
         """What each worker of the last program has printed."""
@@ -56,7 +62,7 @@ class Check:
         case = self._runs.case(
             " ".join([f"{self._cases}", name, *program.arguments, str(deployment)])
         )
-        return OwnCodeCluster(self._server, deployment, Devices(), case, fresh, None)
+        return OwnCodeCluster(self._server, deployment, self._devices, case, fresh, None)
 
     def _read(self, place: OwnCodeCluster, ended: Ended) -> Ended:
         logs = [place.folder.log(worker) for worker in range(place.deployment.cluster.workers)]
@@ -69,14 +75,14 @@ def _deadlines(seconds: float) -> Deadlines:
 
 
 @contextlib.contextmanager
-def checks(folder: Path) -> Iterator[Check]:
-    """What checks programs, with one server for all of them."""
+def checks(folder: Path, devices: Devices = CPUS) -> Iterator[Check]:
+    """What checks programs on these devices, with one server for all of them."""
     loop = asyncio.new_event_loop()
     with new_run_folder(folder / "runs") as runs:
         opened = open_server(runs, fresh=False, module=RUN_CHECKED.module, exact=False)
         server = loop.run_until_complete(opened.__aenter__())
         try:
-            yield Check(loop, server, runs)
+            yield Check(loop, server, runs, devices)
         finally:
             loop.run_until_complete(opened.__aexit__(None, None, None))
             loop.close()

@@ -1,7 +1,8 @@
 """The entries of `tests.distributed.programs`, which imports TensorFlow."""
 
 from testbed.launcher.entry import Entry
-from testbed.orders.case import CaseOrders, DeviceOrders
+from testbed.orders.case import CaseOrders
+from testbed.orders.devices import DeviceOrders
 
 MODULE = "tests.distributed.programs"
 TWO_REPLICAS_ON_ONE_CPU = Entry(f"{MODULE}:two_replicas_on_one_cpu", DeviceOrders)

@@ -9,7 +9,8 @@ from testbed.cluster.strategies import Deployment
 from testbed.launcher.machine.memory import memory_of_process
 from testbed.launcher.run_folder import write_json
 from testbed.launcher.server.channel import Channel
-from testbed.orders.case import CaseOrders, DeviceOrders
+from testbed.orders.case import CaseOrders
+from testbed.orders.devices import DeviceOrders
 from testbed.worker.bed import WorkerBed
 from testbed.worker.main import prepare, run_scenario
 from testbed.worker.strategy import require_replicas

@@ -20,7 +20,7 @@ from testbed.bench.request import BenchRequest
 from testbed.bench.visits import BenchSetup
 from testbed.catalogue.selection import Selection
 from testbed.decoding import decoded
-from testbed.launcher.machine.machine import gpus
+from testbed.launcher.machine.machine import describe_machine
 from tests.distributed.conftest import ROOT, Done
 
 MIB = 2**20
@@ -158,11 +158,12 @@ def test_all_ways_of_launching(tmp_path: Path) -> None:
 
 def test_on_gpus(tmp_path: Path) -> None:
     """On GPUs the wire is measured with NCCL as well, against the GPUs' own link."""
-    if not gpus():
-        pytest.skip("no GPU: nvidia-smi lists none")
+    gpus = describe_machine().gpus
+    if not gpus:
+        pytest.skip("no GPU: NVML lists none")
     record = run_bench(tmp_path, "wire", "scaling", "--device", "gpu")
     assert record["device"] == "gpu"
-    if len(gpus()) > 1:
+    if len(gpus) > 1:
         assert "NCCL" in {row["sizes"].get("implementation") for row in record["rows"]}
 
 

@@ -10,11 +10,13 @@ import pytest
 from testbed.check.known_errors.entry import MIRRORED, KnownError
 from testbed.check.known_errors.matching import all_known_errors, find_known_error, known
 from testbed.cluster.cluster import Cluster
+from testbed.cluster.devices import Devices
 from testbed.cluster.strategies import Deployment
 from testbed.orders.own_code import Program
 from tests.distributed.checks import Check as Bench
 from tests.distributed.checks import checks
 from tests.distributed.conftest import Done
+from tests.fake_gpus import built_driver, gpu
 from tests.soak import later
 
 PROGRAMS = Path(__file__).resolve().parents[1] / "check/known_errors"
@@ -22,11 +24,15 @@ SECONDS = 40.0
 
 IN_EVERY_RUN = (
     "collectives_after_first_operation",
+    "driver_is_too_old",
     "keras_3_fit_on_workers",
     "merge_call_in_control_flow",
     "optimizer_updates_unmirrored_variable",
 )
 """The entries that are tried in the normal tier, by their programs."""
+
+STARTS = {"driver_is_too_old": "35", "gpu_cannot_start": "46"}
+"""How a GPU starts, by the entries that need one."""
 
 FOUND_BY_THE_SECOND_RUN = {"collective_took_too_long"}
 """No worker fails otherwise, and the program finishes with one replica."""
@@ -58,9 +64,33 @@ LATER = [later(entry, name=entry.slug) for entry in all_known_errors()]
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+def cpu_bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """TensorFlow is imported once for all."""
     with checks(tmp_path_factory.mktemp("known_errors")) as bench:
+        yield bench
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the fake driver."""
+    return built_driver(tmp_path_factory.mktemp("gpus") / "driver")
+
+
+@pytest.fixture
+def bench(
+    entry: KnownError,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Bench]:
+    """CPUs, or a fake GPU whose start ends with the entry's error."""
+    if not entry.needs_gpu:
+        yield request.getfixturevalue("cpu_bench")
+        return
+    monkeypatch.setenv("LD_LIBRARY_PATH", str(request.getfixturevalue("driver")))
+    monkeypatch.setenv("FAKE_GPUS", "1")
+    monkeypatch.setenv("FAKE_GPU_START", STARTS[entry.slug])
+    with checks(tmp_path / "gpus", Devices("gpu", (gpu(0),))) as bench:
         yield bench
 
 

@@ -9,7 +9,7 @@ from testbed.cluster.strategies import deployments
 from testbed.launcher.cluster.cluster_end import ClusterEnd
 from testbed.launcher.cluster.cluster_run import ClusterOptions, WorkerOrders, run_cluster
 from testbed.launcher.entry import Entry
-from testbed.orders.case import DeviceOrders
+from testbed.orders.devices import DeviceOrders
 from tests.distributed.conftest import Done, Judge
 from tests.distributed.entries import ONE_REPLICA_FOR_TWO, TWO_REPLICAS_ON_ONE_CPU
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from testbed.launcher.machine.machine import Gpu
+from testbed.launcher.machine.gpus import Gpu
 
 # The least that one rank must send or receive, as a share of the message, for n ranks.
 BUS_FACTORS: dict[str, Callable[[int], float]] = {

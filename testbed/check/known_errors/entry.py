@@ -79,6 +79,8 @@ class KnownError:
     seen_on: tuple[str, ...] = (TENSORFLOW,)
     code: str = "TB501"
     """The code of its finding in `testbed check`."""
+    needs_gpu: bool = False
+    """Whether only a machine with a GPU raises it."""
     is_consequence: bool = False
     """Whether another worker has the cause."""
     scenario: str = ""

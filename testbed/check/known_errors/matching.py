@@ -11,6 +11,7 @@ from testbed.check.known_errors import (
     contexts,
     creation,
     data,
+    gpus,
     scopes,
     startup,
     training,
@@ -22,7 +23,7 @@ from testbed.check.known_errors.pasted import errors_in
 from testbed.verdict.raised_error import RaisedError
 
 # The first entry that fits is the answer: within a family special cases come first.
-_FAMILIES = (training, startup, cluster, contexts, scopes, creation, variables, values, data)
+_FAMILIES = (gpus, training, startup, cluster, contexts, scopes, creation, variables, values, data)
 
 _EARLIER = "an earlier operation"
 

@@ -10,10 +10,10 @@ import re
 import socket
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from testbed import __version__
+from testbed.cli.gpu_findings import DoctorFinding, gpu_findings, this_gpu_host
 from testbed.cli.options.doctor import DoctorOptions
 from testbed.engines.detect import found
 from testbed.errors import OK, UNEXPECTED, LaunchError, UsageError
@@ -35,14 +35,6 @@ ALL = "all"
 
 HEALTHY = "testbed check SCRIPT.py checks your program; testbed list has the scenarios"
 AGAIN = "do what the lines marked `look` say, then: testbed doctor"
-
-
-@dataclass(frozen=True)
-class DoctorFinding:
-    """One property of this machine; `cure` is set where the property needs attention."""
-
-    what: str
-    cure: str = ""
 
 
 def main(options: DoctorOptions) -> int:
@@ -112,7 +104,7 @@ def _tensorflow() -> Iterator[DoctorFinding]:
 def _devices() -> Iterator[DoctorFinding]:
     # Imported here: a Python without their dependencies still gets the findings above.
     from testbed.launcher.run_folder import new_run_folder
-    from testbed.orders.case import DeviceReport
+    from testbed.orders.devices import DeviceReport
     from testbed.run.servers import inspect, open_server
     from testbed.signals import interruptible
 
@@ -129,7 +121,7 @@ def _devices() -> Iterator[DoctorFinding]:
     yield DoctorFinding(f"Keras {found.keras}, numpy {found.numpy}")
     yield DoctorFinding("workers can be forked from a preloaded server")
     yield _isolation(isolation)
-    yield DoctorFinding(f"GPUs: {', '.join(found.gpus) or 'none; runs use logical CPU devices'}")
+    yield from gpu_findings(found, this_gpu_host())
 
 
 def _isolation(isolation: Isolation) -> DoctorFinding:

@@ -52,8 +52,8 @@ class RunOptions:
     )
     mode: tuple[str, ...] = repeated("--mode", title=WHAT, help=f"{one_of(MODES)}; may be repeated")
     device: str = device_option(
-        "cpu: logical CPU devices (default); gpu: this machine's GPUs; split-gpu: one GPU"
-        " divided into logical ones"
+        "cpu: logical CPU devices (default); gpu: this machine's GPUs; split-gpu: a GPU"
+        " divided into logical ones, which workers share if there are too few GPUs"
     )
     python: str | None = python_option()
     isolation: str = isolation_option()

@@ -64,8 +64,9 @@ _IN_ADDRESS = re.compile(r"(?://\S*|^[^/\s]+)(?=@)|(?<=\?)\S+")
 # Logs are read as UTF-8, and a worker must not fail on a letter that the terminal lacks.
 PRINTS_ANYTHING = {"PYTHONIOENCODING": "utf-8:backslashreplace"}
 
-# Values are compared to their last digit, and oneDNN's depend on the processor.
-EXACT = {"TF_ENABLE_ONEDNN_OPTS": "0"}
+# Values are compared to their last digit. oneDNN's depend on the processor, and GPUs since Ampere
+# multiply float32 in TF32, which keeps three digits.
+EXACT = {"TF_ENABLE_ONEDNN_OPTS": "0", "NVIDIA_TF32_OVERRIDE": "0"}
 
 
 def server_environment(inherited: Mapping[str, str], *, exact: bool = True) -> dict[str, str]:

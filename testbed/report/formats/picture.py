@@ -14,7 +14,7 @@ from typing import Any
 from testbed.catalogue.scenario import Case
 from testbed.cluster.strategies import STRATEGIES
 from testbed.report.formats.words import claim_in_words, printable
-from testbed.verdict.diagnosis import place, same
+from testbed.verdict.diagnosis import place, same, tolerance_of
 from testbed.verdict.reading import Claim, ClaimReading, Copy, Reading, Value, WorkerReport
 
 # A value of 64 elements is shorter than this. A longer text is too long to read in a picture.
@@ -94,7 +94,7 @@ class _Picture:
             # The claim is about the value that a reader gets. If that value is computed on read,
             # no single copy is right or wrong.
             claimed = role == "object" and not reading.read
-            mark = _mark(finding.claim, copy.value, first) if claimed else ""
+            mark = _mark(finding.claim, reading, copy.value, first) if claimed else ""
             device = self._device(worker, copy.device)
             device["copies"].append(len(self.copies))
             self.copies.append(
@@ -169,10 +169,10 @@ def _plain(value: Value) -> Value:
     return float(f"{value:.9g}") if isinstance(value, float) else value
 
 
-def _mark(claim: Claim, value: Value, first: Value) -> str:
+def _mark(claim: Claim, reading: Reading, value: Value, first: Value) -> str:
     """How a value compares with the claim: right, wrong, differs (from the first), or empty."""
     if claim.value is not None:
-        return "right" if same(value, claim.value) else "wrong"
+        return "right" if same(value, claim.value, tolerance_of(reading)) else "wrong"
     if claim.equal:
         return "right" if same(value, first) else "differs"
     return ""
@@ -185,7 +185,7 @@ def _read(claim: Claim | None, reading: Reading, first: Value) -> dict[str, str]
     return {
         "value": value_text(reading.read.value),
         "problem": printable(reading.read.problem),
-        "mark": _mark(claim, reading.read.value, first) if claim else "",
+        "mark": _mark(claim, reading, reading.read.value, first) if claim else "",
     }
 
 

@@ -9,7 +9,8 @@ from typing import Protocol
 from testbed.catalogue.discovery import GROUPS
 from testbed.catalogue.scenario import Case
 from testbed.cluster.strategies import DEFAULT_DEPLOYMENTS, STRATEGIES
-from testbed.launcher.machine.machine import Gpu, Machine
+from testbed.launcher.machine.gpus import Gpu
+from testbed.launcher.machine.machine import Machine
 from testbed.report.records.header import Versions
 from testbed.report.records.record import RunRecord
 from testbed.verdict.diagnosis import show
@@ -64,6 +65,8 @@ def conditions(record: Conditioned) -> dict[str, str]:
         "memory": f"{machine.memory_gib:g} GiB",
         "GPUs": ", ".join(map(_gpu, machine.gpus)) or "none",
         "NCCL": machine.nccl or "none",
+        "cuDNN": machine.cudnn or "none",
+        "CUDA of the driver": machine.cuda or "none",
     }
 
 

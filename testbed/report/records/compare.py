@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from testbed.report.formats.words import conditions
 from testbed.report.records.record import RunRecord
-from testbed.verdict.diagnosis import place, same
+from testbed.verdict.diagnosis import place, same, tolerance_of
 from testbed.verdict.reading import ClaimReading, Reading, Value
 from testbed.verdict.verdict import Verdict
 
@@ -248,7 +248,10 @@ def _hold_the_same(before: ClaimReading, after: ClaimReading) -> bool:
 def _agree_alike(before: ClaimReading, after: ClaimReading) -> bool:
     """Whether the same copies agree with each other and with the claim."""
     right = [
-        [same(value, finding.claim.value) for value in finding.reading.values]
+        [
+            same(value, finding.claim.value, tolerance_of(finding.reading))
+            for value in finding.reading.values
+        ]
         for finding in (before, after)
     ]
     return right[0] == right[1] and _agreeing(before.reading) == _agreeing(after.reading)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from testbed.bench.figures.scaling import doubling, efficiency, examples_per_second
 from testbed.bench.figures.wire import algbw, busbw, link_of, message_bytes
-from testbed.launcher.machine.machine import gpu_of, nvlinks_of
+from testbed.launcher.machine.gpus import Gpu
 
 
 def test_algbw_is_message_by_time() -> None:
@@ -63,29 +65,15 @@ def test_scaling_doubles_up_to_what_is_there(most: int, expected: list[int]) -> 
     assert doubling(most) == expected
 
 
-NVLINK_STATUS = """GPU 0: NVIDIA H100 80GB HBM3 (UUID: GPU-1)
-\t Link 0: 26.562 GB/s
-\t Link 1: 26.562 GB/s
-GPU 1: NVIDIA H100 80GB HBM3 (UUID: GPU-2)
-\t Link 0: 26.562 GB/s
-\t Link 1: <inactive>
-"""
-
-
-def test_links_are_added_up() -> None:
-    """Two active links of 26.562 GB/s are 53.124, and one that is inactive adds nothing."""
-    assert nvlinks_of(NVLINK_STATUS) == pytest.approx([53.124, 26.562])
-    assert nvlinks_of("") == []
-
-
 def test_the_slowest_link_is_the_limit() -> None:
     """NVLink where there is one, else 16 lanes of PCIe 4: 31.5 GB/s; nothing without a GPU."""
-    line = "NVIDIA A100, 550.54, 40960, 4, 16"
-    assert link_of([gpu_of(line, 50.0), gpu_of(line, 25.0)]) == (25e9, "NVLink")
-    assert link_of([gpu_of(line)]) == (1.969e9 * 16, "PCIe")
+    a100 = Gpu("NVIDIA A100", "550.54", 40960, 4, 16, None)
+    linked = [replace(a100, nvlink_gb_s=speed) for speed in (50.0, 25.0)]
+    assert link_of(linked) == (25e9, "NVLink")
+    assert link_of([a100]) == (1.969e9 * 16, "PCIe")
     assert link_of([]) is None
 
 
 def test_a_link_that_is_not_known_is_no_limit() -> None:
-    """Where nvidia-smi does not know a link, the memory's figure stands there instead."""
-    assert link_of([gpu_of("A GPU, 550.54, 40960, [N/A], [N/A]")]) is None
+    """Where NVML does not know a link, the memory's figure stands there instead."""
+    assert link_of([Gpu("A GPU", "550.54", 40960, None, None, None)]) is None

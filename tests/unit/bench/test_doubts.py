@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -33,11 +33,14 @@ class Doubtful:
     host: Host = field(default_factory=calm_host)
     governor: str | None = "performance"
     request: BenchRequest = field(default_factory=request_of)
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def host_with(**changes: object) -> Host:
     return replace(calm_host(), **changes)  # type: ignore[arg-type]
 
+
+FULL_FLOAT32 = {"NVIDIA_TF32_OVERRIDE": "0"}
 
 CASES = (
     Doubtful("few_rounds", request=request_of(quick=True)),
@@ -52,12 +55,15 @@ CASES = (
     Doubtful("outliers", outliers=0.05),
     Doubtful("oversubscribed", request=request_of(replicas=4)),
     Doubtful("no_copy", rows=[STEADY, BROADCAST]),
-    Doubtful("split_gpu", request=request_of(device="split-gpu")),
+    Doubtful("split_gpu", request=request_of(device="split-gpu"), environment=FULL_FLOAT32),
+    Doubtful("tf32", request=request_of(device="gpu")),
 )
 
 
 def doubted(case: Doubtful) -> list[str]:
-    found = doubts_of(case.rows, case.outliers, case.host, case.governor, case.request)
+    found = doubts_of(
+        case.rows, case.outliers, case.host, case.governor, case.request, case.environment
+    )
     return [doubt.name for doubt in found]
 
 
@@ -82,7 +88,7 @@ def test_every_doubt_is_tested() -> None:
 
 def test_a_doubt_says_what_to_do() -> None:
     """Each has what was observed, why that can mislead, and a next step."""
-    (doubt,) = doubts_of([STEADY], 0.05, calm_host(), None, request_of())
+    (doubt,) = doubts_of([STEADY], 0.05, calm_host(), None, request_of(), {})
     assert doubt.observation == "5.0% of the steps took far longer than the rest"
     assert doubt.cause
     assert doubt.next_step

@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 
 from testbed.launcher.isolation.isolation import Isolation
-from testbed.orders.case import DeviceReport
+from testbed.launcher.machine.cuda_driver import NOT_FOUND, CudaDriver
+from testbed.orders.devices import CudaSupport, DeviceReport
+
+CUDA = CudaSupport("12.5.1", "9", CudaDriver("not found", NOT_FOUND, ()), ())
+"""What TensorFlow has for GPUs on a machine without any."""
 
 
 def without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -16,7 +20,7 @@ def without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def answer(work: Coroutine[Any, Any, Any]) -> tuple[DeviceReport, Isolation]:
         work.close()
-        found = DeviceReport("2", "2", "3", "machine", None, cpus=1, gpus=())
+        found = DeviceReport("2", "2", "3", "machine", 1, (), CUDA)
         return found, Isolation(network=True, processes=True)
 
     monkeypatch.setattr("testbed.signals.interruptible", answer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from testbed.cluster.cluster import Cluster
-from testbed.cluster.devices import Devices, shared_out, visible_ids
+from testbed.cluster.devices import Devices, shared_out
 from testbed.cluster.strategies import Deployment
 from tests.unit.builders import DEFAULT, MIRRORED_2, WORKERS_2X1, WORKERS_2X2
 
@@ -28,12 +28,14 @@ def visible(devices: Devices, deployment: Deployment) -> list[str | None]:
         ("gpu", FOUR, WORKERS_2X2, ["4,5", "6,7"]),
         ("split-gpu", FOUR, MIRRORED_2, ["4"]),
         ("split-gpu", FOUR, WORKERS_2X2, ["4", "5"]),
+        ("split-gpu", FOUR[:1], WORKERS_2X2, ["4", "4"]),
+        ("split-gpu", FOUR[:2], Deployment("x", Cluster(5, 1)), ["4", "5", "4", "5", "4"]),
     ],
 )
 def test_every_worker_sees_its_own_gpus_and_no_others(
     kind: str, gpus: tuple[str, ...], deployment: Deployment, expected: list[str]
 ) -> None:
-    """GPUs are dealt out worker by worker; a split GPU serves one worker, a CPU run sees none."""
+    """GPUs are dealt out worker by worker; workers share split GPUs, and a CPU run sees none."""
     assert visible(Devices(kind, gpus), deployment) == expected
 
 
@@ -48,7 +50,7 @@ def test_every_worker_sees_its_own_gpus_and_no_others(
         ("gpu", 3, WORKERS_2X2, "needs 4 GPUs, found 3"),
         ("split-gpu", 1, Deployment("mirrored", Cluster(1, 8)), ""),
         ("split-gpu", 0, MIRRORED_2, "needs 1 GPU, found 0"),
-        ("split-gpu", 1, WORKERS_2X2, "needs 2 GPUs, found 1"),
+        ("split-gpu", 1, WORKERS_2X2, ""),
     ],
 )
 def test_what_is_lacking_is_told_in_numbers(
@@ -59,21 +61,53 @@ def test_what_is_lacking_is_told_in_numbers(
 
 
 @pytest.mark.parametrize(
-    ("found", "outer", "ids"),
+    ("free", "deployment", "lacking"),
     [
-        (2, None, ("0", "1")),
-        (0, None, ()),
-        (2, "2,3", ("2", "3")),
-        (2, " 3 , 1 ", ("3", "1")),
-        (1, "GPU-8f6d2c1e", ("GPU-8f6d2c1e",)),
-        (1, "0,-1,1", ("0",)),
-        (0, "-1", ()),
-        (0, "", ()),
+        (6144, WORKERS_2X2, ""),
+        (
+            6143,
+            WORKERS_2X2,
+            "needs 6144 MiB of one GPU (2 workers of 2 x 1024 MiB, and 1024 MiB for each process),"
+            " and 6143 MiB of GPU-1 are free",
+        ),
+        (2048, DEFAULT, ""),
+        (
+            2047,
+            DEFAULT,
+            "needs 2048 MiB of one GPU (1 worker of 1 x 1024 MiB, and 1024 MiB for each process),"
+            " and 2047 MiB of GPU-1 are free",
+        ),
     ],
 )
-def test_an_outer_list_of_gpus_is_kept(found: int, outer: str | None, ids: tuple[str, ...]) -> None:
-    """Workers get the ids of the list that the testbed itself was given, in its order."""
-    assert visible_ids(found, outer) == ids
+def test_workers_that_share_a_gpu_need_its_memory(
+    free: int, deployment: Deployment, lacking: str
+) -> None:
+    """All processes on a GPU must fit; the refusal shows the sum."""
+    devices = Devices("split-gpu", ("GPU-1",), free_mib=(("GPU-1", free),))
+    assert devices.lacking(deployment) == lacking
+
+
+def test_gpus_that_tensorflow_does_not_list_lead_to_the_doctor() -> None:
+    """The refusal says that there are GPUs, and which command explains why they do not count."""
+    assert Devices("gpu", (), unlisted=4).lacking(MIRRORED_2) == (
+        "needs 2 GPUs, found 0 of 4 (testbed doctor says why TensorFlow lists none)"
+    )
+
+
+def test_only_gpus_that_are_used_need_memory() -> None:
+    """A full GPU beside a free one does not matter to one worker."""
+    free = (("GPU-1", 8000), ("GPU-2", 10))
+    devices = Devices("split-gpu", ("GPU-1", "GPU-2"), free_mib=free)
+    assert devices.lacking(MIRRORED_2) == ""
+    assert "10 MiB of GPU-2 are free" in devices.lacking(WORKERS_2X1)
+
+
+def test_a_worker_gets_one_mig_instance() -> None:
+    """Workers share the instances out, and none can have two replicas on GPUs."""
+    devices = Devices("gpu", ("MIG-1", "MIG-2"))
+    assert visible(devices, WORKERS_2X1) == ["MIG-1", "MIG-2"]
+    assert devices.lacking(WORKERS_2X1) == ""
+    assert "a process can use one MIG instance only" in devices.lacking(MIRRORED_2)
 
 
 @pytest.mark.parametrize(

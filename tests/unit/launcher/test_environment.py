@@ -38,6 +38,14 @@ def test_a_benchmark_has_the_threads_that_were_asked_for() -> None:
     assert "TF_CONFIG" not in given
 
 
+def test_equal_digits_are_wanted_of_runs_and_not_of_benchmarks() -> None:
+    """A run computes in full float32 on CPUs and GPUs; a benchmark as fast as it can."""
+    assert server_environment({})["NVIDIA_TF32_OVERRIDE"] == "0"
+    assert "NVIDIA_TF32_OVERRIDE" not in server_environment({}, exact=False)
+    own = {"NVIDIA_TF32_OVERRIDE": "1"}
+    assert server_environment(own)["NVIDIA_TF32_OVERRIDE"] == "1"
+
+
 def test_what_is_kept_is_known_to_be_there() -> None:
     """Of TensorFlow's variables those are told that reach workers, and no secret with them."""
     inherited = {

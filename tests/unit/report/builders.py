@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from testbed.catalogue.scenario import Expectation
-from testbed.launcher.machine.machine import Gpu
+from testbed.launcher.machine.gpus import Gpu
 from testbed.verdict.reading import Claim, ClaimReading, Reading, WorkerReport
 from testbed.verdict.verdict import Verdict, failed, skipped
 from tests.unit.builders import (
