@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-import keras
 import numpy
 import tensorflow as tf
+from tensorflow import keras
 
 from testbed import Bed, breaks, run_script, scenario
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-import keras
 import tensorflow as tf
 import tf_keras
+from tensorflow import keras
 
 from testbed import Bed, breaks, run_script, scenario
 
