@@ -53,6 +53,12 @@ def batch_of(replica: int) -> list[float]:
 
 @scenario(sites=("in_scope",), modes=("function",))
 @breaks(
+    "rejected",
+    error="has no attribute 'Variable'",
+    keras="<3",
+    cure="Keras 2 has no variables of its own: use tf.Variable",
+)
+@breaks(
     "wrong_value",
     when=lambda case: case.replicas > 1,
     cure="assign_add to its value, as summed_through_value does: Keras assigns self + value",
@@ -65,6 +71,12 @@ def summed(bed: Bed) -> None:
 
 
 @scenario(sites=("in_scope",), modes=("function",), strategies=REPLICATED)
+@breaks(
+    "rejected",
+    error="has no attribute 'Variable'",
+    keras="<3",
+    cure="Keras 2 has no variables of its own: use tf.Variable",
+)
 def summed_through_value(bed: Bed) -> None:
     """The tf.Variable of a keras.Variable with aggregation="sum" adds up what all replicas add."""
     examples = bed.make(create_sum)
@@ -73,6 +85,12 @@ def summed_through_value(bed: Bed) -> None:
 
 
 @scenario(modes=("function",))
+@breaks(
+    "rejected",
+    error="has no attribute 'Variable'",
+    keras="<3",
+    cure="Keras 2 has no variables of its own: use tf.Variable",
+)
 @breaks(
     "counted_per_replica",
     site="outside_scope",
@@ -122,6 +140,12 @@ def layer_state_in_keras_2(bed: Bed) -> None:
 
 
 @scenario(sites=("in_scope",), modes=("function",), strategies=REPLICATED)
+@breaks(
+    "rejected",
+    error="Invalid variable aggregation mode: mean",
+    keras="<3",
+    cure="in Keras 2 give add_weight tf.VariableAggregation.MEAN",
+)
 def layer_state_with_mean(bed: Bed) -> None:
     """State that a layer keeps in a weight with aggregation="mean" is the mean of all replicas."""
     layer = bed.make(lambda: Keeper(aggregation="mean"))
