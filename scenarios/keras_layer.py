@@ -46,6 +46,7 @@ def create_and_build() -> Any:
     "counted_per_replica",
     site="outside_scope",
     when=lambda case: case.replicas_per_worker > 1,
+    keras=">=3",
 )
 def counter(bed: Bed) -> None:
     """A counter counts steps, however many replicas take them."""
