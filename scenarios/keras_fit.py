@@ -126,7 +126,7 @@ def several_workers(bed: Bed) -> None:
 
 @scenario(sites=("in_scope",), modes=("function",), strategies=("multi_worker_mirrored",))
 def own_loop(bed: Bed) -> None:
-    """A loop of one's own trains a Keras 3 model and its optimizer on several workers."""
+    """A loop of one's own trains a Keras model and its optimizer on several workers."""
     made, replicas = bed.make(create_compiled), bed.case.replicas
     in_scope(bed, lambda: made.optimizer.build(made.trainable_variables))
 
