@@ -40,7 +40,7 @@ NEWEST = TESTED[-1]
 
 
 @dataclass(frozen=True)
-class VersionRange:
+class ReleaseRange:
     """A range of versions; without bounds it has all of them."""
 
     since: Release | None = None
@@ -73,8 +73,8 @@ class VersionRange:
 class FrameworkRange:
     """The versions of TensorFlow and Keras for which a rule holds."""
 
-    tensorflow: VersionRange = field(default_factory=VersionRange)
-    keras: VersionRange = field(default_factory=VersionRange)
+    tensorflow: ReleaseRange = field(default_factory=ReleaseRange)
+    keras: ReleaseRange = field(default_factory=ReleaseRange)
 
     def has(self, frameworks: Frameworks) -> bool:
         """Whether both versions are in their ranges."""
@@ -97,7 +97,7 @@ def release_of(version: str) -> Release:
     return _numbers(found.groups())
 
 
-def range_of(product: str, text: str) -> VersionRange:
+def range_of(product: str, text: str) -> ReleaseRange:
     """The range that a text describes: `>=2.16`, `<3`, or both with a comma.
 
     Args:
@@ -119,7 +119,7 @@ def range_of(product: str, text: str) -> VersionRange:
     since, before = bounds.get(">="), bounds.get("<")
     if since and before and since >= before:
         raise UsageError(f"no version is in {product}='{text}'")
-    return VersionRange(since, before)
+    return ReleaseRange(since, before)
 
 
 def _numbers(texts: tuple[str | None, ...]) -> Release:
