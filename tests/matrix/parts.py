@@ -54,7 +54,9 @@ class Place:
 def _catalogue(place: Place) -> Result:
     """Every case of the catalogue shows what its scenario expects on this version."""
     path = place.folder / RECORD
-    words = ["testbed", "run", "--jobs", str(place.jobs), "--json", str(path)]
+    # Before TensorFlow 2.17, AutoGraph converts the code of tf_keras, so a case may take a minute.
+    limits = ("--jobs", str(place.jobs), "--timeout", "240")
+    words = ["testbed", "run", *limits, "--json", str(path)]
     status = place.run("catalogue", words)
     if status not in (0, 1):
         return Result("", problem=f"testbed run ended with status {status}")

@@ -17,8 +17,8 @@ from tests.matrix.parts import PARTS, Place
 from tests.matrix.versions import Version
 
 _ASK = """
-import json, platform, numpy, tensorflow as tf
-keras = getattr(tf.keras, "__version__", None) or __import__("tf_keras").__version__
+import json, platform, sys, numpy, tensorflow as tf
+keras = sys.modules[tf.keras.__name__.partition(".")[0]].__version__
 names = dict(tensorflow=tf.__version__, keras=keras, numpy=numpy.__version__)
 print(json.dumps(dict(names, python=platform.python_version())))
 """
