@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from testbed.errors import UsageError, unknown_name
+from testbed.errors import UsageError
 from testbed.launcher.run_folder import write_text
 from tests.matrix.environments import ROOT
 from tests.matrix.parts import PARTS
@@ -49,7 +49,7 @@ def chosen_parts(names: Sequence[str]) -> list[str]:
     """
     for name in names:
         if name not in PARTS:
-            raise UsageError(unknown_name("part", name, list(PARTS)))
+            raise UsageError(f"unknown part '{name}': choose from {', '.join(PARTS)}")
     return [part for part in PARTS if part in names or not names]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from testbed.errors import UsageError, unknown_name
+from testbed.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -56,5 +56,5 @@ def chosen(names: Sequence[str]) -> list[Version]:
     known = {version.name: version for version in VERSIONS}
     for name in names:
         if name not in known:
-            raise UsageError(unknown_name("version", name, list(known)))
+            raise UsageError(f"unknown version '{name}': choose from {', '.join(known)}")
     return [known[name] for name in dict.fromkeys(names)] or list(VERSIONS)
