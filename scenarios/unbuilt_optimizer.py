@@ -59,7 +59,7 @@ def train(bed: Bed, optimizer: Any, weight: tf.Variable) -> None:
     error="You must feed a value for placeholder tensor",
     mode="function",
     when=lambda case: case.replicas_per_worker > 1,
-    keras=">=3",
+    keras=">=3,<3.16",
     cure="optimizer.build(variables) inside strategy.scope(), before the first step",
 )
 def unbuilt(bed: Bed) -> None:

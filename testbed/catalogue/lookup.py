@@ -22,7 +22,7 @@ def failures_of(made: Scenario) -> Counter[Expectation]:
     cures are left out.
     """
     failures: Counter[Expectation] = Counter()
-    for frameworks in reversed(TESTED):
+    for frameworks in (NEWEST, *TESTED):
         here = Counter(
             replace(each, cure="") for each in _expected(made, frameworks) if each.symptom
         )

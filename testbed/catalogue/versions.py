@@ -23,6 +23,9 @@ class Frameworks:
     """The version of `tf.keras`; with TF_USE_LEGACY_KERAS=1 this is the one of tf_keras."""
 
 
+NEWEST = Frameworks("2.21.0", "3.15.1")
+"""The newest tested release, for lists and pages that name no version."""
+
 TESTED = (
     Frameworks("2.15.1", "2.15.0"),
     Frameworks("2.16.2", "3.15.1"),
@@ -31,12 +34,11 @@ TESTED = (
     Frameworks("2.19.1", "3.15.1"),
     Frameworks("2.20.0", "3.15.1"),
     Frameworks("2.21.0", "2.21.0"),
-    Frameworks("2.21.0", "3.15.1"),
+    NEWEST,
+    Frameworks("2.23.0-dev20261026", "3.16.0.dev2026102704"),
 )
-"""The versions on which the whole catalogue was run; those with Keras 2 after 2.15 have
+"""The versions on which the catalogue was run. Keras 2 after TensorFlow 2.15 is tf_keras, with
 TF_USE_LEGACY_KERAS=1."""
-
-NEWEST = TESTED[-1]
 
 
 @dataclass(frozen=True)

@@ -117,6 +117,7 @@ def test_a_rule_needs_both_of_its_versions() -> None:
         "2.19.1",
         "2.20.0",
         "2.21.0",
+        "2.23.0-dev20261026",
     }
     assert found[Frameworks("2.21.0", "2.21.0")] is None
 

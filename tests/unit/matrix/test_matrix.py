@@ -49,7 +49,8 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_every_version_with_expectations_is_in_the_matrix() -> None:
     """The matrix has each version of TensorFlow for which rules are tested, and no older one."""
-    minors = {"{}.{}".format(*release_of(each.tensorflow)) for each in TESTED}
+    releases = [each.tensorflow for each in TESTED if "dev" not in each.tensorflow]
+    minors = {"{}.{}".format(*release_of(each)) for each in releases}
     assert minors == {each.name.partition("-")[0] for each in VERSIONS} - {"nightly"}
 
 
