@@ -58,10 +58,7 @@ class Outcome:
         return self.ended and not self.result.surprises
 
     def __str__(self) -> str:
-        found = (
-            self.result.problem or f"{self.result.count}, {len(self.result.surprises)} surprises"
-        )
-        return f"{self.version} {self.part}: {found} in {self.seconds:.0f} s"
+        return f"{self.version} {self.part}: {self.result} in {self.seconds:.0f} s"
 
 
 def keep(outcome: Outcome, path: Path) -> None:
