@@ -102,5 +102,5 @@ async def inspect(
     worker = WorkerOrders(assignment, {} if gpus else {"CUDA_VISIBLE_DEVICES": "-1"})
     end = await run_cluster(server, [worker], case, ClusterOptions(fresh=fresh))
     if end.cause:
-        raise LaunchError(f"TensorFlow could not list devices: {end.cause}; {case.log(0)}")
+        raise LaunchError(f"TensorFlow could not report its devices: {end.cause}; {case.log(0)}")
     return decoded(DeviceReport, json.loads(case.report(0).read_text()))
