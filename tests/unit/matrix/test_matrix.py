@@ -8,6 +8,7 @@ import pytest
 
 from testbed.catalogue.versions import TESTED, release_of
 from testbed.errors import LaunchError, UsageError
+from testbed.tested_versions import TENSORFLOW
 from tests.matrix import environments, run
 from tests.matrix.environments import make_environment
 from tests.matrix.outcome import Outcome, Result, Software, keep, kept
@@ -48,10 +49,12 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_every_version_with_expectations_is_in_the_matrix() -> None:
-    """The matrix has each version of TensorFlow for which rules are tested, and no older one."""
+    """The matrix has each tested version of TensorFlow, and rules are tested for each of them."""
     releases = [each.tensorflow for each in TESTED if "dev" not in each.tensorflow]
     minors = {"{}.{}".format(*release_of(each)) for each in releases}
     assert minors == {each.name.partition("-")[0] for each in VERSIONS} - {"nightly"}
+    first, last = TENSORFLOW.first, TENSORFLOW.last
+    assert minors == {f"{first[0]}.{minor}" for minor in range(first[1], last[1] + 1)}
 
 
 def test_unknown_versions_are_refused_with_those_that_there_are() -> None:
