@@ -129,9 +129,7 @@ PARTS: dict[str, Callable[[Place], Result]] = {
     "plugin": _tests("plugin", "tests/distributed/plugin", "-m", "not soak"),
     "launch": _tests(
         "launch",
-        "tests/distributed/test_launch_command.py",
-        "tests/distributed/test_launch_cluster.py",
-        "tests/distributed/test_launch_function.py",
+        *sorted(map(str, (ROOT / "tests/distributed").glob("test_launch_*.py"))),
         *("-m", "not soak"),
     ),
 }
