@@ -8,7 +8,7 @@ import pytest
 
 from testbed.catalogue.versions import TESTED, release_of
 from testbed.errors import LaunchError, UsageError
-from testbed.tested_versions import TENSORFLOW
+from testbed.launcher.interpreter.tested_versions import TENSORFLOW
 from tests.matrix import environments, run
 from tests.matrix.environments import make_environment
 from tests.matrix.outcome import Outcome, Result, Software, keep, kept
