@@ -14,9 +14,11 @@ REPLICAS ?=
 MODE ?=
 DEVICE ?=
 QUICK ?=
+VERSIONS ?=
+PARTS ?=
 
 .PHONY: help setup setup-engines run scenario test test-unit test-watching test-process test-browser test-distributed \
-	test-engines soak lint types readme-pictures bench map schemas catalogue docs docs-pages notebooks check-picture doctor clean
+	test-engines soak matrix lint types readme-pictures bench map schemas catalogue docs docs-pages notebooks check-picture doctor clean
 
 ##@ Set up
 help:  ## this list
@@ -88,6 +90,9 @@ test-distributed: setup  ## real clusters, side by side on all cores
 ##@ Test before a release
 test-engines: setup-engines  ## Slurm, Open MPI, Ray, two networks, Kubernetes' schemas: eight minutes
 	$(BIN)/python -m pytest -q -rs -m engine tests/engines
+
+matrix: setup  ## the catalogue and more on TensorFlow 2.15 to nightly, for hours: VERSIONS="2.15 2.18" PARTS=catalogue
+	$(BIN)/python -m tests.matrix $(if $(VERSIONS),--versions $(VERSIONS)) $(if $(PARTS),--parts $(PARTS))
 
 soak: setup  ## 80 minutes: load, bursts, kills, 64 workers, and what repeats a promise of make test
 	$(BIN)/python -m pytest -q -rP -m soak tests/*/test_soak*.py tests/distributed/test_load.py

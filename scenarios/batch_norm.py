@@ -2,9 +2,9 @@
 
 from typing import Any
 
-import keras
 import tensorflow as tf
 import tf_keras
+from tensorflow import keras
 
 from testbed import Bed, breaks, run_script, scenario
 
@@ -53,10 +53,19 @@ def batches(bed: Bed) -> Any:
     "replicas_diverge",
     site="in_scope",
     when=lambda case: case.replicas_per_worker > 1,
+    keras=">=3",
     cure="BatchNormalization(synchronized=True), or tf_keras",
 )
 @breaks(
     "workers_diverge",
+    site="in_scope",
+    when=lambda case: case.workers > 1,
+    keras=">=3",
+    cure="BatchNormalization(synchronized=True), or tf_keras",
+)
+@breaks(
+    "workers_diverge",
+    site="outside_scope",
     when=lambda case: case.workers > 1,
     cure="BatchNormalization(synchronized=True) inside strategy.scope(), or tf_keras",
 )
@@ -67,7 +76,7 @@ def batches(bed: Bed) -> Any:
     cure="BatchNormalization(synchronized=True) inside strategy.scope(), or tf_keras",
 )
 def moving_mean(bed: Bed) -> None:
-    """The moving mean of a Keras 3 BatchNormalization follows the batches of all replicas."""
+    """The moving mean of a BatchNormalization follows the batches of all replicas."""
     layer = bed.make(create_layer)
     bed.run(lambda batch: layer(batch, training=True), batches(bed))
     # Every copy is right or wrong in silence; the first one is what gets saved and exported.
@@ -130,6 +139,12 @@ def own_layer(bed: Bed) -> None:
     sites=("in_scope",),
     modes=("function",),
     strategies=("mirrored", "multi_worker_mirrored"),
+)
+@breaks(
+    "rejected",
+    error="Invalid variable aggregation mode: mean",
+    keras="<3",
+    cure="in Keras 2 give add_weight tf.VariableAggregation.MEAN",
 )
 def own_layer_with_aggregation(bed: Bed) -> None:
     """With aggregation="mean", a weight that a layer assigns is the mean of all replicas."""

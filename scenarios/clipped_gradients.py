@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-import keras
 import tensorflow as tf
 import tf_keras
+from tensorflow import keras
 
 from testbed import Bed, breaks, run_script, scenario
 
@@ -60,10 +60,11 @@ def clipped_in_replica(bed: Bed) -> None:
 @breaks(
     "wrong_value",
     when=lambda case: case.replicas > 1,
+    keras=">=3",
     cure=CLIP_SUM,
 )
 def clipnorm(bed: Bed) -> None:
-    """clipnorm of a Keras 3 optimizer limits the update."""
+    """clipnorm of a Keras optimizer limits the update."""
     update(bed, lambda weight: create_sgd(weight, clipnorm=LIMIT))
 
 
@@ -71,10 +72,11 @@ def clipnorm(bed: Bed) -> None:
 @breaks(
     "wrong_value",
     when=lambda case: case.replicas > 1,
+    keras=">=3",
     cure=CLIP_SUM,
 )
 def clipvalue(bed: Bed) -> None:
-    """clipvalue of a Keras 3 optimizer limits the update."""
+    """clipvalue of a Keras optimizer limits the update."""
     update(bed, lambda weight: create_sgd(weight, clipvalue=LIMIT))
 
 

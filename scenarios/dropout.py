@@ -2,9 +2,9 @@
 
 from typing import Any
 
-import keras
 import tensorflow as tf
 import tf_keras
+from tensorflow import keras
 
 from testbed import Bed, breaks, run_script, scenario
 
@@ -63,6 +63,7 @@ def masks(bed: Bed, layer: Any, steps: int = 1) -> int:
 @breaks(
     "wrong_value",
     when=lambda case: case.replicas > 1,
+    keras=">=3",
     cure="draw the mask from the replica's id, too, in a layer of your own (own_masks)",
 )
 def masks_differ(bed: Bed) -> None:
@@ -86,6 +87,12 @@ def masks_differ_in_tf_keras(bed: Bed) -> None:
     sites=("in_scope",),
     modes=("function",),
     strategies=("mirrored", "multi_worker_mirrored"),
+)
+@breaks(
+    "rejected",
+    error="Invalid variable aggregation mode: only_first_replica",
+    keras="<3",
+    cure="in Keras 2 give add_weight tf.VariableAggregation.ONLY_FIRST_REPLICA",
 )
 def own_masks(bed: Bed) -> None:
     """A mask drawn from the step and the replica is another for every replica and step."""

@@ -1,11 +1,11 @@
-"""`fit` of Keras 3: a model, its optimizer and its `compile`, each inside or outside the scope."""
+"""`fit` of Keras: a model, its optimizer and its `compile`, each inside or outside the scope."""
 
 from collections.abc import Callable
 from typing import Any
 
-import keras
 import numpy
 import tensorflow as tf
+from tensorflow import keras
 
 from testbed import Bed, breaks, run_script, scenario
 
@@ -60,6 +60,7 @@ def model(bed: Bed) -> None:
 @breaks(
     "counted_per_replica",
     when=lambda case: case.replicas_per_worker > 1,
+    keras=">=3",
     cure="call compile inside strategy.scope(), where the optimizer is made (see model)",
 )
 def compiled(bed: Bed) -> None:
@@ -71,10 +72,18 @@ def compiled(bed: Bed) -> None:
 
 @scenario(modes=("eager",), strategies=("mirrored",))
 @breaks(
+    "not_mirrored",
+    site="outside_scope",
+    when=lambda case: case.replicas > 1,
+    keras="<3",
+    cure="create the optimizer inside strategy.scope()",
+)
+@breaks(
     "rejected",
     error="Mixing different tf.distribute.Strategy objects",
     site="outside_scope",
     when=lambda case: case.replicas > 1,
+    keras=">=3",
     cure="create the optimizer inside strategy.scope()",
 )
 def optimizer(bed: Bed) -> None:
@@ -91,6 +100,7 @@ def optimizer(bed: Bed) -> None:
     "rejected",
     error="You must feed a value for placeholder tensor",
     when=lambda case: case.replicas > 1,
+    keras=">=3",
     cure="leave steps_per_execution at 1 (see optimizer, in the scope)",
 )
 def several_steps(bed: Bed) -> None:
@@ -106,6 +116,7 @@ def several_steps(bed: Bed) -> None:
 @breaks(
     "rejected",
     error="Attempt to convert a value (PerReplica:{",
+    keras=">=3",
     cure="a loop of your own (own_loop), or tf_keras (tf_keras_fit)",
 )
 def several_workers(bed: Bed) -> None:
@@ -115,7 +126,7 @@ def several_workers(bed: Bed) -> None:
 
 @scenario(sites=("in_scope",), modes=("function",), strategies=("multi_worker_mirrored",))
 def own_loop(bed: Bed) -> None:
-    """A loop of one's own trains a Keras 3 model and its optimizer on several workers."""
+    """A loop of one's own trains a Keras model and its optimizer on several workers."""
     made, replicas = bed.make(create_compiled), bed.case.replicas
     in_scope(bed, lambda: made.optimizer.build(made.trainable_variables))
 

@@ -37,9 +37,16 @@ def create_and_build() -> Any:
 
 @scenario()
 @breaks(
+    "rejected",
+    error="Invalid variable aggregation mode: mean",
+    keras="<3",
+    cure="in Keras 2 give add_weight tf.VariableAggregation.MEAN",
+)
+@breaks(
     "counted_per_replica",
     site="outside_scope",
     when=lambda case: case.replicas_per_worker > 1,
+    keras=">=3",
 )
 def counter(bed: Bed) -> None:
     """A counter counts steps, however many replicas take them."""
@@ -89,9 +96,18 @@ def first_called(bed: Bed) -> None:
 @scenario(modes=("eager",), strategies=("default", "mirrored"))
 @breaks(
     "rejected",
+    error="was not created in the distribution strategy scope",
+    site="outside_scope",
+    when=lambda case: case.strategy == "mirrored",
+    keras="<3",
+    cure="build every layer of the model, the shared ones too, inside strategy.scope()",
+)
+@breaks(
+    "rejected",
     error="AssertionError",
     site="outside_scope",
     when=lambda case: case.strategy == "mirrored",
+    keras=">=3",
     cure="build every layer of the model, the shared ones too, inside strategy.scope()",
 )
 def shared_with_fitted_model(bed: Bed) -> None:

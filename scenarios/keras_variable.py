@@ -30,9 +30,11 @@ class Keeper(tf.keras.layers.Layer):
 class LegacyKeeper(tf_keras.layers.Layer):
     """The same in Keras 2."""
 
-    def __init__(self) -> None:
+    def __init__(self, **options: Any) -> None:
         super().__init__()
-        self.kept = self.add_weight(shape=(), initializer="zeros", trainable=False, name="kept")
+        self.kept = self.add_weight(
+            shape=(), initializer="zeros", trainable=False, name="kept", **options
+        )
 
     def call(self, batch: tf.Tensor) -> tf.Tensor:
         self.kept.assign(tf.reduce_mean(batch))
@@ -53,8 +55,15 @@ def batch_of(replica: int) -> list[float]:
 
 @scenario(sites=("in_scope",), modes=("function",))
 @breaks(
+    "rejected",
+    error="has no attribute 'Variable'",
+    keras="<3",
+    cure="Keras 2 has no variables of its own: use tf.Variable",
+)
+@breaks(
     "wrong_value",
     when=lambda case: case.replicas > 1,
+    keras=">=3",
     cure="assign_add to its value, as summed_through_value does: Keras assigns self + value",
 )
 def summed(bed: Bed) -> None:
@@ -65,6 +74,12 @@ def summed(bed: Bed) -> None:
 
 
 @scenario(sites=("in_scope",), modes=("function",), strategies=REPLICATED)
+@breaks(
+    "rejected",
+    error="has no attribute 'Variable'",
+    keras="<3",
+    cure="Keras 2 has no variables of its own: use tf.Variable",
+)
 def summed_through_value(bed: Bed) -> None:
     """The tf.Variable of a keras.Variable with aggregation="sum" adds up what all replicas add."""
     examples = bed.make(create_sum)
@@ -74,9 +89,16 @@ def summed_through_value(bed: Bed) -> None:
 
 @scenario(modes=("function",))
 @breaks(
+    "rejected",
+    error="has no attribute 'Variable'",
+    keras="<3",
+    cure="Keras 2 has no variables of its own: use tf.Variable",
+)
+@breaks(
     "counted_per_replica",
     site="outside_scope",
     when=lambda case: case.replicas_per_worker > 1,
+    keras=">=3",
 )
 def counter(bed: Bed) -> None:
     """A keras.Variable with aggregation="mean" counts steps."""
@@ -122,9 +144,23 @@ def layer_state_in_keras_2(bed: Bed) -> None:
 
 
 @scenario(sites=("in_scope",), modes=("function",), strategies=REPLICATED)
+@breaks(
+    "rejected",
+    error="Invalid variable aggregation mode: mean",
+    keras="<3",
+    cure="in Keras 2 give add_weight tf.VariableAggregation.MEAN",
+)
 def layer_state_with_mean(bed: Bed) -> None:
     """State that a layer keeps in a weight with aggregation="mean" is the mean of all replicas."""
     layer = bed.make(lambda: Keeper(aggregation="mean"))
+    bed.run(lambda batch: layer(batch), bed.data(batch_of))
+    bed.claim(layer.kept, value=10.0 + 5.0 * (bed.case.replicas - 1))
+
+
+@scenario(sites=("in_scope",), modes=("function",), strategies=REPLICATED)
+def layer_state_in_keras_2_with_mean(bed: Bed) -> None:
+    """State in a tf_keras weight with VariableAggregation.MEAN is the mean of all replicas."""
+    layer = bed.make(lambda: LegacyKeeper(aggregation=tf.VariableAggregation.MEAN))
     bed.run(lambda batch: layer(batch), bed.data(batch_of))
     bed.claim(layer.kept, value=10.0 + 5.0 * (bed.case.replicas - 1))
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-import keras
 import tensorflow as tf
 import tf_keras
+from tensorflow import keras
 
 from testbed import Bed, breaks, run_script, scenario
 
@@ -104,19 +104,34 @@ def average_loss(bed: Bed) -> None:
 
 
 @scenario(sites=("in_scope",), modes=("eager", "function"))
+@breaks(
+    "rejected",
+    error="Please use `tf.keras.losses.Reduction.SUM` or `tf.keras.losses.Reduction.NONE`",
+    when=lambda case: case.strategy != "default",
+    keras="<3",
+    cure="use Reduction.NONE and tf.nn.compute_average_loss (see average_loss)",
+)
 def loss_object(bed: Bed) -> None:
-    """A loss object of Keras 3 divides by the number of replicas itself."""
+    """A loss object of Keras divides by the number of replicas itself."""
     update(bed, create_sgd, keras.losses.MeanAbsoluteError())
 
 
 @scenario(sites=("in_scope",), modes=("eager", "function"))
 @breaks(
+    "rejected",
+    error="Please use `tf.keras.losses.Reduction.SUM` or `tf.keras.losses.Reduction.NONE`",
+    when=lambda case: case.strategy != "default",
+    keras="<3",
+    cure="use Reduction.NONE and tf.nn.compute_average_loss (see average_loss)",
+)
+@breaks(
     "wrong_value",
     when=lambda case: case.replicas > 1,
-    cure="leave the division to the loss object of Keras 3 (see loss_object)",
+    keras=">=3",
+    cure="leave the division to the loss object (see loss_object)",
 )
 def divided_twice(bed: Bed) -> None:
-    """A loss object of Keras 3 is divided by the number of replicas."""
+    """A loss object of Keras is divided by the number of replicas."""
     loss = keras.losses.MeanAbsoluteError()
     replicas = bed.strategy.num_replicas_in_sync
     update(bed, create_sgd, lambda target, output: loss(target, output) / replicas)

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-import keras
 import tensorflow as tf
 import tf_keras
+from tensorflow import keras
 
 from testbed import Bed, breaks, run_script, scenario
 
@@ -69,11 +69,13 @@ def tf_keras_mean(bed: Bed) -> None:
 @breaks(
     "replicas_diverge",
     when=lambda case: case.replicas_per_worker > 1,
+    keras=">=3",
     cure="read metric.result() after the step, outside strategy.run",
 )
 @breaks(
     "workers_diverge",
     when=lambda case: case.workers > 1,
+    keras=">=3",
     cure="read metric.result() after the step, outside strategy.run",
 )
 def read_in_step(bed: Bed) -> None:
@@ -105,6 +107,13 @@ def tf_keras_read_in_step(bed: Bed) -> None:
     sites=("in_scope",),
     modes=("eager",),
     strategies=("mirrored", "multi_worker_mirrored"),
+)
+@breaks(
+    "rejected",
+    error="SyncOnReadVariable does not support `assign_add` in cross-replica context",
+    when=lambda case: case.replicas > 1,
+    keras="<3",
+    cure="call metric.update_state in the step, with the loss of the replica",
 )
 def after_step(bed: Bed) -> None:
     """A metric can also be given the reduced loss, after the step."""

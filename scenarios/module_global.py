@@ -132,6 +132,14 @@ def variable_made_in_replica(bed: Bed) -> None:
 @scenario()
 @breaks(
     "rejected",
+    error="'NoneType' object has no attribute 'extended'",
+    site="outside_scope",
+    when=lambda case: case.strategy == "one_device",
+    tensorflow="<2.17",
+    cure="create the optimizer and its variables inside the same strategy.scope()",
+)
+@breaks(
+    "rejected",
     error="colocate_vars_with",
     site="outside_scope",
     when=lambda case: case.strategy != "default",

@@ -45,6 +45,14 @@ def by_hand(bed: Bed) -> None:
 @scenario(modes=("function",))
 @breaks(
     "rejected",
+    error="'NoneType' object has no attribute 'extended'",
+    site="outside_scope",
+    when=lambda case: case.strategy == "one_device",
+    tensorflow="<2.17",
+    cure="create the weight inside the strategy.scope() that applies the average",
+)
+@breaks(
+    "rejected",
     error="`colocate_vars_with` must only be passed a variable created in this",
     site="outside_scope",
     when=lambda case: case.strategy != "default",

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-import keras
 import tensorflow as tf
 import tf_keras
+from tensorflow import keras
 
 from testbed import Bed, breaks, run_script, scenario
 
@@ -63,6 +63,7 @@ def train(bed: Bed, optimizer: Any, weight: tf.Variable) -> None:
     "counted_per_replica",
     site="outside_scope",
     when=lambda case: case.replicas_per_worker > 1,
+    keras=">=3",
     cure="create the optimizer inside strategy.scope()",
 )
 def schedule(bed: Bed) -> None:
@@ -96,21 +97,40 @@ def momentum(bed: Bed) -> None:
     # The second of two steps goes half as far again. Outside the scope there is one momentum for
     # all copies of the weight, and each copy moves it on, so that they drift apart in silence.
     bed.claim(weight, value=[-2.5 * LEARNING_RATE], mirrored=True)
-    _, _, slot = optimizer.variables
+    slot = optimizer.variables[-1]
     bed.claim(slot, value=[-1.5 * LEARNING_RATE], mirrored=True)
 
 
 @scenario(modes=("function",))
 @breaks(
+    "rejected",
+    error="'NoneType' object has no attribute 'extended'",
+    site="outside_scope",
+    when=lambda case: case.strategy == "one_device",
+    tensorflow="<2.17",
+    keras="<3",
+    cure="create the variable inside strategy.scope()",
+)
+@breaks(
+    "rejected",
+    error="`colocate_vars_with` must only be passed a variable created in this",
+    site="outside_scope",
+    when=lambda case: case.strategy != "default",
+    keras="<3",
+    cure="create the variable inside strategy.scope()",
+)
+@breaks(
     "misplaced",
     site="outside_scope",
     when=lambda case: case.strategy == "one_device",
+    keras=">=3",
 )
 @breaks(
     "rejected",
     error="AssertionError",
     site="outside_scope",
     when=lambda case: case.strategy != "default",
+    keras=">=3",
     cure="create the variable inside strategy.scope(); TensorFlow's message here is empty",
 )
 def variable(bed: Bed) -> None:

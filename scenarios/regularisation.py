@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import keras
 import tensorflow as tf
 import tf_keras
+from tensorflow import keras
 
 from testbed import Bed, breaks, run_script, scenario
 
@@ -72,7 +72,7 @@ def update(
 @scenario(sites=("in_scope",), modes=("function",))
 @breaks("wrong_value", when=lambda case: case.replicas > 1, cure=DIVIDE)
 def sum_of_losses(bed: Bed) -> None:
-    """The sum of the losses of a Keras 3 layer counts once in an update."""
+    """The sum of the losses of a Keras layer counts once in an update."""
     update(bed, create_dense, create_sgd, lambda losses: tf.add_n(losses))
 
 

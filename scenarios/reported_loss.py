@@ -2,9 +2,9 @@
 
 from typing import Any
 
-import keras
 import tensorflow as tf
 import tf_keras
+from tensorflow import keras
 
 from testbed import Bed, breaks, run_script, scenario
 
@@ -93,9 +93,10 @@ def mean_of_parts(bed: Bed) -> None:
 
 
 @scenario(sites=("in_scope",), modes=("function",))
+@breaks("wrong_value", when=lambda case: case.workers > 1, keras="<3", cure=ADD)
 @breaks("counted_per_replica", when=lambda case: case.replicas > 1, cure=ADD)
 def assigned_ratio(bed: Bed) -> None:
-    """A metric of Keras 3 that assigns its weight reports the mean of all replicas."""
+    """A metric of Keras that assigns its weight reports the mean of all replicas."""
     report(bed, bed.make(Ratio))
 
 

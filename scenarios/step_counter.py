@@ -77,10 +77,11 @@ def global_step_of_someone_else(bed: Bed) -> None:
     "counted_per_replica",
     site="outside_scope",
     when=lambda case: case.replicas_per_worker > 1,
+    keras=">=3",
     cure="create the optimizer inside strategy.scope()",
 )
 def iterations(bed: Bed) -> None:
-    """The iterations of a Keras 3 optimizer are the steps that it took."""
+    """The iterations of a Keras optimizer are the steps that it took."""
     weight = create_weight(bed)
     optimizer = bed.make(tf.keras.optimizers.SGD, 0.1)
     train(bed, optimizer, weight)

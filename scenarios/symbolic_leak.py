@@ -60,6 +60,13 @@ def used_by_next_step(bed: Bed) -> None:
 @breaks(
     "rejected",
     error="float() argument must be a string or a real number, not 'SymbolicTensor'",
+    tensorflow="<2.23",
+    cure="return it from the step, and reduce what strategy.run returns",
+)
+@breaks(
+    "rejected",
+    error="'SymbolicTensor' object cannot be interpreted as an integer",
+    tensorflow=">=2.23",
     cure="return it from the step, and reduce what strategy.run returns",
 )
 def logged_as_float(bed: Bed) -> None:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-import keras
 import tensorflow as tf
 import tf_keras
+from tensorflow import keras
 
 from testbed import Bed, breaks, run_script, scenario
 
@@ -51,6 +51,7 @@ def train(bed: Bed, optimizer: Any, weight: tf.Variable) -> None:
     error="Mixing different tf.distribute.Strategy objects",
     site="outside_scope",
     when=lambda case: case.strategy != "default",
+    keras=">=3",
     cure="create the optimizer inside strategy.scope(), and build it there",
 )
 @breaks(
@@ -58,17 +59,18 @@ def train(bed: Bed, optimizer: Any, weight: tf.Variable) -> None:
     error="You must feed a value for placeholder tensor",
     mode="function",
     when=lambda case: case.replicas_per_worker > 1,
+    keras=">=3,<3.16",
     cure="optimizer.build(variables) inside strategy.scope(), before the first step",
 )
 def unbuilt(bed: Bed) -> None:
-    """A Keras 3 optimizer makes its momentum in the first step."""
+    """A Keras optimizer makes its momentum in the first step."""
     weight = in_scope(bed, create_weight)
     train(bed, bed.make(create_momentum), weight)
 
 
 @scenario(sites=("in_scope",), strategies=("mirrored", "multi_worker_mirrored"))
 def built(bed: Bed) -> None:
-    """A Keras 3 optimizer that was built before the first step has its momentum."""
+    """A Keras optimizer that was built before the first step has its momentum."""
     weight = in_scope(bed, create_weight)
     optimizer = bed.make(create_momentum)
     with bed.strategy.scope():

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from docs._generate.markdown import link_to
 from testbed.catalogue.scenario import Expectation, Scenario
 from testbed.catalogue.selection import Selection, select
+from testbed.catalogue.versions import NEWEST, TESTED
 from testbed.cluster.strategies import DEFAULT_DEPLOYMENTS
 
 
@@ -43,8 +44,10 @@ def scenario_link(scenario_id: str, origin: str) -> str:
 
 
 def _all_shown() -> Iterator[Shown]:
+    """What each scenario shows, on the newest release first."""
     for script in catalogue().scripts:
         for made in script.scenarios:
-            expected = (made.expects(case) for case in made.cases(DEFAULT_DEPLOYMENTS))
+            cases = made.cases(DEFAULT_DEPLOYMENTS)
+            expected = (made.expects(case, each) for each in (NEWEST, *TESTED) for case in cases)
             for expectation in dict.fromkeys(expected):
                 yield Shown(made, expectation)

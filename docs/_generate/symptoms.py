@@ -92,18 +92,19 @@ def _codes(codes: list[Code], origin: str) -> str:
 
 def _messages(name: str, origin: str) -> str:
     """The parts of TensorFlow's messages that scenarios of a symptom expect."""
-    found: dict[tuple[str, str], list[str]] = {}
+    found: dict[tuple[str, str, str], list[str]] = {}
     for shown in shown_by(name):
-        error, cure = shown.expectation.error, shown.expectation.cure
-        if error:
-            found.setdefault((error, cure), []).append(shown.scenario.id)
+        expected = shown.expectation
+        if expected.error:
+            key = (expected.error, expected.versions, expected.cure)
+            found.setdefault(key, []).append(shown.scenario.id)
     rows = [
         (
-            code(error),
+            f"{code(error)} {versions}".rstrip(),
             sentence(cure or SYMPTOMS[name].cure),
             ", ".join(scenario_link(each, origin) for each in dict.fromkeys(ids)),
         )
-        for (error, cure), ids in sorted(found.items())
+        for (error, versions, cure), ids in sorted(found.items())
     ]
     if not rows:
         return ""
@@ -114,13 +115,16 @@ def _messages(name: str, origin: str) -> str:
 def _scenarios(name: str, origin: str) -> str:
     claims: dict[str, str] = {}
     cures: dict[str, set[str]] = {}
+    versions: dict[str, set[str]] = {}
     for shown in shown_by(name):
         claims[shown.scenario.id] = shown.scenario.claim
+        versions.setdefault(shown.scenario.id, set()).add(shown.expectation.versions)
         cures.setdefault(shown.scenario.id, set()).add(shown.expectation.cure)
     rows = [
         (
             scenario_link(scenario, origin),
             prose(claim),
+            "" if "" in versions[scenario] else "; ".join(sorted(versions[scenario])),
             " ".join(sentence(cure) for cure in sorted(cures[scenario]) if cure),
         )
         for scenario, claim in claims.items()
@@ -128,5 +132,5 @@ def _scenarios(name: str, origin: str) -> str:
     first = next(iter(claims))
     intro = "Each claims something that does not hold everywhere. Run one of them:"
     run = fence(f"testbed run {first}", "sh")
-    heads = ("scenario", "claim", "cure, where it is a special one")
+    heads = ("scenario", "claim", "versions", "cure, where it is a special one")
     return f"{intro}\n\n{run}\n\n{table(heads, rows)}"

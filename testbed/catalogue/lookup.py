@@ -4,25 +4,37 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 
 from testbed.catalogue.discovery import Script
 from testbed.catalogue.scenario import Expectation, Scenario
+from testbed.catalogue.versions import NEWEST, TESTED, Frameworks
 from testbed.cluster.strategies import DEFAULT_DEPLOYMENTS
 
 # A shorter text of an error, like the name of a type, fits too many messages.
 _SHORTEST_ERROR = 16
 
 
-def failures_of(made: Scenario) -> Counter[str]:
+def failures_of(made: Scenario) -> Counter[Expectation]:
     """The expected failures of a scenario on the default strategies, with their numbers of cases.
 
-    The keys are as tables show them, like `rejected (shape)`.
+    Those of the newest tested versions come first, then those that only other versions show. The
+    cures are left out.
     """
-    return Counter(str(each) for each in _expected(made) if each.symptom)
+    failures: Counter[Expectation] = Counter()
+    for frameworks in (NEWEST, *TESTED):
+        here = Counter(
+            replace(each, cure="") for each in _expected(made, frameworks) if each.symptom
+        )
+        failures.update({each: here[each] for each in here if each not in failures})
+    return failures
 
 
 def symptoms_of(scenarios: Iterable[Scenario]) -> Counter[str]:
-    """The symptoms that scenarios show on the default strategies, with their numbers of cases."""
+    """The symptoms that scenarios show on the default strategies, with their numbers of cases.
+
+    These are the symptoms on the newest tested versions.
+    """
     expected = (each.symptom for made in scenarios for each in _expected(made))
     return Counter(symptom for symptom in expected if symptom)
 
@@ -55,5 +67,5 @@ def rejected_with(text: str, scripts: Iterable[Script]) -> tuple[Scenario, Expec
     return max(found, key=lambda each: len(each[1].error), default=None)
 
 
-def _expected(made: Scenario) -> list[Expectation]:
-    return [made.expects(case) for case in made.cases(DEFAULT_DEPLOYMENTS)]
+def _expected(made: Scenario, frameworks: Frameworks = NEWEST) -> list[Expectation]:
+    return [made.expects(case, frameworks) for case in made.cases(DEFAULT_DEPLOYMENTS)]

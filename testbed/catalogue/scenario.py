@@ -9,12 +9,14 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any
 
 from testbed.bootstrap import python_command
 from testbed.catalogue.fault import FAULTS, Fault
 from testbed.catalogue.symptoms import SYMPTOMS, SymptomName
+from testbed.catalogue.versions import NEWEST, FrameworkRange, Frameworks, range_of
 from testbed.cluster.strategies import MIRRORING, STRATEGIES, Deployment
+from testbed.decoding import Later
 from testbed.errors import UsageError
 
 SITES = ("outside_scope", "in_scope", "in_replica")
@@ -76,19 +78,21 @@ class Expectation:
     """A part of the error that must be raised; empty where none is expected."""
     cure: str = ""
     """The cure that the scenario names; may be empty."""
+    versions: Annotated[str, Later()] = ""
+    """The versions for which this holds, like `since TensorFlow 2.18`; empty if for all."""
 
     def __str__(self) -> str:
-        if self.symptom is None:
-            return "behaves"
-        return f"{self.symptom} ({self.error})" if self.error else self.symptom
+        shown = f"{self.symptom} ({self.error})" if self.error else self.symptom or "behaves"
+        return f"{shown} {self.versions}".rstrip()
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule: the cases in which a claim must fail, and how it fails."""
+    """A rule: the cases and versions in which a claim must fail, and how it fails."""
 
     expectation: Expectation
     when: Callable[[Case], bool]
+    versions: FrameworkRange
 
 
 @dataclass(frozen=True)
@@ -132,13 +136,19 @@ class Scenario:
         """Whether the cluster has the worker of the fault, and another one that can react to it."""
         return self.fault is None or 1 < deployment.cluster.workers > self.fault.worker
 
-    def expects(self, case: Case) -> Expectation:
+    def expects(self, case: Case, frameworks: Frameworks = NEWEST) -> Expectation:
         """The expectation for a case, from the first rule that applies.
+
+        Args:
+            case: a case of this scenario.
+            frameworks: the versions that run it; by default the newest tested ones.
 
         Raises:
             UsageError: a rule of the script raised.
         """
         for rule in self.rules:
+            if not rule.versions.has(frameworks):
+                continue
             try:
                 applies = rule.when(case)
             except Exception as problem:
@@ -157,6 +167,8 @@ def breaks(
     site: str | None = None,
     mode: str | None = None,
     when: Callable[[Case], bool] = lambda _: True,
+    tensorflow: str = "",
+    keras: str = "",
     error: str = "",
     cure: str = "",
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -168,6 +180,9 @@ def breaks(
         mode: the rule applies only to cases in this mode.
         when: the rule applies only to cases for which this returns true. It may use only the
             case, because it also runs where TensorFlow is not imported.
+        tensorflow: the rule applies only to these versions of TensorFlow: `>=2.16`, `<2.18`, or
+            both with a comma. A pre-release counts as its release.
+        keras: the same for `tf.keras`: `<3` is Keras 2, also by TF_USE_LEGACY_KERAS=1.
         error: for `rejected`, a part of the error that TensorFlow must raise.
         cure: a cure that is more specific than the symptom's cure.
     """
@@ -181,7 +196,8 @@ def breaks(
     def applies(case: Case) -> bool:
         return case.site == (site or case.site) and case.mode == (mode or case.mode) and when(case)
 
-    rule = Rule(Expectation(symptom, error, cure), applies)
+    versions = FrameworkRange(range_of("tensorflow", tensorflow), range_of("keras", keras))
+    rule = Rule(Expectation(symptom, error, cure, str(versions)), applies, versions)
 
     def mark(function: Callable[..., None]) -> Callable[..., None]:
         # Decorators apply from the bottom up, and the topmost rule should be tried first.

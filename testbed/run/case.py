@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from testbed.catalogue.fault import Fault
 from testbed.catalogue.scenario import Case
 from testbed.catalogue.selection import Selection
+from testbed.catalogue.versions import NEWEST, Frameworks
 from testbed.orders.case import RUN_CASE
 from testbed.run.attempt import Attempt, read_attempt, verdict_of
 from testbed.run.case_cluster import CaseCluster
@@ -17,12 +18,17 @@ from testbed.verdict.verdict import Verdict
 class CaseRun(CaseCluster):
     """Everything that the run of one case needs."""
 
+    frameworks: Frameworks = NEWEST
+    """The versions that run it, which decide what is expected."""
+
     async def judge(self, case: Case, selection: Selection) -> Verdict:
         """Run a case on its cluster, and judge the reports of its workers."""
         made = selection.scenario(case)
         attempts = await self.attempts(case, selection, made.fault, made.restarts)
         own_network = self.server.isolation.network
-        return verdict_of(case, made.expects(case), attempts, own_network=own_network)
+        return verdict_of(
+            case, made.expects(case, self.frameworks), attempts, own_network=own_network
+        )
 
     async def attempts(
         self, case: Case, selection: Selection, fault: Fault | None, restarts: int

@@ -12,6 +12,7 @@ from typing import Any
 
 from testbed.catalogue.scenario import Case, Expectation
 from testbed.catalogue.selection import Selection
+from testbed.catalogue.versions import Frameworks
 from testbed.cluster.devices import Devices, too_few_devices
 from testbed.errors import LaunchError, UsageError
 from testbed.launcher.machine.environment import without_secrets
@@ -21,7 +22,7 @@ from testbed.report.output.observer import Observer
 from testbed.run.case import CaseRun
 from testbed.run.options import Options
 from testbed.run.scenario import keep_scripts, lacking_for, lacking_packages
-from testbed.run.servers import find_devices, open_server
+from testbed.run.servers import devices_of, inspect_hosts, open_server
 from testbed.verdict.entry import entry_of
 from testbed.verdict.verdict import Verdict, failed, skipped
 
@@ -47,7 +48,6 @@ async def run(selection: Selection, options: Options, folder: RunFolder, observe
     began, started = utc_now(), time.monotonic()
     write_json(folder.environment, without_secrets(os.environ))
     keep_scripts(selection, folder)
-    expected = {case: selection.scenario(case).expects(case) for case in selection.cases}
     every_case_fresh = options.fresh or all(selection.scenario(c).fresh for c in selection.cases)
     async with open_server(
         folder,
@@ -57,7 +57,10 @@ async def run(selection: Selection, options: Options, folder: RunFolder, observe
         rank=options.rank,
     ) as server:
         observer.opened(server.isolation)
-        devices = await find_devices(server, options, folder)
+        hosts = await inspect_hosts(server, options, folder)
+        devices = devices_of(hosts, options.device)
+        frameworks = Frameworks(hosts[0].tensorflow, hosts[0].keras)
+        expected = {c: selection.scenario(c).expects(c, frameworks) for c in selection.cases}
         lacking = {
             case: devices.lacking(case.deployment)
             or lacking_for(selection.scenario(case).fault, server.isolation)
@@ -65,7 +68,9 @@ async def run(selection: Selection, options: Options, folder: RunFolder, observe
             for case in selection.cases
         }
         _require_one_that_runs(lacking, options.device)
-        judging = _Judging(selection, options, folder, observer, server, devices, lacking, expected)
+        judging = _Judging(
+            selection, options, folder, observer, server, devices, lacking, frameworks, expected
+        )
         verdicts = await _all_or_none([judging.verdict_on(case) for case in selection.cases])
     return Run(
         folder,
@@ -96,6 +101,7 @@ class _Judging:
     server: WorkerServer
     devices: Devices
     lacking: dict[Case, str]
+    frameworks: Frameworks
     expected: dict[Case, Expectation]
     done: int = 0
 
@@ -123,7 +129,13 @@ class _Judging:
                 self.observer.started(case)
                 own = self.folder.case(case.id)
                 bench = CaseRun(
-                    self.server, self.devices, self.options, own, self.observer, self.folder
+                    self.server,
+                    self.devices,
+                    self.options,
+                    own,
+                    self.observer,
+                    self.folder,
+                    self.frameworks,
                 )
                 return await bench.judge(case, self.selection)
         except LaunchError:

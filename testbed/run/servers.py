@@ -56,29 +56,55 @@ async def find_devices(server: WorkerServer, options: Options, folder: RunFolder
     """The devices that the run may use; starts TensorFlow for this only where GPUs are needed."""
     if options.device == "cpu":
         return Devices()
-    seen: list[tuple[str, tuple[str, ...]]] = []
-    free: dict[str, int] = {}
-    unlisted = 0
-    for number, source in enumerate(server.sources):
-        found = await inspect(source, folder, fresh=options.fresh, host=number)
-        seen.append((found.machine, tuple(gpu.id for gpu in found.gpus)))
-        unlisted += 0 if found.gpus else len(found.cuda.driver.uuids)
-        free |= {gpu.id: gpu.free_mib for gpu in found.gpus if gpu.free_mib is not None}
+    return devices_of(await inspect_hosts(server, options, folder), options.device)
+
+
+def devices_of(hosts: Sequence[DeviceReport], kind: str) -> Devices:
+    """The devices of a kind that a run may use on the hosts that were inspected."""
+    if kind == "cpu":
+        return Devices()
+    gpus = [gpu for found in hosts for gpu in found.gpus]
+    free = {gpu.id: gpu.free_mib for gpu in gpus if gpu.free_mib is not None}
+    unlisted = sum(0 if found.gpus else len(found.cuda.driver.uuids) for found in hosts)
+    seen = [(found.machine, tuple(gpu.id for gpu in found.gpus)) for found in hosts]
     first, *others = shared_out(seen)
-    return Devices(options.device, first, tuple(others), tuple(free.items()), unlisted)
+    return Devices(kind, first, tuple(others), tuple(free.items()), unlisted)
+
+
+async def inspect_hosts(
+    server: WorkerServer, options: Options, folder: RunFolder
+) -> list[DeviceReport]:
+    """What TensorFlow reports on each host; without GPUs the first host speaks for all.
+
+    Raises:
+        LaunchError: a worker failed.
+    """
+    on_cpu = options.device == "cpu"
+    return [
+        await inspect(source, folder, fresh=options.fresh, host=number, gpus=not on_cpu)
+        for number, source in enumerate(server.sources[:1] if on_cpu else server.sources)
+    ]
 
 
 async def inspect(
-    server: WorkerSource, folder: RunFolder, *, fresh: bool, host: int = 0
+    server: WorkerSource, folder: RunFolder, *, fresh: bool, host: int = 0, gpus: bool = True
 ) -> DeviceReport:
     """The devices and versions that TensorFlow reports on a host; a worker asks TensorFlow.
+
+    Args:
+        server: starts the worker.
+        folder: of the run, for the worker's report.
+        fresh: whether the worker is a new interpreter.
+        host: the number of the host.
+        gpus: whether to look for GPUs, which takes time.
 
     Raises:
         LaunchError: the worker failed.
     """
     case = folder.case(f"devices-{host}" if host else "devices")
-    worker = WorkerOrders(LIST_DEVICES.assignment(DeviceOrders(str(case.report(0)))))
+    assignment = LIST_DEVICES.assignment(DeviceOrders(str(case.report(0))))
+    worker = WorkerOrders(assignment, {} if gpus else {"CUDA_VISIBLE_DEVICES": "-1"})
     end = await run_cluster(server, [worker], case, ClusterOptions(fresh=fresh))
     if end.cause:
-        raise LaunchError(f"TensorFlow could not list devices: {end.cause}; {case.log(0)}")
+        raise LaunchError(f"TensorFlow could not report its devices: {end.cause}; {case.log(0)}")
     return decoded(DeviceReport, json.loads(case.report(0).read_text()))

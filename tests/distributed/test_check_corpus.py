@@ -21,10 +21,10 @@ from testbed.cluster.strategies import Deployment
 from testbed.orders.own_code import Program
 from tests.distributed.checks import Check as Bench
 from tests.distributed.checks import checks
+from tests.distributed.tensorflow_log import without_log
 
 CORPUS = Path(__file__).resolve().parents[1] / "check/corpus"
 
-_LOGGED = re.compile(r"[IWEF]\d{4} |WARNING: All log messages before absl")
 _GENERATED = re.compile(r"/\S+__autograph_generated_file\w+|0x[0-9a-f]+")
 _EXPECTED = re.compile(r"# expect: (?P<codes>TB\d+(?:, TB\d+)*)")
 _ROW = re.compile(r"^\| (\w+)[^|]*\|(?:[^|]*\|)+? ([^|]*) \|$", re.MULTILINE)
@@ -148,8 +148,7 @@ def both(bench: Bench) -> Callable[[Path], tuple[Outcome, Outcome]]:
 
 def without_times(output: list[str]) -> list[str]:
     """What workers printed, without the lines of a log, and the names of AutoGraph's files."""
-    lines = ([line for line in each.splitlines() if not _LOGGED.match(line)] for each in output)
-    return [_GENERATED.sub("", "\n".join(each)) for each in lines]
+    return [_GENERATED.sub("", "\n".join(without_log(each))) for each in output]
 
 
 def told(checked: Checked, *, notes: bool = False) -> set[tuple[str, str, int]]:

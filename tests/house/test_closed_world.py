@@ -10,6 +10,7 @@ from testbed.catalogue.discovery import GROUPS, Script
 from testbed.catalogue.scenario import Case, Scenario
 from testbed.catalogue.selection import select
 from testbed.catalogue.symptoms import SYMPTOMS
+from testbed.catalogue.versions import TESTED
 from testbed.cli.main import main
 from testbed.cluster.strategies import DEFAULT_DEPLOYMENTS
 
@@ -40,10 +41,17 @@ def test_every_scenario_is_run(made: Scenario) -> None:
 
 @pytest.mark.parametrize("made", SCENARIOS, ids=lambda made: made.id)
 def test_every_rule_decides_a_case(made: Scenario) -> None:
-    """Every @breaks is the first that applies in some case that is run."""
-    deciding = {id(made.expects(case)) for case in _cases(made)}
-    idle = [rule.expectation for rule in made.rules if id(rule.expectation) not in deciding]
-    assert idle == []
+    """On every tested version, each @breaks that holds there is the first one in some case."""
+    for frameworks in TESTED:
+        deciding = {id(made.expects(case, frameworks)) for case in _cases(made)}
+        holding = [rule.expectation for rule in made.rules if rule.versions.has(frameworks)]
+        assert [each for each in holding if id(each) not in deciding] == [], frameworks
+
+
+@pytest.mark.parametrize("made", SCENARIOS, ids=lambda made: made.id)
+def test_every_rule_holds_on_a_tested_version(made: Scenario) -> None:
+    """No @breaks names versions on which the catalogue was never run."""
+    assert [rule for rule in made.rules if not any(map(rule.versions.has, TESTED))] == []
 
 
 def test_every_symptom_is_shown() -> None:
@@ -55,12 +63,14 @@ def test_every_symptom_is_shown() -> None:
 @pytest.mark.parametrize("script", ALL.scripts, ids=lambda script: script.name)
 def test_a_cure_stands_beside_every_break(script: Script) -> None:
     """Where a script breaks under a strategy, it also shows what behaves there."""
-    broken: set[str] = set()
-    behaves: set[str] = set()
-    for made in script.scenarios:
-        for case in _cases(made):
-            (broken if made.expects(case).symptom else behaves).add(case.strategy)
-    assert broken - behaves == set()
+    for frameworks in TESTED:
+        broken: set[str] = set()
+        behaves: set[str] = set()
+        for made in script.scenarios:
+            for case in _cases(made):
+                symptom = made.expects(case, frameworks).symptom
+                (broken if symptom else behaves).add(case.strategy)
+        assert broken - behaves == set(), frameworks
 
 
 @pytest.mark.parametrize("made", SCENARIOS, ids=lambda made: made.id)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from testbed.catalogue.discovery import Script
 from testbed.catalogue.lookup import failures_of, rejected_with, symptoms_of
-from testbed.catalogue.scenario import Scenario
+from testbed.catalogue.scenario import Expectation, Scenario
 from testbed.catalogue.selection import select
 from testbed.catalogue.symptoms import SYMPTOMS
 from testbed.check.explanation import labelled, of_code, of_error, page_of
@@ -81,11 +81,15 @@ def _of_scenario_error(text: str, scripts: Sequence[Script], width: int) -> list
     cure = expected.cure or SYMPTOMS[expected.symptom or "rejected"].cure
     return [
         *labelled("error", expected.error, width),
-        *labelled("claim", f"{made.claim} It does not: TensorFlow raises this error.", width),
+        *labelled("claim", f"{made.claim} It does not: {_raised(expected)}.", width),
         *labelled("cure", cure, width),
         "",
         f"see it: testbed run {made.id}",
     ]
+
+
+def _raised(expected: Expectation) -> str:
+    return f"TensorFlow raises this error {expected.versions}".rstrip()
 
 
 ERRORS: tuple[Callable[[str, Sequence[Script], int], Sequence[str]], ...] = (

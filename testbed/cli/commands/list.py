@@ -125,7 +125,7 @@ def _folded(listed: Sequence[ListedScript]) -> Iterator[str]:
     for group, together in groupby(listed, key=lambda each: each.script.group):
         yield f"{group:{longest}}  scenarios  cases that fail"
         for each in together:
-            failing = sum(failures_of(made).total() for made in each.scenarios)
+            failing = symptoms_of(each.scenarios).total()
             counts = f"{failing} of {count_of(each.scenarios)}"
             begin = f"{f'  {each.script.name}':{longest}}  {len(each.scenarios):>9}  {counts:>15}  "
             title = each.script.title.rstrip(".")
@@ -169,20 +169,30 @@ def _as_json(listed: Sequence[ListedScript]) -> dict[str, Any]:
                 "title": each.script.title,
                 "group": each.script.group,
                 "path": str(each.script.path),
-                "scenarios": [
-                    {
-                        "id": made.id,
-                        "claim": made.claim,
-                        "sites": made.sites,
-                        "modes": made.modes,
-                        "strategies": made.strategies,
-                        "cases": count_of([made]),
-                        "symptoms": symptoms_of([made]),
-                    }
-                    for made in each.scenarios
-                ],
+                "scenarios": [_scenario_as_json(made) for made in each.scenarios],
             }
             for each in listed
+        ],
+    }
+
+
+def _scenario_as_json(made: Scenario) -> dict[str, Any]:
+    return {
+        "id": made.id,
+        "claim": made.claim,
+        "sites": made.sites,
+        "modes": made.modes,
+        "strategies": made.strategies,
+        "cases": count_of([made]),
+        "symptoms": symptoms_of([made]),
+        "failures": [
+            {
+                "symptom": each.symptom,
+                "error": each.error,
+                "versions": each.versions,
+                "cases": cases,
+            }
+            for each, cases in failures_of(made).items()
         ],
     }
 

@@ -116,6 +116,7 @@ def test_json_has_exactly_these_fields() -> None:
             "symptom": "counted_per_replica",
             "error": "",
             "cure": "make it in the scope",
+            "versions": "",
         },
         "as_expected": True,
         "evidence": "10 for 5",
