@@ -14,9 +14,10 @@ from pathlib import Path
 
 from testbed import __version__
 from testbed.cli.gpu_findings import DoctorFinding, gpu_findings, this_gpu_host
+from testbed.cli.leftover_runs import ended, leftover_findings
 from testbed.cli.options.doctor import DoctorOptions
 from testbed.engines.detect import found
-from testbed.errors import OK, UNEXPECTED, LaunchError, UsageError
+from testbed.errors import OK, UNEXPECTED, LaunchError
 from testbed.launcher.interpreter.interpreter import (
     UNTESTED,
     found_in,
@@ -26,12 +27,8 @@ from testbed.launcher.interpreter.interpreter import (
 )
 from testbed.launcher.isolation.isolation import Isolation
 from testbed.launcher.machine.environment import MISLEADING, kept_from
-from testbed.launcher.machine.leftovers import end, leftovers, processes_of
 from testbed.launcher.machine.machine import usable_cores
-from testbed.launcher.run_folder import is_running
 from testbed.terminal import one_line, tell
-
-ALL = "all"
 
 HEALTHY = "testbed check SCRIPT.py checks your program; testbed list has the scenarios"
 AGAIN = "do what the lines marked `look` say, then: testbed doctor"
@@ -40,7 +37,7 @@ AGAIN = "do what the lines marked `look` say, then: testbed doctor"
 def main(options: DoctorOptions) -> int:
     """Print every finding, with status 1 where one needs a cure; or end leftover processes."""
     if options.end is not None:
-        return _end(options.end)
+        return ended(options.end)
     anonymous = _anonymised if options.report else str
     if options.report:
         print("```text", flush=True)
@@ -79,7 +76,7 @@ def _findings() -> Iterator[DoctorFinding]:
     yield from _tensorflow()
     yield from _environment()
     yield DoctorFinding(f"engines beyond this machine: {', '.join(found()) or 'none is found'}")
-    yield from _leftovers()
+    yield from leftover_findings()
 
 
 def _system() -> DoctorFinding:
@@ -149,39 +146,3 @@ def _environment() -> Iterator[DoctorFinding]:
         yield DoctorFinding("no inherited variable misleads workers")
     if kept := kept_from(os.environ):
         yield DoctorFinding(f"workers get from your environment: {', '.join(kept)}")
-
-
-def _leftovers() -> Iterator[DoctorFinding]:
-    left = leftovers()
-    for run, pids in left.items():
-        yield DoctorFinding(
-            f"run {run.name} has left {_processes(len(pids))}: {', '.join(map(str, pids))}",
-            f"testbed doctor --end {run.name}",
-        )
-    if not left:
-        yield DoctorFinding("no process is left of an earlier run")
-
-
-def _end(name: str) -> int:
-    """End the leftover processes of the run with that id, or of all runs; the exit status."""
-    left = leftovers()
-    runs = [run for run in left if name in (run.name, ALL)]
-    if not runs and name != ALL:
-        raise UsageError(f"--end {name}: {_why_not(name, [run.name for run in left])}")
-    for run in runs:
-        print(f"ended {_processes(end(run))} of run {one_line(run.name)}", flush=True)
-    if not runs:
-        print("no process is left of an earlier run")
-    return OK
-
-
-def _why_not(name: str, valid: list[str]) -> str:
-    if any(each.run.name == name and is_running(each.run) for each in processes_of()):
-        return "that run still goes on; Ctrl-C where it was started ends it"
-    if not valid:
-        return "no process is left of that run, nor of any other"
-    return f"no process is left of that run; choose from {', '.join(valid)}, {ALL}"
-
-
-def _processes(count: int) -> str:
-    return f"{count} process{'es' * (count != 1)}"
