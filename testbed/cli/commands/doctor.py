@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from testbed import __version__
-from testbed.cli.gpu_findings import DoctorFinding, gpu_findings, this_gpu_host
+from testbed.cli.gpu_findings import DoctorFinding
 from testbed.cli.leftover_runs import ended, leftover_findings
 from testbed.cli.options.doctor import DoctorOptions
+from testbed.cli.worker_findings import worker_findings
 from testbed.engines.detect import found
-from testbed.errors import OK, UNEXPECTED, LaunchError
+from testbed.errors import OK, UNEXPECTED
 from testbed.launcher.interpreter.interpreter import (
     UNTESTED,
     found_in,
@@ -25,7 +26,6 @@ from testbed.launcher.interpreter.interpreter import (
     untested,
     with_tested,
 )
-from testbed.launcher.isolation.isolation import Isolation
 from testbed.launcher.machine.environment import MISLEADING, kept_from
 from testbed.launcher.machine.machine import usable_cores
 from testbed.terminal import one_line, tell
@@ -95,44 +95,7 @@ def _tensorflow() -> Iterator[DoctorFinding]:
         yield DoctorFinding(name, installing())
         return
     yield DoctorFinding(name, UNTESTED if untested(here) else "")
-    yield from _devices()
-
-
-def _devices() -> Iterator[DoctorFinding]:
-    # Imported here: a Python without their dependencies still gets the findings above.
-    from testbed.launcher.run_folder import new_run_folder
-    from testbed.orders.devices import DeviceReport
-    from testbed.run.servers import inspect, open_server
-    from testbed.signals import interruptible
-
-    async def ask() -> tuple[DeviceReport, Isolation]:
-        with new_run_folder() as folder:
-            async with open_server(folder, fresh=False) as server:
-                return await inspect(server, folder, fresh=False), server.isolation
-
-    try:
-        found, isolation = interruptible(ask())
-    except LaunchError as problem:
-        yield DoctorFinding("the preloaded server does not start", str(problem))
-        return
-    yield DoctorFinding(f"Keras {found.keras}, numpy {found.numpy}")
-    yield DoctorFinding("workers can be forked from a preloaded server")
-    yield _isolation(isolation)
-    yield from gpu_findings(found, this_gpu_host())
-
-
-def _isolation(isolation: Isolation) -> DoctorFinding:
-    if isolation.network and isolation.processes:
-        return DoctorFinding("workers get a private network and a private process namespace")
-    if isolation.network:
-        return DoctorFinding(
-            f"workers get a private network, but no process namespace ({isolation.why})"
-        )
-    return DoctorFinding(
-        f"workers share this machine's network ({isolation.why})",
-        "allow network namespaces, to root or to users; until then keep other users and hosts away"
-        " from this machine while clusters of several workers run",
-    )
+    yield from worker_findings()
 
 
 def _environment() -> Iterator[DoctorFinding]:
