@@ -12,8 +12,7 @@ from typing import Any
 
 from testbed.catalogue.scenario import Case, Expectation
 from testbed.catalogue.selection import Selection
-from testbed.catalogue.versions import Frameworks
-from testbed.cluster.devices import Devices, too_few_devices
+from testbed.cluster.devices import too_few_devices
 from testbed.errors import LaunchError, UsageError
 from testbed.launcher.machine.environment import without_secrets
 from testbed.launcher.run_folder import RunFolder, keep_json, utc_now, write_json
@@ -22,7 +21,7 @@ from testbed.report.output.observer import Observer
 from testbed.run.case import CaseRun
 from testbed.run.options import Options
 from testbed.run.scenario import keep_scripts, lacking_for, lacking_packages
-from testbed.run.servers import devices_of, inspect_hosts, open_server
+from testbed.run.servers import Inspected, inspect_hosts, open_server
 from testbed.verdict.entry import entry_of
 from testbed.verdict.verdict import Verdict, failed, skipped
 
@@ -57,20 +56,16 @@ async def run(selection: Selection, options: Options, folder: RunFolder, observe
         rank=options.rank,
     ) as server:
         observer.opened(server.isolation)
-        hosts = await inspect_hosts(server, options, folder)
-        devices = devices_of(hosts, options.device)
-        frameworks = Frameworks(hosts[0].tensorflow, hosts[0].keras)
-        expected = {c: selection.scenario(c).expects(c, frameworks) for c in selection.cases}
+        found = await inspect_hosts(server, options, folder)
+        expected = {c: selection.scenario(c).expects(c, found.frameworks) for c in selection.cases}
         lacking = {
-            case: devices.lacking(case.deployment)
+            case: found.devices.lacking(case.deployment)
             or lacking_for(selection.scenario(case).fault, server.isolation)
             or lacking_packages(selection.script(case), options.python)
             for case in selection.cases
         }
         _require_one_that_runs(lacking, options.device)
-        judging = _Judging(
-            selection, options, folder, observer, server, devices, lacking, frameworks, expected
-        )
+        judging = _Judging(selection, options, folder, observer, server, found, lacking, expected)
         verdicts = await _all_or_none([judging.verdict_on(case) for case in selection.cases])
     return Run(
         folder,
@@ -99,9 +94,8 @@ class _Judging:
     folder: RunFolder
     observer: Observer
     server: WorkerServer
-    devices: Devices
+    found: Inspected
     lacking: dict[Case, str]
-    frameworks: Frameworks
     expected: dict[Case, Expectation]
     done: int = 0
 
@@ -130,12 +124,12 @@ class _Judging:
                 own = self.folder.case(case.id)
                 bench = CaseRun(
                     self.server,
-                    self.devices,
+                    self.found.devices,
                     self.options,
                     own,
                     self.observer,
                     self.folder,
-                    self.frameworks,
+                    self.found.frameworks,
                 )
                 return await bench.judge(case, self.selection)
         except LaunchError:

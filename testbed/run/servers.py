@@ -6,7 +6,9 @@ import contextlib
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from testbed.catalogue.versions import Frameworks
 from testbed.cluster.devices import Devices, shared_out
 from testbed.cluster.isolation_levels import AUTO
 from testbed.decoding import decoded
@@ -56,11 +58,20 @@ async def find_devices(server: WorkerServer, options: Options, folder: RunFolder
     """The devices that the run may use; starts TensorFlow for this only where GPUs are needed."""
     if options.device == "cpu":
         return Devices()
-    return devices_of(await inspect_hosts(server, options, folder), options.device)
+    return (await inspect_hosts(server, options, folder)).devices
 
 
-def devices_of(hosts: Sequence[DeviceReport], kind: str) -> Devices:
-    """The devices of a kind that a run may use on the hosts that were inspected."""
+@dataclass(frozen=True)
+class Inspected:
+    """What TensorFlow has on the hosts of a run."""
+
+    devices: Devices
+    """The devices that the run may use."""
+    frameworks: Frameworks
+    """The versions on the first host."""
+
+
+def _devices_of(hosts: Sequence[DeviceReport], kind: str) -> Devices:
     if kind == "cpu":
         return Devices()
     gpus = [gpu for found in hosts for gpu in found.gpus]
@@ -71,19 +82,20 @@ def devices_of(hosts: Sequence[DeviceReport], kind: str) -> Devices:
     return Devices(kind, first, tuple(others), tuple(free.items()), unlisted)
 
 
-async def inspect_hosts(
-    server: WorkerServer, options: Options, folder: RunFolder
-) -> list[DeviceReport]:
-    """What TensorFlow reports on each host; without GPUs the first host speaks for all.
+async def inspect_hosts(server: WorkerServer, options: Options, folder: RunFolder) -> Inspected:
+    """Ask TensorFlow on each host; without GPUs the first host speaks for all.
 
     Raises:
         LaunchError: a worker failed.
     """
     on_cpu = options.device == "cpu"
-    return [
+    hosts = [
         await inspect(source, folder, fresh=options.fresh, host=number, gpus=not on_cpu)
         for number, source in enumerate(server.sources[:1] if on_cpu else server.sources)
     ]
+    return Inspected(
+        _devices_of(hosts, options.device), Frameworks(hosts[0].tensorflow, hosts[0].keras)
+    )
 
 
 async def inspect(
