@@ -18,7 +18,7 @@ VERSIONS ?=
 PARTS ?=
 
 .PHONY: help setup setup-engines run scenario test test-unit test-watching test-process test-browser test-distributed \
-	test-engines soak matrix lint types readme-pictures bench map schemas catalogue docs docs-pages notebooks check-picture doctor clean
+	test-engines soak matrix atlas lint types readme-pictures bench map schemas catalogue docs docs-pages notebooks check-picture doctor clean
 
 ##@ Set up
 help:  ## this list
@@ -123,6 +123,9 @@ check-picture: setup  ## the README's first picture anew, from a run of testbed 
 
 notebooks: setup  ## run the notebooks of docs, and write their output into them
 	$(BIN)/python -m docs._generate.notebooks
+
+atlas: setup  ## write the atlas of versions from the records of make matrix: docs/site/atlas.html
+	$(BIN)/testbed report .testbed/matrix/*/catalogue.record.json --json docs/site/atlas.json --html docs/site/atlas.html
 
 docs: $(VENV)/.docs  ## the pages as a site: build/site/index.html; a warning is an error
 	$(BIN)/python -m sphinx --quiet --fail-on-warning -c docs -d build/doctrees . build/site

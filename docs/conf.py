@@ -25,6 +25,14 @@ nitpicky = True
 highlight_language = "text"
 myst_heading_anchors = 4
 
+# Files of the folder `site` lie at the root of the built site.
+myst_url_schemes = {
+    "http": None,
+    "https": None,
+    "mailto": None,
+    "site": {"url": "{{path}}#{{fragment}}"},
+}
+
 html_theme = "furo"
 html_title = f"scope testbed {release}"
 html_extra_path = ["site"]
@@ -36,6 +44,7 @@ html_show_copyright = False
 CONTENTS = "docs/README"
 """The page that lists all pages, by captions."""
 
+_TO_SITE = re.compile(r"\]\((?:\.\./)*(?:docs/)?site/")
 _LINK = re.compile(r"\]\(([\w./-]+)\.md\)")
 
 
@@ -69,6 +78,13 @@ def _add_navigation(app: Sphinx, name: str, source: list[str]) -> None:
     source[0] = "\n\n".join([source[0], *trees])
 
 
+def _link_to_site(_: Sphinx, name: str, source: list[str]) -> None:
+    """Lead links to files of the folder `site` to the places that they have in the built site."""
+    root = "../" * name.count("/")
+    source[0] = _TO_SITE.sub(f"](site:{root}", source[0])
+
+
 def setup(app: Sphinx) -> None:
     """Connect to Sphinx's events."""
     app.connect("source-read", _add_navigation)
+    app.connect("source-read", _link_to_site)

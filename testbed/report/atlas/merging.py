@@ -17,9 +17,11 @@ from testbed.report.atlas.atlas import (
 )
 from testbed.report.formats.words import printable
 from testbed.report.records.record import RunRecord
+from testbed.verdict.raised_error import RaisedError
+from testbed.verdict.reading import Raised
 from testbed.verdict.verdict import Verdict
 
-_LONGEST = 240
+_LONGEST = 300
 
 # What is different in each run, and says nothing.
 _VOLATILE = (
@@ -142,15 +144,23 @@ def _outcome(verdict: Verdict | None) -> tuple[str, str, str] | None:
     return (verdict.kind, verdict.symptom, _exception(verdict)) if verdict else None
 
 
+def _raised(verdict: Verdict) -> Raised | None:
+    """The exception that the verdict is about."""
+    raised = [report.raised for report in verdict.reports if report.raised]
+    return next((each for each in raised if verdict.evidence.startswith(each.type)), None)
+
+
 def _exception(verdict: Verdict) -> str:
-    """The class of the exception that the verdict is about."""
-    raised = [report.raised.type for report in verdict.reports if report.raised]
-    return next((each for each in raised if verdict.evidence.startswith(each)), "")
+    raised = _raised(verdict)
+    return raised.type if raised else ""
 
 
 def _evidence(verdict: Verdict) -> str:
-    """The evidence in one line, without what is different in each run."""
-    text = " ".join(printable(verdict.evidence).split())
+    """The evidence in one line, of an exception its message, without what differs in each run."""
+    text = verdict.evidence
+    if raised := _raised(verdict):
+        text = f"{raised.type}: {RaisedError(raised.type, raised.message).plain}"
+    text = " ".join(printable(text).split())
     for pattern, instead in _VOLATILE:
         text = pattern.sub(instead, text)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."

@@ -88,11 +88,7 @@ def test_a_version_without_the_case_divides_nothing_else() -> None:
 def test_what_differs_in_each_run_is_no_evidence() -> None:
     """Addresses, ports and folders are left out, so that a repeat gives the same atlas."""
     verdicts = [
-        replace(
-            rejected("x"),
-            evidence=f"ValueError: <Var at 0x7f93a55{n}a70> at 127.0.0.1:4{n}123, /tmp/{n}/a.py",
-        )
-        for n in (1, 2)
+        rejected(f"<Var at 0x7f93a55{n}a70> at 127.0.0.1:4{n}123, /tmp/{n}/a.py") for n in (1, 2)
     ]
     (cell,) = atlas_of(list(map(run_of, ("2.15.1", "2.16.2"), verdicts))).cells
     (outcome,) = cell.outcomes
