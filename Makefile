@@ -18,7 +18,7 @@ VERSIONS ?=
 PARTS ?=
 
 .PHONY: help setup setup-engines run scenario test test-unit test-watching test-process test-browser test-distributed \
-	test-engines soak matrix atlas lint types readme-pictures bench map schemas catalogue docs docs-pages notebooks check-picture doctor clean
+	test-engines test-older soak matrix atlas lint types readme-pictures bench map schemas catalogue docs docs-pages notebooks check-picture doctor clean
 
 ##@ Set up
 help:  ## this list
@@ -90,6 +90,9 @@ test-distributed: setup  ## real clusters, side by side on all cores
 ##@ Test before a release
 test-engines: setup-engines  ## Slurm, Open MPI, Ray, two networks, Kubernetes' schemas: eight minutes
 	$(BIN)/python -m pytest -q -rs -m engine tests/engines
+
+test-older: setup  ## a sample of the catalogue on TensorFlow 2.16, which is installed apart: one minute
+	$(BIN)/python -m tests.matrix --versions 2.16 --parts sample
 
 matrix: setup  ## the catalogue and more on TensorFlow 2.15 to nightly, for hours: VERSIONS="2.15 2.18" PARTS=catalogue
 	$(BIN)/python -m tests.matrix $(if $(VERSIONS),--versions $(VERSIONS)) $(if $(PARTS),--parts $(PARTS))

@@ -14,7 +14,7 @@ from pathlib import Path
 from testbed.errors import UsageError
 from testbed.launcher.run_folder import write_text
 from tests.matrix.environments import ROOT
-from tests.matrix.parts import PARTS
+from tests.matrix.parts import PARTS, SAMPLE
 from tests.matrix.run import all_kept, outcomes
 from tests.matrix.table import table
 from tests.matrix.versions import VERSIONS, chosen
@@ -42,7 +42,7 @@ def main(words: Sequence[str]) -> int:
 
 
 def chosen_parts(names: Sequence[str]) -> list[str]:
-    """The parts with these names in their order; all of them where none is given.
+    """The parts with these names in their order; all but the sample where none is given.
 
     Raises:
         UsageError: there is no such part.
@@ -50,7 +50,7 @@ def chosen_parts(names: Sequence[str]) -> list[str]:
     for name in names:
         if name not in PARTS:
             raise UsageError(f"unknown part '{name}': choose from {', '.join(PARTS)}")
-    return [part for part in PARTS if part in names or not names]
+    return [part for part in PARTS if (part in names if names else part != SAMPLE)]
 
 
 def _parsed(words: Sequence[str]) -> argparse.Namespace:

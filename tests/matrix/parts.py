@@ -17,7 +17,9 @@ from tests.matrix.environments import ROOT
 from tests.matrix.outcome import Result
 from tests.matrix.versions import Version
 
-RECORD = "catalogue.record.json"
+SAMPLE = "sample"
+"""The part that has a few cases whose outcome depends on the version; `make test-older` runs it."""
+
 _LONGEST = 4 * 3600.0
 """Seconds after which a part is ended."""
 
@@ -51,26 +53,32 @@ class Place:
             ).returncode
 
 
-def _catalogue(place: Place) -> Result:
-    """Every case of the catalogue shows what its scenario expects on this version."""
-    path = place.folder / RECORD
-    # Before TensorFlow 2.17, AutoGraph converts the code of tf_keras, so a case may take a minute.
-    limits = ("--jobs", str(place.jobs), "--timeout", "240")
-    words = ["testbed", "run", *limits, "--json", str(path)]
-    status = place.run("catalogue", words)
-    if status not in (0, 1):
-        return Result("", problem=f"testbed run ended with status {status}")
-    record = decoded(RunRecord, json.loads(path.read_text()))
-    unexpected = [each for each in record.verdicts if not each.as_expected]
-    return Result(
-        f"{len(record.cases)} cases",
-        tuple(f"{each.case.id}: expected {each.expected}, saw {each.seen}" for each in unexpected),
-    )
+def _cases(name: str, *words: str) -> Callable[[Place], Result]:
+    """A part that runs cases of the catalogue; its surprises are unexpected verdicts."""
+
+    def run(place: Place) -> Result:
+        path = place.folder / f"{name}.record.json"
+        # Before TensorFlow 2.17, AutoGraph converts the code of tf_keras, so a case may take a
+        # minute.
+        limits = ("--jobs", str(place.jobs), "--timeout", "240")
+        status = place.run(name, ["testbed", "run", *words, *limits, "--json", str(path)])
+        if status not in (0, 1):
+            return Result("", problem=f"testbed run ended with status {status}")
+        record = decoded(RunRecord, json.loads(path.read_text()))
+        unexpected = [each for each in record.verdicts if not each.as_expected]
+        return Result(
+            f"{len(record.cases)} cases",
+            tuple(
+                f"{each.case.id}: expected {each.expected}, saw {each.seen}" for each in unexpected
+            ),
+        )
+
+    return run
 
 
 def _report(place: Place) -> Result:
     """The record of the catalogue can be shown, as text and as a page."""
-    record = place.folder / RECORD
+    record = place.folder / "catalogue.record.json"
     if not record.is_file():
         return Result("", problem="the part catalogue has left no record to show")
     words = ["testbed", "report", str(record), "--html", str(place.folder / "catalogue.html")]
@@ -118,7 +126,12 @@ _KINDS = (
 """Tests of the corpus of `check`, and what it means that they pass."""
 
 PARTS: dict[str, Callable[[Place], Result]] = {
-    "catalogue": _catalogue,
+    SAMPLE: _cases(
+        SAMPLE,
+        *("module_global", "moving_average", "optimizer.variable", "keras_variable.counter"),
+        *("--strategy", "one_device", "--strategy", "mirrored", "--mode", "function"),
+    ),
+    "catalogue": _cases("catalogue"),
     "report": _report,
     "corpus": _tests(
         "corpus",
@@ -133,4 +146,4 @@ PARTS: dict[str, Callable[[Place], Result]] = {
         *("-m", "not soak"),
     ),
 }
-"""What is run on each version, in this order."""
+"""What can be run on each version, in this order."""
