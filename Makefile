@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # Half as many processes more than cores: tests of clusters often wait, for deadlines or starts.
 PROCESSES := $(shell expr $$(nproc) \* 3 / 2)
+# Processes without TensorFlow start at once, and their tests wait most of the time.
+WAITING := $(shell expr $$(nproc) \* 3)
 ENGINE_PACKAGES := slurm-wlm munge openmpi-bin iproute2 util-linux
 
 NAME ?=
@@ -79,7 +81,7 @@ test-watching: setup  ## watchers in processes with TensorFlow and two logical C
 	$(BIN)/python -m pytest -q -n auto --dist loadfile tests/watching -m "not soak"
 
 test-process: setup  ## real processes, no TensorFlow
-	$(BIN)/python -m pytest -q -n auto --dist worksteal tests/process -m "not soak"
+	$(BIN)/python -m pytest -q -n $(WAITING) --dist worksteal tests/process -m "not soak"
 
 test-browser: setup  ## the page in a real browser; skipped where there is none
 	$(BIN)/python -m pytest -q -rs -n auto tests/browser

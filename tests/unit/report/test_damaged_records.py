@@ -15,7 +15,7 @@ from testbed.cli.main import main
 from testbed.launcher.run_folder import RunFolder, write_json
 from tests.unit.report.damage import changed, changes, record
 
-SAMPLE = 120
+SAMPLE = 60
 """Changes a kind of record; `make soak` makes all of them."""
 
 MEMORY = 4 * 2**30
