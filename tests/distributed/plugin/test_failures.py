@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.distributed.plugin.conftest import Suite
+from tests.distributed.tensorflow_log import without_log
 
 MEETS = """
 import os, signal, sys, threading
@@ -25,8 +26,8 @@ def meet(bed):
 
 
 def section(result: pytest.RunResult, title: str) -> list[str]:
-    """The lines below a headline of the output, up to the next one."""
-    lines = iter(result.outlines)
+    """The lines below a headline of the output, up to the next one, without TensorFlow's log."""
+    lines = iter(without_log(result.stdout.str()))
     for line in lines:
         if re.fullmatch(rf"[_-]+ {re.escape(title)} [_-]+", line):
             break
