@@ -82,7 +82,7 @@ def _compared(many: Side, one: Side) -> Parity:
             result = f"step {step.number} differs"
             return Parity(found, _sentence(many, one, step, result, rate), compared=True)
         if not compared and not (verdict.judged or reports.agrees(step)):
-            raise _NotComparableError("its variables are changed without gradients")
+            raise _NotComparableError(_why_unjudged(step))
         compared += 1
         if not is_near(rate, 1.0):
             # From here on both train apart.
@@ -132,6 +132,12 @@ def _uses_same_data(step: PairedStep) -> bool:
     metrics = ((sum(each.many.delta), sum(each.one.delta)) for each in step.of_role(METRIC))
     # Whole numbers are counts, which are the same for other data.
     return any(a % 1 and abs(a - b) <= _RESULTS_AGREE * abs(a) for a, b in [*results, *metrics])
+
+
+def _why_unjudged(step: PairedStep) -> str:
+    if any(any(update.delta) for update in step.many.updates):
+        return "its variables are changed without gradients"
+    return "its steps change no variable, and give sums over other numbers of rows"
 
 
 def _why_unlike(many: Side, step: PairedStep) -> _NotComparableError:

@@ -118,6 +118,9 @@ class ReportJudge:
         if len(step.many.results) != len(step.one.results):
             return
         pairs = list(zip(step.many.results, step.one.results, strict=True))
+        if step.copies > 1 and any(self._is_count(*pair) for pair in pairs):
+            # Copies have as many times the rows; sums over them are to be divided by the count.
+            return
         returned = len(pairs) - len(step.many.reduced)
         for number, (many, one) in enumerate(pairs):
             multiple = bool(one) and any(is_near(many / one, each) for each in self._factors)
@@ -131,6 +134,10 @@ class ReportJudge:
                     f"step {step.number} gives {many:.4g} on {self.many.replicas} replicas, and"
                     f" {one:.4g} on one",
                 )
+
+    def _is_count(self, many: float, one: float) -> bool:
+        """Whether a result counts the rows of all replicas."""
+        return bool(one) and not many % 1 and not one % 1 and is_near(many / one, self._factors[0])
 
     def _written_at(self, update: PairedUpdate) -> SourceLine | None:
         """The line at which the program writes a variable: in a replica, together, or outside."""

@@ -176,6 +176,14 @@ def test_a_result_without_a_reduction() -> None:
         assert codes(side(worker(returned(number))), alone(returned(0.5))) == expected
 
 
+def test_sums_over_copies_of_a_batch() -> None:
+    """A sum over as many times the rows is no mistake where the step counts the rows, too."""
+    for count, expected in ((8.0, []), (4.0, [("TB904", 45)])):
+        many = returned(7.5, count, reduced=(at(45), at(46)), elements=16, digest=154)
+        one = returned(3.75, 4.0, reduced=(at(45), at(46)))
+        assert codes(side(worker(many), copies=True), alone(one)) == expected
+
+
 def test_other_results_are_not_compared() -> None:
     """A different number of results has no pairs; zero has no multiple."""
     assert found(side(worker(returned(1.0, 1.0))), alone(returned(0.5))) == []
