@@ -58,7 +58,7 @@ def batch_of(replica: int) -> list[float]:
     "rejected",
     error="has no attribute 'Variable'",
     keras="<3",
-    cure="Keras 2 has no variables of its own: use tf.Variable",
+    cure="use tf.Variable: Keras 2 has no keras.Variable",
 )
 @breaks(
     "wrong_value",
@@ -78,7 +78,7 @@ def summed(bed: Bed) -> None:
     "rejected",
     error="has no attribute 'Variable'",
     keras="<3",
-    cure="Keras 2 has no variables of its own: use tf.Variable",
+    cure="use tf.Variable: Keras 2 has no keras.Variable",
 )
 def summed_through_value(bed: Bed) -> None:
     """The tf.Variable of a keras.Variable with aggregation="sum" adds up what all replicas add."""
@@ -92,7 +92,7 @@ def summed_through_value(bed: Bed) -> None:
     "rejected",
     error="has no attribute 'Variable'",
     keras="<3",
-    cure="Keras 2 has no variables of its own: use tf.Variable",
+    cure="use tf.Variable: Keras 2 has no keras.Variable",
 )
 @breaks(
     "counted_per_replica",

@@ -77,10 +77,7 @@ def found_gpu_driver() -> GpuDriver | None:
 
 
 def gpu_shares() -> tuple[GpuShare, ...]:
-    """All GPUs, and all MIG instances instead of the GPUs that have some.
-
-    None where no driver answers.
-    """
+    """All GPUs, and MIG instances instead of a GPU that has some; empty without a driver."""
     found: list[GpuShare] = []
     with contextlib.suppress(NvmlError), open_nvml() as nvml:
         for gpu in nvml.gpus():
