@@ -10,6 +10,7 @@ from testbed.check.parity.first_steps import FirstSteps
 from testbed.cluster.strategies import Deployment
 from testbed.launcher.entry import Entry
 from testbed.orders.place import WorkerPlace
+from testbed.verdict.device_memory import DeviceMemory
 from testbed.verdict.raised_error import RaisedError
 
 
@@ -58,6 +59,8 @@ class ProgramReport:
     """The uncaught exception in one line; empty without one."""
     error: RaisedError | None
     """The uncaught exception, as it was recorded."""
+    memory: tuple[DeviceMemory, ...] | None
+    """The memory of each GPU at the end; None without GPUs."""
 
 
 RUN_PROGRAM = Entry("testbed.worker.user_code.program:run_program", ProgramOrders)

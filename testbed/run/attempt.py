@@ -12,6 +12,8 @@ from testbed.launcher.cluster.cluster_end import ClusterEnd, WorkerEnd, first_fa
 from testbed.launcher.cluster.report_file import UnreadableReportError, read_typed_report
 from testbed.launcher.run_folder import CaseFolder
 from testbed.verdict.diagnosis import Diagnosis, diagnose
+from testbed.verdict.out_of_memory import describe
+from testbed.verdict.raised_error import RaisedError
 from testbed.verdict.reading import Raised, WorkerReport
 from testbed.verdict.verdict import Verdict, failed, judge
 
@@ -90,6 +92,17 @@ def _sought_network(last: Attempt, own_network: bool) -> str:
     return f"{last.raised[0]}; a run has no network but its own: --isolation none"
 
 
+def _out_of_memory(last: Attempt, _own_network: bool) -> str:
+    """A device had no memory left, which says nothing about the claims."""
+    for report in last.reports:
+        if problem := report.raised:
+            error = RaisedError(problem.type, problem.message, memory=problem.memory)
+            steps = [each.phase for each in last.end.workers[report.worker].ledger]
+            if lacking := describe(error, sum(phase.startswith("step ") for phase in steps)):
+                return f"worker {report.worker}: {lacking}; {problem.where}".removesuffix("; ")
+    return ""
+
+
 def _death(last: Attempt, _own_network: bool) -> str:
     return last.end.cause if last.died and last.first_failed in last.died else ""
 
@@ -108,6 +121,7 @@ _PROBLEMS: tuple[tuple[bool, Callable[[Attempt, bool], str | Diagnosis | None]],
     (True, lambda last, _own_network: last.unreadable),
     (False, _script_error),
     (False, _sought_network),
+    (False, _out_of_memory),
     (True, _death),
     (True, _late_start),
     (True, _hang),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from testbed.verdict.device_memory import DeviceMemory
+
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 # The stack of the operation that failed, which the runtime writes into the message.
 _WHERE_MADE = re.compile(
@@ -48,6 +50,8 @@ class RaisedError:
     frames: tuple[StackFrame, ...] = ()
     runtime_start: StackFrame | None = None
     """The line of the program that started TensorFlow's runtime, where it was noted."""
+    memory: DeviceMemory | None = None
+    """The memory of the device that had none left, for an error of memory."""
 
     @property
     def plain(self) -> str:

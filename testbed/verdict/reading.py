@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any
 
 from testbed.decoding import Later, OneOf, Range, Seconds, WorkerIndex
+from testbed.verdict.device_memory import DeviceMemory
 
 # Increased when a field of a worker's report changes its meaning or is removed.
 REPORT_VERSION = 1
@@ -138,6 +139,9 @@ class Raised:
     where: str = ""
     """The innermost line of the scenario script, like `returned.py:12 in create`; empty where
     there is none."""
+    memory: Annotated[DeviceMemory | None, Later()] = None
+    """For an error of memory: the memory of the device that had none left, where it could be read.
+    None for every other error, and in older records."""
 
     def __str__(self) -> str:
         """The type and the first informative line; the whole message may fill pages."""
@@ -169,6 +173,9 @@ class WorkerReport:
     """The version of this format."""
     facts: dict[str, str] = field(default_factory=dict)
     """The versions and seeds of this worker."""
+    memory: Annotated[tuple[DeviceMemory, ...] | None, Later()] = None
+    """The memory of each GPU of this worker at its end. None on CPUs, for which TensorFlow has no
+    such numbers, and in older records."""
 
     def to_json(self) -> dict[str, Any]:
         """Encode as JSON types."""

@@ -23,8 +23,11 @@ from testbed.orders.case import (
     CaseOrders,
     ServeOrders,
 )
+from testbed.verdict.out_of_memory import out_of_memory
+from testbed.verdict.raised_error import RaisedError
 from testbed.verdict.reading import Raised, WorkerReport
 from testbed.worker.bed import WorkerBed
+from testbed.worker.device_memory import device_memory, memory_at
 from testbed.worker.devices import keras_version
 from testbed.worker.probes import calling_when_bound
 from testbed.worker.script import ScriptError, import_script
@@ -66,6 +69,7 @@ def run_case(orders: CaseOrders, channel: Channel) -> None:
         raised=raised,
         seconds=time.monotonic() - began,
         facts=facts_of(place.seed),
+        memory=device_memory() if bed else None,
     )
     write_json(Path(place.report), report.to_json())
     channel.reported(good=raised is None)
@@ -120,12 +124,15 @@ def facts_of(seed: int) -> dict[str, str]:
 
 
 def _describe(problem: Exception, script: Path) -> Raised:
+    kind, message = type(problem).__name__, str(problem)
+    lacking = out_of_memory(RaisedError(kind, message))
     return Raised(
-        type=type(problem).__name__,
-        message=str(problem),
+        type=kind,
+        message=message,
         traceback="".join(traceback.format_exception(problem)),
         origin=_origin(problem, script),
         where=_where(problem, script),
+        memory=memory_at(lacking.device) if lacking else None,
     )
 
 

@@ -16,6 +16,7 @@ from testbed.launcher.server.channel import Channel
 from testbed.orders.case import MEASURE_CASE, Measurement, MeasureOrders
 from testbed.verdict.diagnosis import place
 from testbed.worker.bed import WorkerBed
+from testbed.worker.device_memory import device_memory
 from testbed.worker.main import prepare, run_scenario
 from testbed.worker.probes import collecting_graphs, copies_of
 from testbed.worker.traffic import bytes_moved
@@ -107,11 +108,8 @@ class MeasuringBed(WorkerBed):
 
     def _memory_of_devices(self, copies: Sequence[Any]) -> dict[str, int]:
         """Bytes by device: the peak of a GPU, or the size of the variable's copies on a CPU."""
-        if self._gpus:
-            return {
-                place(gpu.name): tf.config.experimental.get_memory_info(place(gpu.name))["peak"]
-                for gpu in tf.config.list_logical_devices("GPU")
-            }
+        if gpus := device_memory():
+            return {gpu.device: gpu.peak for gpu in gpus}
         held: dict[str, int] = {}
         for copy in copies:
             size = copy.shape.num_elements() * copy.dtype.size

@@ -208,6 +208,15 @@ def calling_when_started(call: Callable[[], None]) -> Iterator[None]:
         context.Context.ensure_initialized = original
 
 
+def runtime_has_started() -> bool:
+    """Whether this process has started TensorFlow's runtime, which takes memory of every GPU.
+
+    Private: every public call that lists logical devices starts it (`Context._initialized`).
+    Seen on TensorFlow 2.15 to 2.21.
+    """
+    return bool(context.context()._initialized)
+
+
 def replica_number() -> int:
     """The number of the replica that this thread runs, among all replicas in sync.
 

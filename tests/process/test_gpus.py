@@ -63,16 +63,16 @@ def test_a_gpu_whose_memory_is_unknown_is_listed(machine: pytest.MonkeyPatch) ->
     """A GPU that shares the memory of the host has no memory of its own."""
     machine.setenv("FAKE_GPUS", "1")
     machine.setenv("FAKE_GPU_MIB", "0")
-    assert gpu_shares() == (GpuShare(gpu(0), None),)
+    assert gpu_shares() == (GpuShare(gpu(0), None, None),)
     assert [each.memory_mib for each in gpu_driver().gpus] == [None]
 
 
 def test_mig_instances_stand_in_for_their_gpu(machine: pytest.MonkeyPatch) -> None:
     """With MIG on, what can be shared out are the instances, each with its memory."""
     machine.setenv("FAKE_GPUS", "2")
-    assert gpu_shares() == (GpuShare(gpu(0), 12288), GpuShare(gpu(1), 12288))
+    assert gpu_shares() == (GpuShare(gpu(0), 12288, 16384), GpuShare(gpu(1), 12288, 16384))
     machine.setenv("FAKE_GPU_MIG", "2")
-    expected = [GpuShare(mig(index, each), 6144) for index in (0, 1) for each in (1, 2)]
+    expected = [GpuShare(mig(index, each), 6144, 8192) for index in (0, 1) for each in (1, 2)]
     assert gpu_shares() == tuple(expected)
     assert [each.mig_instances for each in gpu_driver().gpus] == [2, 2]
 

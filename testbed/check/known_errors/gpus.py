@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from testbed.check.known_errors.entry import KnownError, Sign
+from testbed.verdict.out_of_memory import BATCH, COMPILED, COPY, KERNEL, TENSOR
 
 _STARTING = r"(?:cudaGetDevice\(\) failed|CUDA runtime implicit initialization on GPU:\d+ failed)\."
 
@@ -46,13 +47,10 @@ ERRORS = (
         "out_of_memory",
         "a device has no memory left for a tensor",
         (
-            Sign(
-                ("ResourceExhaustedError",),
-                r"OOM when allocating tensor with shape\s?\[(?P<shape>[\d, ]*)\] and type"
-                r" (?P<type>\w+) on \S*device:(?P<device>\w+:\d+)",
-            ),
+            *(Sign(("ResourceExhaustedError",), form) for form in (TENSOR, BATCH, KERNEL)),
+            Sign(("ResourceExhaustedError", "InternalError"), COPY),
         ),
-        "{device} has no room for a tensor of shape [{shape}] of {type}. Every replica holds a copy"
+        "the error comes from the operation whose tensor no longer fits. Every replica holds a copy"
         " of all mirrored variables and optimizer slots, and the activations of its part of the"
         " batch. Another process on the same GPU takes memory, too: TensorFlow takes nearly all of"
         " a GPU unless memory growth is set",
@@ -74,12 +72,7 @@ batch = strategy.run(lambda: tf.zeros([examples_per_replica, 1024]))
     KnownError(
         "out_of_memory_in_compiled_code",
         "a device has no memory left for a function that XLA has compiled",
-        (
-            Sign(
-                ("ResourceExhaustedError",),
-                r"Out of memory while trying to allocate (?P<size>[\d.]+ ?\w+)",
-            ),
-        ),
+        (Sign(("ResourceExhaustedError",), COMPILED),),
         "the function needs {size} at once for its temporary values and results. XLA plans all"
         " memory of a compiled function together, so that no single operation is named",
         "make the batch of a replica smaller, or compile smaller functions: without jit_compile"

@@ -13,6 +13,7 @@ from testbed.check.observations.source_line import SourceLine as SourceLine
 from testbed.check.observations.traces import Leak, Mixed, Retraced
 from testbed.check.observations.vocabulary import Vocabulary
 from testbed.check.observations.watch_failure import WatchFailure
+from testbed.verdict.device_memory import DeviceMemory
 from testbed.verdict.raised_error import RaisedError, StackFrame
 
 # Raised whenever a field changes its meaning.
@@ -328,12 +329,13 @@ class ProgramError:
     """Whether a `raise` or an `assert` of the user raised it."""
     frames: tuple[StackFrame, ...] = ()
     runtime_start: StackFrame | None = None
-    """`frames`, `runtime_start`: as in `RaisedError`."""
+    memory: DeviceMemory | None = None
+    """`frames`, `runtime_start`, `memory`: as in `RaisedError`."""
 
     @property
     def error(self) -> RaisedError:
         """The exception alone, without what is known of its place."""
-        return RaisedError(self.type, self.message, self.frames, self.runtime_start)
+        return RaisedError(self.type, self.message, self.frames, self.runtime_start, self.memory)
 
 
 @dataclass(frozen=True)

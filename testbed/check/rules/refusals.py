@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from textwrap import shorten
 
 from testbed.check.finding import ERROR, Explanation, Finding
 from testbed.check.known_errors.matching import Match, known
 from testbed.check.observations.seen import ProgramError, WorkerObservations
 from testbed.check.rules.data import files
+from testbed.verdict.out_of_memory import describe
 
 # Parts of errors about strategies, contexts and scopes that the table of known errors lacks.
 _REFUSED = (
@@ -32,7 +34,8 @@ def raised(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
         if each.raised is None or files.explains(seen, each):
             continue
         if found := _finding(each.raised, leaks=bool(each.leaks)):
-            yield found
+            lacking = describe(each.raised.error, each.steps)
+            yield replace(found, evidence=f"worker {each.worker}: {lacking}") if lacking else found
             return
 
 

@@ -42,6 +42,8 @@ class GpuShare:
     """Its id, like `GPU-...` or `MIG-...`."""
     free_mib: int | None
     """The memory that no process has taken, in MiB; None where it is unknown."""
+    total_mib: int | None
+    """Its memory, in MiB; None where it is unknown."""
 
 
 @dataclass(frozen=True)
@@ -102,10 +104,10 @@ def cards() -> int:
 
 
 def _share(nvml: Nvml, gpu: Handle) -> GpuShare:
-    free = None
+    total, free = None, None
     with contextlib.suppress(NvmlError):
-        free = nvml.memory(gpu)[1] >> 20
-    return GpuShare(nvml.uuid(gpu), free)
+        total, free = (each >> 20 for each in nvml.memory(gpu))
+    return GpuShare(nvml.uuid(gpu), free, total)
 
 
 def _gpu(nvml: Nvml, gpu: Handle, driver: str) -> Gpu:

@@ -161,7 +161,8 @@ def _worker(report: WorkerReport, problems: Pool, facts: Pool) -> dict[str, Any]
 
 
 def _problem(raised: Raised) -> dict[str, str]:
-    texts = {name: printable(text) for name, text in asdict(raised).items()}
+    # The evidence of a case has the memory of an error of memory.
+    texts = {name: printable(text) for name, text in asdict(raised).items() if name != "memory"}
     return {**texts, "message": _cut(texts["message"]), "traceback": _cut(texts["traceback"])}
 
 

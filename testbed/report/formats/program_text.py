@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from testbed.report.records.program import ProgramTrace, WorkerTrace
 from testbed.terminal import one_line
+from testbed.verdict.device_memory import peaks
 
 # A program may create many strategies, and reports phases for each.
 _PHASES = 8
@@ -22,6 +23,8 @@ def lines_of(trace: ProgramTrace) -> Iterator[str]:
     yield ""
     for worker in trace.workers:
         yield _shown(f"worker {worker.worker}: {_how_far(worker)}")
+        if worker.memory:
+            yield _shown(f"  most GPU memory of its tensors: {peaks(worker.memory)}")
     for worker in trace.workers:
         if worker.code != 0 and worker.tail:
             yield f"\nlast lines of {_shown(str(worker.log))}:"

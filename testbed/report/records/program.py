@@ -16,6 +16,7 @@ from testbed.launcher.cluster.cluster_end import PhaseReport
 from testbed.launcher.cluster.ledger import read_ledger
 from testbed.launcher.cluster.report_file import UnreadableReportError, read_report
 from testbed.launcher.run_folder import CaseFolder, RunFolder, is_running, keep_json
+from testbed.verdict.device_memory import DeviceMemory
 
 VERSION = 1
 TAIL_LINES = 10
@@ -51,6 +52,8 @@ class WorkerTrace:
     """The exit code; None if the worker did not finish."""
     tail: tuple[str, ...]
     """The last lines that the worker printed."""
+    memory: tuple[DeviceMemory, ...] = ()
+    """The memory of each GPU of the worker at its end; empty without GPUs."""
 
 
 @dataclass(frozen=True)
@@ -125,11 +128,16 @@ def program_in(name: str) -> ProgramTrace | None:
 
 
 def _worker(folder: CaseFolder, worker: int, phases: tuple[PhaseReport, ...]) -> WorkerTrace:
-    code = None
+    code, memory = None, tuple[DeviceMemory, ...]()
     with contextlib.suppress(UnreadableReportError):
-        code = read_report(folder, worker, lambda report: int(report["code"]))
+        code, memory = read_report(folder, worker, _code_and_memory)
     log = folder.log(worker)
-    return WorkerTrace(worker, log, phases, code, tuple(_last_lines(log)))
+    return WorkerTrace(worker, log, phases, code, tuple(_last_lines(log)), memory)
+
+
+def _code_and_memory(report: Any) -> tuple[int, tuple[DeviceMemory, ...]]:
+    memory = decoded(tuple[DeviceMemory, ...], report.get("memory") or [])
+    return int(report["code"]), memory
 
 
 def _last_lines(file: Path) -> list[str]:

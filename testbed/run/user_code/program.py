@@ -12,6 +12,7 @@ from testbed.launcher.cluster.report_file import UnreadableReportError, read_typ
 from testbed.launcher.run_folder import CaseFolder
 from testbed.orders.own_code import RUN_PROGRAM, Program, ProgramOrders, ProgramReport
 from testbed.run.user_code.own_code import OwnCodeCluster
+from testbed.verdict.out_of_memory import describe
 from testbed.verdict.raised_error import RaisedError
 
 TIME_IS_OVER = 124
@@ -66,6 +67,8 @@ def program_end(end: ClusterEnd, reports: Sequence[ProgramReport | None]) -> Pro
     error = report.error if report else None
     raised = report.raised if report else ""
     said = error.headline if error and error.has_stack else raised
+    if error:
+        said = describe(error, first.steps.begun if first.steps else 0) or said
     cause = f"worker {first.worker} failed after {first.after:.1f} s with exit code {code}"
     cause += f": {said}" * bool(said)
     return ProgramEnd(codes, end.led_to(cause, first.after), code, end.seconds, error)
@@ -93,4 +96,4 @@ def _report(folder: CaseFolder, worker: WorkerEnd) -> ProgramReport | None:
         return read_typed_report(folder, worker.worker, ProgramReport)
     except UnreadableReportError as problem:
         # The program has removed or damaged its report.
-        return ProgramReport(1, str(problem), None)
+        return ProgramReport(1, str(problem), None, None)

@@ -53,7 +53,7 @@ def _watched(orders: ProgramOrders, channel: Channel) -> CheckedReport:
         seconds = round(watchers.events.log.seconds, 3)
         raised = _raised(problems[0], end.error) if problems and end.error else None
         seen = watchers.observations(raised, tuple(leaks(watchers.objects)))
-        return CheckedReport(end.code, end.raised, end.error, seen, seconds, first_steps)
+        return CheckedReport(**vars(end), seen=seen, watching=seconds, first=first_steps)
 
 
 @contextlib.contextmanager
@@ -87,6 +87,7 @@ def _raised(problem: BaseException, error: RaisedError) -> ProgramError:
         stated=by_author and _states(own[-1]),
         frames=error.frames,
         runtime_start=error.runtime_start,
+        memory=error.memory,
     )
 
 

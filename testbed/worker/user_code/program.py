@@ -26,6 +26,7 @@ from testbed.orders.own_code import (
     ProgramOrders,
     ProgramReport,
 )
+from testbed.worker.device_memory import device_memory
 from testbed.worker.user_code.first_import import not_imported_yet
 from testbed.worker.user_code.own_code import in_a_line, make_main, own_code, report_and_leave
 from testbed.worker.user_code.recorded_error import recording
@@ -72,7 +73,7 @@ def outcome(
             code = LOST_OUTPUT
     if os.getpid() != worker:
         end_interpreter(code)
-    return ProgramReport(code, raised, error)
+    return ProgramReport(code, raised, error, device_memory())
 
 
 def end_program(setup: OwnCodeSetup, channel: Channel, report: ProgramReport) -> NoReturn:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import traceback
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
+from testbed.verdict.out_of_memory import out_of_memory
 from testbed.verdict.raised_error import RaisedError, StackFrame
+from testbed.worker.device_memory import memory_at
 from testbed.worker.probes import calling_when_started
 from testbed.worker.user_code.own_code import is_machinery, text_of
 from testbed.worker.watching.stack import author_place
@@ -39,7 +42,9 @@ def recording() -> Iterator[Record]:
         ]
         start = starts[0] if starts else None
         message = _without_middle(text_of(problem))
-        return RaisedError(type(problem).__name__, message, tuple(frames[-_MOST_FRAMES:]), start)
+        error = RaisedError(type(problem).__name__, message, tuple(frames[-_MOST_FRAMES:]), start)
+        lacking = out_of_memory(error)
+        return replace(error, memory=memory_at(lacking.device)) if lacking else error
 
     with calling_when_started(note_start):
         yield record

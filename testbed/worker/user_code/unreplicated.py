@@ -49,12 +49,12 @@ def _watched(orders: UnreplicatedOrders, channel: Channel) -> CheckedReport:
         def report(end: ProgramReport) -> CheckedReport:
             seconds = round(watchers.events.log.seconds, 3)
             seen = watchers.observations(None, ())
-            return CheckedReport(end.code, end.raised, end.error, seen, seconds, first.recorded())
+            return CheckedReport(**vars(end), seen=seen, watching=seconds, first=first.recorded())
 
         def stop() -> None:
             """End the program where its first steps are over."""
             channel.phase("finished")
-            end_program(orders.setup, channel, report(ProgramReport(0, "", None)))
+            end_program(orders.setup, channel, report(ProgramReport(0, "", None, None)))
 
         enough = {"enough": stop} if orders.first_steps else {}
         first = FirstStepsRecorder(watchers.events, watchers.now, watchers.variables, **enough)

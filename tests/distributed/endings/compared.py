@@ -96,7 +96,7 @@ async def in_a_worker(
 
 
 def _ended(report: Any) -> ProgramReport:
-    return ProgramReport(report["code"], report["raised"], None)
+    return ProgramReport(report["code"], report["raised"], None, None)
 
 
 def _seen(code: int, log: Path, folder: Path) -> Seen:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from testbed.cluster.strategies import Deployment
 from testbed.launcher.cluster.ledger import ledger
 from testbed.launcher.run_folder import RunFolder, locked
 from testbed.report.records.program import recorded
+from testbed.verdict.device_memory import DeviceMemory
 
 COMMAND = ["launch", "--workers", "2", "my train.py"]
 DEPLOYMENT = Deployment("multi_worker_mirrored", Cluster(2, 1))
@@ -60,6 +62,16 @@ def test_an_interrupted_run_is_shown(folder: RunFolder, capsys: pytest.CaptureFi
     assert "  line 49" in lines
     assert "  all is well" not in lines, "only what may tell why it ended so"
     assert "  line 39" not in lines
+
+
+def test_the_memory_of_gpus_is_shown(folder: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:
+    """The most that each GPU of a worker held; a worker on CPUs has no such line."""
+    memory = [asdict(DeviceMemory(f"GPU:{each}", 0, (each + 1) << 30)) for each in (0, 1)]
+    (folder.case("program").report(0)).write_text(json.dumps({"code": 0, "memory": memory}))
+    with recorded(folder, COMMAND, "program", DEPLOYMENT) as ended:
+        ended(0, "")
+    line = "  most GPU memory of its tensors: GPU:0 1.0 GiB, GPU:1 2.0 GiB"
+    assert shown(folder, capsys).splitlines().count(line) == 1
 
 
 def test_a_run_that_goes_on_is_shown(folder: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from testbed.run.user_code.program import TIME_IS_OVER, program_end
 
 LOG = Path("log")
 LEDGER = (PhaseReport("started", 0.1),)
-GOOD = ProgramReport(0, "", None)
+GOOD = ProgramReport(0, "", None, None)
 
 
 def end_of(*workers: WorkerEnd, missed_deadline: str = "", hint: str = "") -> ClusterEnd:
@@ -31,7 +31,7 @@ def test_a_program_that_goes_well_has_no_cause() -> None:
 
 def test_the_first_exit_code_is_the_program_s() -> None:
     """Of several workers that fail, the first decides, whatever its index is."""
-    failed = [ProgramReport(3, "", None), ProgramReport(1, "OSError: no", None)]
+    failed = [ProgramReport(3, "", None, None), ProgramReport(1, "OSError: no", None, None)]
     end = program_end(end_of(reported(0, 2.5), reported(1, 1.5)), failed)
     assert (end.code, end.codes) == (1, (3, 1))
     assert end.cause == "worker 1 failed after 1.5 s with exit code 1: OSError: no"
