@@ -180,6 +180,11 @@ class CaseFolder:
         """What NCCL logs in the worker, where NCCL_DEBUG asks for it."""
         return self.path / f"worker-{worker}.nccl.log"
 
+    @property
+    def nccl_status(self) -> Path:
+        """What NCCL reported about the job when it hung."""
+        return self.path / "nccl-status.txt"
+
     def report(self, worker: int) -> Path:
         """The worker's report; it exists only once it is complete."""
         return self.path / f"worker-{worker}.report.json"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from testbed.cluster.cluster import Task
 from testbed.cluster.devices import Devices
@@ -12,6 +12,7 @@ from testbed.cluster.strategies import STRATEGIES, Deployment
 from testbed.launcher.cluster.cluster_end import ClusterEnd
 from testbed.launcher.cluster.cluster_run import ClusterOptions, WorkerOrders, run_cluster
 from testbed.launcher.entry import Assignment, Entry, Orders
+from testbed.launcher.nccl.environment import nccl_environment, ras_address
 from testbed.launcher.run_folder import CaseFolder
 from testbed.launcher.server.source import WorkerServer
 from testbed.orders.case import SERVE, ServeOrders
@@ -52,32 +53,20 @@ async def run_entry(
         return entry.assignment(orders(place))
 
     apart = options.fault is not None and options.fault.about.needs_own_network
-    async with server.reserve_slots(deployment.processes, apart=apart) as slots:
-        environments = deployment.environments([slot.address for slot in slots], named)
-        workers = [
-            WorkerOrders(
-                assignment(number),
-                {
-                    **nccl_environment(folder.nccl(number), os.environ),
-                    **devices.environment(deployment, number),
-                    **environments[number],
-                },
-                address=slot.network,
-                source=slot.source,
-            )
-            for number, slot in enumerate(slots)
-        ]
-        return await run_cluster(server, workers, folder, options)
-
-
-def nccl_environment(log: Path, inherited: Mapping[str, str]) -> dict[str, str | None]:
-    """The variable that keeps NCCL's messages out of a worker's output.
-
-    NCCL_DEBUG makes NCCL print some hundred lines for each worker.
-
-    Args:
-        log: the file for them.
-        inherited: this process's environment, in which the user may name another file.
-    """
-    asked = "NCCL_DEBUG" in inherited and "NCCL_DEBUG_FILE" not in inherited
-    return {"NCCL_DEBUG_FILE": str(log)} if asked else {}
+    with ras_address(os.environ, used=devices.kind == "gpu") as ras:
+        async with server.reserve_slots(deployment.processes, apart=apart) as slots:
+            environments = deployment.environments([slot.address for slot in slots], named)
+            workers = [
+                WorkerOrders(
+                    assignment(number),
+                    {
+                        **nccl_environment(folder.nccl(number), ras, os.environ),
+                        **devices.environment(deployment, number),
+                        **environments[number],
+                    },
+                    address=slot.network,
+                    source=slot.source,
+                )
+                for number, slot in enumerate(slots)
+            ]
+            return await run_cluster(server, workers, folder, replace(options, nccl=ras))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import importlib
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,15 @@ from testbed.launcher.entry import Entry
 from tests.house.sources import TESTBED, all_modules, functions_of, python_files, short, tree_of
 
 
+# Entries of workers; and the launcher's own, for a process beside the workers.
+FOLDERS = (TESTBED / "orders", TESTBED / "launcher/nccl")
+
+
 def declared() -> dict[str, Entry[Any]]:
     """Every entry by the name of its constant."""
     return {
         name: value
-        for path in python_files(TESTBED / "orders")
+        for path in itertools.chain.from_iterable(map(python_files, FOLDERS))
         for name, value in vars(importlib.import_module(_module_of(path))).items()
         if isinstance(value, Entry)
     }

@@ -67,6 +67,7 @@ class Launcher:
         fresh: bool = False,
         environment: dict[str, str | None] | None = None,
         fault: Fault | None = None,
+        nccl: str = "",
         module: str = "tests.process.programs",
         **orders: Any,
     ) -> ClusterEnd:
@@ -81,7 +82,7 @@ class Launcher:
             )
             for worker in range(workers)
         ]
-        options = ClusterOptions(deadlines, fresh, fault=fault)
+        options = ClusterOptions(deadlines, fresh, fault=fault, nccl=nccl)
         return await run_cluster(server, every_worker, case, options)
 
     def reports(self, program: str, workers: int = 2) -> list[Any]:

@@ -111,6 +111,9 @@ class ClusterEnd:
     """The time when an ordered fault was injected, in seconds after the start of the cluster."""
     left_behind: LeftBehind | None = None
     """Which workers waited in vain for workers whose program had ended, if any did."""
+    nccl: str = ""
+    """What NCCL reported about a hang, as the rest of a sentence; empty if it was not asked, or did
+    not answer."""
 
     @property
     def guilty(self) -> list[WorkerEnd]:
@@ -132,7 +135,7 @@ class ClusterEnd:
     @property
     def hang(self) -> str:
         """Which workers keep which waiting, in one sentence."""
-        return describe_hang(standings(self.workers))
+        return describe_hang(standings(self.workers)) + self.nccl
 
     def led_to(self, failure: str, after: float) -> str:
         """Describe a failure, with the left-behind workers before it if they led to it.

@@ -19,6 +19,7 @@ from testbed.launcher.cluster.standstill import StandStill
 from testbed.launcher.entry import Assignment, Envelope
 from testbed.launcher.machine import descriptors
 from testbed.launcher.machine.memory import oom_kills
+from testbed.launcher.nccl.question import NcclQuestion
 from testbed.launcher.run_folder import CaseFolder
 from testbed.launcher.server.source import StartRequest, WorkerSource
 from testbed.launcher.server.worker_process import WorkerProcess
@@ -57,6 +58,8 @@ class ClusterOptions:
     observed how they react. A worker that failed by raising leaves at once, as a program does."""
     output_limit: float = OUTPUT_LIMIT
     """Bytes that each worker may print; a worker that prints more is ended."""
+    nccl: str = ""
+    """The address at which NCCL's RAS answers in the workers; empty where they do not use NCCL."""
 
 
 async def run_cluster(
@@ -83,7 +86,8 @@ async def run_cluster(
             )
             for index, worker in enumerate(workers)
         ]
-        return await _RunningCluster(running, folder, options, began, changed).run()
+        question = NcclQuestion(workers[0].source or server, folder, options.nccl)
+        return await _RunningCluster(running, folder, options, began, changed, question).run()
 
 
 def _start_request(
@@ -110,6 +114,7 @@ class _RunningCluster:
         options: ClusterOptions,
         began: float,
         changed: asyncio.Event,
+        nccl: NcclQuestion,
     ) -> None:
         patience = options.deadlines.patience
         self._workers = workers
@@ -119,17 +124,17 @@ class _RunningCluster:
         self._oom_kills = oom_kills()
         self._beside = _Beside(changed)
         self._injection = FaultInjection(options.fault) if options.fault else None
-        self._look = ClusterLook(workers, folder, began, options.output_limit)
+        self._look = ClusterLook(workers, folder, began, options.output_limit, nccl)
         self._still = StandStill(workers, self._look, patience) if patience else None
 
     async def run(self) -> ClusterEnd:
         """Run the cluster to its end, and end all its processes."""
-        ends: tuple[WorkerEnd, ...] = ()
+        ends, nccl = tuple[WorkerEnd, ...](), ""
         try:
             self._start_beside()
             missed = await self._wait_for_reports()
             if missed:
-                await self._look.take()
+                _, nccl = await asyncio.gather(self._look.take(), self._look.nccl.answer())
             # The ends are taken before any worker leaves: once the first ones leave, a worker that
             # waited for them may still raise and report.
             ends = self._look.ends(stuck=bool(missed))
@@ -143,7 +148,7 @@ class _RunningCluster:
             held = await _end_all(self._workers, self._beside, at_once=not ends)
         for log in (end.log for end in ends if exceeds(end.log, self._options.output_limit)):
             shorten(log)
-        return self._end(ends, missed, held)
+        return self._end(ends, missed, held, nccl)
 
     def _start_beside(self) -> None:
         """Start the tasks that run beside the cluster."""
@@ -165,7 +170,7 @@ class _RunningCluster:
         )
         return await wait.all_reported()
 
-    def _end(self, ends: tuple[WorkerEnd, ...], missed: str, held: str) -> ClusterEnd:
+    def _end(self, ends: tuple[WorkerEnd, ...], missed: str, held: str, nccl: str) -> ClusterEnd:
         injected_at = self._injection.at if self._injection else None
         return ClusterEnd(
             ends,
@@ -174,6 +179,7 @@ class _RunningCluster:
             hint=held or _hint(ends, self._oom_kills),
             injected_at=injected_at - self._began if injected_at else None,
             left_behind=self._still.left_behind if self._still else None,
+            nccl=nccl,
         )
 
 

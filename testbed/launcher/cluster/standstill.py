@@ -112,7 +112,7 @@ class StandStill:
         for end in ends:
             if still and end.place.known:
                 self._patience.show_stacks(end.worker, self._look.stacks_of(end.worker))
-        self._patience.tell(describe_hang(standings(ends)))
+        self._patience.tell(describe_hang(standings(ends)) + await self._look.nccl.answer())
 
     @property
     def _running(self) -> list[_Mark]:
@@ -177,7 +177,8 @@ class StandStill:
         # Two looks must find one place, so that a slow worker is not taken for a waiting one.
         if still >= self._patience.show and before == self._found != self._shown:
             self._shown = self._found
-            self._patience.tell(f"no worker has moved for {still:.0f} s: {self._found}")
+            nccl = await self._look.nccl.answer()
+            self._patience.tell(f"no worker has moved for {still:.0f} s: {self._found}{nccl}")
 
     async def _taken(self) -> tuple[WorkerEnd, ...]:
         await self._look.take()
