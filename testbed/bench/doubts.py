@@ -213,7 +213,15 @@ def _no_copy(rows: Sequence[Row], host: Host, request: BenchRequest) -> str:
 
 
 def _split(request: BenchRequest) -> str:
-    return "one GPU is split into several logical devices" if request.device == "split-gpu" else ""
+    if request.device != "split-gpu":
+        return ""
+    most = max(request.replicas, -(-request.workers // max(1, request.capacity)))
+    if most == 1:
+        return "a logical device with a memory limit stands for each GPU"
+    shared = f"{most} replicas share one GPU"
+    if "wire" not in request.parts:
+        return shared
+    return f"{shared}: the wire figures are of copies within it, not of the wire between GPUs"
 
 
 def _tf32(request: BenchRequest, environment: Mapping[str, str]) -> str:

@@ -47,7 +47,9 @@ def fitted(request: BenchRequest, devices: Devices) -> BenchRequest:
     Raises:
         TooFewDevicesError: the machine has no GPU, or fewer than requested.
     """
-    capacity = usable_cores() if request.device == "cpu" else sum(map(len, devices.hosts))
+    # Ranks of one machine may share a GPU.
+    gpus = {gpu for host in devices.hosts for gpu in host}
+    capacity = usable_cores() if request.device == "cpu" else len(gpus)
     # All devices, but at least two replicas except on GPUs: one would not show how things break.
     most = max(capacity, 1 if request.device == "gpu" else 2)
     workers = request.workers or (1 if request.device == "split-gpu" else min(most, MOST))

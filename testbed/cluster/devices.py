@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -38,6 +39,8 @@ class Devices:
     """The free memory of each GPU for which it is known, by its id."""
     unlisted: int = 0
     """The number of GPUs that the driver offers, and that TensorFlow lists none of."""
+    crowded: str = ""
+    """Which hosts are one machine with too few GPUs for all of them; empty where none are."""
 
     @property
     def hosts(self) -> tuple[tuple[str, ...], ...]:
@@ -60,24 +63,31 @@ class Devices:
                 found = f"found {len(gpus)}"
                 if self.unlisted:
                     found += f" of {self.unlisted} (testbed doctor says why TensorFlow lists none)"
+                elif self.crowded and not gpus:
+                    found += f" ({self.crowded}; split-gpu lets them share)"
                 return f"needs {needed} GPU{'s' * (needed > 1)}{where}, {found}"
-            if split and (lacking := self._lacking_memory(gpus, workers, each)):
-                return lacking
+        return self._lacking_memory(deployment.cluster) if split else ""
+
+    def _lacking_memory(self, cluster: Cluster) -> str:
+        """The reason why workers cannot share GPUs; empty where their memory suffices.
+
+        Workers of several hosts may share one, too: ranks of one machine.
+        """
+        known, replicas = dict(self.free_mib), cluster.replicas_per_worker
+        for gpu, sharing in Counter(map(self._shared_gpu, range(cluster.workers))).items():
+            needed = sharing * (replicas * SPLIT_GPU_MIB + _CONTEXT_MIB)
+            if known.get(gpu, needed) < needed:
+                return (
+                    f"needs {needed} MiB of one GPU ({sharing} worker{'s' * (sharing > 1)} of"
+                    f" {replicas} x {SPLIT_GPU_MIB} MiB, and {_CONTEXT_MIB} MiB for each process),"
+                    f" and {known[gpu]} MiB of {gpu} are free"
+                )
         return ""
 
-    def _lacking_memory(self, gpus: Sequence[str], workers: int, replicas: int) -> str:
-        """The reason why workers cannot share GPUs; empty where their memory suffices."""
-        sharing = -(-workers // max(1, len(gpus)))
-        needed = sharing * (replicas * SPLIT_GPU_MIB + _CONTEXT_MIB)
-        known = dict(self.free_mib)
-        short = next((gpu for gpu in gpus[:workers] if known.get(gpu, needed) < needed), "")
-        if not short:
-            return ""
-        return (
-            f"needs {needed} MiB of one GPU ({sharing} worker{'s' * (sharing > 1)} of"
-            f" {replicas} x {SPLIT_GPU_MIB} MiB, and {_CONTEXT_MIB} MiB for each process), and"
-            f" {known[short]} MiB of {short} are free"
-        )
+    def _shared_gpu(self, worker: int) -> str:
+        """The GPU of a worker that may share it."""
+        turn, host = divmod(worker, len(self.hosts))
+        return self.hosts[host][turn % len(self.hosts[host])]
 
     def require(self, deployment: Deployment) -> None:
         """Reject a deployment that cannot run on these devices.
@@ -92,10 +102,10 @@ class Devices:
         """The part of a worker's environment that makes only its devices visible."""
         if self.kind == "cpu":
             return {"CUDA_VISIBLE_DEVICES": "-1"}
+        if self.kind == "split-gpu":
+            return {"CUDA_VISIBLE_DEVICES": self._shared_gpu(worker)}
         turn, host = divmod(worker, len(self.hosts))
         gpus, each = self.hosts[host], deployment.cluster.replicas_per_worker
-        if self.kind == "split-gpu":
-            return {"CUDA_VISIBLE_DEVICES": gpus[turn % len(gpus)]}
         return {"CUDA_VISIBLE_DEVICES": ",".join(gpus[turn * each : (turn + 1) * each])}
 
 
@@ -110,17 +120,35 @@ def too_few_devices(lacking: str, cluster: Cluster) -> TooFewDevicesError:
     return TooFewDevicesError(message, cluster.workers, cluster.replicas_per_worker)
 
 
-def shared_out(seen: Sequence[tuple[str, tuple[str, ...]]]) -> list[tuple[str, ...]]:
+def shared_out(
+    seen: Sequence[tuple[str, tuple[str, ...]]], *, split: bool = False
+) -> list[tuple[str, ...]]:
     """The GPUs of each worker's host, where several hosts may be one machine.
 
     Args:
         seen: for each host, its machine and the GPU ids that it sees. Hosts that see the same GPUs
             of one machine, like the ranks of mpirun, get equal shares of them, in their order.
+        split: whether hosts can share a GPU; then each gets one where there are too few.
     """
-    shares = []
+    shares: list[tuple[str, ...]] = []
     for number, mine in enumerate(seen):
         alike = [each for each in range(len(seen)) if seen[each] == mine]
-        share = len(mine[1]) // len(alike)
-        turn = alike.index(number)
-        shares.append(mine[1][turn * share : (turn + 1) * share])
+        gpus, turn = mine[1], alike.index(number)
+        share = len(gpus) // len(alike)
+        if split and gpus and not share:
+            shares.append((gpus[turn % len(gpus)],))
+        else:
+            shares.append(gpus[turn * share : (turn + 1) * share])
     return shares
+
+
+def crowded(seen: Sequence[tuple[str, tuple[str, ...]]]) -> str:
+    """Which hosts are one machine with fewer GPUs than hosts; empty where none are.
+
+    Args:
+        seen: for each host, its machine and the GPU ids that it sees.
+    """
+    for (_, gpus), ranks in Counter(seen).items():
+        if 0 < len(gpus) < ranks:
+            return f"{ranks} ranks on one machine see the same {len(gpus)}"
+    return ""

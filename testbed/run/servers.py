@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from testbed.catalogue.versions import Frameworks
-from testbed.cluster.devices import Devices, shared_out
+from testbed.cluster.devices import Devices, crowded, shared_out
 from testbed.cluster.isolation_levels import AUTO
 from testbed.decoding import decoded
 from testbed.errors import LaunchError
@@ -78,8 +78,8 @@ def _devices_of(hosts: Sequence[DeviceReport], kind: str) -> Devices:
     free = {gpu.id: gpu.free_mib for gpu in gpus if gpu.free_mib is not None}
     unlisted = sum(0 if found.gpus else len(found.cuda.driver.uuids) for found in hosts)
     seen = [(found.machine, tuple(gpu.id for gpu in found.gpus)) for found in hosts]
-    first, *others = shared_out(seen)
-    return Devices(kind, first, tuple(others), tuple(free.items()), unlisted)
+    first, *others = shared_out(seen, split=kind == "split-gpu")
+    return Devices(kind, first, tuple(others), tuple(free.items()), unlisted, crowded(seen))
 
 
 async def inspect_hosts(server: WorkerServer, options: Options, folder: RunFolder) -> Inspected:

@@ -15,7 +15,6 @@ import pytest
 from testbed.launcher.entry import Entry
 from tests.house.sources import TESTBED, all_modules, functions_of, python_files, short, tree_of
 
-
 # Entries of workers; and the launcher's own, for a process beside the workers.
 FOLDERS = (TESTBED / "orders", TESTBED / "launcher/nccl")
 

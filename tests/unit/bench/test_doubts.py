@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
@@ -74,6 +75,32 @@ def test_a_doubt_is_raised(case: Doubtful) -> None:
     assert [name for name in doubted(case) if name != "wide_interval" or case.name == name] == [
         case.name
     ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "observed"),
+    [
+        (
+            {"replicas": 2, "workers": 1},
+            "2 replicas share one GPU: the wire figures are of copies within it, not of the wire"
+            " between GPUs",
+        ),
+        (
+            {"replicas": 1, "workers": 3, "capacity": 2, "parts": ("scaling",)},
+            "2 replicas share one GPU",
+        ),
+        (
+            {"replicas": 1, "workers": 2, "capacity": 2},
+            "a logical device with a memory limit stands for each GPU",
+        ),
+    ],
+)
+def test_what_is_measured_on_a_split_gpu_is_named(asked: dict[str, Any], observed: str) -> None:
+    """How many replicas share a GPU, and that their wire is no wire."""
+    given = {"device": "split-gpu", "replicas": 1, "parts": ("wire",), **asked}
+    request = replace(request_of(), **given)
+    doubts = doubts_of([STEADY], 0.0, calm_host(), None, request, FULL_FLOAT32)
+    assert [doubt.observation for doubt in doubts if doubt.name == "split_gpu"] == [observed]
 
 
 def test_calm_is_not_doubted() -> None:

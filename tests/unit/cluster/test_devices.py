@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from testbed.cluster.cluster import Cluster
-from testbed.cluster.devices import Devices, shared_out
+from testbed.cluster.devices import Devices, crowded, shared_out
 from testbed.cluster.strategies import Deployment
 from tests.unit.builders import DEFAULT, MIRRORED_2, WORKERS_2X1, WORKERS_2X2
 
@@ -132,6 +132,39 @@ def test_a_host_that_lacks_gpus_is_named() -> None:
     devices = Devices("gpu", ("0", "1"), (("0",),))
     assert devices.lacking(WORKERS_2X2) == "needs 2 GPUs on the host of worker 1, found 1"
     assert devices.lacking(WORKERS_2X1) == ""
+
+
+ONE_GPU = (("n1", ("GPU-1",)), ("n1", ("GPU-1",)), ("n2", ("GPU-7",)))
+
+
+def test_ranks_can_share_a_split_gpu() -> None:
+    """Ranks of one machine that see one GPU get it, and its memory must suffice for all of them."""
+    assert shared_out(ONE_GPU, split=True) == [("GPU-1",), ("GPU-1",), ("GPU-7",)]
+    two = (("n1", ("0", "1")),) * 3
+    assert shared_out(two, split=True) == [("0",), ("1",), ("0",)]
+    assert shared_out((("n1", ()),), split=True) == [()]
+    first, *others = shared_out(ONE_GPU, split=True)
+    three = Deployment("multi_worker_mirrored", Cluster(3, 1))
+
+    def sharing(free: int) -> Devices:
+        known = (("GPU-1", free), ("GPU-7", 2048))
+        return Devices("split-gpu", first, tuple(others), free_mib=known)
+
+    assert visible(sharing(4096), three) == ["GPU-1", "GPU-1", "GPU-7"]
+    assert sharing(4096).lacking(three) == ""
+    assert sharing(4095).lacking(three).startswith("needs 4096 MiB of one GPU (2 workers of 1 x")
+
+
+def test_ranks_that_cannot_share_a_gpu_are_refused() -> None:
+    """With whole GPUs the refusal says why none is left, and what would do."""
+    first, *others = shared_out(ONE_GPU)
+    devices = Devices("gpu", first, tuple(others), crowded=crowded(ONE_GPU))
+    assert devices.lacking(WORKERS_2X1) == (
+        "needs 1 GPU on the host of worker 0, found 0 (2 ranks on one machine see the same 1;"
+        " split-gpu lets them share)"
+    )
+    assert crowded(ONE_GPU[1:]) == ""
+    assert crowded((("n1", ()), ("n1", ()))) == ""
 
 
 @pytest.mark.parametrize(
