@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import portpicker
 import pytest
 
 from testbed.cluster.cuda_libraries import NCCL
@@ -21,7 +25,7 @@ from testbed.launcher.run_folder import RunFolder, new_run_folder
 from testbed.launcher.server.source import WorkerServer
 from testbed.orders.devices import LIST_DEVICES, DeviceOrders, DeviceReport
 from testbed.run.servers import open_server
-from tests.distributed.conftest import Done
+from tests.distributed.conftest import ROOT, Done
 from tests.fake_gpus import CUDA_12, NVML, UUIDS, built_driver, gpu, mig
 from tests.unit.builders import MIRRORED_2, WORKERS_2X1, WORKERS_2X2
 
@@ -217,4 +221,48 @@ def test_workers_share_a_split_gpu_if_it_has_room(
     assert done.output.count(listed) == 2, done.errors
     refused = testbed(*words, **facts, FAKE_GPU_MIB="6000")
     assert "needs 6144 MiB of one GPU" in refused.errors
+    assert refused.status == 2
+
+
+def ranks(machine: GpuMachine, folder: Path, device: str) -> list[Done]:
+    """Two ranks of one machine with one GPU launch the listing, as an engine would start them."""
+    cluster = {"worker": [f"127.0.0.1:{portpicker.pick_unused_port()}" for _ in range(2)]}
+    words = ("launch", "--engine", "environment", "--device", device, "--folder", "run", "train.py")
+    facts = {"LD_LIBRARY_PATH": str(machine.driver), "FAKE_GPUS": "1", "NCCL_DEBUG": "INFO"}
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-m", "testbed", *words],
+            cwd=folder,
+            env={
+                **os.environ,
+                **facts,
+                "PYTHONPATH": str(ROOT),
+                "TF_CONFIG": json.dumps(
+                    {"cluster": cluster, "task": {"type": "worker", "index": number}}
+                ),
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(2)
+    ]
+    said = [each.communicate(timeout=120) for each in started]
+    return [
+        Done(each.returncode, *texts, folder) for each, texts in zip(started, said, strict=True)
+    ]
+
+
+def test_ranks_of_one_machine_share_a_split_gpu(machine: GpuMachine, tmp_path: Path) -> None:
+    """Each rank's worker has its part of the only GPU; with whole GPUs the refusal says why not."""
+    (tmp_path / "train.py").write_text(LISTING)
+    first, other = ranks(machine, tmp_path, "split-gpu")
+    assert (first.status, other.status) == (0, 0), first.errors + other.errors
+    for worker in range(2):
+        assert f"worker {worker} | {gpu(0)} [1024]" in first.output
+    shutil.rmtree(tmp_path / "run")
+    refused, _ = ranks(machine, tmp_path, "gpu")
+    assert "needs 1 GPU on the host of worker 0, found 0 (2 ranks on one machine see the" in (
+        refused.errors
+    )
     assert refused.status == 2
