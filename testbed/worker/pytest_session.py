@@ -27,6 +27,7 @@ from testbed.orders.case import RUN_TEST, ClaimLine, ParityClaim, TestOrders, Te
 from testbed.verdict.reading import WorkerReport
 from testbed.verdict.values import NoValueError, decode, encode
 from testbed.worker.bed import WorkerBed
+from testbed.worker.device_memory import device_memory
 from testbed.worker.main import facts_of, prepare
 from testbed.worker.strategy import replica_devices, require_threads
 
@@ -106,6 +107,7 @@ def run_test(orders: TestOrders, channel: Channel) -> None:
         findings=tuple(bed.findings),
         seconds=time.monotonic() - began,
         facts=facts_of(place.seed),
+        memory=device_memory(),
     )
     whole = TestSessionReport(
         worker=report,

@@ -266,3 +266,18 @@ def test_ranks_of_one_machine_share_a_split_gpu(machine: GpuMachine, tmp_path: P
         refused.errors
     )
     assert refused.status == 2
+
+
+def test_workers_on_gpus_get_one_address_for_ras(
+    machine: GpuMachine, testbed: Callable[..., Done], tmp_path: Path
+) -> None:
+    """NCCL in all workers of a run answers at a port of the run."""
+    (tmp_path / "train.py").write_text('import os; print("RAS", os.environ["NCCL_RAS_ADDR"])')
+    facts = {"LD_LIBRARY_PATH": str(machine.driver), "FAKE_GPUS": "2"}
+    done = testbed("launch", "--device", "gpu", "--workers", "2", "train.py", **facts)
+    assert done.status == 0, done.errors
+    addresses = [line.split()[-1] for line in done.output.splitlines() if " | RAS " in line]
+    assert len(addresses) == 2
+    assert len(set(addresses)) == 1
+    assert addresses[0].startswith("127.0.0.1:")
+    assert not addresses[0].endswith(":28028"), "the default of NCCL, which other jobs use"
