@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import unittest
 from collections.abc import Generator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from testbed.catalogue.mark import MARK
 from testbed.errors import LaunchError, UsageError
+from testbed.pytest_plugin.import_garbage import given_back, kept_from_collector
 from testbed.pytest_plugin.item import DistributedTest
 from testbed.pytest_plugin.last_failed import LastFailed
 from testbed.pytest_plugin.naming import OF_TEST, OF_WORKER, give_name
@@ -56,6 +58,15 @@ class Protocol:
             with own_sockets():
                 self._launches().begin()
 
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Import a module with a marked test without a search for garbage."""
+        marked = isinstance(collector, pytest.Module) and _has_mark(collector.path)
+        with kept_from_collector() if marked else contextlib.nullcontext():
+            return (yield)
+
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """End the server if no test needs it."""
         if self._launching and not any(isinstance(i, DistributedTest) for i in session.items):
@@ -86,6 +97,7 @@ class Protocol:
         Its workers are other processes already, and a fork would share the server's connection.
         """
         if not isinstance(item, DistributedTest):
+            given_back()
             return None
         forked = item.config.getoption("forked", False) or item.get_closest_marker("forked")
         return run_plainly(item, nextitem) if forked else None
