@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 # Plugins whose output comes from the launching process already, or that start processes.
-_NOT_IN_WORKERS = (
+NOT_IN_WORKERS = (
     "xdist",
     "xdist.looponfail",
     "faulthandler",
@@ -55,7 +55,7 @@ def options_of(config: pytest.Config) -> dict[str, Any]:
 
 def arguments_of(item: pytest.Item) -> list[str]:
     """The arguments for a session that collects the file of a test."""
-    without = [argument for name in _NOT_IN_WORKERS for argument in ("-p", f"no:{name}")]
+    without = [argument for name in NOT_IN_WORKERS for argument in ("-p", f"no:{name}")]
     # pytest does not accept a path with a bracket, so then it gets the nearest folder without one.
     around = [item.path, *item.path.parents]
     return [*without, str(next(path for path in around if "[" not in str(path)))]

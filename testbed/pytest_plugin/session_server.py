@@ -7,7 +7,7 @@ import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -19,13 +19,14 @@ from testbed.launcher.interpreter.interpreter import notice_on
 from testbed.launcher.run_folder import RUNS, RunFolder, new_run_folder
 from testbed.launcher.server.source import WorkerServer
 from testbed.orders.case import RUN_TEST
+from testbed.pytest_plugin.preloading import plugins_of
 from testbed.pytest_plugin.settings import Settings
 from testbed.run.options import Options
 from testbed.run.servers import find_devices, open_server
 
 Result = TypeVar("Result")
 
-# pytest changes this variable for each test.
+# A session that a test of another session runs inherits this, too.
 _CURRENT_TEST = "PYTEST_CURRENT_TEST"
 
 
@@ -55,7 +56,7 @@ class _StartingServer:
         Modules that pytest has collected meanwhile may have changed it. The variables that
         TensorFlow sets when it is imported do not count: the server has them, too.
         """
-        now = {name: value for name, value in os.environ.items() if name != _CURRENT_TEST}
+        now = _environment()
         changed = {n: value for n, value in now.items() if self.inherited.get(n) != value}
         return self.inherited.keys() <= now.keys() and (
             changed.items() <= self.ready.result().environment.items()
@@ -90,10 +91,11 @@ class SessionServer:
     def begin(self) -> None:
         """Start the server and do not wait for it, so that it imports while pytest collects.
 
-        A failure has no effect: `open` starts another server, and reports its failure.
+        It imports the session's plugins, too. A failure has no effect: `open` starts another server
+        without them, and reports its failure.
         """
         with contextlib.suppress(LaunchError, UsageError):
-            self._early = self._begin()
+            self._early = self._begin(plugins_of(self._config))
             # One turn of the loop starts the process.
             self.wait_for(asyncio.sleep(0))
 
@@ -144,21 +146,21 @@ class SessionServer:
         self._early = None
         return early
 
-    def _begin(self) -> _StartingServer:
-        """Start a server, and do not wait until it is ready."""
+    def _begin(self, plugins: Sequence[str] = ()) -> _StartingServer:
+        """Start a server that imports these plugins, and do not wait until it is ready."""
         stack = self._stack.enter_context(contextlib.ExitStack())
         folder = stack.enter_context(new_run_folder(self._config.rootpath / RUNS))
         opening = open_server(
             folder,
             fresh=False,
             module=RUN_TEST.module,
-            more=self._settings.preload,
+            more=[*plugins, *self._settings.preload],
             path=sys.path,
             isolation=self._settings.isolation,
         )
         ready = self._loop.create_task(opening.__aenter__())
         stack.callback(lambda: self.wait_for(_end(opening, ready)))
-        return _StartingServer(folder, ready, dict(os.environ), stack)
+        return _StartingServer(folder, ready, _environment(), stack)
 
     def wait_for(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Run a coroutine in the loop; an interrupt, like Ctrl-C, cancels it and waits for it."""
@@ -171,6 +173,11 @@ class SessionServer:
                 with contextlib.suppress(asyncio.CancelledError):
                     self._loop.run_until_complete(task)
             raise
+
+
+def _environment() -> dict[str, str]:
+    """This process's environment, without what pytest changes for each test."""
+    return {name: value for name, value in os.environ.items() if name != _CURRENT_TEST}
 
 
 async def _result(ready: asyncio.Task[WorkerServer]) -> WorkerServer:

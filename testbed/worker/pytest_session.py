@@ -17,6 +17,7 @@ from typing import Any, Literal, NoReturn
 
 import pytest
 import tensorflow as tf
+from _pytest.assertion.rewrite import AssertionRewritingHook
 from _pytest.config import default_plugins
 
 from testbed.catalogue.mark import RAW_OUTCOME, WORKER_PLUGIN
@@ -126,6 +127,10 @@ def _run_pytest(orders: TestOrders, session: _Session) -> None:
     # After the strategy is built: a test's module and its conftest may create variables.
     # pytest itself imports most of the standard library before it imports any test.
     set_path(orders.path, keep={"testbed", *sys.stdlib_module_names})
+    # The hook of `plugin_imports`.
+    sys.meta_path[:] = [
+        each for each in sys.meta_path if not isinstance(each, AssertionRewritingHook)
+    ]
     place = orders.setup.place
     case = CaseFolder(Path(place.report).parent)
     options = {**orders.options, "basetemp": str(case.temporary(place.worker))}
