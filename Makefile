@@ -75,7 +75,7 @@ types: setup  ## mypy --strict
 	$(BIN)/mypy
 
 test-unit: setup  ## the logic alone, and the house rules
-	$(BIN)/python -m pytest -q -n auto tests/unit tests/house -m "not soak"
+	$(BIN)/python -m pytest -q -n auto --dist loadfile tests/unit tests/house -m "not soak"
 
 test-watching: setup  ## watchers in processes with TensorFlow and two logical CPUs
 	$(BIN)/python -m pytest -q -n auto --dist loadfile tests/watching -m "not soak"

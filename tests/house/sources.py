@@ -28,6 +28,12 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
 
 
+@functools.cache
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    """All nodes of a file's tree; many rules look at them."""
+    return tuple(ast.walk(tree_of(path)))
+
+
 def module_name(path: Path) -> str:
     parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
@@ -42,7 +48,7 @@ def all_modules() -> dict[str, Path]:
 def imported_names(path: Path) -> Iterator[str]:
     """Everything that a file imports, wherever it does so, by its longest module name."""
     for_types_alone = _for_types_alone(path)
-    for node in ast.walk(tree_of(path)):
+    for node in nodes_of(path):
         if node in for_types_alone:
             continue
         if isinstance(node, ast.Import):
@@ -65,12 +71,12 @@ def _for_types_alone(path: Path) -> set[ast.stmt]:
 
 
 def functions_of(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    for node in ast.walk(tree_of(path)):
+    for node in nodes_of(path):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             yield node
 
 
 def text_constants(path: Path) -> Iterator[str]:
-    for node in ast.walk(tree_of(path)):
+    for node in nodes_of(path):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value

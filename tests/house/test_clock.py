@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from tests.house.sources import SCENARIOS, TESTBED, python_files, short, tree_of
+from tests.house.sources import SCENARIOS, TESTBED, nodes_of, python_files, short
 
 # The file, and which date it writes down.
 DATES = {
@@ -21,7 +21,7 @@ _WALL = re.compile(
 
 def readings_of_the_wall_clock() -> Iterator[str]:
     for path in python_files(TESTBED, SCENARIOS):
-        for node in ast.walk(tree_of(path)):
+        for node in nodes_of(path):
             if isinstance(node, ast.Attribute) and _WALL.search(ast.unparse(node)):
                 yield short(path)
             if isinstance(node, ast.ImportFrom) and node.module == "time":

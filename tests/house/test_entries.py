@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from testbed.launcher.entry import Entry
-from tests.house.sources import TESTBED, all_modules, functions_of, python_files, short, tree_of
+from tests.house.sources import TESTBED, all_modules, functions_of, nodes_of, python_files, short
 
 # Entries of workers; and the launcher's own, for a process beside the workers.
 FOLDERS = (TESTBED / "orders", TESTBED / "launcher/nccl")
@@ -68,7 +68,7 @@ def test_no_orders_are_read_by_key() -> None:
     found = [
         f"{short(path)}:{node.lineno}"
         for path in python_files(TESTBED)
-        for node in ast.walk(tree_of(path))
+        for node in nodes_of(path)
         if isinstance(node, ast.expr) and _is_key_of_orders(node)
     ]
     assert found == []

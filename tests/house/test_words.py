@@ -15,10 +15,10 @@ from tests.house.sources import (
     TESTBED,
     TESTS,
     imported_names,
+    nodes_of,
     python_files,
     short,
     text_constants,
-    tree_of,
 )
 
 # Written so that this file does not hold them.
@@ -41,7 +41,7 @@ def test_every_diagnosis_is_a_symptom() -> None:
     named = {
         node.args[0].value
         for name in ("verdict/diagnosis.py", "run/attempt.py")
-        for node in ast.walk(tree_of(TESTBED / name))
+        for node in nodes_of(TESTBED / name)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id == "Diagnosis"
@@ -80,7 +80,7 @@ def test_nothing_is_left_to_do() -> None:
 def sleeps(path: Path) -> list[str]:
     """Where a file blocks for a time, by whichever name it calls `time.sleep`."""
     found = []
-    for node in ast.walk(tree_of(path)):
+    for node in nodes_of(path):
         if isinstance(node, ast.Attribute) and ast.unparse(node) == "time.sleep":
             found.append(f"{short(path)}:{node.lineno}")
         if isinstance(node, ast.ImportFrom) and node.module == "time":

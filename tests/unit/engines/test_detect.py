@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shlex
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import pytest
 
+from testbed.cli.declarations.engine import ENGINES
 from testbed.cli.main import main
 from testbed.cli.parser import parse
 from testbed.engines.command import inner_of, require_engine
@@ -23,7 +25,11 @@ def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    found = importlib.util.find_spec
+    packages = {engine.package for engine in ENGINES.values()}
+    monkeypatch.setattr(
+        "importlib.util.find_spec", lambda name: None if name in packages else found(name)
+    )
     return folder
 
 
