@@ -6,7 +6,7 @@ import functools
 import re
 
 from docs._generate.markdown import ROOT
-from testbed.launcher.interpreter.tested_versions import TENSORFLOW
+from testbed.releases import TENSORFLOW
 
 
 @functools.cache

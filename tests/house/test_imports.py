@@ -34,7 +34,7 @@ ALLOWED = {
         "testbed.bootstrap",
         "testbed.decoding",
         "testbed.terminal",
-        "testbed.launcher.interpreter.tested_versions",
+        "testbed.releases",
         "testbed.catalogue.fault",
         "testbed.cluster.isolation_levels",
     },

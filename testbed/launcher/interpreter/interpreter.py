@@ -14,8 +14,8 @@ from testbed.decoding import decoded
 from testbed.errors import UsageError
 from testbed.launcher.interpreter import installed
 from testbed.launcher.interpreter.installed import Installed
-from testbed.launcher.interpreter.tested_versions import PYTHON, TENSORFLOW
 from testbed.launcher.machine.environment import server_environment
+from testbed.releases import PYTHON, TENSORFLOW
 from testbed.terminal import tell
 
 UNTESTED = "if a result is unexpected, compare with a tested version: --python PATH"
@@ -102,7 +102,7 @@ def installing(path: str = sys.executable) -> str:
 
 def untested(found: Installed) -> str:
     """A notice about a TensorFlow with which the testbed is not tested; empty for others."""
-    if not found.tensorflow or found.tensorflow in TENSORFLOW:
+    if not found.tensorflow or TENSORFLOW.has(found.tensorflow):
         return ""
     return f"{with_tested(found.tensorflow)}: {UNTESTED}"
 

@@ -6,8 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from typing import Any
 
 from testbed.errors import UsageError
+from testbed.releases import order_of
 from testbed.report.atlas.atlas import (
     Atlas,
     AtlasCell,
@@ -57,16 +59,11 @@ def atlas_of(records: Sequence[RunRecord]) -> Atlas:
     )
 
 
-def _order(record: RunRecord) -> tuple[list[int], list[int]]:
+def _order(record: RunRecord) -> tuple[Any, ...]:
     versions = record.versions
     if versions.tensorflow is None:
         raise UsageError(f"{record.run}: no worker of this run reported TensorFlow's version")
-    return _numbers(versions.tensorflow), _numbers(versions.keras or "")
-
-
-def _numbers(version: str) -> list[int]:
-    """The numbers of a version, so that 2.9 comes before 2.15."""
-    return [int(number) for number in re.findall(r"\d+", version)]
+    return order_of(versions.tensorflow), order_of(versions.keras or "")
 
 
 def _versions(records: Sequence[RunRecord]) -> Iterator[AtlasVersion]:

@@ -10,76 +10,13 @@ from testbed.catalogue.versions import (
     TESTED,
     FrameworkRange,
     Frameworks,
-    range_of,
-    release_of,
 )
-from testbed.errors import UsageError
+from testbed.releases import range_of
 from tests.unit.builders import case_of
 from tests.unit.catalogue.test_scenario import made_with
 
 KERAS_2 = Frameworks("2.15.1", "2.15.0")
 KERAS_3 = Frameworks("2.18.1", "3.15.1")
-
-
-@pytest.mark.parametrize(
-    ("text", "release"),
-    [
-        ("2.15.1", (2, 15, 1)),
-        ("2.18", (2, 18, 0)),
-        ("3", (3, 0, 0)),
-        ("2.22.0-dev20261101", (2, 22, 0)),
-        ("2.16.0rc1", (2, 16, 0)),
-        ("3.12.0.dev2026110103", (3, 12, 0)),
-    ],
-)
-def test_a_version_is_read_with_its_pre_releases(text: str, release: tuple[int, int, int]) -> None:
-    """A nightly build and a release candidate count as the release that they lead to."""
-    assert release_of(text) == release
-
-
-def test_what_is_no_version_is_refused() -> None:
-    """A text without a number at its begin is no version."""
-    with pytest.raises(ValueError, match="'unknown' is no version"):
-        release_of("unknown")
-
-
-@pytest.mark.parametrize(
-    ("text", "inside", "outside"),
-    [
-        ("", ["2.3.0", "2.21.0"], []),
-        (">=2.16", ["2.16.0", "2.16.2", "2.20.0", "3.0"], ["2.15.1", "2.9.3"]),
-        ("<2.18", ["2.17.1", "2.9.3"], ["2.18.0", "2.18.1", "2.18.0-dev20240801"]),
-        (">=2.16,<2.18", ["2.16.0", "2.17.1"], ["2.15.1", "2.18.0"]),
-        ("<2.18, >=2.16", ["2.16.0", "2.17.1"], ["2.15.1", "2.18.0"]),
-        (">=2.15.1", ["2.15.1"], ["2.15.0"]),
-        ("<3", ["2.21.0"], ["3.0.0", "3.15.1"]),
-    ],
-)
-def test_a_range_compares_numbers(text: str, inside: list[str], outside: list[str]) -> None:
-    """Numbers are compared as numbers: 2.9 is before 2.15. The end of a range is not in it."""
-    made = range_of("tensorflow", text)
-    assert [made.has(each) for each in inside] == [True] * len(inside)
-    assert [made.has(each) for each in outside] == [False] * len(outside)
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("2.18", "tensorflow='2.18' is no range of versions; write one like '>=2.16'"),
-        ("==2.18", "is no range of versions"),
-        (">2.18", "is no range of versions"),
-        (">=2.x", "is no range of versions"),
-        (">=2.16,>=2.17", "is no range of versions"),
-        (">=2.16,", "is no range of versions"),
-        (">=2.18,<2.16", "no version is in tensorflow='>=2.18,<2.16'"),
-        (">=2.18,<2.18", "no version is in tensorflow='>=2.18,<2.18'"),
-    ],
-)
-def test_what_is_no_range_is_refused(text: str, message: str) -> None:
-    """A text in another form, and a range without a version, are refused in one line."""
-    with pytest.raises(UsageError) as problem:
-        breaks("hang", tensorflow=text)
-    assert message in str(problem.value)
 
 
 @pytest.mark.parametrize(

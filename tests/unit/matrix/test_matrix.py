@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from testbed.catalogue.versions import TESTED, release_of
+from testbed.catalogue.versions import TESTED
 from testbed.errors import LaunchError, UsageError
-from testbed.launcher.interpreter.tested_versions import TENSORFLOW
+from testbed.releases import TENSORFLOW
 from tests.matrix import environments, run
 from tests.matrix.environments import make_environment
 from tests.matrix.outcome import Outcome, Result, Software, keep, kept
@@ -51,10 +51,9 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_every_version_with_expectations_is_in_the_matrix() -> None:
     """The matrix has each tested version of TensorFlow, and rules are tested for each of them."""
     releases = [each.tensorflow for each in TESTED if "dev" not in each.tensorflow]
-    minors = {"{}.{}".format(*release_of(each)) for each in releases}
+    minors = {each.rpartition(".")[0] for each in releases}
     assert minors == {each.name.partition("-")[0] for each in VERSIONS} - {"nightly"}
-    first, last = TENSORFLOW.first, TENSORFLOW.last
-    assert minors == {f"{first[0]}.{minor}" for minor in range(first[1], last[1] + 1)}
+    assert minors == set(TENSORFLOW.minors)
 
 
 def test_unknown_versions_are_refused_with_those_that_there_are() -> None:
