@@ -29,7 +29,7 @@ from testbed.verdict.reading import Raised, WorkerReport
 from testbed.worker.bed import WorkerBed
 from testbed.worker.device_memory import device_memory, memory_at
 from testbed.worker.devices import keras_version
-from testbed.worker.probes import calling_when_bound
+from testbed.worker.runtime_start import calling_when_bound
 from testbed.worker.script import ScriptError, import_script
 from testbed.worker.strategy import build_strategy, replica_devices, require_threads, start_server
 from testbed.worker.watching.operation_hook import OPERATIONS

@@ -1,6 +1,7 @@
 """Reads TensorFlow objects, and changes settings of TensorFlow that have no public name.
 
-Each private use says why there is no public way, and on which version it was seen to work.
+Each private use says why there is no public way. `library_names` has the names, which are looked up
+where they are used: a worker that does without one does not need it.
 """
 
 from __future__ import annotations
@@ -14,12 +15,10 @@ from typing import Any
 
 import numpy
 import tensorflow as tf
-from tensorflow.python.distribute import collective_all_reduce_strategy
-from tensorflow.python.eager import context
-from tensorflow.python.framework import op_callbacks
-from tensorflow.python.util import tf_stack
 
+from testbed.releases import TENSORFLOW
 from testbed.verdict.reading import Copy, Read, Reading, Value
+from testbed.worker.watching import library_names as names
 
 # A report is read by people: it holds only a digest of a larger array.
 MAX_ELEMENTS = 64
@@ -35,19 +34,18 @@ def several_cpus_per_worker(worker: int, replicas: int) -> Iterator[None]:
 
     Private: it uses all GPUs of a worker, but always exactly one CPU (see the code of
     `CollectiveAllReduceExtended._initialize_local_devices`), and no public argument changes that.
-    Seen on TensorFlow 2.15 to 2.21. The caller checks the number of replicas.
+    The caller checks the number of replicas.
 
     Raises:
         RuntimeError: this TensorFlow has no such method.
     """
-    extended = collective_all_reduce_strategy.CollectiveAllReduceExtended
-    name = "_initialize_local_devices"
-    original = getattr(extended, name, None)
-    if original is None:
+    if not names.LOCAL_DEVICES.exists:
         raise RuntimeError(
             f"TensorFlow {tf.__version__} gives no way to have several CPU replicas per worker;"
-            " use --replicas 1, or TensorFlow 2.15 to 2.21"
+            f" use --replicas 1, or TensorFlow {TENSORFLOW}"
         )
+    extended, name = names.LOCAL_DEVICES.owner()
+    original = getattr(extended, name)
 
     def local_devices(
         _strategy: Any, _resolver: Any, worker_device: str
@@ -70,8 +68,12 @@ def observing_ops(observe: Callable[[str, Any, Any], None]) -> Iterator[None]:
 
     Private: there is no public way to observe a single operation, and the public ways to write
     (assign, optimizers, scatter) have no other code in common. MirroredStrategy passes callbacks on
-    to the threads of its replicas (`mirrored_run.py`). Seen on TensorFlow 2.15 to 2.21.
+    to the threads of its replicas (`mirrored_run.py`).
+
+    Raises:
+        BlindError: this TensorFlow has no such callbacks.
     """
+    add, remove = names.OP_CALLBACK.find(), names.OP_CALLBACK_REMOVED.find()
 
     def callback(
         kind: Any, inputs: Any, _attributes: Any, outputs: Any, *_: Any, **__: Any
@@ -81,11 +83,11 @@ def observing_ops(observe: Callable[[str, Any, Any], None]) -> Iterator[None]:
             # The type is bytes if TensorFlow's C code calls.
             observe(kind.decode() if isinstance(kind, bytes) else kind, inputs, outputs)
 
-    op_callbacks.add_op_callback(callback)
+    add(callback)
     try:
         yield
     finally:
-        op_callbacks.remove_op_callback(callback)
+        remove(callback)
 
 
 @contextlib.contextmanager
@@ -93,24 +95,28 @@ def leaving_out_frames(files: frozenset[str]) -> Iterator[None]:
     """Leave files out of the stacks that TensorFlow keeps of operations, in all threads.
 
     Private: where an operation fails, TensorFlow writes its stack into the message. AutoGraph
-    leaves itself out in the same way, but only in its own thread. Seen on TensorFlow 2.15 to 2.21.
+    leaves itself out in the same way, but only in its own thread. Without these filters, the files
+    stay in.
 
     Args:
         files: their paths, as code objects have them.
     """
-    _set_lowest_filter(files)
+    if not (names.FRAME_FILTERS.exists and names.FRAME_FILTER.exists):
+        yield
+        return
+    stacks, kind = names.FRAME_FILTERS.find(), names.FRAME_FILTER.find()
+    _set_lowest_filter(stacks, kind, files)
     try:
         yield
     finally:
-        _set_lowest_filter(frozenset())
+        _set_lowest_filter(stacks, kind, frozenset())
 
 
-def _set_lowest_filter(files: frozenset[str]) -> None:
+def _set_lowest_filter(stacks: Any, kind: Any, files: frozenset[str]) -> None:
     """Set the filter below all others, for threads that have one and for those to come."""
-    stacks = tf_stack._source_filter_stacks
 
     def lowest() -> Any:
-        made = tf_stack.SentinelFilter()
+        made = kind()
         made.get_filtered_filenames = lambda: files
         made.update()
         return made
@@ -126,7 +132,7 @@ def observing_run(strategy: Any, running: list[bool]) -> Iterator[None]:
 
     Private: replicas write together in cross-replica context, as does code outside of
     `strategy.run`, and no public call distinguishes the two. Every `run`, also inside of Keras,
-    goes through `StrategyExtended._call_for_each_replica`. Seen on TensorFlow 2.15 to 2.21.
+    goes through `StrategyExtended._call_for_each_replica`.
     """
     extended = strategy.extended
     original = extended._call_for_each_replica
@@ -150,62 +156,17 @@ def collecting_graphs(graphs: list[Any]) -> Iterator[None]:
     """Collect the graphs of a tf.function's first call as they run: partitioned and optimized.
 
     Private: `tf.compat.v1.Session` returns them, a tf.function does not, and its later calls
-    run the partitions of the first. Seen on TensorFlow 2.15 to 2.21.
+    run the partitions of the first.
+
+    Raises:
+        BlindError: this TensorFlow collects no graphs.
     """
-    context.enable_graph_collection()
+    names.GRAPHS_COLLECTED.find()()
     try:
         yield
-        graphs += context.export_run_metadata().partition_graphs
+        graphs += names.GRAPHS_OF_RUN.find()().partition_graphs
     finally:
-        context.disable_graph_collection()
-
-
-@contextlib.contextmanager
-def calling_when_bound(call: Callable[[], None]) -> Iterator[None]:
-    """Call once the runtime has its devices and, in a cluster, its server listens.
-
-    Private: strategies start the runtime in the middle of their constructors
-    (`Context.ensure_initialized`). Seen on TensorFlow 2.15 to 2.21.
-    """
-    original = context.Context.ensure_initialized
-    waiting = [call]
-
-    def ensure_initialized(self: Any) -> None:
-        original(self)
-        while waiting:
-            waiting.pop()()
-
-    context.Context.ensure_initialized = ensure_initialized
-    try:
-        yield
-    finally:
-        context.Context.ensure_initialized = original
-
-
-@contextlib.contextmanager
-def calling_when_started(call: Callable[[], None]) -> Iterator[None]:
-    """Call when something in the block starts TensorFlow's runtime, before it starts.
-
-    Private: no public call shows that the runtime has started, or what started it
-    (`Context.ensure_initialized`). Seen on TensorFlow 2.15 to 2.21.
-    """
-    original = context.Context.ensure_initialized
-
-    def ensure_initialized(self: Any) -> None:
-        if not self._initialized:
-            # Observing must not change the program: no exception of ours reaches it.
-            with contextlib.suppress(Exception):
-                call()
-        # Every operation comes here; only the first ones are of interest.
-        if context.Context.ensure_initialized is ensure_initialized:
-            context.Context.ensure_initialized = original
-        original(self)
-
-    context.Context.ensure_initialized = ensure_initialized
-    try:
-        yield
-    finally:
-        context.Context.ensure_initialized = original
+        names.GRAPHS_IGNORED.find()()
 
 
 def runtime_has_started() -> bool:
@@ -221,7 +182,6 @@ def replica_number() -> int:
     """The number of the replica that this thread runs, among all replicas in sync.
 
     Private: the public `replica_id_in_sync_group` adds an operation to the traced graph.
-    Seen on TensorFlow 2.15 to 2.21.
     """
     return int(tf.distribute.get_replica_context()._replica_id_in_sync_group)
 

@@ -19,11 +19,24 @@ from testbed.check.formats import as_json
 from testbed.check.here import watch
 from testbed.check.observations.blind_spot import BlindSpot
 from testbed.check.result import CheckResult
-from testbed.worker.watching import hooks
+from testbed.worker import runtime_start
+from testbed.worker.user_code import copied_batches, seeds
+from testbed.worker.watching import hooks, stack
 from testbed.worker.watching.declared_hook import DeclaredHook, Proof, installed
 from testbed.worker.watching.events import Events
 from testbed.worker.watching.hooks import HOOKS, watching
-from testbed.worker.watching.library_names import LIBRARY_NAMES, LibraryName
+from testbed.worker.watching.library_names import (
+    FRAME_FILTER,
+    FRAME_FILTERS,
+    GRAPHS_COLLECTED,
+    GRAPHS_IGNORED,
+    GRAPHS_OF_RUN,
+    LIBRARY_NAMES,
+    LOCAL_DEVICES,
+    OPERATION_SEED,
+    UNCONVERTED,
+    LibraryName,
+)
 from testbed.worker.watching.replacing import Hook, before
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/guides/versions.md"
@@ -69,10 +82,69 @@ def test_all_hooks_see_what_they_declare() -> None:
     assert events.log.blind_spots == ()
 
 
+GONE = LibraryName((f"{HERE}:gone",))
+NO_EVENTS = {
+    LOCAL_DEVICES: "without it, several CPU replicas per worker are refused with a message",
+    FRAME_FILTERS: "without it, messages of TensorFlow have frames of the testbed",
+    FRAME_FILTER: "without it, messages of TensorFlow have frames of the testbed",
+    GRAPHS_COLLECTED: "only for measurements, which it ends with a message",
+    GRAPHS_OF_RUN: "only for measurements, which it ends with a message",
+    GRAPHS_IGNORED: "only for measurements, which it ends with a message",
+    UNCONVERTED: "without it, the public way is slower",
+}
+"""Private names that no hook needs, and what happens without them."""
+
+
 def test_every_private_name_belongs_to_a_hook() -> None:
-    """The table has no name that no hook needs, and so no check that says nothing."""
+    """A name that is missing is reported; the others change nothing that is reported."""
     needed = {name for hook in HOOKS for name in hook.names}
-    assert set(LIBRARY_NAMES) == needed
+    assert set(LIBRARY_NAMES) - needed == set(NO_EVENTS)
+    assert needed <= set(LIBRARY_NAMES)
+
+
+@pytest.mark.parametrize("name", NO_EVENTS, ids=lambda name: name.places[0].rpartition(":")[2])
+def test_a_name_without_events_exists(name: LibraryName) -> None:
+    """On the installed versions, which the hooks do not prove."""
+    assert name.exists
+
+
+def test_the_start_of_the_runtime_without_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then a worker is bound at the end of the block, and no line is known that started it."""
+    monkeypatch.setattr(runtime_start, "RUNTIME_START", GONE)
+    called: list[str] = []
+    with (
+        runtime_start.calling_when_bound(lambda: called.append("bound")),
+        runtime_start.calling_when_started(lambda: called.append("started")),
+    ):
+        tf.constant(1.0)
+        assert called == []
+    assert called == ["bound"]
+
+
+def test_seeds_without_their_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then TensorFlow draws as it does."""
+    monkeypatch.setattr(seeds, "OPERATION_SEED", GONE)
+    with seeds.reseeded(7):
+        assert OPERATION_SEED.find()(None) == (None, None)
+
+
+def test_the_batch_size_without_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then the dataset of a program without replicas stays as it is."""
+    monkeypatch.setattr(copied_batches, "BATCH_SIZE", GONE)
+    dataset = tf.data.Dataset.range(4).batch(4)
+    with copied_batches.copied_batches():
+        strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+        (first, *_) = strategy.experimental_distribute_dataset(dataset)
+    of_replicas = strategy.experimental_local_results(first)
+    assert [each.numpy().tolist() for each in of_replicas] == [[0, 1], [2, 3]]
+
+
+def test_a_function_stays_unconverted_without_the_private_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Then the public way serves."""
+    monkeypatch.setattr(stack, "UNCONVERTED", GONE)
+    assert stack.unconverted(sum)([1, 2]) == 3
 
 
 def test_the_page_of_versions_lists_what_is_watched_where() -> None:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import tensorflow as tf
-from tensorflow.python.data.experimental.ops import distribute
 
+from testbed.worker.watching.library_names import BATCH_SIZE
 from testbed.worker.watching.replacing import Method, owner_of, replaced
 
 
@@ -55,9 +55,9 @@ def _repeated(original: Method) -> Method:
 def _copies(dataset: Any, replicas: int) -> Any:
     """Batches of the same size that hold one smaller batch, once for each replica.
 
-    Private: the size of the batches has no public name. Seen on TensorFlow 2.15 to 2.21.
+    Private: the size of the batches has no public name. Without it the dataset stays as it is.
     """
-    size = int(distribute.compute_batch_size(dataset))
+    size = int(BATCH_SIZE.find()(dataset)) if BATCH_SIZE.exists else 0
     if size < replicas or size % replicas:
         return dataset
 

@@ -15,7 +15,7 @@ import tensorflow as tf
 from testbed.launcher.server.channel import Channel
 from testbed.orders.own_code import OwnCodeSetup
 from testbed.verdict.program_notes import JOINING, MADE, NEEDS
-from testbed.worker.probes import calling_when_bound
+from testbed.worker.runtime_start import calling_when_bound
 from testbed.worker.strategy import STRATEGY_NAMES, configure_devices
 from testbed.worker.user_code import tf_config
 

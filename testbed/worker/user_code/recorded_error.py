@@ -10,7 +10,7 @@ from dataclasses import replace
 from testbed.verdict.out_of_memory import out_of_memory
 from testbed.verdict.raised_error import RaisedError, StackFrame
 from testbed.worker.device_memory import memory_at
-from testbed.worker.probes import calling_when_started
+from testbed.worker.runtime_start import calling_when_started
 from testbed.worker.user_code.own_code import is_machinery, text_of
 from testbed.worker.watching.stack import author_place
 

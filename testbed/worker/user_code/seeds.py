@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy
-from tensorflow.python.framework import random_seed
+
+from testbed.worker.watching.library_names import OPERATION_SEED
 
 # Every seed makes another kernel, which TensorFlow keeps: after so many, operations have none.
 _SEEDS = 2000
@@ -35,9 +36,13 @@ def _seeded_operations(seed: int) -> Iterator[None]:
     The order of a dataset stays as it is, because `testbed check` reports the seeds of shuffles.
 
     Private: the public `tf.random.set_seed` would make the workers and runs of a program alike
-    that is meant to draw other numbers. Seen on TensorFlow 2.15 to 2.21.
+    that is meant to draw other numbers. Without the name, TensorFlow draws as it does.
     """
-    numbers, original, left = random.Random(seed), random_seed.get_seed, _SEEDS
+    if not OPERATION_SEED.exists:
+        yield
+        return
+    owner, name = OPERATION_SEED.owner()
+    numbers, original, left = random.Random(seed), getattr(owner, name), _SEEDS
 
     def get_seed(op_seed: Any) -> Any:
         nonlocal left
@@ -48,8 +53,8 @@ def _seeded_operations(seed: int) -> Iterator[None]:
         left -= 1
         return numbers.getrandbits(31), numbers.getrandbits(31)
 
-    random_seed.get_seed = get_seed
+    setattr(owner, name, get_seed)
     try:
         yield
     finally:
-        random_seed.get_seed = original
+        setattr(owner, name, original)

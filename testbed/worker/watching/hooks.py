@@ -21,10 +21,14 @@ from testbed.worker.watching.file_hooks import FILE_HOOKS
 from testbed.worker.watching.keras_hooks import KERAS_HOOKS
 from testbed.worker.watching.library_names import (
     AUTO_SHARD,
+    AUTOGRAPH_TRACEBACKS,
+    BATCH_SIZE,
     DISTRIBUTED_VARIABLE,
+    OPERATION_SEED,
     PER_REPLICA,
     PYTHON_FUNCTION,
     REPLICA_THREAD,
+    RUNTIME_START,
     SCOPE_ENTERED,
     SCOPE_LEFT,
     TRACED_CALL,
@@ -313,6 +317,10 @@ def _make_variable() -> None:
         tf.Variable(0.0)
 
 
+def _nothing(_: Events) -> Hook:
+    return contextlib.nullcontext()
+
+
 HOOKS = (
     DeclaredHook(
         "variables and strategies that are created",
@@ -340,8 +348,14 @@ HOOKS = (
     DeclaredHook("Python functions that graphs call", _python_calls, (PYTHON_FUNCTION,)),
     *FILE_HOOKS,
     DeclaredHook(
-        "lines of code that AutoGraph generates", lambda _: mapping_sources(), (TRANSPILER,)
+        "lines of code that AutoGraph generates",
+        lambda _: mapping_sources(),
+        (TRANSPILER, AUTOGRAPH_TRACEBACKS),
     ),
+    # These are used apart from the events, by code that does without a name that is missing.
+    DeclaredHook("starts of TensorFlow's runtime", _nothing, (RUNTIME_START,)),
+    DeclaredHook("seeds of random operations", _nothing, (OPERATION_SEED,)),
+    DeclaredHook("batch sizes of datasets", _nothing, (BATCH_SIZE,)),
     OPERATIONS,
 )
 """All hooks into libraries, in the order in which they are installed."""

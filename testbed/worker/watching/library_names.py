@@ -51,6 +51,15 @@ class LibraryName:
         return _object_at(f"{module}:{path}"), name
 
     @property
+    def exists(self) -> bool:
+        """Whether `find` finds it."""
+        try:
+            self._place()
+        except BlindError:
+            return False
+        return True
+
+    @property
     def modules(self) -> tuple[str, ...]:
         """The modules in which the versions have it."""
         return tuple(place.partition(":")[0] for place in self.places)
@@ -105,6 +114,7 @@ def _names_in(code: CodeType) -> Iterator[str]:
             yield from _names_in(each)
 
 
+_AUTOGRAPH = "tensorflow.python.autograph.impl.api"
 _DISTRIBUTE = "tensorflow.python.distribute"
 _FUNCTIONS = "tensorflow.python.eager.polymorphic_function"
 _FILE_IO = "tensorflow.python.lib.io.file_io"
@@ -183,8 +193,41 @@ CHECKPOINT_READ = LibraryName(
 OP_CALLBACK = LibraryName(
     ("tensorflow.python.framework.op_callbacks:add_op_callback",), parameters=("callback_fn",)
 )
+OP_CALLBACK_REMOVED = LibraryName(
+    ("tensorflow.python.framework.op_callbacks:remove_op_callback",), parameters=("op_callback",)
+)
 # AutoGraph maps its lines back for tracebacks only, and not in replicas' threads.
-TRANSPILER = LibraryName(("tensorflow.python.autograph.impl.api:_TRANSPILER.transform",))
+TRANSPILER = LibraryName((f"{_AUTOGRAPH}:_TRANSPILER.transform",))
+# AutoGraph writes frames into the text of exceptions by this module of Python.
+AUTOGRAPH_TRACEBACKS = LibraryName((f"{_AUTOGRAPH}:traceback",))
+# Every operation, and every constructor of a strategy, starts the runtime by it.
+RUNTIME_START = LibraryName(("tensorflow.python.eager.context:Context.ensure_initialized",))
+# The public `tf.random.set_seed` makes all operations repeatable, also those of one program that
+# are meant to differ among its runs.
+OPERATION_SEED = LibraryName(
+    ("tensorflow.python.framework.random_seed:get_seed",), parameters=("op_seed",)
+)
+BATCH_SIZE = LibraryName(
+    ("tensorflow.python.data.experimental.ops.distribute:compute_batch_size",),
+    parameters=("dataset",),
+)
+
+# No events depend on the following names.
+# MultiWorkerMirroredStrategy uses all GPUs of a worker, but always exactly one CPU.
+LOCAL_DEVICES = LibraryName(
+    (
+        f"{_DISTRIBUTE}.collective_all_reduce_strategy:"
+        "CollectiveAllReduceExtended._initialize_local_devices",
+    ),
+    parameters=("cluster_resolver", "worker_device"),
+)
+FRAME_FILTERS = LibraryName(("tensorflow.python.util.tf_stack:_source_filter_stacks",))
+FRAME_FILTER = LibraryName(("tensorflow.python.util.tf_stack:SentinelFilter",))
+GRAPHS_COLLECTED = LibraryName(("tensorflow.python.eager.context:enable_graph_collection",))
+GRAPHS_OF_RUN = LibraryName(("tensorflow.python.eager.context:export_run_metadata",))
+GRAPHS_IGNORED = LibraryName(("tensorflow.python.eager.context:disable_graph_collection",))
+# The public `do_not_convert` adds a frame and its time to each call.
+UNCONVERTED = LibraryName((f"{_AUTOGRAPH}:autograph_artifact",))
 
 # No public method of an optimizer is called between the gradients of a replica and their sum.
 # Optimizers of Keras 2 clip the sum.

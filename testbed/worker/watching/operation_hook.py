@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from testbed.worker.probes import observing_ops
 from testbed.worker.watching.declared_hook import DeclaredHook, Proof
-from testbed.worker.watching.library_names import OP_CALLBACK
+from testbed.worker.watching.library_names import OP_CALLBACK, OP_CALLBACK_REMOVED
 
 
 def _do_nothing() -> None:
@@ -17,6 +17,6 @@ def _do_nothing() -> None:
 OPERATIONS = DeclaredHook(
     "operations (writes, random draws, lookup tables)",
     lambda events: observing_ops(events.operation),
-    (OP_CALLBACK,),
+    (OP_CALLBACK, OP_CALLBACK_REMOVED),
     Proof("operation", _do_nothing),
 )

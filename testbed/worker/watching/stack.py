@@ -14,10 +14,14 @@ from pathlib import Path
 from types import FrameType, SimpleNamespace
 from typing import Any, NamedTuple
 
-from tensorflow.python.autograph.impl import api
-from tensorflow.python.util import tf_stack
+import tensorflow as tf
 
 from testbed.check.observations.seen import SourceLine
+from testbed.worker.watching.library_names import (
+    AUTOGRAPH_TRACEBACKS,
+    TRANSPILER,
+    UNCONVERTED,
+)
 
 # With the separator: a folder beside it may have a longer name that begins alike.
 _PACKAGE = f"{Path(__file__).resolve().parents[2]}{os.sep}"
@@ -33,10 +37,14 @@ def mapping_sources() -> Iterator[None]:
     """Record in the block the source lines of the code that AutoGraph generates.
 
     Private: AutoGraph maps its lines back for tracebacks only, and not in replicas' threads; and it
-    writes frames, also ours, into the text of exceptions. Seen on TensorFlow 2.15 to 2.21.
+    writes frames, also ours, into the text of exceptions.
+
+    Raises:
+        BlindError: this TensorFlow has other code for it.
     """
-    transpiler = api._TRANSPILER
-    original = transpiler.transform
+    transpiler, name = TRANSPILER.owner()
+    api, tracebacks = AUTOGRAPH_TRACEBACKS.owner()
+    original = getattr(transpiler, name)
 
     def transform(*args: Any, **kwargs: Any) -> Any:
         made = original(*args, **kwargs)
@@ -55,35 +63,25 @@ def mapping_sources() -> Iterator[None]:
             [frame for frame, is_ours in zip(frames, ours, strict=True) if not is_ours]
         )
 
-    transpiler.transform = transform
-    api.traceback = SimpleNamespace(**{**vars(traceback), "extract_tb": frames_of})
+    setattr(transpiler, name, transform)
+    setattr(api, tracebacks, SimpleNamespace(**{**vars(traceback), "extract_tb": frames_of}))
     try:
         yield
     finally:
-        transpiler.transform = original
-        api.traceback = traceback
+        setattr(transpiler, name, original)
+        setattr(api, tracebacks, traceback)
 
 
 def unconverted(function: Callable[..., Any]) -> Callable[..., Any]:
     """Make AutoGraph call a function as it is, and return it.
 
     Private: the public `do_not_convert` calls it from another function, which costs time and a
-    frame in each call. Seen on TensorFlow 2.15 to 2.21.
+    frame in each call.
     """
-    marked: Callable[..., Any] = api.autograph_artifact(function)
+    public = tf.autograph.experimental.do_not_convert
+    mark = UNCONVERTED.find() if UNCONVERTED.exists else public
+    marked: Callable[..., Any] = mark(function)
     return marked
-
-
-def stack_here() -> list[tuple[str, int, str]]:
-    """The stack, outermost first: file, line, function; with source lines for generated code.
-
-    Private: only the mapping that tracebacks of operations use leads from generated code to its
-    source. Seen on TensorFlow 2.15 to 2.21.
-    """
-    # Skips TensorFlow's own frame alone: ours may be left out already (`leaving_out_frames`), and
-    # then a second one would be the user's.
-    frames = tf_stack.extract_stack(1)
-    return [source_of(frame.filename, frame.lineno, frame.name) for frame in frames]
 
 
 def source_of(file: str, line: int, function: str) -> tuple[str, int, str]:
@@ -120,9 +118,10 @@ def author_place() -> AuthorPlace:
 
 
 def _stack_from_here() -> Iterator[tuple[str, int, str]]:
-    """The caller's stack, innermost first, as `stack_here`; one frame at a time.
+    """The caller's stack, innermost first: file, line, function; one frame at a time.
 
-    Most calls need few frames: the user's line is near, and the outer frames are many.
+    Generated code has its source lines. Most calls need few frames: the user's line is near, and
+    the outer frames are many.
     """
     frame: FrameType | None = sys._getframe(1)
     while frame:
@@ -132,9 +131,8 @@ def _stack_from_here() -> Iterator[tuple[str, int, str]]:
 
 def author_lines() -> tuple[SourceLine, ...]:
     """The user's lines on the stack of this thread, the innermost last."""
-    return tuple(
-        SourceLine(file, line, name) for file, line, name in stack_here() if is_authors(file)
-    )
+    lines = [SourceLine(*place) for place in _stack_from_here() if is_authors(place[0])]
+    return tuple(reversed(lines))
 
 
 def is_ours(file: str) -> bool:
