@@ -12,14 +12,15 @@ def table(outcomes: Iterable[Outcome], parts: Sequence[str]) -> str:
 
     Args:
         outcomes: in the order of the versions.
-        parts: the columns, in their order.
+        parts: in the order of their columns; those that no version ran have none.
     """
     rows: dict[str, dict[str, Outcome]] = {}
     for each in outcomes:
         rows.setdefault(each.version, {})[each.part] = each
-    heads = ["version", "Python", "TensorFlow", "Keras", "numpy", *parts, "seconds"]
+    run = [part for part in parts if any(part in found for found in rows.values())]
+    heads = ["version", "Python", "TensorFlow", "Keras", "numpy", *run, "unexpected"]
     lines = [_row(heads), _row(["---"] * len(heads))]
-    lines += [_version_row(name, found, parts) for name, found in rows.items()]
+    lines += [_version_row(name, found, run) for name, found in rows.items()]
     for name, found in rows.items():
         for part, outcome in found.items():
             wrong = [outcome.result.problem, *outcome.result.surprises]
@@ -32,15 +33,15 @@ def table(outcomes: Iterable[Outcome], parts: Sequence[str]) -> str:
 def _version_row(name: str, found: dict[str, Outcome], parts: Sequence[str]) -> str:
     software = next(iter(found.values())).software
     cells = [_cell(found.get(part)) for part in parts]
-    seconds = sum(each.seconds for each in found.values())
+    unexpected = sum(len(each.result.surprises) for each in found.values())
     versions = [software.python, software.tensorflow, software.keras, software.numpy]
-    return _row([name, *versions, *cells, f"{seconds:.0f}"])
+    return _row([name, *versions, *cells, str(unexpected)])
 
 
 def _cell(outcome: Outcome | None) -> str:
     if outcome is None:
         return ""
-    return str(outcome.result) if outcome.ended else "not run"
+    return f"{outcome.result.count}, {outcome.seconds:.0f} s" if outcome.ended else "not run"
 
 
 def _row(cells: Iterable[str]) -> str:
