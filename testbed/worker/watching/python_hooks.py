@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
+import enum
 import sys
-from types import CodeType
+from collections.abc import Iterator
+from types import CodeType, ModuleType
 from typing import Any
 
 from testbed.worker.watching.events import Events
-from testbed.worker.watching.replacing import Hook, Method, counted, replaced
+from testbed.worker.watching.replacing import Method, counted, replaced
 from testbed.worker.watching.stack import is_authors, unconverted
 
 
-def text_hashes(events: Events, salt: int) -> Hook:
+@contextlib.contextmanager
+def text_hashes(events: Events, salt: int) -> Iterator[None]:
     """Emits `text_hashed`, and salts the hashes that the user's code computes of texts.
 
     Only explicit calls of `hash` are salted, so dicts and sets work as before. A `__hash__` may
@@ -37,16 +41,29 @@ def text_hashes(events: Events, salt: int) -> Hook:
             value = original(obj)
             if not isinstance(obj, (str, bytes, tuple)):
                 return value
-            with counted(events.log, builtins, "hash"):
-                frame = sys._getframe(1)
-                if is_watched(frame.f_code) and _has_text(obj):
-                    value ^= salt
-                    events.text_hashed(frame, obj, value)
+            frame = sys._getframe(1)
+            if is_watched(frame.f_code):
+                with counted(events.log, builtins, "hash"):
+                    if _has_text(obj):
+                        value ^= salt
+                        events.text_hashed(frame, obj, value)
             return value
 
         return unconverted(hashed)
 
-    return replaced(builtins, "hash", make)
+    with _plain_in(enum, hash), replaced(builtins, "hash", make):
+        yield
+
+
+@contextlib.contextmanager
+def _plain_in(module: ModuleType, function: Method) -> Iterator[None]:
+    """Let a module call a builtin function as it is: Python looks into the module first."""
+    # AutoGraph hashes enums so often that it takes twice the time where each is observed.
+    setattr(module, function.__name__, function)
+    try:
+        yield
+    finally:
+        vars(module).pop(function.__name__, None)
 
 
 def _has_text(obj: Any) -> bool:
