@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import os
 import re
 import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from testbed.catalogue.versions import FrameworkRange, Frameworks
 from testbed.check.finding import NOTE
 from testbed.check.judge import chosen
 from testbed.check.run import Checked
 from testbed.cluster.cluster import Cluster
 from testbed.cluster.strategies import Deployment
+from testbed.launcher.interpreter.interpreter import found_in
 from testbed.orders.own_code import Program
+from testbed.releases import range_of
 from tests.distributed.checks import Check as Bench
 from tests.distributed.checks import checks
 from tests.distributed.tensorflow_log import without_log
@@ -28,6 +34,7 @@ CORPUS = Path(__file__).resolve().parents[1] / "check/corpus"
 _GENERATED = re.compile(r"/\S+__autograph_generated_file\w+|0x[0-9a-f]+")
 _EXPECTED = re.compile(r"# expect: (?P<codes>TB\d+(?:, TB\d+)*)")
 _ROW = re.compile(r"^\| (\w+)[^|]*\|(?:[^|]*\|)+? ([^|]*) \|$", re.MULTILINE)
+_RANGE = re.compile(r'(tensorflow|keras)="([^"]+)"')
 _NOTED = re.compile(r"# note: (?P<codes>TB\d+)")
 
 Check = Callable[[Path], Checked]
@@ -71,6 +78,12 @@ def expected(path: Path, comment: re.Pattern[str] = _EXPECTED) -> set[tuple[str,
     }
 
 
+def limit_s() -> float:
+    """Seconds after which a script counts as hung."""
+    # Before TensorFlow 2.17, AutoGraph converts the code of tf_keras, so a step may take a minute.
+    return 240 if range_of("tensorflow", "<2.17").has(found_in().tensorflow or "") else 60
+
+
 def asked(path: Path) -> tuple[Deployment, float]:
     """What a script's first line asks for."""
     first = path.read_text(encoding="utf-8").splitlines()[0]
@@ -79,7 +92,31 @@ def asked(path: Path) -> tuple[Deployment, float]:
     options = dict(zip(*[iter(told)] * 2, strict=True))
     workers, replicas = int(options.get("--workers", 1)), int(options.get("--replicas", 1))
     deployment = Deployment(options["--strategy"], Cluster(workers, replicas))
-    return deployment, float(options.get("--timeout", 60))
+    return deployment, float(options.get("--timeout", limit_s()))
+
+
+def versions_of(path: Path) -> FrameworkRange:
+    """The versions for which the comments of a script hold, by its second line."""
+    words = path.read_text(encoding="utf-8").splitlines()[1]
+    told = words.partition("# holds: ")[2]
+    ranges = {name: range_of(name, text) for name, text in _RANGE.findall(told)}
+    assert bool(told) == bool(ranges), words
+    return FrameworkRange(**ranges)
+
+
+@functools.cache
+def frameworks() -> Frameworks:
+    """The installed versions."""
+    keras = "tf_keras" if os.environ.get("TF_USE_LEGACY_KERAS") == "1" else "keras"
+    packages = metadata.packages_distributions()
+    return Frameworks(found_in().tensorflow or "", metadata.version(packages[keras][0]))
+
+
+def require_versions(path: Path) -> None:
+    """Skip a test of a script whose comments do not hold for the installed versions."""
+    versions = versions_of(path)
+    if not versions.has(frameworks()):
+        pytest.skip(f"holds {versions}")
 
 
 def near_misses() -> dict[str, set[str]]:
@@ -165,6 +202,7 @@ def told(checked: Checked, *, notes: bool = False) -> set[tuple[str, str, int]]:
 @pytest.mark.parametrize("path", or_soak(scripts("wrong")))
 def test_what_is_wrong_is_found_where_it_stands(check: Check, path: Path) -> None:
     """Each defect has its finding, with the code and the line of its cause; nothing else has."""
+    require_versions(path)
     checked = check(path)
     assert expected(path), "a wrong script says what is expected"
     assert told(checked) == expected(path), [each.evidence for each in checked.findings]
@@ -186,6 +224,7 @@ def test_what_is_missed_is_known(check: Check, path: Path) -> None:
 @pytest.mark.parametrize("path", or_soak(scripts("right")))
 def test_what_is_right_is_left_alone(check: Check, path: Path) -> None:
     """A script that is right runs to its end, and nothing is said of it but what is noted."""
+    require_versions(path)
     checked = check(path)
     assert told(checked) == set(), [each.evidence for each in checked.findings]
     assert told(checked, notes=True) == expected(path, _NOTED)

@@ -1,4 +1,5 @@
 # check: --strategy mirrored --replicas 2
+# holds: keras=">=3"
 """Logistic regression on noisy clicks; each replica has its own limit, which is never reached."""
 import keras
 import numpy as np

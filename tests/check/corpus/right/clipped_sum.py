@@ -1,4 +1,5 @@
 # check: --strategy mirrored --replicas 2
+# holds: keras=">=3"
 """Logistic regression on noisy clicks, Keras 3; gradients are clipped once, after their sum."""
 import keras
 import numpy as np

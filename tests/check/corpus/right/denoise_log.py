@@ -1,4 +1,5 @@
 # check: --strategy mirrored --replicas 2
+# holds: keras=">=3"
 """Denoises small images; logs the last loss at the end of an epoch."""
 import logging
 

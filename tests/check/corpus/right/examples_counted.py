@@ -1,4 +1,5 @@
 # check: --strategy mirrored --replicas 2
+# holds: keras=">=3"
 """A Keras layer that counts the examples it was trained on, by the variable of TensorFlow in it."""
 import tensorflow as tf
 

@@ -1,4 +1,5 @@
 # check: --strategy mirrored --replicas 2
+# holds: keras=">=3"
 """Trains a small convolutional classifier on CIFAR-shaped images."""
 import argparse
 

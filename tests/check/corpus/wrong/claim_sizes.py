@@ -1,4 +1,5 @@
 # check: --strategy mirrored --replicas 2
+# holds: keras=">=3"
 """Sizes of claims with AdamW on a loop of its own; Keras 3 limits each element of a gradient."""
 import keras
 import numpy as np

@@ -1,4 +1,5 @@
 # check: --strategy mirrored --replicas 2
+# holds: keras=">=3"
 """Logistic regression on noisy clicks, Keras 3, with a limit for the gradients."""
 import keras
 import numpy as np

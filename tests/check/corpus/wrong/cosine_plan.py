@@ -1,4 +1,5 @@
 # check: --strategy mirrored --replicas 2
+# holds: keras=">=3"
 """A cosine schedule of Keras 3 whose length comes from the batch of one replica."""
 import keras
 import numpy as np

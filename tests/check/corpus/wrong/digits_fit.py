@@ -1,4 +1,5 @@
 # check: --strategy mirrored --replicas 2
+# holds: keras=">=3"
 """Digits with compile and fit."""
 import keras
 import numpy as np

@@ -1,4 +1,5 @@
 # check: --strategy mirrored --replicas 2
+# holds: keras=">=3"
 """A Keras layer that counts the examples it was trained on, for a schedule of its own."""
 import tensorflow as tf
 

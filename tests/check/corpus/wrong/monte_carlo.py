@@ -1,4 +1,5 @@
 # check: --strategy mirrored --replicas 2
+# holds: keras=">=3"
 """Estimates how sure a network is, by predicting often with dropout on (MC dropout)."""
 import keras
 import numpy as np
