@@ -1,4 +1,5 @@
 # check: --strategy multi_worker_mirrored --workers 2
+# holds: keras=">=3"
 """A network with dropout, Keras 3, trained by a custom loop on two workers."""
 import tensorflow as tf
 

@@ -1,4 +1,5 @@
 # check: --strategy mirrored --replicas 2
+# holds: keras=">=3"
 """A residual network with batch normalization, trained in a loop of its own."""
 import keras
 import numpy as np

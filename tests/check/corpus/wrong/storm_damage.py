@@ -1,4 +1,5 @@
 # check: --strategy mirrored --replicas 2
+# holds: keras=">=3"
 """Damage by storms, Keras 3 fit; the optimizer limits the norm of each gradient."""
 import keras
 import numpy as np

@@ -1,4 +1,5 @@
 # check: --strategy mirrored --replicas 2
+# holds: keras=">=3"
 """A small network that normalises between its layers."""
 import tensorflow as tf
 

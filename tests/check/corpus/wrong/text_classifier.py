@@ -1,4 +1,5 @@
 # check: --strategy mirrored --replicas 2
+# holds: keras=">=3"
 """Classifies bags of words, with dropout against overfitting."""
 from dataclasses import dataclass
 

@@ -1,4 +1,5 @@
 # check: --strategy mirrored --replicas 2
+# holds: keras=">=3"
 """Fine-tunes the head of a network with Adam."""
 import argparse
 

@@ -1,4 +1,5 @@
 # check: --strategy mirrored --replicas 2
+# holds: keras=">=3"
 """Trains in two phases; several devices are used when there are several."""
 import keras
 import numpy as np
