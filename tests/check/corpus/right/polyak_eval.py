@@ -1,4 +1,5 @@
 # check: --strategy mirrored --replicas 2
+# holds: keras=">=3"
 """Keeps smoothed weights beside the trained ones, and evaluates with those."""
 from dataclasses import dataclass
 

@@ -1,4 +1,5 @@
 # check: --strategy mirrored --replicas 2
+# holds: keras=">=3"
 """A residual network with synchronized batch normalization."""
 import keras
 import numpy as np

@@ -1,4 +1,5 @@
 # check: --strategy mirrored --replicas 2
+# holds: keras=">=3"
 """Keras 3 fit; a train_step of its own divides the penalties, too."""
 import keras
 import numpy as np
