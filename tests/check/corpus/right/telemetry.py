@@ -1,4 +1,5 @@
 # check: --strategy mirrored --replicas 2
+# holds: keras=">=3"
 """Autoencoder for telemetry whose inputs are scaled to the range of the first rows."""
 import keras
 import numpy as np
