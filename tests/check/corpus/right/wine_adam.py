@@ -1,4 +1,5 @@
 # check: --strategy mirrored --replicas 2
+# holds: keras=">=3"
 """Classifies wines with Adam, Keras 3; its loss objects divide by the number of replicas."""
 import keras
 import numpy as np
