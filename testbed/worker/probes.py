@@ -173,9 +173,9 @@ def runtime_has_started() -> bool:
     """Whether this process has started TensorFlow's runtime, which takes memory of every GPU.
 
     Private: every public call that lists logical devices starts it (`Context._initialized`).
-    Seen on TensorFlow 2.15 to 2.21.
+    Without the name, it is taken as not started.
     """
-    return bool(context.context()._initialized)
+    return names.RUNTIME.exists and bool(names.RUNTIME.find()()._initialized)
 
 
 def replica_number() -> int:

@@ -34,6 +34,7 @@ from testbed.worker.watching.library_names import (
     LIBRARY_NAMES,
     LOCAL_DEVICES,
     OPERATION_SEED,
+    RUNTIME,
     UNCONVERTED,
     LibraryName,
 )
@@ -90,6 +91,7 @@ NO_EVENTS = {
     GRAPHS_COLLECTED: "only for measurements, which it ends with a message",
     GRAPHS_OF_RUN: "only for measurements, which it ends with a message",
     GRAPHS_IGNORED: "only for measurements, which it ends with a message",
+    RUNTIME: "without it, the memory of GPUs is not recorded",
     UNCONVERTED: "without it, the public way is slower",
 }
 """Private names that no hook needs, and what happens without them."""

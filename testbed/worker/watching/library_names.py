@@ -221,6 +221,8 @@ LOCAL_DEVICES = LibraryName(
     ),
     parameters=("cluster_resolver", "worker_device"),
 )
+# Every public call that lists logical devices starts the runtime.
+RUNTIME = LibraryName(("tensorflow.python.eager.context:context",))
 FRAME_FILTERS = LibraryName(("tensorflow.python.util.tf_stack:_source_filter_stacks",))
 FRAME_FILTER = LibraryName(("tensorflow.python.util.tf_stack:SentinelFilter",))
 GRAPHS_COLLECTED = LibraryName(("tensorflow.python.eager.context:enable_graph_collection",))
