@@ -10,10 +10,11 @@ from testbed.bench.figures.figure import Figure, Row, figure
 from testbed.bench.figures.scaling import efficiency, examples_per_second
 from testbed.bench.figures.statistics import outlier_share, percentile
 from testbed.bench.figures.wire import algbw, busbw, message_bytes
-from testbed.bench.request import MODEL, OWN_COST, BenchRequest
+from testbed.bench.request import MODEL, BenchRequest
 from testbed.bench.setups import CollectiveSetup, LaunchSetup, SharingSetup
 from testbed.bench.visits import BenchSetup, Visit
 from testbed.catalogue.scenario import Case
+from testbed.cli.options.bench import OWN_COST
 from testbed.errors import LaunchError
 
 Visits = Mapping[int, Sequence[Visit]]

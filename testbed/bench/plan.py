@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from testbed.bench.figures.scaling import doubling
-from testbed.bench.request import MODEL, OWN_COST, PARTS, WEIGHT, BenchRequest
+from testbed.bench.request import MODEL, WEIGHT, BenchRequest
 from testbed.bench.setups import (
     BareFork,
     CollectiveSetup,
@@ -23,6 +23,7 @@ from testbed.bench.visits import BenchSetup
 from testbed.catalogue.discovery import WAYS, find_scripts, read_scripts, scenario_folder
 from testbed.catalogue.scenario import Case, Scenario
 from testbed.catalogue.selection import Selection
+from testbed.cli.options.bench import OWN_COST, PARTS
 from testbed.cluster.cluster import Cluster
 from testbed.cluster.devices import Devices
 from testbed.cluster.strategies import Deployment

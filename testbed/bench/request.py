@@ -8,14 +8,6 @@ from dataclasses import dataclass
 from testbed.cluster.isolation_levels import AUTO
 from testbed.hosts.rank import Rank
 
-OWN_COST = "own_cost"
-PARTS = {
-    "sharing": "what each way of sharing costs, made outside the scope and in it",
-    "scaling": "how steps scale with replicas and workers",
-    "wire": "what collectives carry, by size",
-    OWN_COST: "what the testbed itself costs: start-up, and its steps beside a bare loop",
-}
-
 WEIGHT, MODEL = "weight.update", "model.training"
 """The scenarios of which steps are timed."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from testbed.bench.programs.sizes import HEADS
-from testbed.bench.request import OWN_COST, PARTS, QUICK, THOROUGH, BenchRequest
-from testbed.cli.options.bench import BenchOptions
+from testbed.bench.request import QUICK, THOROUGH, BenchRequest
+from testbed.cli.options.bench import OWN_COST, PARTS, BenchOptions
 from testbed.cluster.cluster import Cluster
 from testbed.cluster.strategies import MULTI_WORKER_MIRRORED, Deployment
 from testbed.errors import UsageError, unknown_name

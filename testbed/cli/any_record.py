@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import TypeAlias, get_args
 
 from testbed.bench.record import BenchRecord
 from testbed.bench.show.reported import report_of_benches, report_of_both
+from testbed.bench.slow.record import ProgramBenchRecord
+from testbed.bench.slow.reported import report_of_program
 from testbed.chaos.record import ChaosRecord
 from testbed.chaos.reported import report_of_chaos
 from testbed.report.atlas.atlas import Atlas
@@ -15,9 +17,7 @@ from testbed.report.output.reported import Reported, report_of_runs
 from testbed.report.records.files import read_record
 from testbed.report.records.record import RunRecord
 
-AnyRecord: TypeAlias = RunRecord | BenchRecord | ChaosRecord | Atlas
-
-_KINDS: tuple[type[AnyRecord], ...] = (RunRecord, BenchRecord, ChaosRecord, Atlas)
+AnyRecord: TypeAlias = RunRecord | BenchRecord | ProgramBenchRecord | ChaosRecord | Atlas
 
 
 def read_any(name: str) -> AnyRecord:
@@ -26,7 +26,8 @@ def read_any(name: str) -> AnyRecord:
     Raises:
         UsageError: as `read_record`.
     """
-    return read_record(name, *_KINDS)
+    kinds: tuple[type[AnyRecord], ...] = get_args(AnyRecord)
+    return read_record(name, *kinds)
 
 
 def report_of(records: Sequence[AnyRecord], *, verbose: bool) -> Reported:
@@ -47,6 +48,8 @@ def report_of(records: Sequence[AnyRecord], *, verbose: bool) -> Reported:
     for record in records:
         if isinstance(record, ChaosRecord):
             return report_of_chaos(record, alone=len(records) == 1)
+    if programs := [record for record in records if isinstance(record, ProgramBenchRecord)]:
+        return report_of_program(programs, alone=len(programs) == len(records))
     if len(records) > 2:
         return report_of_versions(runs, alone=len(runs) == len(records))
     if runs and benches:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from testbed import __version__
-from testbed.cli.declarations.command_words import DOORS, CommandWords, commands
+from testbed.cli.declarations.command_words import DOORS, CommandWords, LeadingWords, commands
 from testbed.cli.declarations.engine import ENGINES, EngineOptions
 from testbed.cli.declarations.model import add_options, decoded, names_of
 from testbed.errors import WRONG_COMMAND, did_you_mean, unknown_name
@@ -53,12 +53,42 @@ def parse(words: Sequence[str] | None = None) -> CommandLine:
         whole.error(unknown_name("command", words[0], known))
     typed, left = whole.parse_known_args(words)
     command = known[typed.command]
+    if command.leading:
+        left += _divide_words(typed, command, command.leading)
     if left:
         options = names_of(command.options)
         hint = did_you_mean(left[0].partition("=")[0], options)
         complain(f"unrecognized arguments: {' '.join(left)}{hint} (testbed {command.name} --help)")
         sys.exit(WRONG_COMMAND)
     return CommandLine(command.name, decoded(command.options, typed))
+
+
+def _divide_words(
+    typed: argparse.Namespace, command: CommandWords, leading: LeadingWords
+) -> list[str]:
+    """Tell the first arguments of a command from the words of the user's program.
+
+    Returns the words that are neither.
+    """
+    own = _Parser(prog=f"testbed {command.name}")
+    add_options(own, command.options)
+    found, left, words = [], [], _given(typed, leading)
+    while words and (words[0] in leading.words or words[0].startswith("-")):
+        if words[0] in leading.words:
+            found.append(words.pop(0))
+            continue
+        # Options that follow these words.
+        vars(typed).update({leading.arguments: None, leading.program: None})
+        _, unknown = own.parse_known_args(words, typed)
+        left += unknown
+        words = _given(typed, leading)
+    vars(typed).update({leading.arguments: found, leading.program: words})
+    return left
+
+
+def _given(typed: argparse.Namespace, leading: LeadingWords) -> list[str]:
+    parts = (vars(typed)[name] or () for name in (leading.arguments, leading.program))
+    return [word for part in parts for word in part]
 
 
 def parser() -> argparse.ArgumentParser:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from testbed.bench.slow.record import ProgramBenchRecord
+from testbed.bench.slow.show.page import page_of_program
 from testbed.report.atlas.atlas import Atlas
 from testbed.report.atlas.page import page_of_atlas
 from testbed.report.formats.page import page_of
@@ -90,7 +92,7 @@ def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
         return result
 
     def open_it(
-        record: RunRecord | Atlas | None,
+        record: RunRecord | Atlas | ProgramBenchRecord | None,
         comparison: RunComparison | None = None,
         *,
         address: str = "",
@@ -100,6 +102,8 @@ def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     ) -> Opened:
         if isinstance(record, Atlas):
             return open_text(page_of_atlas(record), address, width, scheme)
+        if isinstance(record, ProgramBenchRecord):
+            return open_text(page_of_program(record), address, width, scheme)
         return open_text(page_of(record, comparison, bench), address, width, scheme)
 
     yield open_it

@@ -15,6 +15,7 @@ from dataclasses import fields
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from testbed.bench.record import BenchRecord
+from testbed.bench.slow.record import ProgramBenchRecord
 from testbed.chaos.record import ChaosRecord
 from testbed.decoding import AtLeast, Keys, Later, Matches, OneOf, Range
 from testbed.report.atlas.atlas import Atlas
@@ -25,6 +26,7 @@ from tests.house.sources import TESTBED
 RECORDS: dict[str, type[VersionedRecord]] = {
     "run": RunRecord,
     "bench": BenchRecord,
+    "program_bench": ProgramBenchRecord,
     "chaos": ChaosRecord,
     "atlas": Atlas,
 }

@@ -11,6 +11,9 @@ from tests.house.sources import SCENARIOS, TESTBED, nodes_of, python_files, shor
 # The file, and which date it writes down.
 DATES = {
     "testbed/launcher/run_folder.py": "the id of a run, which people read, and when a record began",
+    "testbed/bench/slow/run.py": "since when files have changed, whose dates are of this clock",
+    "testbed/worker/timing/step_clock.py": "when a step began, the same for all workers",
+    "testbed/worker/timing/profiling.py": "when a profile began, beside the steps of all workers",
 }
 
 _WALL = re.compile(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from testbed.bench.figures.statistics import interval
-from testbed.bench.request import PARTS
+from testbed.cli.options.bench import PARTS
 from testbed.decoding import AtLeast, Key, Keys, OneOf, ProcessCount, Range
 
 

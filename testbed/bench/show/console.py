@@ -10,10 +10,10 @@ from rich.table import Table
 from testbed.bench.compare import BenchComparison, FigureChange
 from testbed.bench.figures.figure import METRICS
 from testbed.bench.record import BenchRecord
-from testbed.bench.request import PARTS
 from testbed.bench.show.headlines import headlines
 from testbed.bench.show.tables import PlainTable, tables_of
 from testbed.bench.show.units import shown
+from testbed.cli.options.bench import PARTS
 from testbed.report.formats.text import literal
 
 # The worst changes are enough to find the cause.

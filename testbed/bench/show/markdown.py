@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from testbed.bench.record import BenchRecord
-from testbed.bench.request import PARTS
 from testbed.bench.show.headlines import headlines
 from testbed.bench.show.tables import PlainTable, tables_of
+from testbed.cli.options.bench import PARTS
 from testbed.report.formats.markdown import text
 from testbed.report.formats.words import conditions
 

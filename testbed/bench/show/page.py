@@ -9,10 +9,10 @@ from dataclasses import asdict
 from typing import Any
 
 from testbed.bench.record import BenchRecord
-from testbed.bench.request import PARTS
 from testbed.bench.show.headlines import headlines
 from testbed.bench.show.plots import draw
 from testbed.bench.show.tables import tables_of
+from testbed.cli.options.bench import PARTS
 from testbed.report.formats.page import page_of
 from testbed.report.formats.words import conditions
 from testbed.report.records.record import RunRecord

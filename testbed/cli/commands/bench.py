@@ -1,4 +1,4 @@
-"""`testbed bench`: measure, show the tables, write the record, draw the plots."""
+"""`testbed bench`: take a program apart, or measure the costs of sharing and of the testbed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from testbed.bench.requested import request_of, require_room
 from testbed.bench.run import bench
 from testbed.bench.show.console import show_bench, show_comparison
 from testbed.bench.show.progress import BenchProgress
+from testbed.bench.slow.command import bench_program, require_valid_program
 from testbed.cli.options.bench import BenchOptions
 from testbed.errors import OK, UNEXPECTED
 from testbed.hosts.role import Role
@@ -21,14 +22,23 @@ from testbed.signals import interruptible
 
 def require_valid(options: BenchOptions, role: Role) -> None:
     """Reject options that `main` would reject, before a job waits in a queue."""
-    request_of(options, role)
+    if options.has_program:
+        require_valid_program(options, role)
+    else:
+        request_of(options, role)
 
 
 def main(options: BenchOptions, role: Role) -> int:
     """Run the benchmark that the options describe, and return the exit status."""
+    return bench_program(options, role) if options.has_program else _measure(options, role)
+
+
+def _measure(options: BenchOptions, role: Role) -> int:
+    """Measure the parts of the benchmark without a program."""
     request = request_of(options, role)
     require_room(request)
     files, plots = ResultFiles(options.files), BenchPlots(options.plots, options.format)
+    files.require(BENCH)
     old = read_bench(options.against) if options.against else None
     shown = console()
     with role.run_folder() as folder:

@@ -37,6 +37,18 @@ DOORS = (RIGHT, FAILS, SLOW, CATALOGUE, MACHINE, ENGINES_ONLY)
 
 
 @dataclass(frozen=True)
+class LeadingWords:
+    """The first arguments of a command; any other word begins the user's program."""
+
+    words: tuple[str, ...]
+    """Their valid values."""
+    arguments: str
+    """The field that holds them."""
+    program: str
+    """The field that holds a program with all words that follow it."""
+
+
+@dataclass(frozen=True)
 class CommandWords:
     """One command, as the command line offers it."""
 
@@ -55,6 +67,8 @@ class CommandWords:
     """The end of the help, like the list of exit statuses."""
     place: int = 0
     """The order within its door."""
+    leading: LeadingWords | None = None
+    """Where a user's program may take the place of its first arguments."""
 
 
 @cache

@@ -95,6 +95,6 @@ def python_option(title: str = HOW) -> Any:
     )
 
 
-def result_options(kind: str) -> Any:
-    """The options of the files to which a command writes its result of this kind."""
-    return result_files([each for each in formats_of(kind) if not each.printed], SHOWN)
+def result_options(*kinds: str) -> Any:
+    """The options of the files to which a command writes its result, of one of these kinds."""
+    return result_files([each for each in formats_of(*kinds) if not each.printed], SHOWN)

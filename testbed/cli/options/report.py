@@ -6,7 +6,14 @@ from dataclasses import dataclass
 
 from testbed.cli.declarations.command_words import CATALOGUE, CommandWords
 from testbed.cli.declarations.model import argument, result_files, switch
-from testbed.report.formats.registry import ATLAS, BENCH, RUN, WantedFile, formats_of
+from testbed.report.formats.registry import (
+    ATLAS,
+    BENCH,
+    PROGRAM_BENCH,
+    RUN,
+    WantedFile,
+    formats_of,
+)
 
 
 @dataclass(frozen=True)
@@ -19,7 +26,7 @@ class ReportOptions:
         help="file that --json of run, bench or chaos wrote, or a run folder; two: the later last;"
         " three or more: runs with different TensorFlow versions, which become an atlas",
     )
-    files: tuple[WantedFile, ...] = result_files(formats_of(RUN, BENCH, ATLAS))
+    files: tuple[WantedFile, ...] = result_files(formats_of(RUN, BENCH, PROGRAM_BENCH, ATLAS))
     verbose: bool = switch("-v", "--verbose", help="every case, also of more than 3 scripts")
     fail_on_change: bool = switch(
         "--fail-on-change", help="of two records: status 1 where a cell changed or got slower"

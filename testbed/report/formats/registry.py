@@ -13,6 +13,7 @@ from typing import Any
 
 RUN, COMPARISON, BENCH, CHAOS, CHECK = "run", "comparison", "bench", "chaos", "check"
 ATLAS = "atlas"
+PROGRAM_BENCH = "program bench"
 RUN_AND_BENCH = "run and bench"
 
 RESULTS = {
@@ -22,6 +23,7 @@ RESULTS = {
     RUN_AND_BENCH: "a run together with a benchmark",
     CHAOS: "a record of chaos",
     ATLAS: "an atlas of versions",
+    PROGRAM_BENCH: "a benchmark of a program",
     CHECK: "what check has found",
 }
 """The kinds of results, as a message calls each."""
@@ -76,6 +78,7 @@ FORMATS = {
                 BENCH: _RECORD,
                 CHAOS: _RECORD,
                 ATLAS: _RECORD,
+                PROGRAM_BENCH: _RECORD,
                 CHECK: "testbed.check.formats:as_json",
             },
         ),
@@ -89,6 +92,7 @@ FORMATS = {
                 BENCH: "testbed.bench.show.page:page_of_bench",
                 RUN_AND_BENCH: "testbed.bench.show.page:page_of_both",
                 ATLAS: "testbed.report.atlas.page:page_of_atlas",
+                PROGRAM_BENCH: "testbed.bench.slow.show.page:page_of_program",
             },
             metavar="PAGE",
         ),
@@ -106,8 +110,15 @@ FORMATS = {
                 RUN: "testbed.report.formats.markdown:markdown_of",
                 COMPARISON: "testbed.report.formats.markdown:markdown_of_comparison",
                 BENCH: "testbed.bench.show.markdown:markdown_of",
+                PROGRAM_BENCH: "testbed.bench.slow.show.markdown:markdown_of_program",
             },
             printed=True,
+        ),
+        ReportFormat(
+            "trace",
+            "the steps of a program, for Perfetto or Chrome's trace viewer",
+            "trace",
+            {PROGRAM_BENCH: "testbed.bench.slow.show.trace:trace_of"},
         ),
         ReportFormat(
             "sarif",

@@ -33,7 +33,13 @@ class VersionedRecord(Protocol):
 
 AnyRecord = TypeVar("AnyRecord", bound=VersionedRecord)
 
-KINDS = {"run": "run", "bench": "bench", "chaos": "chaos", "atlas": "report A B C"}
+KINDS = {
+    "run": "run",
+    "bench": "bench",
+    "program_bench": "bench PROGRAM",
+    "chaos": "chaos",
+    "atlas": "report A B C",
+}
 """The kinds of records, and what `testbed ... --json FILE` writes each."""
 
 

@@ -67,12 +67,12 @@ def _changed(orders: UnreplicatedOrders) -> contextlib.AbstractContextManager[No
     """What differs from the first run."""
     if orders.copies:
         return copied_batches()
-    return _default_strategy() if orders.default else _one_replica()
+    return _default_strategy() if orders.default else own_devices()
 
 
 @contextlib.contextmanager
-def _one_replica() -> Iterator[None]:
-    """In the block, strategies have the only device, and the only worker of the started cluster."""
+def own_devices() -> Iterator[None]:
+    """In the block, strategies have all devices and workers of the started cluster."""
     given = os.environ.get(tf_config.NAME)
     with contextlib.ExitStack() as changed:
         for kind in _REPLICATING:

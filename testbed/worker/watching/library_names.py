@@ -116,6 +116,7 @@ def _names_in(code: CodeType) -> Iterator[str]:
 
 _AUTOGRAPH = "tensorflow.python.autograph.impl.api"
 _DISTRIBUTE = "tensorflow.python.distribute"
+_CROSS_DEVICE = f"{_DISTRIBUTE}.cross_device_ops"
 _FUNCTIONS = "tensorflow.python.eager.polymorphic_function"
 _FILE_IO = "tensorflow.python.lib.io.file_io"
 _OPS = "tensorflow.python.ops"
@@ -212,6 +213,32 @@ BATCH_SIZE = LibraryName(
     parameters=("dataset",),
 )
 
+# The names by which steps are timed. A wait for input, and a copy to Python, have no public place.
+ITERATOR_NEXT = LibraryName(("tensorflow.python.data.ops.iterator_ops:OwnedIterator.__next__",))
+DISTRIBUTED_NEXT = LibraryName((f"{_DISTRIBUTE}.input_lib:DistributedIteratorBase.__next__",))
+DISTRIBUTED_GET_NEXT = LibraryName((f"{_DISTRIBUTE}.input_lib:DistributedIteratorBase.get_next",))
+EAGER_TENSOR = LibraryName(("tensorflow.python.framework.ops:_EagerTensorBase",))
+TRACE = LibraryName(
+    ("tensorflow.python.framework.func_graph:func_graph_from_py_func",),
+    parameters=("name", "python_func"),
+)
+# The operations of a strategy are the only place that all reductions pass, and they cannot be left
+# out by a public name.
+REDUCED = LibraryName((f"{_CROSS_DEVICE}:CrossDeviceOps.reduce",), parameters=("reduce_op",))
+BATCH_REDUCED = LibraryName(
+    (f"{_CROSS_DEVICE}:CrossDeviceOps.batch_reduce",), parameters=("reduce_op",)
+)
+ALL_REDUCED = LibraryName(
+    (f"{_CROSS_DEVICE}:CollectiveAllReduce._all_reduce",),
+    parameters=("reduce_op", "value", "replica_id"),
+)
+REDUCTIONS = tuple(
+    LibraryName((f"{_CROSS_DEVICE}:{kind}",))
+    for kind in ("ReductionToOneDevice", "AllReduceCrossDeviceOps", "CollectiveAllReduce")
+)
+REGROUP = LibraryName((f"{_DISTRIBUTE}.distribute_utils:regroup",), parameters=("values",))
+MIRRORED_VALUE = LibraryName((f"{_DISTRIBUTE}.values:Mirrored",))
+
 # No events depend on the following names.
 # MultiWorkerMirroredStrategy uses all GPUs of a worker, but always exactly one CPU.
 LOCAL_DEVICES = LibraryName(
@@ -249,5 +276,8 @@ FIT = LibraryName(
 FIT_OF_TF_KERAS = LibraryName(("tf_keras.src.engine.training:Model.fit",), parameters=_FIT)
 HDF5_OPENED = LibraryName(("h5py:File.__init__",), parameters=("name", "mode"))
 
-LIBRARY_NAMES = tuple(each for each in vars().values() if isinstance(each, LibraryName))
+LIBRARY_NAMES = (
+    *REDUCTIONS,
+    *(each for each in vars().values() if isinstance(each, LibraryName)),
+)
 """All names of this module."""

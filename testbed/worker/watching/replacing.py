@@ -25,16 +25,18 @@ _INTERNAL = f"{Path(__file__).parent}{Path(tf.__file__).parent / 'python'}/{Path
 def replaced(owner: Any, name: str, make: Callable[[Method], Method]) -> Iterator[None]:
     """Replace a function or method in the block by the result of `make(original)`."""
     original, inherited = getattr(owner, name), name not in vars(owner)
+    kept = vars(owner).get(name)
     method = make(original)
     method.__code__ = method.__code__.replace(co_filename=_INTERNAL)
-    setattr(owner, name, functools.wraps(original)(method))
+    method = functools.wraps(original)(method)
+    setattr(owner, name, staticmethod(method) if isinstance(kept, staticmethod) else method)
     try:
         yield
     finally:
         if inherited:
             delattr(owner, name)
         else:
-            setattr(owner, name, original)
+            setattr(owner, name, kept)
 
 
 @contextlib.contextmanager

@@ -117,6 +117,14 @@ def author_place() -> AuthorPlace:
     return AuthorPlace(None, tuple(libraries), called)
 
 
+def calling_line() -> SourceLine | None:
+    """The user's line that called the replaced function; None where a library called it."""
+    for file, line, function in _stack_from_here():
+        if not is_ours(file):
+            return SourceLine(file, line, function) if is_authors(file) else None
+    return None
+
+
 def _stack_from_here() -> Iterator[tuple[str, int, str]]:
     """The caller's stack, innermost first: file, line, function; one frame at a time.
 

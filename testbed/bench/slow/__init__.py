@@ -1,0 +1,1 @@
+"""Finds out why a user's program is not faster on several replicas."""

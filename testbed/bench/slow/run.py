@@ -1,0 +1,125 @@
+"""Takes a program apart: a first run, its variants in rounds, and the record."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from testbed.bench.slow.record import ProgramBenchRecord
+from testbed.bench.slow.recorded import Frame, record_of
+from testbed.bench.slow.request import ProgramBenchRequest
+from testbed.bench.slow.samples import Failed, Runs, Sample
+from testbed.check.deployment import used
+from testbed.cluster.cluster import Cluster
+from testbed.cluster.strategies import Deployment
+from testbed.errors import LaunchError
+from testbed.launcher.cluster.cluster_end import ClusterEnd
+from testbed.launcher.cluster.deadlines import Deadlines
+from testbed.launcher.run_folder import RunFolder, utc_now
+from testbed.orders.timed import RUN_TIMED
+from testbed.run.servers import inspect_hosts
+from testbed.run.user_code.cluster_choice import ALL_RUN
+from testbed.run.user_code.place import JOINING, own_code_place
+
+CASE = "bench"
+"""The folder of the program's logs within the run folder."""
+# Seconds for a program to join, and to take its steps.
+_START, _RUN = 120.0, 600.0
+# How many files are looked at for what the program wrote.
+_MOST_FILES = 20_000
+
+
+async def take_apart(
+    request: ProgramBenchRequest,
+    folder: RunFolder,
+    ran: Callable[[int, int], None],
+    command: Sequence[str],
+) -> ProgramBenchRecord:
+    """Run a program as often as needed, and say what bounds it.
+
+    Args:
+        request: what to run.
+        folder: of the run.
+        ran: called after each run with its number, and the number of all if it is known.
+        command: the command line, for the record.
+
+    Raises:
+        LaunchError: the program fails, or takes no steps under an observed strategy.
+    """
+    began, started, clock = utc_now(), time.monotonic(), time.time()
+    options, deployment = request.options, request.deployment
+    async with own_code_place(
+        RUN_TIMED.module, deployment, folder, CASE, options, show=False, choice=request.choice
+    ) as cluster:
+        deadlines = Deadlines(_START, _RUN, JOINING)
+        inspected = await inspect_hosts(cluster.server, options, folder)
+        runs = Runs(cluster, request.program, deadlines, request.effort, ran)
+        pilot, end = await runs.pilot()
+        if isinstance(pilot, Failed):
+            raise LaunchError(f"{request.words}: {pilot.reason}; logs: {cluster.folder.path}")
+        deployment = _deployment_of(request, pilot, end)
+        runs.cluster = replace(cluster, choice=ALL_RUN)
+        samples = await runs.in_rounds(deployment, pilot.step.period)
+    if isinstance(samples, Failed):
+        raise LaunchError(f"{request.words}: {samples.reason}; logs: {folder.path}")
+    frame = Frame(
+        folder.id,
+        began,
+        round(time.monotonic() - started, 3),
+        tuple(command),
+        request.words,
+        options.device,
+        {
+            "tensorflow": inspected.frameworks.tensorflow,
+            "keras": inspected.frameworks.keras,
+        },
+        request.effort.rounds,
+        request.room,
+        tuple(_changed_since(clock, folder)),
+    )
+    return record_of(samples, frame)
+
+
+def _deployment_of(request: ProgramBenchRequest, pilot: Sample, end: ClusterEnd) -> Deployment:
+    """The strategy of the program, on all replicas that it used."""
+    strategies = used(request.deployment, [worker.notes for worker in end.workers], [])
+    if not strategies.deployments:
+        raise LaunchError(
+            f"{request.words} took steps under no MirroredStrategy or MultiWorkerMirroredStrategy"
+        )
+    found = strategies.deployments[0]
+    workers = found.cluster.workers
+    return Deployment(
+        found.strategy, Cluster(workers, max(1, pilot.reports[0].replicas // workers))
+    )
+
+
+def _changed_since(moment: float, folder: RunFolder) -> list[str]:
+    """Files in the working folder that changed, without those of the testbed."""
+    found: list[str] = []
+    looked = 0
+    own = folder.path.resolve()
+    for path, folders, names in os.walk("."):
+        folders[:] = [
+            each
+            for each in folders
+            if not each.startswith(".") and each != "__pycache__" and own != _whole(path, each)
+        ]
+        for name in names:
+            looked += 1
+            if looked > _MOST_FILES:
+                return found
+            file = Path(path, name)
+            try:
+                if file.stat().st_mtime >= moment:
+                    found.append(str(file))
+            except OSError:
+                continue
+    return sorted(found)
+
+
+def _whole(path: str, name: str) -> Path:
+    return Path(path, name).resolve()

@@ -1,0 +1,1 @@
+"""Shows what bounds a program in terminal, page, Markdown and as a trace."""

@@ -1,0 +1,1 @@
+"""Times the steps of a user's program, with parts of them taken away."""
