@@ -7,8 +7,9 @@ from collections import Counter
 import pytest
 
 from testbed.bench.plan import HELLO, MOST, fitted, plan, selection_of
-from testbed.bench.request import MODEL, PARTS, WEIGHT, BenchRequest
+from testbed.bench.request import MODEL, WEIGHT, BenchRequest
 from testbed.catalogue.discovery import WAYS
+from testbed.cli.options.bench import PARTS
 from testbed.cluster.devices import Devices
 from testbed.errors import UsageError
 from tests.unit.bench.builders import request_of

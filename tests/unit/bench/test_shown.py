@@ -11,7 +11,6 @@ from rich.console import Console
 
 from testbed.bench.figures.figure import Figure, figure
 from testbed.bench.record import BenchRecord
-from testbed.bench.request import PARTS
 from testbed.bench.show.console import show_bench
 from testbed.bench.show.headlines import headlines
 from testbed.bench.show.markdown import markdown_of
@@ -19,6 +18,7 @@ from testbed.bench.show.page import bench_data
 from testbed.bench.show.plots import draw
 from testbed.bench.show.tables import tables_of
 from testbed.bench.show.units import shown, shown_figure
+from testbed.cli.options.bench import PARTS
 from tests.unit.bench.builders import every_part, hello_row, record_of, row_of
 
 

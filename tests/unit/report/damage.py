@@ -11,6 +11,7 @@ from typing import Any
 from testbed.report.atlas.merging import atlas_of
 from tests.unit.bench.builders import every_part, hello_row
 from tests.unit.bench.builders import record_of as bench_of
+from tests.unit.bench.slow.builders import record_of as program_bench_of
 from tests.unit.chaos.builders import of_every_result
 from tests.unit.chaos.builders import record_of as chaos_of
 from tests.unit.report.builders import RECORDS
@@ -37,6 +38,8 @@ def record(kind: str) -> dict[str, Any]:
         made = atlas_of([RECORDS["all kinds"]]).to_json()
     elif kind == "bench":
         made = bench_of(*every_part().rows, hello_row()).to_json()
+    elif kind == "program_bench":
+        made = program_bench_of().to_json()
     else:
         made = chaos_of(*of_every_result()).to_json()
     found: dict[str, Any] = json.loads(json.dumps(made))

@@ -34,11 +34,14 @@ def bounded() -> Iterator[None]:
 def ways(kind: str, file: str, whole: str, folder: Path) -> list[list[str]]:
     """Every way to show a record of this kind: alone, and beside one that is whole."""
     page, junit = str(folder / "page.html"), str(folder / "junit.xml")
+    trace = str(folder / "trace.json")
     if kind == "chaos":
         return [[file]]
     shown = [[file], [file, "--markdown"], [whole, file], [file, whole]]
     if kind == "bench":
         return shown
+    if kind == "program_bench":
+        return [*shown, [file, "--html", page, "--trace", trace]]
     return [
         *shown,
         [whole, file, "--markdown"],
@@ -66,7 +69,7 @@ def show(kind: str, sample: int | None, folder: Path, capsys: pytest.CaptureFixt
                 break
 
 
-@pytest.mark.parametrize("kind", ["run", "bench", "chaos"])
+@pytest.mark.parametrize("kind", ["run", "bench", "program_bench", "chaos"])
 @pytest.mark.usefixtures("bounded")
 def test_a_changed_field_is_shown_or_refused(
     kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -76,7 +79,7 @@ def test_a_changed_field_is_shown_or_refused(
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("kind", ["run", "bench", "chaos"])
+@pytest.mark.parametrize("kind", ["run", "bench", "program_bench", "chaos"])
 @pytest.mark.usefixtures("bounded")
 def test_every_changed_field_is_shown_or_refused(
     kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -1,0 +1,1 @@
+"""Programs with known causes, and how often `testbed bench` names them."""

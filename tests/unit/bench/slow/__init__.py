@@ -1,0 +1,1 @@
+"""Benchmarks of a user's program."""
