@@ -99,7 +99,7 @@ test-older: setup  ## a sample of the catalogue on TensorFlow 2.16, which is ins
 matrix: setup  ## the catalogue and more on TensorFlow 2.15 to nightly, for hours: VERSIONS="2.15 2.18" PARTS=catalogue
 	$(BIN)/python -m tests.matrix $(if $(VERSIONS),--versions $(VERSIONS)) $(if $(PARTS),--parts $(PARTS))
 
-soak: setup  ## 80 minutes: load, bursts, kills, 64 workers, and what repeats a promise of make test
+soak: setup  ## 95 minutes: load, bursts, kills, 64 workers, and what repeats a promise of make test
 	$(BIN)/python -m pytest -q -rP -m soak tests/*/test_soak*.py tests/distributed/test_load.py
 	$(BIN)/python -m pytest -q -n auto --dist loadfile -m soak tests/watching
 	$(BIN)/python -m pytest -q -n $(PROCESSES) --dist worksteal -m soak tests/unit tests/process tests/distributed \
