@@ -6,7 +6,7 @@ import functools
 import re
 
 from docs._generate.markdown import ROOT
-from testbed.releases import TENSORFLOW
+from testbed.catalogue.releases import TENSORFLOW
 
 
 @functools.cache

@@ -13,12 +13,12 @@ from typing import Annotated, Any
 
 from testbed.bootstrap import python_command
 from testbed.catalogue.fault import FAULTS, Fault
+from testbed.catalogue.releases import range_of
 from testbed.catalogue.symptoms import SYMPTOMS, SymptomName
 from testbed.catalogue.versions import NEWEST, FrameworkRange, Frameworks
 from testbed.cluster.strategies import MIRRORING, STRATEGIES, Deployment
 from testbed.decoding import Later
 from testbed.errors import UsageError
-from testbed.releases import range_of
 
 SITES = ("outside_scope", "in_scope", "in_replica")
 MODES = ("eager", "function", "compiled")

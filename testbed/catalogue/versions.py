@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from testbed.releases import ReleaseRange
+from testbed.catalogue.releases import ReleaseRange
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ class PipelinePart:
     """The method or class, like `map` or `from_generator`."""
     place: SourceLine | None
     is_parallel: bool
-    """Whether it was told to run in parallel."""
+    """Whether it runs in parallel."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from testbed.orders.case import RUN_TEST, BedSetup, TestOrders
 from testbed.pytest_plugin.item import DistributedTest
 from testbed.pytest_plugin.nodes import Node, encoded_input, nodes_of
 from testbed.pytest_plugin.options import arguments_of, options_of
-from testbed.pytest_plugin.session_server import OpenedServer, SessionServer
+from testbed.pytest_plugin.server.session_server import OpenedServer, SessionServer
 from testbed.pytest_plugin.settings import Settings
 from testbed.pytest_plugin.test_end import TestEnd, pass_on, read_end
 from testbed.report.output.live import LiveOutput, has_colours, labelled

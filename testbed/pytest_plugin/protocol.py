@@ -12,11 +12,11 @@ import pytest
 
 from testbed.catalogue.mark import MARK
 from testbed.errors import LaunchError, UsageError
-from testbed.pytest_plugin.import_garbage import given_back, kept_from_collector
 from testbed.pytest_plugin.item import DistributedTest
 from testbed.pytest_plugin.last_failed import LastFailed
 from testbed.pytest_plugin.naming import OF_TEST, OF_WORKER, give_name
 from testbed.pytest_plugin.others import notices_of, own_sockets, run_plainly
+from testbed.pytest_plugin.server.import_garbage import given_back, kept_from_collector
 from testbed.pytest_plugin.settings import Settings
 
 if TYPE_CHECKING:

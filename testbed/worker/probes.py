@@ -16,7 +16,7 @@ from typing import Any
 import numpy
 import tensorflow as tf
 
-from testbed.releases import TENSORFLOW
+from testbed.catalogue.releases import TENSORFLOW
 from testbed.verdict.reading import Copy, Read, Reading, Value
 from testbed.worker.watching import library_names as names
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from testbed.catalogue.releases import range_of
 from testbed.catalogue.versions import FrameworkRange, Frameworks
 from testbed.check.finding import NOTE
 from testbed.check.judge import chosen
@@ -24,7 +25,6 @@ from testbed.cluster.cluster import Cluster
 from testbed.cluster.strategies import Deployment
 from testbed.launcher.interpreter.interpreter import found_in
 from testbed.orders.own_code import Program
-from testbed.releases import range_of
 from tests.distributed.checks import Check as Bench
 from tests.distributed.checks import checks
 from tests.distributed.tensorflow_log import without_log

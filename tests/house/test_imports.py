@@ -34,7 +34,7 @@ ALLOWED = {
         "testbed.bootstrap",
         "testbed.decoding",
         "testbed.terminal",
-        "testbed.releases",
+        "testbed.catalogue.releases",
         "testbed.catalogue.fault",
         "testbed.cluster.isolation_levels",
     },
@@ -93,6 +93,7 @@ ALLOWED = {
         "testbed.hosts.role",
     },
     "bench": {
+        "testbed.verdict.program_notes",
         "base",
         "cluster",
         "catalogue",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from testbed.releases import PYTHON, TENSORFLOW
+from testbed.catalogue.releases import PYTHON, TENSORFLOW
 from tests.house.markdown_pages import links, pages
 from tests.house.sources import DOCS, ROOT, TESTBED, python_files, short
 

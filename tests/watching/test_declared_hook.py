@@ -33,6 +33,7 @@ from testbed.worker.watching.library_names import (
     GRAPHS_OF_RUN,
     LIBRARY_NAMES,
     LOCAL_DEVICES,
+    OF_TIMING,
     OPERATION_SEED,
     RUNTIME,
     UNCONVERTED,
@@ -93,6 +94,7 @@ NO_EVENTS = {
     GRAPHS_IGNORED: "only for measurements, which it ends with a message",
     RUNTIME: "without it, the memory of GPUs is not recorded",
     UNCONVERTED: "without it, the public way is slower",
+    **dict.fromkeys(OF_TIMING, "without it, steps of programs are not timed, with a message"),
 }
 """Private names that no hook needs, and what happens without them."""
 

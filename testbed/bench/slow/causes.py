@@ -20,7 +20,7 @@ from testbed.bench.slow.bounds import (
     UNEVEN,
 )
 from testbed.bench.slow.input_cure import slowest
-from testbed.bench.slow.parts import Parts, Scale, Share
+from testbed.bench.slow.parts import Measured, Parts, Scale
 from testbed.bench.slow.samples import WARM, Samples
 from testbed.check.observations.source_line import SourceLine
 from testbed.orders.timed import TIMES_LARGER, Reduction
@@ -103,11 +103,11 @@ def causes_of(seen: Evidence) -> list[Cause]:
     return found or [_otherwise(seen)]
 
 
-def _is_good(speedup: Share, replicas: int) -> bool:
+def _is_good(speedup: Measured, replicas: int) -> bool:
     return speedup.value >= _GOOD * replicas and speedup.low >= _GOOD**2 * replicas
 
 
-def _is_worth(share: Share | None) -> bool:
+def _is_worth(share: Measured | None) -> bool:
     return share is not None and share.value >= _WORTH and share.low >= _WORTH / 2
 
 

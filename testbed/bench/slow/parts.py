@@ -13,7 +13,7 @@ from testbed.orders.timed import LARGER, LOCAL, MEMORY, TIMES_LARGER, WHOLE, Tim
 
 
 @dataclass(frozen=True)
-class Share:
+class Measured:
     """A quantity with its 95 % interval over the rounds, like a part of a step."""
 
     value: float
@@ -21,10 +21,10 @@ class Share:
     high: float
 
 
-def share_of(rounds: Sequence[float]) -> Share:
+def measured_of(rounds: Sequence[float]) -> Measured:
     """The share of rounds."""
     low, high = interval(rounds)
-    return Share(statistics.median(rounds), low, high)
+    return Measured(statistics.median(rounds), low, high)
 
 
 @dataclass(frozen=True)
@@ -33,17 +33,17 @@ class Parts:
 
     period: float
     """Seconds of a step."""
-    input: Share | None
-    tracing: Share
-    fetch: Share
-    between: Share
+    input: Measured | None
+    tracing: Measured
+    fetch: Measured
+    between: Measured
     """Python between the calls of a step, without waits and copies; a part of `fixed`."""
-    communication: Share | None
-    uneven: Share
+    communication: Measured | None
+    uneven: Measured
     """How long the fastest replica waits for the slowest one."""
     apart: float
     """How many times as long the slowest replica takes as the fastest one, without waiting."""
-    fixed: Share | None
+    fixed: Measured | None
     """What a step takes however few rows it has, without the parts above."""
     scaled: float | None
     """Seconds that a step with as many times as many rows as there are replicas should take."""
@@ -69,7 +69,7 @@ class Scale:
     """Seconds of a step, in each round."""
     rows: int
     """The rows of a step, on all replicas; 0 if unknown."""
-    speedup: Share | None
+    speedup: Measured | None
     """How many times as many rows a second as on one replica; without known rows, how many times
     as many steps. None where it did not run on one."""
 
@@ -86,7 +86,7 @@ def scales_of(samples: Samples) -> list[Scale]:
         times = rows / rows_of_one if rows and rows_of_one else 1.0
         speedup = None
         if samples.one:
-            speedup = share_of([times * b / a for a, b in zip(periods, base, strict=True)])
+            speedup = measured_of([times * b / a for a, b in zip(periods, base, strict=True)])
         found.append(Scale(each, tuple(periods), rows, speedup))
     return found
 
@@ -103,11 +103,11 @@ def parts_of(samples: Samples) -> Parts:
         bases = map(_fixed, steady[MEMORY], steady[LARGER])
         fetched = list(map(min, fetched, bases))
 
-    def shares(part: Callable[..., float], *of: Sequence[float]) -> Share | None:
+    def shares(part: Callable[..., float], *of: Sequence[float]) -> Measured | None:
         if not all(of):
             return None
         rounds = zip(whole, *of, strict=True)
-        return share_of([_within(part(*each) / period) for period, *each in rounds])
+        return measured_of([_within(part(*each) / period) for period, *each in rounds])
 
     uneven, apart = _uneven(samples)
     behind = uneven.value * statistics.median(whole)
@@ -119,9 +119,9 @@ def parts_of(samples: Samples) -> Parts:
     return Parts(
         statistics.median(whole),
         shares(float.__sub__, steady[WHOLE], steady[MEMORY]),
-        share_of([step.traced / step.period for step in _steps(samples)]),
-        share_of([each / period for each, period in zip(fetched, whole, strict=True)]),
-        share_of([_between(step) / step.period for step in _steps(samples)]),
+        measured_of([step.traced / step.period for step in _steps(samples)]),
+        measured_of([each / period for each, period in zip(fetched, whole, strict=True)]),
+        measured_of([_between(step) / step.period for step in _steps(samples)]),
         shares(float.__sub__, ready, steady[LOCAL]),
         uneven,
         apart,
@@ -186,7 +186,7 @@ def _machine(samples: Samples) -> float:
     return statistics.median(run.reports[0].machine for run in alone)
 
 
-def _uneven(samples: Samples) -> tuple[Share, float]:
+def _uneven(samples: Samples) -> tuple[Measured, float]:
     """How long the fastest replica waits, as a share of a step; and the ratio of the extremes.
 
     Workers are compared by their steps without communication. The replicas of one worker run in
@@ -199,10 +199,10 @@ def _uneven(samples: Samples) -> tuple[Share, float]:
         times = _busy(samples.profiles.get(MEMORY) or samples.profiles.get(WHOLE))
     times = [each for each in times if len(each) > 1 and min(each) > 0]
     if not times:
-        return Share(0.0, 0.0, 0.0), 1.0
+        return Measured(0.0, 0.0, 0.0), 1.0
     behind = [_within((max(each) - min(each)) / period) for each in times]
     ratio = statistics.median(max(each) / min(each) for each in times)
-    return share_of(behind), ratio
+    return measured_of(behind), ratio
 
 
 def _busy(profiled: Sample | None) -> list[list[float]]:

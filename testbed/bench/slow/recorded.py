@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from testbed.bench.figures.figure import figure
 from testbed.bench.slow.causes import Cause, Evidence, causes_of
-from testbed.bench.slow.parts import Parts, Scale, Share, parts_of, scales_of
+from testbed.bench.slow.parts import Measured, Parts, Scale, parts_of, scales_of
 from testbed.bench.slow.record import (
     Lacking,
     ProgramBenchRecord,
@@ -98,7 +98,7 @@ def _cause(cause: Cause) -> RecordedCause:
     )
 
 
-def _interval(share: Share) -> RecordedInterval:
+def _interval(share: Measured) -> RecordedInterval:
     return RecordedInterval(share.value, share.low, share.high)
 
 
@@ -114,7 +114,7 @@ def _scale(scale: Scale) -> RecordedScale:
 
 
 def _parts(parts: Parts) -> tuple[RecordedPart, ...]:
-    rest = Share(parts.compute, parts.compute, parts.compute)
+    rest = Measured(parts.compute, parts.compute, parts.compute)
     found = {
         "input": parts.input,
         "tracing": parts.tracing,

@@ -6,10 +6,10 @@ import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from testbed.bench.slow.samples import QUICK, THOROUGH, Effort
+from testbed.bench.slow.deployment import first_deployment
+from testbed.bench.slow.samples import QUICK, THOROUGH, ProgramEffort
 from testbed.cli.options.bench import PARTS, BenchOptions
-from testbed.cluster.cluster import Cluster
-from testbed.cluster.strategies import MULTI_WORKER_MIRRORED, Deployment
+from testbed.cluster.strategies import Deployment
 from testbed.errors import UsageError, choose_from
 from testbed.hosts.role import Role
 from testbed.launcher.interpreter.interpreter import interpreter_path
@@ -21,10 +21,6 @@ from testbed.run.program_request import program_of
 from testbed.run.room import require_room_for
 from testbed.run.user_code.cluster_choice import Choice
 
-# A run of a program on more replicas than these is asked for, not chosen.
-_MOST = 8
-_CURE = "use --replicas R for one process of R replicas"
-
 
 @dataclass(frozen=True)
 class ProgramBenchRequest:
@@ -35,7 +31,7 @@ class ProgramBenchRequest:
     """For the first run, before the strategy of the program is known."""
     choice: Choice
     options: Options
-    effort: Effort
+    effort: ProgramEffort
     room: int
     """How many cores or GPUs there are, so how many replicas can run at the same time."""
 
@@ -70,16 +66,11 @@ def program_request_of(options: BenchOptions, role: Role) -> ProgramBenchRequest
             raise UsageError(f"--{name} {getattr(options, name)}: not below 0")
     effort = QUICK if options.quick else THOROUGH
     room = usable_cores() if options.device == "cpu" else len(describe_machine().gpus)
-    several = max(2, min(room, _MOST))
-    workers = options.workers or (1 if options.replicas else several)
-    # Without --workers, the strategy of the program decides.
-    choice = Choice(options.replicas or several, _CURE, checked=True)
-    decides = not options.workers
-    cluster = Cluster(max(2, workers) if decides else workers, options.replicas or 1)
+    deployment, choice = first_deployment(options.workers, options.replicas, room)
     return ProgramBenchRequest(
         program,
-        Deployment(MULTI_WORKER_MIRRORED, cluster),
-        choice if decides else Choice(cure=_CURE, checked=True),
+        deployment,
+        choice,
         Options(
             device=options.device,
             python=interpreter_path(options.python),

@@ -8,15 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from testbed.bench.slow.deployment import known_deployment
 from testbed.bench.slow.record import ProgramBenchRecord
 from testbed.bench.slow.recorded import Frame, record_of
 from testbed.bench.slow.request import ProgramBenchRequest
-from testbed.bench.slow.samples import Failed, Runs, Sample
-from testbed.check.deployment import used
-from testbed.cluster.cluster import Cluster
-from testbed.cluster.strategies import Deployment
+from testbed.bench.slow.samples import Failed, Runs
 from testbed.errors import LaunchError
-from testbed.launcher.cluster.cluster_end import ClusterEnd
 from testbed.launcher.cluster.deadlines import Deadlines
 from testbed.launcher.run_folder import RunFolder, utc_now
 from testbed.orders.timed import RUN_TIMED
@@ -60,9 +57,15 @@ async def take_apart(
         pilot, end = await runs.pilot()
         if isinstance(pilot, Failed):
             raise LaunchError(f"{request.words}: {pilot.reason}; logs: {cluster.folder.path}")
-        deployment = _deployment_of(request, pilot, end)
+        notes = [worker.notes for worker in end.workers]
+        known = known_deployment(deployment, notes, pilot.reports[0].replicas)
+        if known is None:
+            raise LaunchError(
+                f"{request.words} took steps under no MirroredStrategy or"
+                " MultiWorkerMirroredStrategy"
+            )
         runs.cluster = replace(cluster, choice=ALL_RUN)
-        samples = await runs.in_rounds(deployment, pilot.step.period)
+        samples = await runs.in_rounds(known, pilot.step.period)
     if isinstance(samples, Failed):
         raise LaunchError(f"{request.words}: {samples.reason}; logs: {folder.path}")
     frame = Frame(
@@ -81,20 +84,6 @@ async def take_apart(
         tuple(_changed_since(clock, folder)),
     )
     return record_of(samples, frame)
-
-
-def _deployment_of(request: ProgramBenchRequest, pilot: Sample, end: ClusterEnd) -> Deployment:
-    """The strategy of the program, on all replicas that it used."""
-    strategies = used(request.deployment, [worker.notes for worker in end.workers], [])
-    if not strategies.deployments:
-        raise LaunchError(
-            f"{request.words} took steps under no MirroredStrategy or MultiWorkerMirroredStrategy"
-        )
-    found = strategies.deployments[0]
-    workers = found.cluster.workers
-    return Deployment(
-        found.strategy, Cluster(workers, max(1, pilot.reports[0].replicas // workers))
-    )
 
 
 def _changed_since(moment: float, folder: RunFolder) -> list[str]:

@@ -34,7 +34,7 @@ _PROFILES, _PROFILED = (WHOLE, MEMORY), 8
 
 
 @dataclass(frozen=True)
-class Effort:
+class ProgramEffort:
     """How much time the runs of a program may take."""
 
     rounds: int
@@ -50,8 +50,8 @@ class Effort:
         return min(self.most, max(self.fewest, int(self.budget / period)))
 
 
-QUICK = Effort(3, 0.8, 10, 100)
-THOROUGH = Effort(6, 1.5, 12, 200)
+QUICK = ProgramEffort(3, 0.8, 10, 100)
+THOROUGH = ProgramEffort(6, 1.5, 12, 200)
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,7 @@ class Runs:
     cluster: OwnCodeCluster
     program: Program
     deadlines: Deadlines
-    effort: Effort
+    effort: ProgramEffort
     ran: Callable[[int, int], None] = lambda number, planned: None
     _number: int = 0
     _planned: int = 0

@@ -12,6 +12,7 @@ from testbed.launcher.cluster.output import TOO_MUCH_OUTPUT, exceeds
 from testbed.launcher.cluster.stacks import NOWHERE, is_whole, telling_part, where_blocked
 from testbed.launcher.nccl.question import NcclQuestion
 from testbed.launcher.run_folder import CaseFolder
+from testbed.launcher.server.source import WorkerSource
 from testbed.launcher.server.worker_process import WorkerProcess
 
 STACKS_DEADLINE_S = 1.5
@@ -26,13 +27,14 @@ class ClusterLook:
         folder: CaseFolder,
         began: float,
         output_limit: float,
-        nccl: NcclQuestion,
+        first: WorkerSource,
+        nccl: str,
     ) -> None:
         self._workers = workers
         self._folder = folder
         self.began = began
         self._limit = output_limit
-        self.nccl = nccl
+        self.nccl = NcclQuestion(first, folder, nccl)
         """Asks NCCL what the workers wait for."""
         # Each look empties the files that the workers then write.
         self._turn = asyncio.Lock()

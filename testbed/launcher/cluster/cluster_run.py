@@ -19,7 +19,6 @@ from testbed.launcher.cluster.standstill import StandStill
 from testbed.launcher.entry import Assignment, Envelope
 from testbed.launcher.machine import descriptors
 from testbed.launcher.machine.memory import oom_kills
-from testbed.launcher.nccl.question import NcclQuestion
 from testbed.launcher.run_folder import CaseFolder
 from testbed.launcher.server.source import StartRequest, WorkerSource
 from testbed.launcher.server.worker_process import WorkerProcess
@@ -86,8 +85,8 @@ async def run_cluster(
             )
             for index, worker in enumerate(workers)
         ]
-        question = NcclQuestion(workers[0].source or server, folder, options.nccl)
-        return await _RunningCluster(running, folder, options, began, changed, question).run()
+        first = workers[0].source or server
+        return await _RunningCluster(running, folder, options, began, changed, first).run()
 
 
 def _start_request(
@@ -114,7 +113,7 @@ class _RunningCluster:
         options: ClusterOptions,
         began: float,
         changed: asyncio.Event,
-        nccl: NcclQuestion,
+        first: WorkerSource,
     ) -> None:
         patience = options.deadlines.patience
         self._workers = workers
@@ -124,7 +123,7 @@ class _RunningCluster:
         self._oom_kills = oom_kills()
         self._beside = _Beside(changed)
         self._injection = FaultInjection(options.fault) if options.fault else None
-        self._look = ClusterLook(workers, folder, began, options.output_limit, nccl)
+        self._look = ClusterLook(workers, folder, began, options.output_limit, first, options.nccl)
         self._still = StandStill(workers, self._look, patience) if patience else None
 
     async def run(self) -> ClusterEnd:

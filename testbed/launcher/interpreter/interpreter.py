@@ -10,12 +10,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from testbed.catalogue.releases import PYTHON, TENSORFLOW
 from testbed.decoding import decoded
 from testbed.errors import UsageError
 from testbed.launcher.interpreter import installed
 from testbed.launcher.interpreter.installed import Installed
 from testbed.launcher.machine.environment import server_environment
-from testbed.releases import PYTHON, TENSORFLOW
 from testbed.terminal import tell
 
 UNTESTED = "if a result is unexpected, compare with a tested version: --python PATH"

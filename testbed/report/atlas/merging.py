@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
+from testbed.catalogue.releases import order_of
 from testbed.errors import UsageError
-from testbed.releases import order_of
 from testbed.report.atlas.atlas import (
     Atlas,
     AtlasCell,

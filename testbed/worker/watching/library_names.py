@@ -238,6 +238,20 @@ REDUCTIONS = tuple(
 )
 REGROUP = LibraryName((f"{_DISTRIBUTE}.distribute_utils:regroup",), parameters=("values",))
 MIRRORED_VALUE = LibraryName((f"{_DISTRIBUTE}.values:Mirrored",))
+OF_TIMING = (
+    ITERATOR_NEXT,
+    DISTRIBUTED_NEXT,
+    DISTRIBUTED_GET_NEXT,
+    EAGER_TENSOR,
+    TRACE,
+    REDUCED,
+    BATCH_REDUCED,
+    ALL_REDUCED,
+    *REDUCTIONS,
+    REGROUP,
+    MIRRORED_VALUE,
+)
+"""Names without which steps cannot be timed; `testbed bench PROGRAM` then says so."""
 
 # No events depend on the following names.
 # MultiWorkerMirroredStrategy uses all GPUs of a worker, but always exactly one CPU.

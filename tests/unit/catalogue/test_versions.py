@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from testbed.catalogue.releases import range_of
 from testbed.catalogue.scenario import Expectation, breaks
 from testbed.catalogue.versions import (
     NEWEST,
@@ -11,7 +12,6 @@ from testbed.catalogue.versions import (
     FrameworkRange,
     Frameworks,
 )
-from testbed.releases import range_of
 from tests.unit.builders import case_of
 from tests.unit.catalogue.test_scenario import made_with
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from testbed.catalogue.releases import TENSORFLOW
 from testbed.catalogue.versions import TESTED
 from testbed.errors import LaunchError, UsageError
-from testbed.releases import TENSORFLOW
 from tests.matrix import environments, run
 from tests.matrix.environments import make_environment
 from tests.matrix.outcome import Outcome, Result, Software, keep, kept

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from testbed.catalogue.releases import TENSORFLOW, ReleaseRange, order_of, range_of, release_of
 from testbed.catalogue.scenario import breaks
 from testbed.errors import UsageError
 from testbed.launcher.interpreter.interpreter import with_tested
-from testbed.releases import TENSORFLOW, ReleaseRange, order_of, range_of, release_of
 
 TESTED = ReleaseRange((2, 15, 0), (2, 22, 0))
 

@@ -19,7 +19,7 @@ from testbed.launcher.interpreter.interpreter import notice_on
 from testbed.launcher.run_folder import RUNS, RunFolder, new_run_folder
 from testbed.launcher.server.source import WorkerServer
 from testbed.orders.case import RUN_TEST
-from testbed.pytest_plugin.preloading import plugins_of
+from testbed.pytest_plugin.server.preloading import plugins_of
 from testbed.pytest_plugin.settings import Settings
 from testbed.run.options import Options
 from testbed.run.servers import find_devices, open_server
