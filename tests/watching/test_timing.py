@@ -205,7 +205,7 @@ def test_replicas_keep_their_own_values_without_communication(mirrored: Any) -> 
 
 
 def test_reductions_are_counted_with_their_variables(mirrored: Any) -> None:
-    """Each reduced value counts once, however many replicas it has."""
+    """Each value of a step counts once, however many replicas it has; none before it does."""
     reductions = Reductions()
     with mirrored.scope():
         weight = tf.Variable(tf.zeros([256]), name="weight")
@@ -218,10 +218,13 @@ def test_reductions_are_counted_with_their_variables(mirrored: Any) -> None:
         tf.distribute.get_replica_context().merge_call(update, args=(tf.ones([256]),))
 
     with reductions.counting():
+        mirrored.run(lambda: tf.distribute.get_replica_context().all_reduce("SUM", tf.ones([999])))
         reductions.step_begins()
         mirrored.run(replica)
         reductions.step_begins()
-    assert [(each.of, each.bytes) for each in reductions.most] == [("weight", 1024)]
+        # A compiled step reduces, but nothing that Python sees.
+        reductions.step_begins()
+    assert [(each.of, each.bytes) for each in reductions.last] == [("weight", 1024)]
 
 
 def test_a_profile_tells_replicas_and_collectives_apart(mirrored: Any, tmp_path: Path) -> None:

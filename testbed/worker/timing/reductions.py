@@ -14,21 +14,23 @@ from testbed.worker.watching.replacing import Method, replaced
 
 
 class Reductions:
-    """The values of most bytes that were reduced between the begins of two steps.
+    """The values that the last step reduced which was traced or is eager.
 
     A tf.function is traced with its reductions once, and runs them in each step.
     """
 
     def __init__(self) -> None:
-        self.most: tuple[Reduction, ...] = ()
+        self.last: tuple[Reduction, ...] = ()
         self._values: list[Reduction] = []
+        self._has_begun = False
         self._is_open = False
 
     def step_begins(self) -> None:
         """A further step begins."""
-        if sum(each.bytes for each in self._values) >= sum(each.bytes for each in self.most):
-            self.most = tuple(self._values)
-        self._values = []
+        # What is reduced before the first step, as when Keras builds a model, belongs to none.
+        if self._values and self._has_begun:
+            self.last = tuple(self._values)
+        self._values, self._has_begun = [], True
 
     @contextlib.contextmanager
     def counting(self) -> Iterator[None]:

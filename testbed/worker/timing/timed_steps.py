@@ -81,7 +81,7 @@ class TimedSteps:
             fetches=clock.fetches,
             traced=clock.traced,
             pipeline=tuple(self._pipeline.parts),
-            reductions=self._reductions.most,
+            reductions=self._reductions.last,
             is_taken_away=self._taken_away.is_effective,
             machine=load,
             profile=(
