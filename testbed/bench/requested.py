@@ -9,7 +9,7 @@ from testbed.bench.request import QUICK, THOROUGH, BenchRequest
 from testbed.cli.options.bench import OWN_COST, PARTS, BenchOptions
 from testbed.cluster.cluster import Cluster
 from testbed.cluster.strategies import MULTI_WORKER_MIRRORED, Deployment
-from testbed.errors import UsageError, unknown_name
+from testbed.errors import UsageError
 from testbed.hosts.role import Role
 from testbed.launcher.interpreter.interpreter import interpreter_path
 from testbed.run.numbers import require_at_least
@@ -54,9 +54,6 @@ def require_room(request: BenchRequest) -> None:
 
 
 def _require_valid(options: BenchOptions) -> None:
-    unknown = sorted(set(options.parts) - set(PARTS))
-    if unknown:
-        raise UsageError(unknown_name("part", unknown[0], PARTS))
     require_at_least(
         1, rounds=options.rounds, batch=options.batch, width=options.width, image=options.image
     )

@@ -172,7 +172,7 @@ def test_on_gpus(tmp_path: Path) -> None:
     [
         (
             "shareing",
-            "unknown part 'shareing'; did you mean 'sharing'?"
+            "no such script, and no such part: shareing; did you mean 'sharing'?"
             " choose from sharing, scaling, wire, own_cost",
         ),
         ("--rounds 0", "--rounds 0: at least 1"),
