@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.text import Text
 
 from testbed.bench.show.units import shown
@@ -48,7 +49,12 @@ def show_program(record: ProgramBenchRecord, console: Console) -> None:
     whole = not console.is_terminal
 
     def line(text: str = "", style: str = "") -> None:
-        console.print(literal(text), style=style or None, soft_wrap=whole)
+        if whole:
+            console.print(literal(text), soft_wrap=True)
+            return
+        indent = len(text) - len(text.lstrip())
+        # The further lines of a long text begin below its first one.
+        console.print(Padding(literal(text.lstrip()), (0, 0, 0, indent)), style=style or None)
 
     line()
     line(f"{record.program}: {record.headline}", "bold")
