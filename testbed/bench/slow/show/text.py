@@ -159,7 +159,7 @@ def notes(record: ProgramBenchRecord) -> Iterator[str]:
     if record.written:
         more = len(record.written) - _MOST_FILES
         named = ", ".join(record.written[:_MOST_FILES]) + (f" and {more} more" if more > 0 else "")
-        yield f"the program wrote or changed {named}: the runs were ended early, so look at them"
+        yield f"changed here meanwhile: {named}; the runs were ended early, so look at them"
 
 
 def near(file: str) -> str:
