@@ -21,15 +21,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HELD = Path(__file__).parent / "held"
-_ROW = re.compile(r"^\| `(?P<program>\w+\.py)` \| (?P<truth>\w+) \|", re.MULTILINE)
+_ROW = re.compile(
+    r"^\| `(?P<program>\w+\.py)` \| (?P<truth>\w+) \| (?P<several>replicas|workers),", re.MULTILINE
+)
 # Seconds for which a process of the load works, at most.
 _LONGEST = 5.0
 
 
 def truths() -> dict[str, str]:
     """What bounds each program, by its file name."""
-    text = (HELD / "README.md").read_text(encoding="utf-8")
-    return {row["program"]: row["truth"] for row in _ROW.finditer(text)}
+    return {row["program"]: row["truth"] for row in _rows()}
+
+
+def _rows() -> Iterator[re.Match[str]]:
+    return _ROW.finditer((HELD / "README.md").read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)
@@ -54,13 +59,15 @@ class HeldRun:
 
 
 def held_run(program: str, *options: str) -> HeldRun:
-    """Take a program apart by the command, in a folder of its own."""
-    truth = truths()[program]
+    """Take a program apart by the command on two replicas or workers, in a separate folder."""
+    row = next(each for each in _rows() if each["program"] == program)
+    truth = row["truth"]
     with tempfile.TemporaryDirectory() as folder:
         record = Path(folder, "record.json")
         done = subprocess.run(
             [
-                *(sys.executable, "-m", "testbed", "bench", "--quick", *options),
+                *(sys.executable, "-m", "testbed", "bench", "--quick", f"--{row['several']}", "2"),
+                *options,
                 *("--json", str(record), str(HELD / program)),
             ],
             cwd=folder,

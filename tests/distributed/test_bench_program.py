@@ -19,6 +19,7 @@ def test_a_program_is_taken_apart(tmp_path: Path) -> None:
     done = subprocess.run(
         [
             *(sys.executable, "-m", "testbed", "bench", "--quick", "--rounds", "2"),
+            *("--replicas", "2"),
             *(*written, str(HELD / "input_map.py")),
         ],
         cwd=tmp_path,

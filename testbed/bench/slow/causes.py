@@ -112,16 +112,14 @@ def _is_worth(share: Measured | None) -> bool:
 
 
 def _input(seen: Evidence) -> Iterator[Cause]:
-    share, first = seen.parts.input, seen.samples.first
-    if share is None or not _is_worth(share):
+    share, ready, first = seen.parts.input, seen.parts.in_memory, seen.samples.first
+    if share is None or ready is None or not _is_worth(share):
         return
-    rest = 1 - share.value
-    evidence = f"a step of {seen.step} takes {seen.time(rest)} with its batches in memory"
+    evidence = f"a step of {seen.step} takes {shown(ready, 's')} with its batches in memory"
     if first.rows:
-        given = first.rows / seen.parts.period
         evidence += (
-            f": the input gives {given:,.0f} rows a second, a step could take"
-            f" {given / max(rest, 1e-3):,.0f}"
+            f": the input gives {first.rows / seen.parts.period:,.0f} rows a second, a step could"
+            f" take {first.rows / ready:,.0f}"
         )
     place, cure = slowest(first.pipeline, seen.samples.deployment.cluster.workers)
     yield Cause(INPUT, share.value, evidence, cure, place or first.place)
@@ -155,12 +153,12 @@ def _fetch(seen: Evidence) -> Iterator[Cause]:
 
 
 def _communication(seen: Evidence) -> Iterator[Cause]:
-    share, first = seen.parts.communication, seen.samples.first
-    if share is None or not _is_worth(share) or _is_of_python(seen):
+    share, rest, first = seen.parts.communication, seen.parts.unreduced, seen.samples.first
+    if share is None or rest is None or not _is_worth(share) or _is_of_python(seen):
         return
     total = seen.reduced
     evidence = (
-        f"a step of {seen.step} takes {seen.time(1 - share.value)} without its reductions: it"
+        f"a step of {seen.step} takes {shown(rest, 's')} without its reductions: it"
         f" reduces {shown(total, 'B')} in {len(first.reductions)} values"
     )
     largest = _largest(first.reductions, total)

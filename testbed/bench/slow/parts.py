@@ -33,6 +33,10 @@ class Parts:
 
     period: float
     """Seconds of a step."""
+    in_memory: float | None
+    """Seconds of a step with its input in memory."""
+    unreduced: float | None
+    """Seconds of such a step without its reductions."""
     input: Measured | None
     tracing: Measured
     fetch: Measured
@@ -118,6 +122,8 @@ def parts_of(samples: Samples) -> Parts:
 
     return Parts(
         statistics.median(whole),
+        _median(steady[MEMORY]),
+        _median(steady[LOCAL]),
         shares(float.__sub__, steady[WHOLE], steady[MEMORY]),
         measured_of([step.traced / step.period for step in _steps(samples)]),
         measured_of([each / period for each, period in zip(fetched, whole, strict=True)]),
@@ -139,6 +145,10 @@ def _within(share: float) -> float:
 
 def _between(step: TimedStep) -> float:
     return max(0.0, step.period - step.called - step.waited - step.fetched)
+
+
+def _median(rounds: Sequence[float]) -> float | None:
+    return statistics.median(rounds) if rounds else None
 
 
 def _untraced(step: TimedStep) -> float:
