@@ -29,6 +29,8 @@ from testbed.orders.timed import TIMES_LARGER, Reduction
 _WORTH = 0.15
 # Where a program scales like this, nothing has to be changed first.
 _GOOD = 0.85
+# In no round may it scale worse than this.
+_LEAST = 0.6
 # Replicas that need more than this share of the cores have too few of them.
 _FULL = 1.2
 # Without free cores, a smaller part of a step may be a wait for them.
@@ -104,7 +106,7 @@ def causes_of(seen: Evidence) -> list[Cause]:
 
 
 def _is_good(speedup: Measured, replicas: int) -> bool:
-    return speedup.value >= _GOOD * replicas and speedup.low >= _GOOD**2 * replicas
+    return speedup.value >= _GOOD * replicas and speedup.low >= _LEAST * replicas
 
 
 def _is_worth(share: Measured | None) -> bool:
