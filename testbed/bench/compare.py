@@ -101,12 +101,21 @@ def _changes(
         known = old.figures[name]
         worse, reference = (figure, known) if better == "lower" else (known, figure)
         factor, low, high = ratio_interval(worse.rounds, reference.rounds, noise[name])
-        verdict = "alike"
-        if low > 1 + tolerance:
-            verdict = "slower"
-        elif high < 1 / (1 + tolerance):
-            verdict = "faster"
+        verdict = verdict_of(low, high, tolerance)
         yield FigureChange(new, name, known, figure, factor, low, high, verdict)
+
+
+def verdict_of(low: float, high: float, tolerance: float) -> str:
+    """`slower`, `faster`, or `alike`, of a factor that is above 1 if the new time is longer.
+
+    Args:
+        low: the lower end of the factor's interval.
+        high: the upper end.
+        tolerance: the share by which a time may be longer without being called slower.
+    """
+    if low > 1 + tolerance:
+        return "slower"
+    return "faster" if high < 1 / (1 + tolerance) else "alike"
 
 
 def _machine(old: BenchRecord, new: BenchRecord) -> str:

@@ -8,9 +8,9 @@ import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from testbed.bench.figures.statistics import percentile
+from testbed.launcher.machine.cpu_times import CpuTimes, cpu_times
 
 _WORK = bytes(2**20)
 _WORK_TIMES = 8
@@ -29,7 +29,7 @@ class Host:
     """Seconds of the fixed piece of work, once a round."""
     copies: list[float] = field(default_factory=list)
     """Bytes per second that all cores together copied in memory, once a round."""
-    _stolen_before: tuple[int, int] = field(default_factory=lambda: _cpu_time())
+    _before: CpuTimes | None = field(default_factory=cpu_times)
 
     def look(self) -> None:
         """Time the fixed work and the copies, and store both."""
@@ -44,9 +44,10 @@ class Host:
     @property
     def stolen(self) -> float:
         """The share of processor time that the hypervisor gave to other guests since the start."""
-        stolen, total = _cpu_time()
-        stolen, total = stolen - self._stolen_before[0], total - self._stolen_before[1]
-        return stolen / total if total else 0.0
+        before, now = self._before, cpu_times()
+        if before is None or now is None or now.total == before.total:
+            return 0.0
+        return (now.stolen - before.stolen) / (now.total - before.total)
 
 
 def _seconds_of_work() -> float:
@@ -73,13 +74,3 @@ def _copy_bandwidth(threads: int) -> float:
         began = time.perf_counter()
         list(pool.map(copy, buffers))
         return threads * _COPY_TIMES * _COPY_BYTES / (time.perf_counter() - began)
-
-
-def _cpu_time() -> tuple[int, int]:
-    """Stolen and total processor time since the machine started, in ticks."""
-    try:
-        first = Path("/proc/stat").read_text(encoding="utf-8").splitlines()[0]
-    except OSError:
-        return 0, 0
-    ticks = [int(each) for each in first.split()[1:]]
-    return (ticks[7] if len(ticks) > 7 else 0), sum(ticks[:8])

@@ -96,8 +96,6 @@ class Profile:
 
     busy: tuple[float, ...]
     """Seconds a step that the operations of each replica of this worker took."""
-    collectives: float
-    """Seconds a step in collectives, the wait for other replicas included."""
     events: tuple[TimedEvent, ...]
     """The longest parts, in the order in which they began."""
 
@@ -134,6 +132,11 @@ class TimedReport(ProgramReport):
     unknown."""
     profile: Profile | None
     """None without a profile, or where it cannot be read."""
+
+    @property
+    def reduced_bytes(self) -> int:
+        """The bytes that a step reduces, as one replica holds them."""
+        return sum(each.bytes for each in self.reductions)
 
 
 RUN_TIMED = Entry("testbed.worker.timing.timed_program:run_timed", TimedOrders)

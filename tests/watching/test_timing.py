@@ -66,7 +66,7 @@ def test_run_outside_of_a_function_is_eager(mirrored: Any) -> None:
 
 
 def test_a_compiled_replica_function_is_not_eager(mirrored: Any) -> None:
-    """MirroredStrategy puts a tf.function for replicas into one of its own."""
+    """MirroredStrategy calls a tf.function for replicas within another tf.function."""
     compiled = tf.function(lambda: tf.constant(1.0))
     with clocked() as clock:
         forever(lambda: mirrored.run(compiled))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from types import TracebackType
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import TextColumn
@@ -15,20 +16,17 @@ from testbed.launcher.isolation.isolation import Isolation
 from testbed.report.formats.text import escape
 from testbed.report.output.console import progress_bar
 
+Bar = TypeVar("Bar", bound="TimedBar")
 
-class BenchProgress(Progress):
-    """A progress bar; it estimates the time left from the visits of each part so far."""
+
+class TimedBar:
+    """A progress bar with the time left, in the block."""
 
     def __init__(self, console: Console) -> None:
-        self._setups: Sequence[BenchSetup] = ()
-        self._rounds = 0
-        self._done: dict[str, int] = {}
-        self._took: dict[str, list[float]] = {}
-        self._last = time.monotonic()
         self._progress = progress_bar(console, TextColumn("{task.fields[left]:>12}"))
         self._task = self._progress.add_task("importing TensorFlow", total=None, left="")
 
-    def __enter__(self) -> BenchProgress:
+    def __enter__(self: Bar) -> Bar:
         self._progress.start()
         return self
 
@@ -39,6 +37,18 @@ class BenchProgress(Progress):
         trace: TracebackType | None,
     ) -> None:
         self._progress.stop()
+
+
+class BenchProgress(TimedBar, Progress):
+    """A progress bar; it estimates the time left from the visits of each part so far."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console)
+        self._setups: Sequence[BenchSetup] = ()
+        self._rounds = 0
+        self._done: dict[str, int] = {}
+        self._took: dict[str, list[float]] = {}
+        self._last = time.monotonic()
 
     def opened(self, isolation: Isolation) -> None:
         """Print the notice about the isolation, if any."""
@@ -78,8 +88,13 @@ class BenchProgress(Progress):
         for key, count in planned.items():
             took = self._took.get(key, everything)
             seconds += (count - self._done.get(key, 0)) * sum(took) / len(took)
-        return f"{seconds // 60:.0f}:{seconds % 60:02.0f} left"
+        return time_left(seconds)
 
 
 def _kind(setup: BenchSetup) -> str:
     return f"{setup.kind} {setup.case.deployment}"
+
+
+def time_left(seconds: float) -> str:
+    """A time in minutes and seconds: `1:05 left`."""
+    return f"{seconds // 60:.0f}:{seconds % 60:02.0f} left"

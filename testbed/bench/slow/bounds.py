@@ -6,15 +6,15 @@ INPUT, NOT_SCALED, HOST, EAGER = "input", "batch_not_scaled", "host", "eager"
 RETRACING, FETCH, COMMUNICATION, UNEVEN = "retracing", "fetch", "communication", "uneven"
 NONE, UNCLEAR = "none", "unclear"
 BOUNDS = {
-    INPUT: "the input gives rows more slowly than a step could take them",
-    NOT_SCALED: "each replica gets a part of the batch that one replica had",
-    HOST: "a step does too little for what it costs to start it",
-    EAGER: "strategy.run is called outside of a tf.function",
-    RETRACING: "a tf.function is traced again and again",
-    FETCH: "values are copied to Python in each step",
-    COMMUNICATION: "replicas exchange values for a large part of a step",
-    UNEVEN: "replicas wait for one that has more to do",
-    NONE: "nothing has to be changed first",
-    UNCLEAR: "it is not known",
+    INPUT: "its input",
+    NOT_SCALED: "batches that do not grow with the replicas",
+    HOST: "the cost of starting a step",
+    EAGER: "Python, because steps are not in a tf.function",
+    RETRACING: "tracing",
+    FETCH: "values that Python fetches in each step",
+    COMMUNICATION: "communication",
+    UNEVEN: "its slowest replica",
+    NONE: "nothing",
+    UNCLEAR: "something that is not known",
 }
-"""Each with its meaning."""
+"""Each as a sentence about a program names it, after `bound by`."""

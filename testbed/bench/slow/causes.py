@@ -63,11 +63,6 @@ class Evidence:
         return shown(share * self.parts.period, "s")
 
     @property
-    def reduced(self) -> int:
-        """The bytes that a step reduces."""
-        return sum(each.bytes for each in self.samples.first.reductions)
-
-    @property
     def step(self) -> str:
         """The time of a step."""
         return self.time(1)
@@ -158,7 +153,7 @@ def _communication(seen: Evidence) -> Iterator[Cause]:
     share, rest, first = seen.parts.communication, seen.parts.unreduced, seen.samples.first
     if share is None or rest is None or not _is_worth(share) or _is_of_python(seen):
         return
-    total = seen.reduced
+    total = first.reduced_bytes
     evidence = (
         f"a step of {seen.step} takes {shown(rest, 's')} without its reductions: it"
         f" reduces {shown(total, 'B')} in {len(first.reductions)} values"
@@ -179,7 +174,7 @@ def _communication(seen: Evidence) -> Iterator[Cause]:
 
 def _is_of_python(seen: Evidence) -> bool:
     """Whether a reduction of a step takes its time for its calls in Python, not for its bytes."""
-    return seen.samples.first.is_eager and seen.reduced < _FEW_BYTES
+    return seen.samples.first.is_eager and seen.samples.first.reduced_bytes < _FEW_BYTES
 
 
 def _largest(reductions: tuple[Reduction, ...], total: int) -> Reduction | None:

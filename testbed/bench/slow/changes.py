@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from testbed.bench.compare import verdict_of
 from testbed.bench.figures.statistics import log_variance, ratio_interval
 from testbed.bench.slow.record import ProgramBenchRecord, RecordedScale
 from testbed.cluster.cluster import Cluster
@@ -36,7 +37,6 @@ class ProgramChanges:
     """The program, and what bounded it."""
     now: str
     """The program, and what bounds it now."""
-    tolerance: float
 
     @property
     def slower(self) -> list[ScaleChange]:
@@ -69,7 +69,7 @@ def changes_of(
     usual = statistics.fmean(noise) if noise else 0.0
     changes = [_change(new.strategy, *pair, tolerance, usual) for pair in pairs]
     then, now = (f"{each.program}: {each.headline}" for each in (old, new))
-    return ProgramChanges(tuple(filter(None, changes)), then, now, tolerance)
+    return ProgramChanges(tuple(filter(None, changes)), then, now)
 
 
 def _change(
@@ -80,13 +80,8 @@ def _change(
     if min(len(later), len(earlier)) < 2:
         return None
     factor, low, high = ratio_interval(later, earlier, noise)
-    verdict = "alike"
-    if low > 1 + tolerance:
-        verdict = "slower"
-    elif high < 1 / (1 + tolerance):
-        verdict = "faster"
     where = Deployment(strategy, Cluster(new.workers, new.replicas))
-    return ScaleChange(where, old, new, factor, low, high, verdict)
+    return ScaleChange(where, old, new, factor, low, high, verdict_of(low, high, tolerance))
 
 
 def _times(scale: RecordedScale, per_row: bool) -> Sequence[float]:

@@ -165,7 +165,7 @@ class RecordedTransformation:
     line: _Line
     """The line; 0 if unknown."""
     is_parallel: bool
-    """Whether it was told to run in parallel."""
+    """Whether it runs in parallel."""
 
 
 @dataclass(frozen=True)
@@ -242,23 +242,4 @@ class ProgramBenchRecord(Record):
             return f"it scales as it should: {self.evidence}" if good else self.evidence
         if self.bound_by == UNCLEAR:
             return f"what bounds it is unclear: {self.evidence}"
-        return f"bound by {bound_in_words(self.bound_by)}: {self.share:.0%} of a step"
-
-
-def bound_in_words(bound_by: str) -> str:
-    """What bounds a program, as a sentence says it."""
-    return _WORDS[bound_by]
-
-
-_WORDS = {
-    "input": "its input",
-    "batch_not_scaled": "batches that do not grow with the replicas",
-    "host": "the cost of starting a step",
-    "eager": "Python, because steps are not in a tf.function",
-    "retracing": "tracing",
-    "fetch": "values that Python fetches in each step",
-    "communication": "communication",
-    "uneven": "its slowest replica",
-    NONE: "nothing",
-    UNCLEAR: "something that is not known",
-}
+        return f"bound by {BOUNDS[self.bound_by]}: {self.share:.0%} of a step"

@@ -74,7 +74,7 @@ def record_of(samples: Samples, frame: Frame) -> ProgramBenchRecord:
         further=tuple(map(_cause, further)),
         scales=tuple(map(_scale, scales)),
         parts=_parts(parts),
-        reduced_bytes=sum(each.bytes for each in seen.reductions),
+        reduced_bytes=seen.reduced_bytes,
         reductions=len(seen.reductions),
         input=_input(seen),
         workers=_workers(samples.profiles.get(WHOLE) or samples.all(WHOLE)[0]),

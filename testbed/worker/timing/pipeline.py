@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from testbed.orders.timed import PipelinePart
 from testbed.worker.timing.rows import Rows
+from testbed.worker.watching.distributed_datasets import distributing
 from testbed.worker.watching.library_names import BATCH_SIZE
 from testbed.worker.watching.replacing import Method, owner_of, replaced
 from testbed.worker.watching.stack import calling_line
@@ -44,15 +45,11 @@ class Pipeline:
     @contextlib.contextmanager
     def recording(self) -> Iterator[None]:
         """Record the transformations of the block."""
-        kind, strategy = tf.data.Dataset, tf.distribute.Strategy
+        kind = tf.data.Dataset
         with contextlib.ExitStack() as hooked:
             for name in _MADE:
                 hooked.enter_context(replaced(owner_of(kind, name), name, self._method(name)))
-            for name, make in (
-                ("experimental_distribute_dataset", self._distributed),
-                ("distribute_datasets_from_function", self._from_function),
-            ):
-                hooked.enter_context(replaced(owner_of(strategy, name), name, make))
+            hooked.enter_context(distributing(self._distributed, self._from_function))
             yield
 
     def _add(self, name: str, is_parallel: bool) -> None:

@@ -65,19 +65,15 @@ def read_profile(folder: str, began: float, steps: int, replicas: int) -> Profil
         return None
     space.ParseFromString(files[-1].read_bytes())
     busy: dict[int, float] = defaultdict(float)
-    talking = 0.0
     events = []
     for event in _events(space, began):
-        if event.kind == COLLECTIVE:
-            talking += event.seconds
-        elif event.kind == OPERATION:
+        if event.kind == OPERATION:
             busy[event.replica] += event.seconds
         if event.seconds >= _LEAST:
             events.append(event)
     longest = sorted(events, key=lambda event: -event.seconds)[:_MOST]
     return Profile(
         tuple(busy[replica] / steps for replica in range(replicas)),
-        talking / steps / max(1, replicas),
         tuple(sorted(longest, key=lambda event: event.begin)),
     )
 

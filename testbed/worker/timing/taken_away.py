@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import tensorflow as tf
 
 from testbed.orders.timed import LARGER, LOCAL, TIMES_LARGER, WHOLE
+from testbed.worker.watching.distributed_datasets import distributing, with_rows_repeated
 from testbed.worker.watching.library_names import (
     ALL_REDUCED,
     MIRRORED_VALUE,
@@ -44,16 +45,11 @@ class TakenAway:
     @contextlib.contextmanager
     def _input_from_memory(self) -> Iterator[None]:
         """The first batches come again and again, each with its rows repeated `times` times."""
-        kind = tf.distribute.Strategy
-        names = {
-            "experimental_distribute_dataset": self._of_dataset,
-            "distribute_datasets_from_function": self._of_function,
-        }
-        with contextlib.ExitStack() as changed:
-            for name, make in names.items():
-                changed.enter_context(replaced(owner_of(kind, name), name, make))
-            owner = owner_of(tf.data.Dataset, "__iter__")
-            changed.enter_context(replaced(owner, "__iter__", self._of_loop))
+        owner = owner_of(tf.data.Dataset, "__iter__")
+        with (
+            distributing(self._of_dataset, self._of_function),
+            replaced(owner, "__iter__", self._of_loop),
+        ):
             yield
 
     def _of_dataset(self, original: Method) -> Method:
@@ -86,23 +82,9 @@ class TakenAway:
         self.is_effective = True
         length = int(dataset.cardinality())
         if self._times > 1:
-            dataset = dataset.map(_unconverted(_repeats(dataset, self._times)))
+            dataset = with_rows_repeated(dataset, self._times)
         kept = dataset.take(_KEPT).cache().repeat()
         return kept.take(length) if length >= 0 else kept
-
-
-def _repeats(dataset: Any, times: int) -> Callable[..., Any]:
-    is_tuple = type(dataset.element_spec) is tuple
-
-    def repeated(*parts: Any) -> Any:
-        element = parts if is_tuple else parts[0]
-        return tf.nest.map_structure(lambda part: tf.concat([part] * times, 0), element)
-
-    return repeated
-
-
-def _unconverted(function: Callable[..., Any]) -> Any:
-    return tf.autograph.experimental.do_not_convert(function)
 
 
 @contextlib.contextmanager

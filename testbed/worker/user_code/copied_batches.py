@@ -7,26 +7,25 @@ elements as a step with one. With copies of one batch both compute with the same
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import tensorflow as tf
 
+from testbed.worker.watching.distributed_datasets import (
+    distributing,
+    element_of,
+    unconverted,
+    with_rows_repeated,
+)
 from testbed.worker.watching.library_names import BATCH_SIZE
-from testbed.worker.watching.replacing import Method, owner_of, replaced
+from testbed.worker.watching.replacing import Method
 
 
 @contextlib.contextmanager
 def copied_batches() -> Iterator[None]:
     """In the block, strategies distribute copies of smaller batches."""
-    kind = tf.distribute.Strategy
-    names = {
-        "experimental_distribute_dataset": _divided,
-        "distribute_datasets_from_function": _repeated,
-    }
-    with contextlib.ExitStack() as changed:
-        for name, make in names.items():
-            changed.enter_context(replaced(owner_of(kind, name), name, make))
+    with distributing(_divided, _repeated):
         yield
 
 
@@ -61,24 +60,11 @@ def _copies(dataset: Any, replicas: int) -> Any:
     if size < replicas or size % replicas:
         return dataset
 
-    def copied(*parts: Any) -> Any:
-        element = _element(dataset, parts)
-        return tf.nest.map_structure(lambda part: tf.concat([part] * replicas, 0), element)
-
-    return dataset.rebatch(size // replicas).map(_unconverted(copied))
+    return with_rows_repeated(dataset.rebatch(size // replicas), replicas)
 
 
 def _each_repeated(dataset: Any, times: int) -> Any:
     def repeated(*parts: Any) -> Any:
-        return tf.data.Dataset.from_tensors(_element(dataset, parts)).repeat(times)
+        return tf.data.Dataset.from_tensors(element_of(dataset, parts)).repeat(times)
 
-    return dataset.flat_map(_unconverted(repeated))
-
-
-def _element(dataset: Any, parts: tuple[Any, ...]) -> Any:
-    """The element of a dataset, of which a function gets a tuple's parts as arguments."""
-    return parts if type(dataset.element_spec) is tuple else parts[0]
-
-
-def _unconverted(function: Callable[..., Any]) -> Any:
-    return tf.autograph.experimental.do_not_convert(function)
+    return dataset.flat_map(unconverted(repeated))

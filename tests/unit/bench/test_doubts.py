@@ -12,6 +12,7 @@ from testbed.bench.doubts import CAUSES, doubts_of
 from testbed.bench.figures.figure import Row
 from testbed.bench.host import Host
 from testbed.bench.request import BenchRequest
+from testbed.launcher.machine.cpu_times import CpuTimes
 from tests.unit.bench.builders import calm_host, request_of, row_of
 
 STEADY = row_of(rounds={"step_p50": [1e-3] * 10})
@@ -47,7 +48,7 @@ CASES = (
     Doubtful("few_rounds", request=request_of(quick=True)),
     Doubtful("busy_machine", host=host_with(load_before=1.0)),
     Doubtful("unsteady_machine", host=host_with(work=[0.01, 0.01, 0.013])),
-    Doubtful("stolen_time", host=host_with(_stolen_before=(-(10**9), 0))),
+    Doubtful("stolen_time", host=host_with(_before=CpuTimes(0, -(10**9), 0))),
     Doubtful("frequency_scaling", governor="powersave"),
     Doubtful(
         "wide_interval", rows=[row_of(rounds={"step_p50": [1e-3, 2e-3, 1e-3, 2e-3, 1e-3] * 2})]

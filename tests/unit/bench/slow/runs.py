@@ -111,7 +111,7 @@ class Times:
             rounds[Variant(whole)][number] = Sample((_slower(report, 2.0),))
         profiles = {}
         if self.busy:
-            seen = replace(self._like(), profile=Profile(self.busy, 0.0, ()))
+            seen = replace(self._like(), profile=Profile(self.busy, ()))
             profiles[MEMORY] = Sample((_run(seen, step_of(self.whole)),))
         return Samples(rounds, {}, whole, profiles)
 

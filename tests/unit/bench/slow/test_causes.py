@@ -119,7 +119,7 @@ def test_fetch() -> None:
 
 
 def test_communication_names_the_largest_variable() -> None:
-    """A variable with most of the bytes is named, with a cure of its own."""
+    """A variable with most of the bytes is named, with a cure that fits it."""
     reductions = (Reduction(2**20, "embedding"), Reduction(1000, "head"))
     like = replace(report_of(step_of(1.0)), reductions=reductions)
     first = Times(
@@ -231,7 +231,7 @@ def test_deployments_that_are_compared() -> None:
 
 
 def test_every_cause_is_in_the_closed_list() -> None:
-    """What is no cause has no line; a cause without a line of its own has that of the step."""
+    """`none` has no line. A cause that knows no better line has that of the step."""
     first, further = Times().causes()
     assert {first.bound_by, further.bound_by} <= set(BOUNDS)
     assert first.place is None

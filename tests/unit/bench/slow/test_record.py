@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from testbed.bench.slow.bounds import BOUNDS, HOST, NONE, UNCLEAR
-from testbed.bench.slow.record import ProgramBenchRecord, bound_in_words
+from testbed.bench.slow.record import ProgramBenchRecord
 from testbed.errors import UsageError
 from testbed.report.records.files import read_record
 from tests.unit.bench.slow.builders import record_of
@@ -49,4 +49,4 @@ def test_the_headline_says_the_result(
 @pytest.mark.parametrize("bound_by", BOUNDS)
 def test_every_bound_has_words(bound_by: str) -> None:
     """A sentence can name each of them."""
-    assert bound_in_words(bound_by)
+    assert BOUNDS[bound_by]
