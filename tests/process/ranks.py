@@ -62,7 +62,8 @@ class Ranks:
         self.meet = meet
         self.asked = dataclasses.replace(Asked(), **asked)
         self.all: list[ARank] = []
-        self.ports = pick_ports(size)
+        self._chosen = ChosenPorts(size)
+        self.ports = self._chosen.numbers
         self._outputs = folder
 
     def environment(self, number: int, **changed: Any) -> dict[str, str]:
@@ -133,6 +134,7 @@ class Ranks:
             if rank.process.poll() is None:
                 rank.process.kill()
             rank.process.wait(30)
+        self._chosen.give_back()
 
 
 def end_of(run: RunFolder) -> dict[str, Any]:
@@ -163,16 +165,35 @@ def ranks(folder: Path, size: int = 2, meet: float = 30.0, **asked: Any) -> Iter
     started.assert_nothing_is_left()
 
 
-def pick_ports(count: int) -> list[int]:
-    """Ports that are free, as people write them into a TF_CONFIG.
+class ChosenPorts:
+    """Free ports, as people write them into a TF_CONFIG, which no other test chooses meanwhile.
 
-    They are outside the range from which the kernel assigns ports on request.
+    The kernel assigns ports on request from a range that begins above them, and portpicker picks
+    its own (15000 to 24999) below them: with the launcher's tests, they hold hundreds.
     """
-    first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
-    candidates = random.sample(range(first // 3, first), 50 * count)
-    return list(itertools.islice(filter(_is_free, candidates), count))
 
+    FIRST = 25_000
 
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex((HERE, port)) != 0
+    def __init__(self, count: int) -> None:
+        self._claims: list[socket.socket] = []
+        range_of_kernel = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text()
+        above = max(int(range_of_kernel.split()[0]), self.FIRST + 5_000)
+        candidates = random.sample(range(self.FIRST, above), 50 * count)
+        self.numbers = list(itertools.islice(filter(self._claim, candidates), count))
+
+    def _claim(self, port: int) -> bool:
+        """Claim a port by a name that only one process of this host can bind."""
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind(f"\0tests-of-ranks-{port}")
+            with socket.socket() as probe:
+                probe.bind(("", port))
+        except OSError:
+            claim.close()
+            return False
+        self._claims.append(claim)
+        return True
+
+    def give_back(self) -> None:
+        for claim in self._claims:
+            claim.close()
