@@ -95,7 +95,7 @@ class Profile:
     """What TensorFlow's profiler saw in the timed steps."""
 
     busy: tuple[float, ...]
-    """Seconds a step that the operations of each replica of this worker took."""
+    """Seconds that the operations of each replica of this worker took in a typical step."""
     events: tuple[TimedEvent, ...]
     """The longest parts, in the order in which they began."""
 

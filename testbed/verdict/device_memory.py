@@ -10,6 +10,9 @@ from testbed.decoding import Range
 
 Bytes = Annotated[int, Range(0, 2**63)]
 
+HOST = "CPU"
+"""The name of the machine's memory, which all CPU devices of a process share."""
+
 
 @dataclass(frozen=True)
 class DeviceMemory:
@@ -34,6 +37,14 @@ class DeviceMemory:
         """The bytes that the worker could still take, at most; None where it is unknown."""
         # A logical device takes its whole limit of the card at its first use.
         return self.free if self.limit is None else max(0, self.limit - self.used)
+
+    @property
+    def most(self) -> int | None:
+        """The bytes that the worker could use there, at most; None where it is unknown."""
+        if self.device.startswith(HOST):
+            return None if self.free is None else self.used + self.free
+        # TensorFlow takes the whole card at first, unless it is told a limit.
+        return self.total if self.limit is None else self.limit
 
 
 def shown_bytes(count: float) -> str:

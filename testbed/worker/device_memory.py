@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from testbed.launcher.machine.gpus import GpuShare, gpu_shares
 from testbed.launcher.machine.memory import available, memory_of_process
-from testbed.verdict.device_memory import DeviceMemory
+from testbed.verdict.device_memory import HOST, DeviceMemory
 from testbed.verdict.diagnosis import place
 from testbed.worker.probes import runtime_has_started
 
@@ -31,13 +31,18 @@ def device_memory() -> tuple[DeviceMemory, ...] | None:
     return None
 
 
+def memory_of_replicas() -> tuple[DeviceMemory, ...]:
+    """The memory of each GPU of this process; without one, that of the process itself."""
+    return device_memory() or (_of_host(HOST),)
+
+
 def memory_at(device: str) -> DeviceMemory | None:
     """The memory of one device, also of a CPU; None where it cannot be read.
 
     Args:
         device: its name, like `GPU:0`. Without a name, the only GPU is meant.
     """
-    if device.startswith("CPU"):
+    if device.startswith(HOST):
         return _of_host(device)
     found = device_memory() or ()
     named = [each for each in found if device in (each.device, "")]

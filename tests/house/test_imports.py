@@ -97,6 +97,7 @@ ALLOWED = {
         "base",
         "cluster",
         "catalogue",
+        "testbed.verdict.device_memory",
         "launcher",
         "orders",
         "run",

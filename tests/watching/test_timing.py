@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import tensorflow as tf
 
-from testbed.orders.timed import COLLECTIVE, LARGER, LOCAL, MEMORY, OPERATION, WHOLE
+from testbed.orders.timed import COLLECTIVE, LARGER, LOCAL, MEMORY, OPERATION, WHOLE, Profile
 from testbed.worker.timing.pipeline import Pipeline
 from testbed.worker.timing.profiling import profiled, read_profile
 from testbed.worker.timing.reductions import Reductions
@@ -227,6 +227,21 @@ def test_reductions_are_counted_with_their_variables(mirrored: Any) -> None:
     assert [(each.of, each.bytes) for each in reductions.last] == [("weight", 1024)]
 
 
+def profile_of(step: Callable[[], object], folder: Path, steps: int = 3) -> Profile:
+    """What the profiler says of some steps of two replicas, the first of which is not profiled."""
+    step()
+    begins = []
+    with profiled(str(folder)) as began:
+        for _ in range(steps):
+            begins.append(time.time())
+            step()
+    after = time.time()
+    seen = read_profile(str(folder), began, begins, 2)
+    assert seen
+    assert all(began <= each.begin <= after for each in seen.events)
+    return seen
+
+
 def test_a_profile_tells_replicas_and_collectives_apart(mirrored: Any, tmp_path: Path) -> None:
     """Operations belong to their replicas, and lie within the profiled time."""
 
@@ -237,16 +252,26 @@ def test_a_profile_tells_replicas_and_collectives_apart(mirrored: Any, tmp_path:
             x = tf.tanh(x @ x)
         return context.all_reduce("SUM", x)
 
-    step = tf.function(lambda: mirrored.run(replica))
-    step()
-    before = time.time()
-    with profiled(str(tmp_path)) as began:
-        for _ in range(3):
-            step()
-    after = time.time()
-    seen = read_profile(str(tmp_path), began, 3, 2)
-    assert seen
+    seen = profile_of(tf.function(lambda: mirrored.run(replica)), tmp_path)
     assert seen.busy[1] > 2 * seen.busy[0] > 0
     assert {COLLECTIVE, OPERATION} <= {each.kind for each in seen.events}
-    assert all(before <= each.begin <= after for each in seen.events)
-    assert read_profile(str(tmp_path / "none"), began, 3, 2) is None
+    assert read_profile(str(tmp_path / "none"), 0.0, [1.0], 2) is None
+
+
+def test_updates_belong_to_the_replica_of_their_copy(mirrored: Any, tmp_path: Path) -> None:
+    """An optimizer names them `update_1` and, for further variables, `update_1_2` and so on."""
+    with mirrored.scope():
+        weights = [tf.Variable(tf.ones([512, 512])) for _ in range(3)]
+        optimizer = tf.keras.optimizers.Adam()
+        optimizer.build(weights)
+
+    def replica() -> None:
+        optimizer.apply_gradients((tf.ones([512, 512]), each) for each in weights)
+
+    seen = profile_of(tf.function(lambda: mirrored.run(replica)), tmp_path, 8)
+    updates: dict[str, set[int]] = {"update_0": set(), "update_1": set()}
+    for event in seen.events:
+        for name, replicas in updates.items():
+            if event.kind == OPERATION and name in event.name:
+                replicas.add(event.replica)
+    assert updates == {"update_0": {0}, "update_1": {1}}

@@ -200,18 +200,21 @@ def _uneven(samples: Samples) -> tuple[Measured, float]:
     """How long the fastest replica waits, as a share of a step; and the ratio of the extremes.
 
     Workers are compared by their steps without communication. The replicas of one worker run in
-    one call, so they are compared by their operations in a profile, with the input in memory.
+    one call, so they are compared by their operations in the two profiles.
     """
     period = statistics.median(_periods(samples, samples.deployment))
     if samples.deployment.cluster.workers > 1:
         times = [[_untraced(typical(each)) for each in run.reports] for run in samples.all(LOCAL)]
     else:
-        times = _busy(samples.profiles.get(MEMORY) or samples.profiles.get(WHOLE))
+        times = [busy for name in (MEMORY, WHOLE) for busy in _busy(samples.profiles.get(name))]
     times = [each for each in times if len(each) > 1 and min(each) > 0]
     if not times:
         return Measured(0.0, 0.0, 0.0), 1.0
-    behind = [_within((max(each) - min(each)) / period) for each in times]
-    ratio = statistics.median(max(each) / min(each) for each in times)
+    # Other processes may take the core of any of them: it is slow only if it is slow each time.
+    typically = [statistics.median(each) for each in zip(*times, strict=True)]
+    slow, fast = typically.index(max(typically)), typically.index(min(typically))
+    behind = [_within((each[slow] - each[fast]) / period) for each in times]
+    ratio = statistics.median(each[slow] / each[fast] for each in times)
     return measured_of(behind), ratio
 
 

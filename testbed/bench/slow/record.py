@@ -146,12 +146,28 @@ class RecordedWorker:
     """The mean rows of each replica; empty if unknown."""
     busy: tuple[Seconds, ...]
     """Seconds a step that the operations of each replica took; empty without a profile."""
-    memory: tuple[_Bytes, ...]
-    """The most bytes that each GPU held; empty where TensorFlow does not count them."""
     steps: tuple[RecordedStep, ...]
     """The steps."""
     events: tuple[RecordedEvent, ...]
     """Their longest parts; empty without a profile."""
+
+
+@dataclass(frozen=True)
+class RecordedMemory:
+    """The memory of one device of a worker; without GPUs that of its process."""
+
+    worker: WorkerIndex
+    """The number of the worker."""
+    device: str
+    """Its name in the worker, like `GPU:0`; `CPU` for the memory of the process."""
+    peak: _Bytes
+    """The most bytes that the program took in any run."""
+    most: _Bytes | None
+    """The bytes that it could take, at most; None where it is unknown."""
+    row: _Bytes | None
+    """The bytes that a further row of each replica takes; None where it does not show."""
+    rows: Count | None
+    """The rows of a replica's batch that would just fit, by estimate; None if unknown."""
 
 
 @dataclass(frozen=True)
@@ -223,6 +239,8 @@ class ProgramBenchRecord(Record):
     """The transformations of the input, in the order in which the program calls them."""
     workers: tuple[RecordedWorker, ...]
     """Some steps of each worker."""
+    memory: tuple[RecordedMemory, ...]
+    """The memory of each device of each worker."""
     lacking: tuple[Lacking, ...]
     """The runs that were not possible."""
     written: tuple[str, ...]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from testbed.bench.figures.figure import figure
 from testbed.bench.slow.causes import Cause, Evidence, causes_of
+from testbed.bench.slow.memory import memory_of
 from testbed.bench.slow.parts import Measured, Parts, Scale, parts_of, scales_of
 from testbed.bench.slow.record import (
     Lacking,
@@ -78,6 +79,7 @@ def record_of(samples: Samples, frame: Frame) -> ProgramBenchRecord:
         reductions=len(seen.reductions),
         input=_input(seen),
         workers=_workers(samples.profiles.get(WHOLE) or samples.all(WHOLE)[0]),
+        memory=memory_of(samples),
         lacking=tuple(
             Lacking(variant.name, str(variant.deployment), why)
             for variant, why in samples.failed.items()
@@ -149,7 +151,6 @@ def _worker(number: int, report: TimedReport) -> RecordedWorker:
         number,
         report.rows_of_replicas,
         profile.busy if profile else (),
-        tuple(each.peak for each in report.memory or ()),
         tuple(
             RecordedStep(
                 each.begin, each.period, each.called, each.waited, each.fetched, each.traced

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import importlib
 import re
+import statistics
 import time
+from bisect import bisect
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +23,8 @@ _MESSAGES = (
     "tensorflow.core.profiler.protobuf.xplane_pb2",
 )
 # MirroredStrategy runs replica 0 without a name scope, and the others in `replica_1` and so on;
-# `update_1` is an update of the copy of replica 1.
-_REPLICA = re.compile(r"(?:^|/)(?:replica|update)_(\d+)/")
+# `update_1` is an update of the copy of replica 1, and `update_1_3` a later one.
+_REPLICA = re.compile(r"(?:^|/)(?:replica|update)_(\d+)(?:_\d+)?/")
 _COLLECTIVE = re.compile(r"Collective\w*V[23]|Nccl|AllReduce|all_reduce", re.IGNORECASE)
 # An operation's event is called `its/name:ItsType`.
 _OPERATION = re.compile(r"^[\w./<>-]+:_?[A-Z]\w*$")
@@ -50,30 +52,33 @@ def profiled(folder: str) -> Iterator[float]:
         tf.profiler.experimental.stop()
 
 
-def read_profile(folder: str, began: float, steps: int, replicas: int) -> Profile | None:
+def read_profile(
+    folder: str, began: float, begins: Sequence[float], replicas: int
+) -> Profile | None:
     """What the profile in a folder shows; None where this TensorFlow's file cannot be read.
 
     Args:
         folder: was given to `profiled`.
         began: what `profiled` gave.
-        steps: how many steps were profiled.
+        begins: when each profiled step began, in seconds since the epoch.
         replicas: of this worker.
     """
     files = sorted(Path(folder).rglob("*.xplane.pb"))
     space = _space()
-    if not files or space is None or not steps:
+    if not files or space is None or not begins:
         return None
     space.ParseFromString(files[-1].read_bytes())
-    busy: dict[int, float] = defaultdict(float)
+    busy: dict[int, list[float]] = defaultdict(lambda: [0.0] * len(begins))
     events = []
     for event in _events(space, began):
         if event.kind == OPERATION:
-            busy[event.replica] += event.seconds
+            busy[event.replica][max(0, bisect(begins, event.begin) - 1)] += event.seconds
         if event.seconds >= _LEAST:
             events.append(event)
     longest = sorted(events, key=lambda event: -event.seconds)[:_MOST]
     return Profile(
-        tuple(busy[replica] / steps for replica in range(replicas)),
+        # In a step, other processes may have taken the core of one replica.
+        tuple(statistics.median(busy[replica]) for replica in range(replicas)),
         tuple(sorted(longest, key=lambda event: event.begin)),
     )
 

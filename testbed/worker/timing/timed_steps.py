@@ -85,6 +85,8 @@ class TimedSteps:
             is_taken_away=self._taken_away.is_effective,
             machine=load,
             profile=(
-                read_profile(folder, self._profile_began, len(clock.steps), own) if folder else None
+                read_profile(folder, self._profile_began, [step.begin for step in clock.steps], own)
+                if folder
+                else None
             ),
         )

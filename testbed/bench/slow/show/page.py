@@ -24,6 +24,7 @@ from testbed.report.formats.page import PARTS as SHARED
 from testbed.report.formats.page import PageParts, assemble
 from testbed.report.formats.page_data import Pool
 from testbed.report.formats.words import conditions
+from testbed.verdict.device_memory import HOST
 
 _OWN = Path(__file__).with_suffix("")
 _SCRIPTS = ("answer.js", "scaling.js", "parts.js", "workers.js", "drawing.js", "timeline.js")
@@ -56,7 +57,7 @@ def program_data(record: ProgramBenchRecord) -> dict[str, Any]:
         "unknown": _unknown(record),
         "reduced": _reduced(record),
         "input": [{**asdict(each), "file": near(each.file)} for each in record.input],
-        "workers": [_worker(each, names, zero) for each in record.workers],
+        "workers": [_worker(each, record, names, zero) for each in record.workers],
         "names": names.things,
         "notes": list(notes(record)),
         "conditions": conditions(record),
@@ -119,12 +120,18 @@ def _reduced(record: ProgramBenchRecord) -> str:
     return f"A step reduces {shown(record.reduced_bytes, 'B')} in {values}."
 
 
-def _worker(worker: RecordedWorker, names: Pool, zero: float) -> dict[str, Any]:
+def _worker(
+    worker: RecordedWorker, record: ProgramBenchRecord, names: Pool, zero: float
+) -> dict[str, Any]:
     return {
         "worker": worker.worker,
         "rows": worker.rows,
         "busy": worker.busy,
-        "memory": [shown(each, "B") for each in worker.memory],
+        "memory": [
+            shown(each.peak, "B")
+            for each in record.memory
+            if each.worker == worker.worker and each.device != HOST
+        ],
         "timeline": [
             {
                 "kind": row.kind,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,10 +16,12 @@ from testbed.bench.slow.record import (
     PARTS,
     ProgramBenchRecord,
     RecordedCause,
+    RecordedMemory,
     RecordedPart,
     RecordedScale,
 )
 from testbed.report.formats.text import literal
+from testbed.verdict.device_memory import HOST
 
 _BAR = 24
 _STEP = 60
@@ -154,12 +157,38 @@ def notes(record: ProgramBenchRecord) -> Iterator[str]:
     """What was run, what is not known, and what the program may have written."""
     runs = f"{record.rounds} round{'s' * (record.rounds != 1)} of {record.steps} steps"
     yield f"{runs}; each run was ended after its steps, and its output is in the run folder"
+    if memory := _memory(record):
+        yield memory
     for each in record.lacking:
         yield f"not known: the run '{each.variant}' on {each.on} was not possible: {each.why}"
     if record.written:
         more = len(record.written) - _MOST_FILES
         named = ", ".join(record.written[:_MOST_FILES]) + (f" and {more} more" if more > 0 else "")
         yield f"changed here meanwhile: {named}; the runs were ended early, so look at them"
+
+
+def _memory(record: ProgramBenchRecord) -> str:
+    """The memory of the device that is full first; empty where none is known."""
+    tightest = min(record.memory, key=_room, default=None)
+    if tightest is None:
+        return ""
+    process = "the process" if len(record.workers) == 1 else f"worker {tightest.worker}"
+    where = process if tightest.device == HOST else f"{tightest.device} of {process}"
+    most = f" of {shown(tightest.most, 'B')}" if tightest.most is not None else ""
+    text = f"memory: {where} took at most {shown(tightest.peak, 'B')}{most}"
+    if tightest.row is None:
+        return f"{text}; how much a row takes does not show"
+    row = f"{text}; a row of each replica takes {shown(tightest.row, 'B')}"
+    if tightest.rows is None:
+        return row
+    rows = int(float(f"{tightest.rows:.2g}"))
+    return f"{row}, so more than about {rows:,} rows a replica would not fit"
+
+
+def _room(memory: RecordedMemory) -> tuple[float, float]:
+    """How many rows fit, and how much is free."""
+    free = math.inf if memory.most is None else memory.most - memory.peak
+    return math.inf if memory.rows is None else memory.rows, free
 
 
 def near(file: str) -> str:

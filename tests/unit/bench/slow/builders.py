@@ -14,6 +14,7 @@ from testbed.bench.slow.record import (
     RecordedCause,
     RecordedEvent,
     RecordedInterval,
+    RecordedMemory,
     RecordedPart,
     RecordedScale,
     RecordedStep,
@@ -62,7 +63,6 @@ def worker_of(
         number,
         (32, 32),
         (0.0042, 0.003),
-        (2**30, 2**29),
         tuple(replace(step, begin=BEGAN + 0.05 * index) for index in range(steps)),
         tuple(events),
     )
@@ -106,6 +106,10 @@ def record_of(**more: Any) -> ProgramBenchRecord:
             RecordedTransformation("prefetch", "", 0, False),
         ),
         workers=(worker_of(),),
+        memory=(
+            RecordedMemory(0, "GPU:0", 2**30, 2**34, 2**20, 15_000),
+            RecordedMemory(0, "GPU:1", 2**29, 2**34, None, None),
+        ),
         lacking=(Lacking("local", "mirrored-2", "ValueError: no"),),
         written=("a.h5", "b.h5", "c.h5", "d.h5"),
     )

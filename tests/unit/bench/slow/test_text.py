@@ -22,7 +22,7 @@ from testbed.bench.slow.show.text import (
     show_changes,
     show_program,
 )
-from tests.unit.bench.slow.builders import record_of, scale_of
+from tests.unit.bench.slow.builders import record_of, scale_of, worker_of
 
 
 def shown(record: ProgramBenchRecord) -> str:
@@ -89,9 +89,29 @@ def test_notes_say_what_is_not_known() -> None:
     """The rounds, the runs that were not possible, and the files that the program wrote."""
     found = list(notes(record_of()))
     assert found[0].startswith("3 rounds of 30 steps; ")
-    assert "the run 'local' on mirrored-2 was not possible: ValueError: no" in found[1]
-    assert "a.h5, b.h5, c.h5 and 1 more" in found[2]
-    assert len(list(notes(record_of(rounds=1, lacking=(), written=())))) == 1
+    assert "the run 'local' on mirrored-2 was not possible: ValueError: no" in found[2]
+    assert "a.h5, b.h5, c.h5 and 1 more" in found[3]
+    assert len(list(notes(record_of(rounds=1, memory=(), lacking=(), written=())))) == 1
+
+
+def test_notes_say_what_memory_is_full_first() -> None:
+    """Of several devices it is the one for which the fewest rows fit."""
+    gpus = record_of().memory
+    assert list(notes(record_of()))[1] == (
+        "memory: GPU:0 of the process took at most 1 GiB of 16 GiB; a row of each replica takes"
+        " 1 MiB, so more than about 15,000 rows a replica would not fit"
+    )
+    tighter = replace(gpus[1], worker=1, rows=900)
+    workers = record_of(memory=(*gpus, tighter), workers=(worker_of(0), worker_of(1)))
+    assert list(notes(workers))[1].startswith("memory: GPU:1 of worker 1 took at most 512 MiB")
+
+
+def test_notes_say_where_rows_do_not_show() -> None:
+    """The memory of a process, and no estimate without a difference."""
+    process = replace(record_of().memory[1], device="CPU")
+    assert list(notes(record_of(memory=(process,))))[1] == (
+        "memory: the process took at most 512 MiB of 16 GiB; how much a row takes does not show"
+    )
 
 
 def test_a_headline_with_the_evidence_is_not_repeated() -> None:
