@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from docs._generate.markdown import link_to
@@ -43,11 +42,13 @@ def scenario_link(scenario_id: str, origin: str) -> str:
     return link_to(script.path, origin, f"`{scenario_id}`")
 
 
-def _all_shown() -> Iterator[Shown]:
+@functools.cache
+def _all_shown() -> list[Shown]:
     """What each scenario shows, on the newest release first."""
+    found = []
     for script in catalogue().scripts:
         for made in script.scenarios:
             cases = made.cases(DEFAULT_DEPLOYMENTS)
             expected = (made.expects(case, each) for each in (NEWEST, *TESTED) for case in cases)
-            for expectation in dict.fromkeys(expected):
-                yield Shown(made, expectation)
+            found += [Shown(made, expectation) for expectation in dict.fromkeys(expected)]
+    return found
