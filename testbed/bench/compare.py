@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from testbed.bench.figures.figure import METRICS, Figure, Row
 from testbed.bench.figures.statistics import log_variance, ratio_interval
 from testbed.bench.record import BenchRecord
+from testbed.launcher.machine.machine import Machine
 
 # Two sessions on one machine differ by up to this share without a change in the code.
 TOLERANCE = 0.1
@@ -105,6 +106,19 @@ def _changes(
         yield FigureChange(new, name, known, figure, factor, low, high, verdict)
 
 
+def differences(old: Machine, new: Machine) -> list[str]:
+    """How two machines differ in what decides how fast a program is."""
+    return [
+        f"{name}: {before} then, {now} now"
+        for name, before, now in (
+            ("processor", old.processor, new.processor),
+            ("cores", old.cores, new.cores),
+            ("gpus", old.gpus, new.gpus),
+        )
+        if before != now
+    ]
+
+
 def verdict_of(low: float, high: float, tolerance: float) -> str:
     """`slower`, `faster`, or `alike`, of a factor that is above 1 if the new time is longer.
 
@@ -120,15 +134,7 @@ def verdict_of(low: float, high: float, tolerance: float) -> str:
 
 def _machine(old: BenchRecord, new: BenchRecord) -> str:
     """Differences of the machine, which must not be mistaken for changes of the code."""
-    differing = [
-        f"{name}: {before} then, {now} now"
-        for name, before, now in (
-            ("processor", old.machine.processor, new.machine.processor),
-            ("cores", old.machine.cores, new.machine.cores),
-            ("gpus", old.machine.gpus, new.machine.gpus),
-        )
-        if before != now
-    ]
+    differing = differences(old.machine, new.machine)
     pace = new.work.value / old.work.value
     if not differing and abs(pace - 1) > TOLERANCE / 2:
         differing.append(f"the same work took {pace:.2f} times as long as then")

@@ -69,13 +69,18 @@ def _table(plain: PlainTable, columns: int) -> Table:
     return table
 
 
+def show_machine(differences: str, console: Console) -> None:
+    """Print how the machines of two benchmarks differ, if they do."""
+    if differences:
+        console.print(
+            f"[yellow]not the same machine[/yellow]: {literal(differences)}", soft_wrap=True
+        )
+
+
 def show_comparison(comparison: BenchComparison, console: Console) -> None:
     """Print the slower figures, the faster figures, and the rows of only one benchmark."""
     console.print()
-    if comparison.machine:
-        console.print(
-            f"[yellow]not the same machine[/yellow]: {literal(comparison.machine)}", soft_wrap=True
-        )
+    show_machine(comparison.machine, console)
     for name, changes, style in (
         ("slower", comparison.slower, "bold red"),
         ("faster", comparison.faster, "green"),

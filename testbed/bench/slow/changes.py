@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from testbed.bench.compare import verdict_of
+from testbed.bench.compare import differences, verdict_of
 from testbed.bench.figures.statistics import log_variance, ratio_interval
 from testbed.bench.slow.record import ProgramBenchRecord, RecordedScale
 from testbed.cluster.cluster import Cluster
@@ -37,6 +37,8 @@ class ProgramChanges:
     """The program, and what bounded it."""
     now: str
     """The program, and what bounds it now."""
+    machine: str
+    """How the machines differ; empty if they do not."""
 
     @property
     def slower(self) -> list[ScaleChange]:
@@ -69,7 +71,8 @@ def changes_of(
     usual = statistics.fmean(noise) if noise else 0.0
     changes = [_change(new.strategy, *pair, tolerance, usual) for pair in pairs]
     then, now = (f"{each.program}: {each.headline}" for each in (old, new))
-    return ProgramChanges(tuple(filter(None, changes)), then, now)
+    machine = "; ".join(differences(old.machine, new.machine))
+    return ProgramChanges(tuple(filter(None, changes)), then, now, machine)
 
 
 def _change(

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from testbed.bench.show.console import show_machine
 from testbed.bench.show.units import shown
 from testbed.bench.slow.changes import ProgramChanges
 from testbed.bench.slow.record import (
@@ -207,6 +208,7 @@ def show_changes(changes: ProgramChanges, console: Console) -> None:
     console.print()
     console.print(literal(f"then: {changes.before}"), soft_wrap=True)
     console.print(literal(f"now:  {changes.now}"), soft_wrap=True)
+    show_machine(changes.machine, console)
     for each in changes.scales:
         console.print(
             literal(

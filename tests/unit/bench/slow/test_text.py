@@ -172,6 +172,13 @@ def test_a_step_that_takes_longer_is_slower() -> None:
     assert [each.verdict for each in changes_of(later, steady, 0.1).scales] == ["faster"]
 
 
+def test_another_machine_is_named() -> None:
+    """More cores are no change of the program."""
+    old, new = record_of(), record_of(machine=replace(record_of().machine, cores=64))
+    assert "\nnot the same machine: cores: " in show(old, new)
+    assert "not the same machine" not in show(old, old)
+
+
 def test_a_larger_batch_counts() -> None:
     """Twice the rows in twice the time is alike: rows are compared, not steps."""
     once = record_of(scales=(scale_of(rounds=(0.05,) * 6, rows=64),))
