@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import portpicker
 import pytest
 
 from testbed.cluster.cuda_libraries import NCCL
@@ -25,6 +24,7 @@ from testbed.launcher.run_folder import RunFolder, new_run_folder
 from testbed.launcher.server.source import WorkerServer
 from testbed.orders.devices import LIST_DEVICES, DeviceOrders, DeviceReport
 from testbed.run.servers import open_server
+from tests.chosen_ports import chosen_ports
 from tests.distributed.conftest import ROOT, Done
 from tests.fake_gpus import CUDA_12, NVML, UUIDS, built_driver, gpu, mig
 from tests.unit.builders import MIRRORED_2, WORKERS_2X1, WORKERS_2X2
@@ -226,28 +226,25 @@ def test_workers_share_a_split_gpu_if_it_has_room(
 
 def ranks(machine: GpuMachine, folder: Path, device: str) -> list[Done]:
     """Two ranks of one machine with one GPU launch the listing, as an engine would start them."""
-    cluster = {"worker": [f"127.0.0.1:{portpicker.pick_unused_port()}" for _ in range(2)]}
     words = ("launch", "--engine", "environment", "--device", device, "--folder", "run", "train.py")
     facts = {"LD_LIBRARY_PATH": str(machine.driver), "FAKE_GPUS": "1", "NCCL_DEBUG": "INFO"}
-    started = [
-        subprocess.Popen(
+
+    def rank(number: int, ports: list[int]) -> subprocess.Popen[str]:
+        cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
+        config = {"cluster": cluster, "task": {"type": "worker", "index": number}}
+        more = {"PYTHONPATH": str(ROOT), "TF_CONFIG": json.dumps(config)}
+        return subprocess.Popen(
             [sys.executable, "-m", "testbed", *words],
             cwd=folder,
-            env={
-                **os.environ,
-                **facts,
-                "PYTHONPATH": str(ROOT),
-                "TF_CONFIG": json.dumps(
-                    {"cluster": cluster, "task": {"type": "worker", "index": number}}
-                ),
-            },
+            env={**os.environ, **facts, **more},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
-        for number in range(2)
-    ]
-    said = [each.communicate(timeout=120) for each in started]
+
+    with chosen_ports(2) as ports:
+        started = [rank(number, ports) for number in range(2)]
+        said = [each.communicate(timeout=120) for each in started]
     return [
         Done(each.returncode, *texts, folder) for each, texts in zip(started, said, strict=True)
     ]

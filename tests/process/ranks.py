@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import itertools
 import json
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -20,6 +17,7 @@ from typing import Any
 
 from testbed.launcher.machine.leftovers import processes_of
 from testbed.launcher.run_folder import CaseFolder, RunFolder
+from tests.chosen_ports import chosen_ports
 from tests.process.a_rank import Asked
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,8 +60,8 @@ class Ranks:
         self.meet = meet
         self.asked = dataclasses.replace(Asked(), **asked)
         self.all: list[ARank] = []
-        self._chosen = ChosenPorts(size)
-        self.ports = self._chosen.numbers
+        self._chosen = contextlib.ExitStack()
+        self.ports = self._chosen.enter_context(chosen_ports(size))
         self._outputs = folder
 
     def environment(self, number: int, **changed: Any) -> dict[str, str]:
@@ -134,7 +132,7 @@ class Ranks:
             if rank.process.poll() is None:
                 rank.process.kill()
             rank.process.wait(30)
-        self._chosen.give_back()
+        self._chosen.close()
 
 
 def end_of(run: RunFolder) -> dict[str, Any]:
@@ -163,37 +161,3 @@ def ranks(folder: Path, size: int = 2, meet: float = 30.0, **asked: Any) -> Iter
     finally:
         started.stop()
     started.assert_nothing_is_left()
-
-
-class ChosenPorts:
-    """Free ports, as people write them into a TF_CONFIG, which no other test chooses meanwhile.
-
-    The kernel assigns ports on request from a range that begins above them, and portpicker picks
-    its own (15000 to 24999) below them: with the launcher's tests, they hold hundreds.
-    """
-
-    FIRST = 25_000
-
-    def __init__(self, count: int) -> None:
-        self._claims: list[socket.socket] = []
-        range_of_kernel = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text()
-        above = max(int(range_of_kernel.split()[0]), self.FIRST + 5_000)
-        candidates = random.sample(range(self.FIRST, above), 50 * count)
-        self.numbers = list(itertools.islice(filter(self._claim, candidates), count))
-
-    def _claim(self, port: int) -> bool:
-        """Claim a port by a name that only one process of this host can bind."""
-        claim = socket.socket(socket.AF_UNIX)
-        try:
-            claim.bind(f"\0tests-of-ranks-{port}")
-            with socket.socket() as probe:
-                probe.bind(("", port))
-        except OSError:
-            claim.close()
-            return False
-        self._claims.append(claim)
-        return True
-
-    def give_back(self) -> None:
-        for claim in self._claims:
-            claim.close()

@@ -15,7 +15,7 @@ from testbed.hosts.network_checks import (
     problems_of,
 )
 from testbed.hosts.rank import Rank
-from testbed.launcher.isolation.ports import held_ports
+from tests.chosen_ports import chosen_ports
 
 # Of the range that is for documents alone: no host has it.
 NOWHERE = "192.0.2.7"
@@ -30,17 +30,12 @@ def problems(of: Rank) -> list[str]:
     return asyncio.run(problems_of(of, of.host))
 
 
-def free_ports(count: int) -> list[int]:
-    with held_ports(count) as ports:
-        return ports
-
-
 def test_nothing_is_wrong() -> None:
     """Two workers on two free ports of loopback are fine, seen from either."""
-    one, other = free_ports(2)
-    addresses = f"127.0.0.1:{one}", f"localhost:{other}"
-    assert problems(rank(*addresses, host="127.0.0.1")) == []
-    assert problems(rank(*addresses, number=1, host="localhost")) == []
+    with chosen_ports(2) as (one, other):
+        addresses = f"127.0.0.1:{one}", f"localhost:{other}"
+        assert problems(rank(*addresses, host="127.0.0.1")) == []
+        assert problems(rank(*addresses, number=1, host="localhost")) == []
 
 
 def test_nothing_is_known() -> None:
@@ -92,12 +87,12 @@ def test_a_name_of_another_host(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_one_address_for_two() -> None:
     """Two workers at one address are told by their numbers, by worker 0 alone."""
-    one, other = free_ports(2)
-    addresses = f"127.0.0.1:{one}", f"127.0.0.1:{other}", f"localhost:{other}"
-    assert problems(rank(*addresses, host="127.0.0.1")) == [
-        f"workers 1 and 2 have one address, localhost:{other}"
-    ]
-    assert problems(rank(*addresses, number=1, host="127.0.0.1")) == []
+    with chosen_ports(2) as (one, other):
+        addresses = f"127.0.0.1:{one}", f"127.0.0.1:{other}", f"localhost:{other}"
+        assert problems(rank(*addresses, host="127.0.0.1")) == [
+            f"workers 1 and 2 have one address, localhost:{other}"
+        ]
+        assert problems(rank(*addresses, number=1, host="127.0.0.1")) == []
 
 
 def test_a_port_that_is_taken() -> None:
@@ -120,9 +115,8 @@ def test_a_port_that_is_just_given_back() -> None:
 
 def test_a_port_s_number_is_not_asked_of_others() -> None:
     """Only the own port is looked at: the others' are on other hosts."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    with socket.create_server(("127.0.0.1", 0)) as server, chosen_ports(1) as (mine,):
         taken = server.getsockname()[1]
-        (mine,) = free_ports(1)
         addresses = f"127.0.0.1:{mine}", f"127.0.0.1:{taken}"
         assert problems(rank(*addresses, host="127.0.0.1")) == []
 
