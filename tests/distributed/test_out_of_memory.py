@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.distributed.conftest import Done
+from tests.soak import later
 
 BIG = """
 @scenario(sites=("outside_scope",), modes=("function",))
@@ -56,7 +57,8 @@ def test_a_case_without_memory_is_an_error_and_no_symptom(
     assert 0 < report["raised"]["memory"]["free"] < 2**44
 
 
-@pytest.mark.parametrize("name", ["launch", "check"])
+# TensorFlow waits ten seconds for each allocation that failed.
+@pytest.mark.parametrize("name", ["launch", later("check", name="check")])
 def test_a_program_without_memory_is_told_what_would_fit(
     command: Callable[..., Done], tmp_path: Path, name: str
 ) -> None:
