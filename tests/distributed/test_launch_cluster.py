@@ -9,6 +9,7 @@ import pytest
 
 from tests.distributed.conftest import Done
 from tests.distributed.tensorflow_log import without_log
+from tests.distributed.whole_output import compares_whole_output
 from tests.soak import later
 
 Launch = Callable[..., Done]
@@ -57,6 +58,7 @@ def launch(command: Launch, tmp_path: Path) -> Launch:
     return run
 
 
+@compares_whole_output
 @pytest.mark.parametrize(
     ("before", "options", "replicas"),
     [

@@ -20,6 +20,7 @@ from testbed.launcher.machine.leftovers import processes_of
 from tests.distributed.conftest import ROOT, Done
 from tests.distributed.launch_scripts import GUARD, HEAD, MEETS, SCRIPT, TRIES, returned
 from tests.distributed.tensorflow_log import without_log
+from tests.distributed.whole_output import compares_whole_output
 from tests.soak import later
 
 Begin = Callable[..., "subprocess.Popen[str]"]
@@ -79,6 +80,7 @@ def test_results_come_in_the_order_of_the_workers(python: Python) -> None:
     assert found == [[number, *rest] for number in range(3)]
 
 
+@compares_whole_output
 def test_workers_compute_together(python: Python) -> None:
     """All replicas of all workers add up; tensors and variables come back as NumPy values."""
     script = (
@@ -121,6 +123,7 @@ def test_a_module_that_cannot_be_imported(python: Python, tmp_path: Path) -> Non
     assert traceback.splitlines()[1].endswith('own_module.py", line 3, in <module>')
 
 
+@compares_whole_output
 def test_python_m(begin: Begin, tmp_path: Path) -> None:
     """Of a module that `python -m` runs, workers import the module."""
     script = (
@@ -147,6 +150,7 @@ def test_fresh_workers_find_the_same(python: Python) -> None:
     assert [len({hashed for _, hashed in each}) for each in (fresh, forked)] == [2, 1]
 
 
+@compares_whole_output
 def test_output_is_shown_while_the_function_runs(begin: Begin, tmp_path: Path) -> None:
     """A line of a worker is there before that worker has returned."""
     os.mkfifo(tmp_path / "go on")
@@ -166,6 +170,7 @@ def test_output_is_shown_while_the_function_runs(begin: Begin, tmp_path: Path) -
     os.close(go_on)
 
 
+@compares_whole_output
 def test_who_has_no_isolation_is_told(python: Python) -> None:
     """As of every run: that others can get in is said where it is so."""
     script = HEAD + GUARD + "testbed.launch(os.getpid, isolation='none')"

@@ -14,6 +14,7 @@ import pytest
 
 from tests.distributed.plugin.conftest import Suite
 from tests.distributed.tensorflow_log import without_log
+from tests.distributed.whole_output import compares_whole_output
 
 MEETS = """
 import os, signal, sys, threading
@@ -45,6 +46,7 @@ def _until(lines: Iterator[str], pattern: str) -> list[str]:
     return found
 
 
+@compares_whole_output
 def test_an_assertion_is_explained_as_pytest_does(suite: Suite) -> None:
     """The worker's own values stand in the assertion, beside what it and its peers printed."""
     result = suite(
@@ -133,6 +135,7 @@ def test_an_exit_is_an_exception_of_the_body(suite: Suite) -> None:
     )
 
 
+@compares_whole_output
 def test_a_hang_says_who_keeps_whom_waiting(suite: Suite) -> None:
     """At the deadline each worker's stacks are shown, and the sentence names the odd one."""
     result = suite(
