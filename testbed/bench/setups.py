@@ -94,8 +94,12 @@ class InterleavedSetup(StepSetup):
     async def visit(self, visitor: Visitor) -> Visit:
         """Take the steps of a worker and of the bare loop in turn."""
         steps = math.ceil(visitor.steps[self.program] / TURNS)
-        turns = InterleavedTurns(await self._loop(visitor), TURNS, steps)
+        loop = await self._loop(visitor)
+        turns = InterleavedTurns(loop, TURNS, steps)
         visit = await visitor.measure(self, replace(self._measure(steps), turns=TURNS), turns)
+        # Each process has another memory layout, which makes its steps faster or slower. So both
+        # sides are new processes in each round.
+        await loop.end()
         return replace(visit, alone=turns.seconds)
 
     async def _loop(self, visitor: Visitor) -> BareProgram:

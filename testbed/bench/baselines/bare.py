@@ -83,14 +83,18 @@ class BareProgram:
         return json.loads(reply)
 
     async def end(self) -> None:
-        """End the program and its child processes, and wait until they are gone."""
-        if self._process is None or self._process.returncode is not None:
+        """End the program and its child processes, and wait until they are gone.
+
+        It may then be started again.
+        """
+        process, self._process = self._process, None
+        if process is None or process.returncode is not None:
             return
-        self._process.terminate()
-        gone = asyncio.ensure_future(self._process.wait())
+        process.terminate()
+        gone = asyncio.ensure_future(process.wait())
         await asyncio.wait({gone}, timeout=END_DEADLINE_S)
         if not gone.done():
-            self._process.kill()
+            process.kill()
         await gone
 
 
