@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import sys
 import time
@@ -10,10 +11,9 @@ import traceback
 from pathlib import Path
 from typing import Any, TypeVar
 
-# Imported before the fork: otherwise every worker loads it again on first use.
-import numpy.random  # noqa: F401
 import tensorflow as tf
 
+from testbed.launcher.machine.heap import share_heap
 from testbed.launcher.run_folder import write_json
 from testbed.launcher.server.channel import Channel
 from testbed.orders.case import (
@@ -34,8 +34,11 @@ from testbed.worker.script import ScriptError, import_script
 from testbed.worker.strategy import build_strategy, replica_devices, require_threads, start_server
 from testbed.worker.watching.operation_hook import OPERATIONS
 
+# Imported before the fork: otherwise every worker loads them again on first use.
+for _module in ("multiprocessing.queues", "multiprocessing.synchronize", "numpy.random"):
+    importlib.import_module(_module)
 with contextlib.suppress(Exception):
-    # Preloaded like numpy.random, if it is installed. TensorFlow before 2.16 does not use it, and
+    # Preloaded like them, if it is installed. TensorFlow before 2.16 does not use it, and
     # without docstrings (PYTHONOPTIMIZE=2) its import fails.
     import tf_keras  # noqa: F401
 
@@ -56,6 +59,7 @@ def run_case(orders: CaseOrders, channel: Channel) -> None:
     began, place = time.monotonic(), orders.setup.place
     bed, raised = None, None
     require_threads()
+    share_heap()
     try:
         bed = prepare(orders.setup, channel, WorkerBed)
         run_scenario(orders, bed, channel)

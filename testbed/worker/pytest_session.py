@@ -21,6 +21,7 @@ from _pytest.assertion.rewrite import AssertionRewritingHook
 from _pytest.config import default_plugins
 
 from testbed.catalogue.mark import RAW_OUTCOME, WORKER_PLUGIN
+from testbed.launcher.machine.heap import share_heap
 from testbed.launcher.run_folder import CaseFolder, write_json
 from testbed.launcher.server.channel import Channel
 from testbed.launcher.server.import_path import set_path
@@ -35,6 +36,8 @@ from testbed.worker.strategy import replica_devices, require_threads
 # Imported before the fork: otherwise every worker imports pytest's own plugins again.
 for _plugin in default_plugins:
     importlib.import_module(f"_pytest.{_plugin}")
+with contextlib.suppress(ImportError):
+    import readline  # noqa: F401
 
 # pytest reads this, and hides our frames in the traceback of a failed test.
 __tracebackhide__ = True
@@ -97,6 +100,7 @@ def run_test(orders: TestOrders, channel: Channel) -> None:
     """Run one marked test in a worker."""
     began, place = time.monotonic(), orders.setup.place
     require_threads()
+    share_heap()
     bed = prepare(orders.setup, channel, TestBed)
     tf.keras.utils.set_random_seed(place.seed)
     session = _Session(orders.setup.case.scenario, Path(orders.file), bed, channel)

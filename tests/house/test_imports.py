@@ -32,6 +32,7 @@ ALLOWED = {
     "launcher": {
         "testbed.errors",
         "testbed.bootstrap",
+        "testbed.interpreter_end",
         "testbed.decoding",
         "testbed.terminal",
         "testbed.catalogue.releases",

@@ -28,6 +28,34 @@ def test_threads_are_refused(launcher: Launcher) -> None:
         launcher.run("report", preload=["tests.process.threaded"])
 
 
+@pytest.mark.parametrize("fresh", [False, True])
+def test_workers_do_not_inherit_the_servers_heap_settings(
+    launcher: Launcher, monkeypatch: pytest.MonkeyPatch, fresh: bool
+) -> None:
+    """What a program starts has the heap that it has outside of the testbed."""
+    monkeypatch.delenv("GLIBC_TUNABLES", raising=False)
+    assert launcher.run("report", fresh=fresh).cause == ""
+    assert "GLIBC_TUNABLES" not in launcher.reports("report")[0]["environment"]
+
+
+@pytest.mark.parametrize("isolation", ISOLATIONS)
+def test_exit_handlers_of_preloaded_modules_run_once(
+    launcher: Launcher, monkeypatch: pytest.MonkeyPatch, isolation: str
+) -> None:
+    """They run when the server ends, and not when a worker does."""
+    marker = launcher.folder.path / "handled"
+    monkeypatch.setenv("TESTBED_MARKER", str(marker))
+    preload = ["tests.process.programs", "tests.process.exit_handler"]
+
+    async def go() -> None:
+        async with launcher.server(preload, isolation) as server:
+            await launcher.cluster(server, "report", 2)
+            assert not marker.exists()
+
+    asyncio.run(go())
+    assert marker.exists()
+
+
 @pytest.mark.parametrize("isolation", ISOLATIONS)
 def test_children_end_with_their_worker(launcher: Launcher, isolation: str) -> None:
     """Children and detached daemons of a worker are gone when its cluster is."""

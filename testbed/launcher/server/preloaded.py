@@ -18,6 +18,7 @@ from testbed.cluster.isolation_levels import AUTO
 from testbed.errors import LaunchError, limit_reached
 from testbed.launcher.machine import descriptors
 from testbed.launcher.machine.environment import server_environment
+from testbed.launcher.machine.heap import huge_pages
 from testbed.launcher.machine.leftovers import RUN_MARK
 from testbed.launcher.run_folder import RunFolder
 from testbed.launcher.server import server
@@ -75,6 +76,7 @@ async def preloaded_server(
             temporary = held.enter_context(_temporary(folder))
             variables = {
                 **server_environment(os.environ, exact=exact),
+                **huge_pages(os.environ),
                 **(environment or {}),
                 RUN_MARK: str(folder.path),
                 "TMPDIR": str(temporary),

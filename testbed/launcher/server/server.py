@@ -50,10 +50,11 @@ from typing import Any
 
 from testbed.bootstrap import python_command
 from testbed.errors import limit_reached
+from testbed.interpreter_end import output_is_lost, run_exit_handlers
 from testbed.launcher.cluster import activity
 from testbed.launcher.cluster.stacks import STACKS_SIGNAL
 from testbed.launcher.isolation import isolation, kernel, network
-from testbed.launcher.machine import descriptors, process_tree
+from testbed.launcher.machine import descriptors, heap, process_tree
 from testbed.launcher.server import child, import_path
 from testbed.launcher.server.wire import Inbox, Outbox, line_of
 
@@ -271,6 +272,7 @@ def main(control_fd: int, wanted: str, usual: int, path: list[str], preload: lis
     """Enter the run's namespaces, import `preload`, report that, and serve."""
     control = socket.socket(fileno=control_fd)
     descriptors.allow(usual)
+    heap.hide_request()
     for number in _NOT_ITS_OWN:
         signal.signal(number, signal.SIG_IGN)
     entered = isolation.enter(wanted)
@@ -319,3 +321,7 @@ def _die_while_importing(control: socket.socket) -> None:
 if __name__ == "__main__":
     number, isolated, most_descriptors, user_path, *modules = sys.argv[1:]
     main(int(number), isolated, int(most_descriptors), json.loads(user_path), modules)
+    # The launching process waits for this end; to destroy TensorFlow's modules takes 0.1 s.
+    run_exit_handlers()
+    output_is_lost()
+    os._exit(0)
