@@ -14,6 +14,7 @@ from testbed.catalogue.mark import MARK, PARAMETER, WORKER_PLUGIN
 from testbed.errors import UsageError
 from testbed.pytest_plugin.item import DistributedTest, setups_of
 from testbed.pytest_plugin.naming import without_worker
+from testbed.pytest_plugin.others import leave_assertions
 from testbed.pytest_plugin.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare the mark, and accept the name in a report, `test_x[worker 1]`, for `test_x`."""
     config.addinivalue_line("markers", _SIGNATURE)
     config.args = [without_worker(argument) for argument in config.args]
+    leave_assertions()
     if _launches(config):
         # Workers do without its modules.
         from testbed.pytest_plugin.protocol import Protocol

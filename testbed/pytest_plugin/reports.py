@@ -10,7 +10,6 @@ import pytest
 
 from testbed.catalogue.mark import RAW_OUTCOME
 from testbed.catalogue.symptoms import SYMPTOMS
-from testbed.check.parity.claims import broken as broken_parities
 from testbed.cluster.cluster import Cluster
 from testbed.launcher.cluster.cluster_end import WorkerEnd, first_failed
 from testbed.launcher.cluster.output import tail
@@ -178,8 +177,12 @@ def _claims(item: DistributedTest, ended: TestEnd) -> Reports:
     most = max((len(worker.findings) for worker, _ in stated), default=0)
     in_sync = ended.setup.deployment.in_sync
     broken = [text for number in range(most) if (text := _broken_claim(number, stated, in_sync))]
-    if len(reports) == len(ended.messages):
-        broken += broken_parities([each.parities for each in reports])
+    parities = [each.parities for each in reports]
+    if any(parities) and len(reports) == len(ended.messages):
+        # Only few tests need it, and it imports the rules of `check`.
+        from testbed.check.parity.claims import broken as broken_parities
+
+        broken += broken_parities(parities)
     return [_failure(item, "\n\n".join(broken), None)] if broken else []
 
 

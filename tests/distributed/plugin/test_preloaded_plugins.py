@@ -16,6 +16,8 @@ _MODULE = """
     def test_marked(bed):
         assert ({inside} == (fake_plugin.IMPORTED_BY == os.getpid()))
         assert isinstance(fake_plugin.__loader__, AssertionRewritingHook)
+        import fake_helper
+        assert isinstance(fake_helper.__loader__, AssertionRewritingHook)
     """
 
 _PLUGIN = """
@@ -36,12 +38,19 @@ def install(pytester: pytest.Pytester) -> None:
     info = pytester.mkdir("fake-1.0.dist-info")
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: fake\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[pytest11]\nfake = fake_plugin\n")
-    (info / "RECORD").write_text("fake_plugin.py,,\nfake-1.0.dist-info/RECORD,,\n")
+    (info / "RECORD").write_text(
+        "fake_plugin.py,,\nfake_helper.py,,\nfake-1.0.dist-info/RECORD,,\n"
+    )
 
 
 def _passes(own_suite: Suite, plugin: str, *, inside: bool, arguments: tuple[str, ...]) -> None:
-    """Run a marked test that requires that the plugin was imported inside its worker, or not."""
-    result = own_suite(_MODULE.format(inside=inside), *arguments, "-rA", fake_plugin=plugin)
+    """Run a marked test that requires that the plugin was imported inside its worker, or not.
+
+    It imports another module of the plugin's package itself.
+    """
+    result = own_suite(
+        _MODULE.format(inside=inside), *arguments, "-rA", fake_plugin=plugin, fake_helper=""
+    )
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines("*fake plugin configured*")
     result.stdout.no_fnmatch_line("*cannot be rewritten*")
