@@ -172,7 +172,7 @@ class _Search:
                 case ast.Assign(targets=targets):
                     unpacked = any(isinstance(each, _LISTS) for each in targets)
                     return unpacked or (is_listed and not self._are_sorted_later(targets))
-                case ast.Set() | ast.Compare() | ast.FormattedValue() | ast.Expr():
+                case ast.Set() | ast.Compare() | ast.FormattedValue():
                     return False
                 case _ if not isinstance(around, _PASSING) and not (
                     is_listed and isinstance(around, _LISTS)
