@@ -10,7 +10,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 # The results of these do not depend on the order of their argument.
 _ORDER_FREE = (
     *("set", "frozenset", "sorted", "len", "min", "max", "any", "all", "sum", "bool"),
-    *("isinstance", "print"),
+    *("isinstance", "print", "issuperset", "issubset", "isdisjoint"),
 )
 # The results of these have the order of their argument.
 _IN_ORDER = (
