@@ -159,7 +159,7 @@ CODES = (
         " data: one number means something else on each worker, and all train the same weights"
         " for it",
         "learn it on every worker from all of the data, in an order that does not depend on the"
-        " worker, as that of sorted(set(...)); or learn it once, save it, and load it on every"
+        " worker, as that of sorted(set(words)); or learn it once, save it, and load it on every"
         " worker",
         "lookup_table.vocabulary_of_own_words",
         fine_if="each worker may number what it reads by itself: no shared variable depends on it",

@@ -26,7 +26,7 @@ _OTHER_ORDER = Explanation(
     "each worker numbers the same tokens in another order: one number means something else on each"
     " worker, and all train the same weights for it; a set of texts has another order in each"
     " process, because each has another hash seed",
-    "number the tokens in one order on all workers: sorted(set(...)) in place of the set",
+    "number the tokens in one order on all workers: sorted(set(words)) in place of the set",
     CODES["TB707"].scenario,
 )
 
