@@ -1,4 +1,4 @@
-# check: --strategy multi_worker_mirrored --workers 2 --replicas 1
+# check: --strategy multi_worker_mirrored --workers 2 --replicas 1 --timeout 180
 """Prices of dishes by the words of their names, learned by two workers. Words are numbered in one order."""
 
 import numpy as np

@@ -1,4 +1,4 @@
-# check: --strategy multi_worker_mirrored --workers 2 --replicas 1
+# check: --strategy multi_worker_mirrored --workers 2 --replicas 1 --timeout 180
 """A classifier of plants by two measures, trained by two workers."""
 
 import numpy as np
