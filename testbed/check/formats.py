@@ -22,8 +22,9 @@ def as_json(result: CheckResult) -> str:
     """Findings as JSON.
 
     Its fields are `version`, `findings`, `incomplete` (where watching failed), `blind` (what the
-    installed libraries do not show), and `compared` (what was compared with one replica, or why
-    nothing was; null if the comparison was not asked for).
+    installed libraries do not show), `compared` (what was compared with one replica, or why
+    nothing was; null if the comparison was not asked for), and `seeds` (why worker 1 had another
+    hash seed than the others; null if it had not).
     """
     return json_text(
         {
@@ -32,6 +33,7 @@ def as_json(result: CheckResult) -> str:
             "incomplete": list(result.gaps),
             "blind": list(result.blind),
             "compared": result.compared or None,
+            "seeds": result.seeds or None,
         }
     )
 
@@ -39,13 +41,14 @@ def as_json(result: CheckResult) -> str:
 def as_sarif(result: CheckResult) -> str:
     """Findings as SARIF for code-scanning pages.
 
-    Failed watching becomes a notification, and so do blind spots and the comparison with one
-    replica. GitHub rejects a file that has a result without a location, so a finding without a line
-    is at the first line of the program.
+    Failed watching becomes a notification, and so do blind spots, the comparison with one replica
+    and the reason for another hash seed. GitHub rejects a file that has a result without a
+    location, so a finding without a line is at the first line of the program.
     """
     start = SourceLine(result.program, 1) if result.program else None
     notifications = [("error", text) for text in result.gaps]
-    notifications += [("note", text) for text in (*result.blind, result.compared) if text]
+    sayings = (*result.blind, result.compared, result.seeds)
+    notifications += [("note", text) for text in sayings if text]
     driver = {"name": "testbed check", "version": __version__, "rules": _sarif_rules()}
     invocation = {
         "executionSuccessful": not result.gaps,

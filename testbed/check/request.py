@@ -70,6 +70,7 @@ class CheckRequest:
             _file_of(self.run.program),
             self._texts,
             checked.compared,
+            checked.seeds,
             checked.blind,
         )
 

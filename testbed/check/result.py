@@ -35,6 +35,8 @@ class CheckResult:
 
     compared: str = ""
     """What was compared with one replica, or why nothing was; empty if nobody asked for it."""
+    seeds: str = ""
+    """Why worker 1 had another hash seed than the others; empty where it had not."""
     blind: Sequence[str] = ()
     """What the installed libraries do not show, one sentence each; it changes no status, because
     every check in the same environment has it."""

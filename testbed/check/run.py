@@ -8,17 +8,17 @@ from dataclasses import dataclass, replace
 from testbed.check.deployment import used
 from testbed.check.endings import hang, left_cluster, waits_for_failed
 from testbed.check.finding import Finding
+from testbed.check.hashing.hash_seeds import sentence_about, with_hash_seeds
 from testbed.check.judge import blind_spots, causes, incomplete, judge
 from testbed.check.parity.comparison import Parity
 from testbed.check.parity.runs import compare_first_steps
-from testbed.check.reports import Reports, read_reports
+from testbed.check.reports import end_of_program, read_reports
 from testbed.check.rules.unreplicated import Doubts
 from testbed.check.unreplicated_runs import doubts_of, unlike_unreplicated
-from testbed.launcher.cluster.cluster_end import ClusterEnd
 from testbed.launcher.cluster.deadlines import Deadlines
 from testbed.orders.own_code import RUN_CHECKED, Program, ProgramOrders
 from testbed.run.user_code.own_code import OwnCodeCluster
-from testbed.run.user_code.program import ProgramEnd, program_end
+from testbed.run.user_code.program import ProgramEnd
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,8 @@ class Checked:
     """What was compared with one replica, or why nothing was; empty if nobody asked for it."""
     blind: tuple[str, ...] = ()
     """What the installed libraries do not show, one sentence each."""
+    seeds: str = ""
+    """Why worker 1 had another hash seed than the others; empty where it had not."""
 
 
 async def check_program(
@@ -60,6 +62,7 @@ async def check_program(
         parity: whether to compare the first steps with those of a run with one replica.
     """
     cluster = replace(cluster, seed=1 + secrets.randbelow(2**31)) if parity else cluster
+    cluster, ordered_set = with_hash_seeds(cluster, program)
     end = await cluster.run(RUN_CHECKED, lambda setup: ProgramOrders(setup, program), deadlines)
     lost: list[str] = []
     reports = read_reports(cluster.folder, end, lost.append)
@@ -78,7 +81,7 @@ async def check_program(
     watching = reports[0].watching if reports[0] else 0.0
     prevented = any(worker.ended_for for worker in end.workers)
     failures = (*incomplete(seen), *lost)
-    ended = _program_end(end, reports)
+    ended = end_of_program(end, reports)
     unchecked = "" if ended.code or found else strategies.unchecked
     compared = Parity()
     if parity and not (ended.code or unchecked or any(each.is_mistake for each in found)):
@@ -95,17 +98,5 @@ async def check_program(
         unchecked,
         compared.sentence,
         blind_spots(seen),
+        sentence_about(ordered_set if len(end.workers) > 1 else None),
     )
-
-
-def _program_end(end: ClusterEnd, reports: Reports) -> ProgramEnd:
-    """How the program ended: successfully only if every worker reported its observations."""
-    program = program_end(end, reports)
-    unseen = next((worker for worker in end.workers if worker.done and not worker.reported), None)
-    if program.cause or unseen is None:
-        return program
-    cause = (
-        f"worker {unseen.worker} ended without a report, by os._exit or exec: what it did was not"
-        " seen; end it by sys.exit, or check what it starts"
-    )
-    return replace(program, code=1, cause=cause)

@@ -69,7 +69,7 @@ def paragraphs(findings: Iterable[Finding], texts: Mapping[str, str] = NO_TEXTS)
 
 
 def as_text(result: CheckResult) -> str:
-    """The findings, then where watching failed or is blind, then the summary."""
+    """The findings, then where watching failed or is blind, how it was done, and the summary."""
     lines = paragraphs(result.findings, result.texts)
     if result.cause and result.prevented:
         found = "nothing was checked"
@@ -77,6 +77,6 @@ def as_text(result: CheckResult) -> str:
         found = count(result.findings) + " until the program failed by itself" * bool(result.cause)
     unseen = f"; {_kinds(len(result.blind))} not watched" if result.blind else ""
     last = (result.unchecked or f"{found} {result.summary}") + unseen
-    compared = [result.compared] if result.compared else []
-    said = [*lines, *result.incomplete, *result.blind, *compared, last]
+    done = filter(None, (result.seeds, result.compared))
+    said = [*lines, *result.incomplete, *result.blind, *done, last]
     return "".join(f"{line}\n" for line in said)

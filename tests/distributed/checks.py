@@ -71,7 +71,7 @@ class Check:
 
 
 def _deadlines(seconds: float) -> Deadlines:
-    return Deadlines(min(seconds, 30), seconds, JOINING)
+    return Deadlines(min(seconds, 60), seconds, JOINING)
 
 
 @contextlib.contextmanager

@@ -47,6 +47,7 @@ RANDOM = (
     *("transfer_learning", "chief_progress"),
     *("flipped_pictures", "fresh_samples", "fresh_weights", "one_second"),
     *("feature_scales", "nightly_snapshots", "principal_axes"),
+    *("dish_words", "plant_classes"),
 )
 """Scripts that draw other random numbers each time, or fail otherwise or not at all."""
 

@@ -14,7 +14,7 @@ import pytest
 from testbed.catalogue.fault import Fault
 from testbed.cluster.isolation_levels import AUTO
 from testbed.launcher.cluster.cluster_end import ClusterEnd
-from testbed.launcher.cluster.cluster_run import ClusterOptions, WorkerOrders, run_cluster
+from testbed.launcher.cluster.cluster_run import ClusterOptions, Watch, WorkerOrders, run_cluster
 from testbed.launcher.cluster.deadlines import Deadlines
 from testbed.launcher.machine.leftovers import processes_of
 from testbed.launcher.run_folder import RunFolder, new_run_folder
@@ -68,6 +68,9 @@ class Launcher:
         environment: dict[str, str | None] | None = None,
         fault: Fault | None = None,
         nccl: str = "",
+        watch: Watch | None = None,
+        other_hash_seed: bool = False,
+        held: bool = False,
         module: str = "tests.process.programs",
         **orders: Any,
     ) -> ClusterEnd:
@@ -82,7 +85,13 @@ class Launcher:
             )
             for worker in range(workers)
         ]
-        options = ClusterOptions(deadlines, fresh, fault=fault, nccl=nccl)
+        options = ClusterOptions(
+            *(deadlines, fresh, watch),
+            fault=fault,
+            nccl=nccl,
+            other_hash_seed=other_hash_seed,
+            held=held,
+        )
         return await run_cluster(server, every_worker, case, options)
 
     def reports(self, program: str, workers: int = 2) -> list[Any]:

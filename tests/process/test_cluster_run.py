@@ -4,12 +4,13 @@ import json
 import os
 import re
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from testbed.launcher.cluster.deadlines import Deadlines
+from testbed.launcher.server.worker_process import WorkerProcess
 from tests.process.conftest import Launcher
 from tests.soak import later
 
@@ -54,6 +55,33 @@ def test_fresh_have_their_own_hash_seed(launcher: Launcher) -> None:
     """Fresh workers hash strings each in its own way, as on a real cluster."""
     launcher.run("report", 3, preload=[], fresh=True)
     assert len({report["hash"] for report in launcher.reports("report", 3)}) == 3
+
+
+def test_one_worker_with_another_hash_seed(launcher: Launcher) -> None:
+    """Worker 1 hashes strings otherwise, and the others share their parent's seed."""
+    launcher.run("report", 4, other_hash_seed=True)
+    first, second, *others = (report["hash"] for report in launcher.reports("report", 4))
+    assert others == [first, first]
+    assert second != first
+
+
+@pytest.mark.parametrize("other_hash_seed", [False, True], ids=["forked", "another seed"])
+def test_workers_that_are_held(launcher: Launcher, other_hash_seed: bool) -> None:
+    """They do nothing until they are released, neither as forks nor as new interpreters."""
+    seen: list[list[str]] = []
+
+    async def watch(workers: Sequence[WorkerProcess]) -> None:
+        for worker in workers[1:]:
+            worker.held = True
+        while not (workers[0].reached("joined") and workers[1].reached("forked")):
+            await workers[0].until_changed()
+        seen.extend([each["phase"] for each in worker.phases] for worker in workers[1:])
+        workers[1].release(0.0)
+        await workers[1].until_reached("joined", 1)
+
+    end = launcher.run("report", held=True, watch=watch, other_hash_seed=other_hash_seed)
+    assert seen == [["forked"]]
+    assert end.cause == ""
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Vocabularies: lookup tables, layers, and dicts that number tokens."""
+"""Vocabularies: lookup tables, layers, and dicts and lists that number tokens."""
 
 from __future__ import annotations
 
@@ -33,11 +33,16 @@ class Tokenizer:
 def tables(program: Callable[[], object]) -> list[tuple[str, str, tuple[tuple[str, int], ...]]]:
     """Line, kind and tokens of each table of a program."""
     seen = observed(program).vocabularies
-    return [(HERE.name(each.place), each.kind, each.tokens) for each in seen if each.kind != "dict"]
+    kinds = ("table", "layer")
+    return [(HERE.name(each.place), each.kind, each.tokens) for each in seen if each.kind in kinds]
 
 
 def dicts(program: Callable[[], object]) -> list[Vocabulary]:
     return [each for each in observed(program).vocabularies if each.kind == "dict"]
+
+
+def lists(program: Callable[[], object]) -> list[Vocabulary]:
+    return [each for each in observed(program).vocabularies if each.kind == "list"]
 
 
 def create_table(keys: Any, values: Any) -> tf.lookup.StaticHashTable:
@@ -146,6 +151,38 @@ def test_a_dict_of_an_object(mirrored: Any) -> None:
     (vocabulary,) = dicts(program)
     assert HERE.name(vocabulary.place) == "entry"
     assert vocabulary.tokens == (("<pad>", 0), ("b", 1), ("a", 2), ("c", 3))
+
+
+def test_a_list_whose_positions_are_numbers(mirrored: Any) -> None:
+    """The program asks it for positions, so its order numbers the texts."""
+
+    def program() -> None:
+        labels = list(dict.fromkeys(WORDS))  # at: labels
+        mirrored.run(lambda: tf.constant([labels.index(word) for word in WORDS]))
+
+    (vocabulary,) = lists(program)
+    assert (HERE.name(vocabulary.place), vocabulary.name) == ("labels", "labels")
+    assert vocabulary.tokens == (("b", 0), ("a", 1), ("c", 2))
+
+
+def test_lists_that_number_nothing(mirrored: Any) -> None:
+    """A list that only has an order, one with a text twice, and one of other things."""
+
+    def program() -> None:
+        ordered, doubled, numbers = ["a", "b"], ["p", "q", "p"], [7, 8]
+        mirrored.run(lambda: tf.constant(doubled.index("q") + numbers.index(7) + len(ordered)))
+
+    assert lists(program) == []
+
+
+def test_a_checksum_of_all_tokens() -> None:
+    """It is that of the tokens, and not of their order."""
+
+    def checksum(keys: list[str]) -> int:
+        (table,) = observed(lambda: create_table(keys, tf.range(3, dtype=tf.int64))).vocabularies
+        return table.checksum
+
+    assert checksum(["a", "b", "c"]) == checksum(["c", "a", "b"]) != checksum(["a", "b", "d"])
 
 
 def test_a_dict_of_a_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -135,8 +135,7 @@ CODES = (
         "the mean of each replica has the same weight, however few elements the replica has",
         "batch with drop_remainder=True, or reduce the sums and the counts and divide those",
         "empty_batch.mean_of_uneven_batch",
-        fine_if="the difference is small enough: only the last batch of an epoch is smaller, and"
-        " the number is only displayed",
+        fine_if="the difference is small enough: only the last batch of an epoch is smaller",
     ),
     Code(
         "TB706",
@@ -160,7 +159,8 @@ CODES = (
         " data: one number means something else on each worker, and all train the same weights"
         " for it",
         "learn it on every worker from all of the data, in an order that does not depend on the"
-        " worker; or learn it once, save it, and load it on every worker",
+        " worker, as that of sorted(set(words)); or learn it once, save it, and load it on every"
+        " worker",
         "lookup_table.vocabulary_of_own_words",
         fine_if="each worker may number what it reads by itself: no shared variable depends on it",
     ),

@@ -68,7 +68,7 @@ def _compared(many: Side, one: Side) -> Parity:
         alike = alike and not step.unequal_start(OTHER)
         # What each replica counts may be a factor of the update.
         counted = tuple(reports.counters(step, alike=alike))
-        verdict = updates.judge(step, alike=alike)
+        verdict = updates.judge(step, alike=alike, agreed=compared > 0)
         if compared and step.copies == 1 and not is_near(verdict.rate, rate):
             counted = (*counted, reports.rate(step, verdict.rate))
         found = counted or verdict.findings

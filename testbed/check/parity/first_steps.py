@@ -47,6 +47,8 @@ class FirstStep:
     """The lines of `strategy.reduce` whose results are the last of `results`."""
     rates: tuple[float, ...] = ()
     """The learning rate of each schedule in the step."""
+    shares: tuple[int, ...] = ()
+    """How many elements each replica of this worker got; empty if unknown."""
 
     @property
     def trains(self) -> bool:
@@ -58,6 +60,16 @@ class FirstStep:
         """Whether it trained, changed a metric, or returned a number."""
         counted = any(each.role == METRIC and any(each.delta) for each in self.updates)
         return self.trains or counted or bool(self.results)
+
+    @property
+    def ends_epoch(self) -> bool:
+        """Whether a metric was reset between this step and the next one."""
+        return any(
+            each.role == METRIC
+            and any(each.before)
+            and all(a + b == 0 for a, b in zip(each.before, each.delta, strict=True))
+            for each in self.updates
+        )
 
 
 @dataclass(frozen=True)
@@ -72,6 +84,8 @@ class Loss:
     """The line that adds a further term to it, like a regularisation."""
     last: SourceLine | None = None
     """The line that changes it last, as by scaling."""
+    own_mean: bool = False
+    """Whether it certainly is a mean over the elements of one replica."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from testbed.check.parity.first_steps import (
 )
 from testbed.check.parity.ratios import Ratio, agree, ratio_of
 from testbed.check.rules.counterparts import Counterparts
-from testbed.check.rules.words import name_of
+from testbed.check.rules.words import bare, name_of
 
 # An update that is so much shorter than the longest one of its role is noise: the gradient of a
 # bias before a batch normalisation is zero but for rounding.
@@ -91,6 +91,15 @@ class PairedStep:
         """The updates of all variables with these roles."""
         return [each for each in self.updates if each.many.role in roles]
 
+    def has_uneven_count(self, replicas: int) -> bool:
+        """Whether a metric of Keras counts elements that replicas cannot share evenly."""
+        counts = (
+            sum(each.many.delta)
+            for each in self.of_role(METRIC)
+            if bare(each.birth.name).rpartition("/")[2] == "count"
+        )
+        return any(count > 0 and count % 1 == 0 and count % replicas for count in counts)
+
     def ratios(self) -> list[Ratio]:
         """The ratios of all significant updates of trained variables and their slots."""
         found = []
@@ -152,9 +161,11 @@ def paired(many: Side, one: Side) -> Iterator[PairedStep]:
 
 
 def _of_workers(workers: Sequence[FirstStep]) -> FirstStep:
-    known = all(each.elements for each in workers)
+    known = all(each.elements or each.shares for each in workers)
+    divided = all(each.shares for each in workers)
     return replace(
         workers[0],
+        shares=tuple(share for each in workers for share in each.shares) if divided else (),
         elements=sum(each.elements for each in workers) if known else 0,
         digest=sum(each.digest for each in workers) % 2**64,
     )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from testbed.check.finding import Finding
+from testbed.check.finding import NOTE, Finding
 from testbed.check.observations.seen import SourceLine
 from testbed.check.parity.first_steps import SLOT, TRAINED, FirstSteps, Loss
 from testbed.check.parity.pairing import PairedStep, Side
 from testbed.check.parity.ratios import Ratio, decay_in, is_near
 from testbed.check.rules.words import bare
 
+_AVERAGED = "TB705"
 _MANY_TIMES, _FRACTION, _OTHERWISE, _DECAY, _HIDDEN = "TB901", "TB902", "TB903", "TB905", "TB907"
 
 # As Keras 3.15 and tf_keras 2.21 name them.
@@ -60,12 +61,13 @@ class UpdateJudge:
         self._many = many
         self._first: FirstSteps = many.first[0]
 
-    def judge(self, step: PairedStep, *, alike: bool) -> UpdateVerdict:
+    def judge(self, step: PairedStep, *, alike: bool, agreed: bool = False) -> UpdateVerdict:
         """Judge the updates of one step.
 
         Args:
             step: the step, which started from equal values.
             alike: whether it is known that the step computed with the same data.
+            agreed: whether an earlier step had equal updates.
         """
         findings, ratios = [], step.ratios()
         groups = list(self._groups(ratios))
@@ -78,9 +80,16 @@ class UpdateJudge:
             if each.update.role == TRAINED and id(each.update) not in grouped
         )
         for group in groups:
-            found = self._judge_group(step, group, rate, alike=alike)
+            if _explained(group.ratios, 1.0, rate):
+                continue
+            certain = alike and not (self._first.own_statistics or step.own_statistics)
+            means = self._means_of(step, group, agreed=agreed)
+            if means is None:
+                found = self._judge_group(step, group, rate, certain=certain)
+            else:
+                found = self._average(step, group, rate, means) if certain else None
             findings += [found] if found else []
-            unlike |= found is None and not _explained(group.ratios, 1.0, rate)
+            unlike |= found is None
         return UpdateVerdict(tuple(findings), unlike, bool(groups), rate)
 
     def _rate_of(self, step: PairedStep, groups: Sequence[LossGroup]) -> float:
@@ -112,11 +121,9 @@ class UpdateJudge:
                 yield LossGroup(loss, (*trained, *slots))
 
     def _judge_group(
-        self, step: PairedStep, group: LossGroup, rate: float, *, alike: bool
+        self, step: PairedStep, group: LossGroup, rate: float, *, certain: bool
     ) -> Finding | None:
         replicas = self._many.replicas
-        if _explained(group.ratios, 1.0, rate):
-            return None
         factors = ((_MANY_TIMES, float(replicas)), (_FRACTION, 1.0 / replicas))
         # The sum of limited gradients may reach the limit once for each replica.
         for code, factor in factors if not self._limit() else ():
@@ -138,12 +145,44 @@ class UpdateJudge:
             return self._finding(
                 _MANY_TIMES, step, group, _difference(step, group, common, rate, replicas)
             )
-        certain = alike and not (self._first.own_statistics or step.own_statistics)
         if common is None and not certain:
             return None
         return self._finding(
             _OTHERWISE, step, group, _difference(step, group, common, rate, replicas), self._limit()
         )
+
+    def _means_of(self, step: PairedStep, group: LossGroup, *, agreed: bool) -> str | None:
+        """Which means of different numbers of elements explain the difference; None if none do."""
+        replicas, shares = self._many.replicas, step.many.shares
+        if self._limit() or step.copies > 1:
+            return None
+        if len(shares) == replicas:
+            if len(set(shares)) == 1 or not (agreed or self._are_own_means(group, shares)):
+                return None
+            numbers = " and ".join(map(str, shares))
+            return f"the replicas take {numbers} elements, and their means count"
+        if group.loss.place is not None:
+            return None
+        # The data of Keras' `fit` are not seen, and its loss is a mean over those of a replica.
+        if step.has_uneven_count(replicas):
+            return "replicas take different numbers of elements, and their means count"
+        if agreed and step.many.ends_epoch:
+            return "the last batch of an epoch may be short, and the means of replicas count"
+        return None
+
+    def _are_own_means(self, group: LossGroup, shares: Sequence[int]) -> bool:
+        """Whether the update of the first step is about that of averaged means."""
+        replicas, trained = self._many.replicas, group.of_role(TRAINED)
+        with_data = sum(share > 0 for share in shares)
+        scale = abs(trained[0].value) * replicas / with_data if trained and with_data else 0.0
+        return group.loss.own_mean and replicas**-0.5 < scale < replicas**0.5
+
+    def _average(self, step: PairedStep, group: LossGroup, rate: float, means: str) -> Finding:
+        """The finding about averaged means; a note if a library computes them."""
+        evidence = _difference(step, group, _common_factor(group), rate, self._many.replicas)
+        level = "" if group.loss.place else NOTE
+        place = group.loss.place or step.many.place
+        return Finding(_AVERAGED, place, f"{evidence}; {means} the same", level=level)
 
     def _finding(
         self,

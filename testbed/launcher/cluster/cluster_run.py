@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from testbed.catalogue.fault import Fault
+from testbed.catalogue.fault import FIRST_PHASE, Fault
 from testbed.launcher.cluster.cluster_end import ClusterEnd, WorkerEnd
 from testbed.launcher.cluster.cluster_look import ClusterLook
 from testbed.launcher.cluster.deadlines import Deadlines, ReportWait, wait_until_all_ended
@@ -51,7 +51,7 @@ class ClusterOptions:
     """Whether workers are new interpreters instead of forks."""
     watch: Watch | None = None
     """Runs beside the cluster to show its progress, until its end. An exception in it ends the
-    cluster, and is raised. It may hold workers, which then are not part of the cluster."""
+    cluster, and is raised."""
     fault: Fault | None = None
     """A fault to inject into one worker. Then a failed worker does not end the others: it is
     observed how they react. A worker that failed by raising leaves at once, as a program does."""
@@ -59,6 +59,11 @@ class ClusterOptions:
     """Bytes that each worker may print; a worker that prints more is ended."""
     nccl: str = ""
     """The address at which NCCL's RAS answers in the workers; empty where they do not use NCCL."""
+    other_hash_seed: bool = False
+    """Whether worker 1 is a new interpreter in any case. Forks have the hash seed of their server,
+    and so the same order of the texts in a set; a new interpreter has another one."""
+    held: bool = False
+    """Whether all workers but the first wait at their first phase until `watch` releases them."""
 
 
 async def run_cluster(
@@ -94,11 +99,13 @@ def _start_request(
 ) -> StartRequest:
     fault = options.fault
     hold_at = fault.phase if fault and fault.worker == index else ""
+    if options.held and index:
+        hold_at = FIRST_PHASE
     return StartRequest(
         Envelope(worker.assignment, str(folder.stacks(index)), hold_at),
         log=str(folder.log(index)),
         environment=worker.environment,
-        fresh=options.fresh,
+        fresh=options.fresh or (options.other_hash_seed and index == 1),
         address=worker.address,
     )
 

@@ -59,16 +59,22 @@ class Channel:
     def hold_at(self, phase: str) -> None:
         """Block when this phase is reported, until the launching process lets the worker continue.
 
-        So a fault is injected into a worker exactly at a phase, and not some time after it.
+        So a fault is injected into a worker exactly at a phase, and not some time after it; and a
+        worker that may not be needed does nothing before that is decided.
         """
         self._hold_at = phase
 
     def phase(self, name: str, **details: Any) -> None:
-        """Report the phase that this worker has reached."""
+        """Report the phase that this worker has reached, and wait there if it is held at it.
+
+        Raises:
+            ConnectionError: the launching process is gone while this worker is held.
+        """
         self._send({"phase": name, "at": time.monotonic(), **details})
         if name == self._hold_at:
             self._hold_at = ""
-            self._read_line()
+            if not self._read_line() and self._is_open():
+                raise ConnectionError("the launching process left while this worker waited")
 
     def note(self, name: str, /, **details: Any) -> None:
         """Send a note, which is not a phase."""

@@ -41,6 +41,8 @@ class OwnCodeCluster:
     """Whether all workers run the code in any case, or first find out its needs."""
     seed: int = 0
     """Seeds what the program does not seed, differently in each worker; 0: as it comes."""
+    other_hash_seed: bool = False
+    """Whether worker 1 has another hash seed than the others; see `ClusterOptions`."""
 
     async def run(
         self, entry: Entry[Orders], orders: Callable[[OwnCodeSetup], Orders], deadlines: Deadlines
@@ -68,6 +70,8 @@ class OwnCodeCluster:
                 ProgramObserver(choice, self.output.watch if self.output else None),
                 # A user's code may print as much as it likes.
                 output_limit=math.inf,
+                other_hash_seed=self.other_hash_seed,
+                held=choice.devices > 0,
             ),
             self.named if len(self.named) == self.deployment.cluster.workers else (),
         )

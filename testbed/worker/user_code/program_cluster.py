@@ -42,8 +42,6 @@ class ProgramCluster:
         self._devices = setup.deployment.cluster.replicas_per_worker
         self._device = setup.place.device
         alone, first = setup.undecided_devices, setup.place.worker == 0
-        if alone and not first:
-            channel.wait_for_turn()
         self._undecided = bool(alone) and first
         self._checked = setup.checked
         # MultiWorkerMirroredStrategy uses one CPU, however many exist.

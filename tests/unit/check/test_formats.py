@@ -34,6 +34,7 @@ def test_json_has_all_that_people_get() -> None:
         "incomplete": [],
         "blind": [],
         "compared": None,
+        "seeds": None,
         "findings": [
             {
                 "code": "TB101",
@@ -206,6 +207,16 @@ def test_every_code_has_every_form(form: Any) -> None:
     text = form(CheckResult([Finding(code, at(1), "evidence") for code in CODES]))
     assert all(code in text for code in CODES)
     assert ".." not in text
+
+
+def test_the_reason_for_another_hash_seed() -> None:
+    """Text has it as a line, JSON as `seeds`, and SARIF as a notification that is no error."""
+    result = CheckResult([], seeds="worker 1 had another hash seed", summary="on 2 workers")
+    assert as_text(result) == f"{result.seeds}\nnothing found on 2 workers\n"
+    assert json.loads(as_json(result))["seeds"] == result.seeds
+    (invocation,) = json.loads(as_sarif(result))["runs"][0]["invocations"]
+    notes = [{"level": "note", "message": {"text": result.seeds}}]
+    assert invocation == {"executionSuccessful": True, "toolExecutionNotifications": notes}
 
 
 def test_the_comparison_with_one_replica_is_in_json_and_sarif() -> None:

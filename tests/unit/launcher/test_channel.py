@@ -58,6 +58,9 @@ def test_nobody_waits_for_a_launcher_that_is_gone(launching: socket.socket) -> N
     opened.wait_for_leave()
     with pytest.raises(ConnectionError):
         opened.wait_for_turn()
+    opened.hold_at("held")
+    with pytest.raises(ConnectionError):
+        opened.phase("held")
 
 
 def test_a_forked_process_tells_nothing(launching: socket.socket) -> None:

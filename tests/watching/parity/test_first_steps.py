@@ -245,6 +245,20 @@ def test_elements_and_their_digest(mirrored: Any, traced: bool) -> None:
     assert steps(rows) == [first]
 
 
+@MODES
+def test_shares_of_replicas(mirrored: Any, traced: bool) -> None:
+    """Each replica's number of rows, also if one has none; unknown without a batch."""
+
+    def program() -> None:
+        train = called(lambda batch: mirrored.run(tf.reduce_sum, (batch,)), traced)
+        dataset = tf.data.Dataset.from_tensor_slices(tf.ones([5, 3])).batch(4)
+        for each in mirrored.experimental_distribute_dataset(dataset):
+            train(each)
+        mirrored.run(lambda: tf.constant(1.0))
+
+    assert [each.shares for each in recorded(program).steps] == [(2, 2), (1, 0), ()]
+
+
 def test_elements_of_a_step_alone(mirrored: Any) -> None:
     """What a step within a step gets does not count again; without arguments it is unknown."""
 

@@ -64,6 +64,33 @@ def test_the_line_that_reduces(mirrored: Any, traced: bool) -> None:
     assert [found.name(each) for each in only.variables] == ["w", "b"]
 
 
+@pytest.mark.parametrize(
+    ("divide", "is_mean"),
+    [
+        (tf.reduce_mean, True),
+        (lambda errors: tf.reduce_sum(errors) / tf.cast(tf.shape(errors)[0], "float32"), True),
+        (lambda errors: tf.math.divide_no_nan(tf.reduce_sum(errors), 2.0 * _rows(errors)), True),
+        (lambda errors: tf.reduce_sum(errors) / 4.0, False),
+        (lambda errors: tf.reduce_sum(errors) / tf.add_n([_rows(errors)] * 2), False),
+        (tf.reduce_sum, False),
+    ],
+    ids=["mean", "by its rows", "by rows and replicas", "by a number", "by all rows", "sum"],
+)
+def test_a_mean_of_a_replica(mirrored: Any, divide: Any, is_mean: bool) -> None:
+    """A mean, or a sum that is divided by its own number of rows."""
+
+    def loss(w: Any, b: Any) -> Any:
+        # The size of the result is unknown while it is traced.
+        return divide(tf.boolean_mask(tf.square(w * b), [True, True]))
+
+    (only,) = trained(mirrored, loss, traced=True).first.losses
+    assert only.own_mean is is_mean
+
+
+def _rows(errors: Any) -> Any:
+    return tf.cast(tf.shape(errors)[0], tf.float32)
+
+
 @MODES
 def test_a_loss_that_is_scaled_for_mixed_precision(mirrored: Any, traced: bool) -> None:
     """The line of the loss, and not that of `scale_loss`."""

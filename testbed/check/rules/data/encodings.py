@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from testbed.check.finding import Finding
+from testbed.check.finding import CODES, Explanation, Finding
 from testbed.check.observations.seen import WorkerObservations
 from testbed.check.observations.vocabulary import Vocabulary
 from testbed.check.rules.counterparts import Counterparts, of_one_line
@@ -17,8 +17,18 @@ NORMALIZING = (
 )
 """The libraries whose variables are statistics of data."""
 
+_OF_PYTHON = ("dict", "list")
 # A dict with two tokens may list the workers, each with itself first.
 _SMALLEST_DICT = 3
+
+_OTHER_ORDER = Explanation(
+    CODES["TB707"].what,
+    "each worker numbers the same tokens in another order: one number means something else on each"
+    " worker, and all train the same weights for it; a set of texts has another order in each"
+    " process, because each has another hash seed",
+    "number the tokens in one order on all workers: sorted(set(words)) in place of the set",
+    CODES["TB707"].scenario,
+)
 
 
 def vocabularies(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
@@ -35,9 +45,15 @@ def vocabularies(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
         worker, difference = next((each for each in compared if each[1]), (0, ""))
         if worker and not any(_is_made_of(first, each) for each in reported):
             reported.append(first)
-            what = f"'{first.name}'" if first.kind == "dict" else "the lookup table"
+            other = counterparts[worker]
+            what = f"'{first.name}'" if first.kind in _OF_PYTHON else "the lookup table"
+            if first.checksum == other.checksum and first.size == other.size:
+                evidence = f"{what} has the same {first.size} tokens on workers 0 and {worker}"
+                evidence += f" in another order: {difference}"
+                yield Finding("TB707", first.place, evidence, explanation=_OTHER_ORDER)
+                continue
             evidence = f"{what} has {first.size} tokens on worker 0 and"
-            evidence += f" {counterparts[worker].size} on worker {worker}: {difference}"
+            evidence += f" {other.size} on worker {worker}: {difference}"
             yield Finding("TB707", first.place, evidence)
 
 
@@ -79,7 +95,7 @@ def _difference(one: Vocabulary, other: Vocabulary, worker: int) -> str:
     numbers, others = dict(one.tokens), dict(other.tokens)
     differing = [token for token in numbers if numbers[token] != others.get(token, numbers[token])]
     smallest = min(one.size, other.size)
-    if one.kind == "dict" and (len(differing) < 2 or smallest < _SMALLEST_DICT):
+    if one.kind in _OF_PYTHON and (len(differing) < 2 or smallest < _SMALLEST_DICT):
         return ""
     if differing:
         token = differing[0]

@@ -152,6 +152,18 @@ def first_dimension(tensor: Any) -> int:
     return -1 if first is None else int(first)
 
 
+def shares_of(leaves: list[Any]) -> tuple[int, ...]:
+    """The number of examples of each replica of this worker; empty if it is not clear."""
+    found = {
+        tuple(first_dimension(each) for each in components(leaf))
+        for leaf in leaves
+        if len(components(leaf)) == len(getattr(leaf, "_values", [leaf]))
+    }
+    # Leaves with different sizes show no batch size: the words of sentences, for example.
+    sizes = found.pop() if len(found) == 1 else ()
+    return () if -1 in sizes else sizes
+
+
 def is_batch(tensor: Any) -> bool:
     """Whether a tensor is large enough to be data."""
     return bool(tensor.shape.rank) and int(tf.size(tensor)) >= _SMALLEST_BATCH

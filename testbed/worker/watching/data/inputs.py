@@ -22,6 +22,7 @@ from testbed.worker.watching.data.batches import (
     leaves_of,
     made_from,
     replicas_of,
+    shares_of,
 )
 from testbed.worker.watching.python_state.object_graph import innermost
 from testbed.worker.watching.stack import author_place
@@ -207,7 +208,7 @@ class Inputs:
             return
         distributed = [each for each in leaves if _is_distributed(each)]
         step.distributed |= bool(distributed)
-        self._sizes = _sizes(distributed or leaves)
+        self._sizes = shares_of(distributed or leaves)
         self._look_at_sizes(step, distributed=bool(distributed))
         data = [each for each in leaves if self._is_of_dataset(each)]
         if data and step.calls <= _BATCHES:
@@ -301,15 +302,3 @@ class Inputs:
 
 def _is_distributed(leaf: Any) -> bool:
     return isinstance(leaf, tf.distribute.DistributedValues)
-
-
-def _sizes(leaves: list[Any]) -> tuple[int, ...]:
-    """The number of examples of each replica of this worker; empty if it is not clear."""
-    found = {
-        tuple(first_dimension(each) for each in components(leaf))
-        for leaf in leaves
-        if len(components(leaf)) == len(getattr(leaf, "_values", [leaf]))
-    }
-    # Leaves with different sizes show no batch size: the words of sentences, for example.
-    sizes = found.pop() if len(found) == 1 else ()
-    return () if -1 in sizes else sizes

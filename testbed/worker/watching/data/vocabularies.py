@@ -1,4 +1,4 @@
-"""Observes vocabularies of the program: lookup tables, and dicts that number tokens."""
+"""Observes vocabularies of the program: lookup tables, and dicts and lists that number tokens."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from testbed.check.observations.seen import SourceLine
 from testbed.check.observations.vocabulary import Vocabulary
 from testbed.worker.watching.data.batches import WeakTensorMap
 from testbed.worker.watching.python_state.object_graph import Spot, file_of, reached_from
-from testbed.worker.watching.python_state.statements import filling_statement
+from testbed.worker.watching.python_state.statements import filling_statement, is_searched
 from testbed.worker.watching.stack import author_place, is_authors
 
 # Tables whose entries stay as they are; the entries of others may be counts.
@@ -26,6 +26,7 @@ OF_TABLES = frozenset((*_TABLES, *_FILLING))
 _LAYERS = ("keras/src/layers/preprocessing/", "tf_keras/src/layers/preprocessing/")
 # The types of keys and values of a table that is filled from a file.
 _FILE_TYPES = ((tf.string, tf.int64), (tf.int64, tf.string))
+_KINDS = (dict, list, tuple)
 # The most vocabularies of each kind.
 _MOST = 50
 # A vocabulary with more tokens is not looked at.
@@ -41,7 +42,7 @@ Tokens = list[tuple[str, int]]
 
 
 class Vocabularies:
-    """Observes operations that fill tables; finds dicts in modules, objects and functions."""
+    """Observes operations that fill tables; finds dicts and lists that modules and objects hold."""
 
     def __init__(self) -> None:
         self._fixed: WeakTensorMap[bool] = WeakTensorMap()
@@ -49,7 +50,7 @@ class Vocabularies:
         self._tables: list[Vocabulary] = []
         # The code of frames that were visited, by id; kept, so that the ids stay unique.
         self._visited: dict[int, CodeType] = {}
-        self._dicts: list[tuple[Spot, str, dict[Any, Any]]] = []
+        self._held: list[tuple[Spot, str, Any]] = []
         self._objects: list[Any] = []
 
     def operation(self, kind: str, inputs: Any, outputs: Any) -> None:
@@ -80,46 +81,52 @@ class Vocabularies:
         """All vocabularies; a later one may be made from an earlier one.
 
         Args:
-            objects: further objects of the user's that may hold dicts.
+            objects: further objects of the user's that may hold dicts and lists.
         """
         yield from self._adapted
-        yield from self._dicts_of([*objects, *self._objects])
+        yield from self._held_by([*objects, *self._objects])
         yield from self._tables
 
     def _keep_locals(self, frame: FrameType) -> None:
         for name, value in list(frame.f_locals.items()):
-            if isinstance(value, dict):
-                if _numbers_tokens(value) and len(self._dicts) < _MOST:
+            if isinstance(value, _KINDS):
+                if _numbers(value) and len(self._held) < _MOST:
                     spot = Spot(name, frame.f_code.co_filename)
-                    self._dicts.append((spot, frame.f_code.co_name, value))
+                    self._held.append((spot, frame.f_code.co_name, value))
             elif file_of(type(value)) and len(self._objects) < _MOST:
                 self._objects.append(value)
 
-    def _dicts_of(self, objects: list[Any]) -> Iterator[Vocabulary]:
+    def _held_by(self, objects: list[Any]) -> Iterator[Vocabulary]:
         known: dict[int, Vocabulary] = {}
         reached = ((spot, "", value) for spot, value in reached_from(None, objects))
-        for spot, function, value in (*reached, *self._dicts):
-            if not isinstance(value, dict) or id(value) in known or len(known) >= _MOST:
+        for spot, function, value in (*reached, *self._held):
+            kind = "dict" if isinstance(value, dict) else "list"
+            if not isinstance(value, _KINDS) or id(value) in known or len(known) >= _MOST:
                 continue
-            if _numbers_tokens(value) and (
+            if kind == "list" and not is_searched(spot.file, spot.name):
+                continue
+            if (numbers := _numbers(value)) and (
                 place := filling_statement(spot.file, spot.name, function)
             ):
-                known[id(value)] = vocabulary(place, spot.name, "dict", list(value.items()))
+                known[id(value)] = vocabulary(place, spot.name, kind, list(numbers.items()))
         yield from known.values()
 
 
-def _numbers_tokens(mapping: dict[Any, Any]) -> bool:
-    """Whether a dict numbers texts in the order in which they came in."""
-    if not _SMALLEST <= len(mapping) <= _LARGEST:
-        return False
-    numbers = list(mapping.values())
+def _numbers(held: Any) -> dict[str, int] | None:
+    """The numbers of texts, if a dict or a list numbers them in the order in which they came in."""
+    if not _SMALLEST <= len(held) <= _LARGEST or not all(isinstance(key, str) for key in held):
+        return None
+    if not isinstance(held, dict):
+        numbered = {key: number for number, key in enumerate(held)}
+        return numbered if len(numbered) == len(held) else None
+    numbers = list(held.values())
     first = numbers[0]
-    return (
+    in_order = (
         type(first) is int
         and 0 <= first < _LATEST_FIRST
         and all(type(each) is int and each == number for number, each in enumerate(numbers, first))
-        and all(isinstance(key, str) for key in mapping)
     )
+    return held if in_order else None
 
 
 def _exported(handle: Any) -> tuple[Any, ...]:
@@ -154,8 +161,9 @@ def vocabulary(place: SourceLine, name: str, kind: str, tokens: Tokens) -> Vocab
     """A vocabulary with some of its tokens: those of the smallest numbers and checksums."""
     first = heapq.nsmallest(_KEPT, tokens, key=lambda each: each[1])
     some = heapq.nsmallest(_KEPT, tokens, key=lambda each: zlib.crc32(each[0].encode()))
+    checksum = sum(zlib.crc32(token.encode()) for token, _ in tokens)
     kept = sorted({(token[:_LONGEST], number) for token, number in (*first, *some)}, key=_by_number)
-    return Vocabulary(place, name, kind, len(tokens), tuple(kept))
+    return Vocabulary(place, name, kind, len(tokens), tuple(kept), checksum)
 
 
 def _by_number(token: tuple[str, int]) -> tuple[int, str]:

@@ -22,7 +22,7 @@ from testbed.check.parity.first_steps import (
     FirstSteps,
     Update,
 )
-from testbed.worker.watching.data.batches import components, element_digests, leaves_of
+from testbed.worker.watching.data.batches import components, element_digests, leaves_of, shares_of
 from testbed.worker.watching.data.draws import DRAWING
 from testbed.worker.watching.data.inputs import NEXT
 from testbed.worker.watching.events import Events
@@ -61,6 +61,7 @@ class _OpenStep:
     """Whether its arguments are still to come."""
     elements: int = 0
     digest: int = 0
+    shares: tuple[int, ...] = ()
     results: list[float] = field(default_factory=list)
     reduced: list[float] = field(default_factory=list)
     reduced_at: list[SourceLine | None] = field(default_factory=list)
@@ -174,6 +175,7 @@ class FirstStepsRecorder:
                     (*step.results, *step.reduced),
                     tuple(step.reduced_at),
                     tuple(self._rates()),
+                    step.shares,
                 )
             )
         self._open, self._before, self._created = None, values, {}
@@ -277,6 +279,7 @@ class FirstStepsRecorder:
         digests = list(element_digests(leaves)) if leaves else []
         step.elements = len(digests)
         step.digest = sum(int(each, 16) for each in digests) % 2**64
+        step.shares = shares_of(leaves)
 
     def _returned(self, result: Any) -> None:
         step = self._open

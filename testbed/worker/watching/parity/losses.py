@@ -14,6 +14,12 @@ from testbed.worker.watching.data.batches import WeakTensorMap
 from testbed.worker.watching.stack import author_place
 
 _REDUCING = ("Mean", "Sum")
+_DIVIDING = ("RealDiv", "Div", "DivNoNan")
+_SIZES = ("Shape", "Size")
+# Operations that know more than one replica, or nothing.
+_BEYOND = ("AddN", "CollectiveReduceV2", "CollectiveReduceV3", "NcclAllReduce", "Placeholder")
+# The most operations that are searched from a divisor.
+_OF_DIVISOR = 20
 _ADDING = ("AddV2", "Add", "AddN", "Sub")
 # The most operations that are searched from a loss, and the most lines that are kept.
 _LOOKED_AT = 60
@@ -83,7 +89,7 @@ class Losses:
 
         Searches from the target backwards: what scales the loss comes after its reduction.
         """
-        waiting, searched, adds = [target], set[int](), None
+        waiting, searched, adds, by_size = [target], set[int](), None, False
         last: SourceLine | None = None
         while waiting and len(searched) < _LOOKED_AT:
             tensor = waiting.pop(0)
@@ -93,8 +99,10 @@ class Losses:
             searched.add(id(tensor))
             if each.place is not None:
                 last = last or each.place
+                by_size |= each.kind in _DIVIDING and _is_size(each.inputs[1])
                 if each.kind in _REDUCING:
-                    return Loss(each.place, variables, adds, last)
+                    mean = by_size or each.kind == "Mean"
+                    return Loss(each.place, variables, adds, last, mean)
                 if each.kind in _ADDING:
                     adds = adds or each.place
             waiting += each.inputs
@@ -106,3 +114,17 @@ class Losses:
             return
         if call.search(linecache.getline(place.file, place.line)):
             self._limits.setdefault(place)
+
+
+def _is_size(divisor: Any) -> bool:
+    """Whether a tensor of a graph is computed from the size of another one in the same replica."""
+    waiting, searched = [divisor], 0
+    while waiting and searched < _OF_DIVISOR:
+        tensor = waiting.pop(0)
+        searched += 1
+        if not tf.is_symbolic_tensor(tensor) or tensor.op.type in _BEYOND:
+            continue
+        if tensor.op.type in _SIZES:
+            return True
+        waiting += tensor.op.inputs
+    return False

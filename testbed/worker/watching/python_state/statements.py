@@ -138,6 +138,23 @@ def filling_statement(file: str, name: str, function: str = "") -> SourceLine | 
     return None
 
 
+def is_searched(file: str, name: str) -> bool:
+    """Whether the user's file asks a list of this name for positions, by `index`."""
+    return _Name.of(name).last in _searched(file)
+
+
+@functools.cache
+def _searched(file: str) -> frozenset[str]:
+    tree = tree_of(file)
+    return frozenset(
+        node.value.id if isinstance(node.value, ast.Name) else node.value.attr
+        for node in (ast.walk(tree) if tree else ())
+        if isinstance(node, ast.Attribute)
+        and node.attr == "index"
+        and isinstance(node.value, ast.Name | ast.Attribute)
+    )
+
+
 def is_kept_on_purpose(place: SourceLine) -> bool:
     """Whether the result of a line is kept on purpose: cached, or under a name that outlives it."""
     around = (each for each in _functions(place.file, constructors=True) if _spans(each, place))
