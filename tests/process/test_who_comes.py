@@ -69,7 +69,7 @@ def test_a_late_duplicate_disturbs_nobody(tmp_path: Path) -> None:
         assert late.ends() == 1
         told = "testbed: worker 1 has come twice, from"
         assert told in late.said
-        assert told in started.all[0].said
+        wait_for(lambda: told in started.all[0].said)
         (started.case("wait_for_a_file").path / "go").touch()
         assert [rank.ends() for rank in started.all[:2]] == [0, 0]
         assert started.end("wait_for_a_file")["cause"] == ""
