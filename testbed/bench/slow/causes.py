@@ -89,7 +89,7 @@ def causes_of(seen: Evidence) -> list[Cause]:
     make it faster on any number of replicas.
     """
     found = [cause for find in _FINDERS for cause in find(seen)]
-    if _full(seen):
+    if _filled(seen) or _taken(seen):
         # Replicas that wait for cores do so in any part of a step.
         found = [cause for cause in found if cause.share >= _CERTAIN]
     found.sort(key=lambda cause: -cause.share)
@@ -259,9 +259,11 @@ def _otherwise(seen: Evidence) -> Cause:
     if speedup is None:
         return Cause(UNCLEAR, 0.0, "the program could not be run on one replica", "")
     times = f"{speedup.value:.2f} times as fast on {seen.replicas} replicas as on one"
-    if full := _full(seen):
+    if filled := _filled(seen):
         cure = "measure on a machine with more cores, or with GPUs"
-        return Cause(NONE, 0.0, f"{times}: {full}", cure)
+        return Cause(NONE, 0.0, f"{times}: {filled}", cure)
+    if taken := _taken(seen):
+        return Cause(NONE, 0.0, f"{times}: {taken}", "end the other programs, and measure again")
     parts = {"input": seen.parts.input, "communication": seen.parts.communication}
     hidden = [name for name, share in parts.items() if share and share.high >= 2 * _WORTH]
     why = "no part of a step explains it"
@@ -270,22 +272,26 @@ def _otherwise(seen: Evidence) -> Cause:
     return Cause(UNCLEAR, 0.0, f"{times}; {why}", "raise --rounds, on a quiet machine")
 
 
-def _full(seen: Evidence) -> str:
+def _filled(seen: Evidence) -> str:
     """Why more replicas have nothing to gain on this machine; empty where they have."""
-    cores, busy, room = seen.parts.cores, seen.parts.busy, seen.room
-    if cores is None:
+    cores, room = seen.parts.cores, seen.room
+    if cores is None or cores * seen.replicas <= _FULL * room:
         return ""
-    if cores * seen.replicas > _FULL * room:
-        return (
-            f"one replica alone keeps {cores:.1f} of {room} cores busy, so more replicas can gain"
-            " little on this machine"
-        )
-    if busy > cores and busy + cores * (seen.replicas - 1) > _FULL * room:
-        return (
-            f"one replica keeps {cores:.1f} of {room} cores busy, and other programs"
-            f" {busy - cores:.1f}, so more replicas can gain little now"
-        )
-    return ""
+    return (
+        f"one replica alone keeps {cores:.1f} of {room} cores busy, so more replicas can gain"
+        " little on this machine"
+    )
+
+
+def _taken(seen: Evidence) -> str:
+    """Why they have nothing to gain beside the other programs; empty where they have."""
+    cores, busy, room = seen.parts.cores, seen.parts.busy, seen.room
+    if cores is None or busy <= cores or busy + cores * (seen.replicas - 1) <= _FULL * room:
+        return ""
+    return (
+        f"one replica keeps {cores:.1f} of {room} cores busy, and other programs"
+        f" {busy - cores:.1f}, so more replicas can gain little now"
+    )
 
 
 _FINDERS: tuple[Callable[[Evidence], Iterator[Cause]], ...] = (

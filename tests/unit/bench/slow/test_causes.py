@@ -8,11 +8,11 @@ import pytest
 
 from testbed.bench.slow.bounds import BOUNDS
 from testbed.bench.slow.parts import parts_of
-from testbed.bench.slow.samples import smaller, typical
+from testbed.bench.slow.samples import Sample, smaller, typical
 from testbed.check.observations.source_line import SourceLine
 from testbed.cluster.cluster import Cluster
 from testbed.cluster.strategies import MIRRORED, MULTI_WORKER_MIRRORED, Deployment
-from testbed.orders.timed import Reduction
+from testbed.orders.timed import MEMORY, WHOLE, Profile, Reduction
 from tests.unit.bench.slow.runs import MS, STEP, Times, report_of, step_of, transformation
 
 
@@ -164,8 +164,20 @@ def test_busy_replicas_of_a_fast_step_are_not_uneven() -> None:
     assert "uneven" not in {each.bound_by for each in causes}
 
 
-@pytest.mark.parametrize(("cores", "machine"), [(1.9, 0.0), (1.0, 1.9)])
-def test_a_full_machine_is_no_cause(cores: float, machine: float) -> None:
+def test_a_replica_is_slow_only_if_it_is_slow_each_time() -> None:
+    """Where the two profiles disagree, other programs took a core."""
+    samples = Times(busy=(9 * MS, 2 * MS)).samples()
+    profile = samples.profiles[MEMORY]
+    assert parts_of(samples).uneven.low > 0.5
+    report = replace(profile.reports[0], profile=Profile((2 * MS, 3 * MS), ()))
+    both = replace(samples, profiles={MEMORY: profile, WHOLE: Sample((report,))})
+    assert parts_of(both).uneven.low == 0
+
+
+@pytest.mark.parametrize(
+    ("cores", "machine", "cure"), [(1.9, 0.0, "more cores"), (1.0, 1.9, "end the other programs")]
+)
+def test_a_full_machine_is_no_cause(cores: float, machine: float, cure: str) -> None:
     """One replica, or other programs, keep the cores busy: nothing is to be changed."""
     first = Times(
         one=10 * MS,
@@ -178,7 +190,7 @@ def test_a_full_machine_is_no_cause(cores: float, machine: float) -> None:
     ).causes()[0]
     assert first.bound_by == "none"
     assert "can gain little" in first.evidence
-    assert first.cure
+    assert cure in first.cure
 
 
 def test_a_small_part_is_no_cause_on_a_full_machine() -> None:
