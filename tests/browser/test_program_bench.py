@@ -122,7 +122,8 @@ def test_each_worker_has_its_rows(open_page: Open) -> None:
 def test_a_program_without_a_profile_has_its_steps(open_page: Open) -> None:
     """What was not measured has no place; no steps, no timeline."""
     bare = replace(worker_of(events=()), rows=(), busy=())
-    page = open_page(record_of(workers=(bare,), input=(), lacking=(), written=())).page
+    record = record_of(workers=(bare,), memory=(), input=(), lacking=(), written=())
+    page = open_page(record).page
     assert "There is no profile" in page.locator("#timeline").inner_text()
     assert page.locator("#workers").is_hidden()
     assert page.locator("#input").is_hidden()
