@@ -8,7 +8,7 @@ from typing import TypeAlias, get_args
 from testbed.bench.record import BenchRecord
 from testbed.bench.show.reported import report_of_benches, report_of_both
 from testbed.bench.slow.record import ProgramBenchRecord
-from testbed.bench.slow.reported import report_of_program
+from testbed.bench.slow.show.reported import report_of_program
 from testbed.chaos.record import ChaosRecord
 from testbed.chaos.reported import report_of_chaos
 from testbed.report.atlas.atlas import Atlas
