@@ -43,7 +43,7 @@ class DeviceMemory:
         """The bytes that the worker could use there, at most; None where it is unknown."""
         if self.device.startswith(HOST):
             return None if self.free is None else self.used + self.free
-        # TensorFlow takes the whole card at first, unless it is told a limit.
+        # Without a limit, TensorFlow takes the whole card at its first use.
         return self.total if self.limit is None else self.limit
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterator
 
-from testbed.bench.slow.parts import Measured, measured_of
 from testbed.bench.slow.record import RecordedMemory
 from testbed.bench.slow.samples import Samples
 from testbed.orders.timed import LARGER, MEMORY, TIMES_LARGER, WHOLE
-from testbed.verdict.device_memory import DeviceMemory
+from testbed.verdict.device_memory import HOST, DeviceMemory
 
 # Peaks of processes differ from run to run by a few MiB that no row takes.
 _NOISE = 2**24
@@ -28,16 +28,16 @@ def _of_device(samples: Samples, worker: int, device: str) -> RecordedMemory:
     peak = max(each.peak for each in whole)
     most = whole[0].most
     each_row = _each_row(samples, worker, device)
+    if each_row is None:
+        return RecordedMemory(worker, device, peak, most, row=None, rows=None)
     rows = None
-    if most is not None and each_row is not None:
-        room = max(0, most - peak)
-        rows = int(_rows(samples) + room / each_row.value / _sharing(samples, device))
-    return RecordedMemory(
-        worker, device, peak, most, None if each_row is None else int(each_row.value), rows
-    )
+    if most is not None:
+        room = max(0, most - peak) / _sharing(samples, device)
+        rows = int(_rows(samples) + room / each_row)
+    return RecordedMemory(worker, device, peak, most, int(each_row), rows)
 
 
-def _each_row(samples: Samples, worker: int, device: str) -> Measured | None:
+def _each_row(samples: Samples, worker: int, device: str) -> float | None:
     """The bytes that a further row of each replica takes; None where it does not show."""
     once = _readings(samples, MEMORY, worker, device)
     larger = _readings(samples, LARGER, worker, device)
@@ -45,7 +45,7 @@ def _each_row(samples: Samples, worker: int, device: str) -> Measured | None:
     grown = [b.peak - a.peak for a, b in zip(once, larger, strict=False)]
     if not grown or not more or min(grown) < _NOISE:
         return None
-    return measured_of([each / more for each in grown])
+    return statistics.median(grown) / more
 
 
 def _readings(samples: Samples, name: str, worker: int, device: str) -> Iterator[DeviceMemory]:
@@ -62,5 +62,5 @@ def _rows(samples: Samples) -> float:
 
 
 def _sharing(samples: Samples, device: str) -> int:
-    """How many workers fill the memory together: all of them that of this machine."""
-    return 1 if device.startswith("GPU") else samples.deployment.cluster.workers
+    """How many workers share the memory of a device: all of them share that of the machine."""
+    return samples.deployment.cluster.workers if device == HOST else 1

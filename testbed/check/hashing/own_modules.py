@@ -14,7 +14,7 @@ _LARGEST_BYTES = 1_000_000
 
 
 def own_modules(program: Program) -> dict[str, ast.Module]:
-    """The trees of the program and of its own modules, by file, in the order of imports.
+    """The syntax trees of the program and of the modules in its folder, in the order of imports.
 
     Only imports that the text names are followed. Files that cannot be read or parsed are left out.
     """

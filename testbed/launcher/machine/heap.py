@@ -12,7 +12,7 @@ _M_ARENA_MAX = -8
 
 
 def huge_pages(environment: Mapping[str, str]) -> dict[str, str]:
-    """The variable that makes glibc request huge pages; none where the user has set his own.
+    """The variable that makes glibc request huge pages; none where the user has set it.
 
     A fork copies one entry for a huge page instead of 512, and a worker needs fewer page faults.
     glibc reads the variable when the process starts. Older versions than 2.35 ignore it.

@@ -50,7 +50,7 @@ def test_workers_share_the_memory_of_the_machine() -> None:
 
 
 def test_a_card_without_a_limit_is_taken_whole() -> None:
-    """Its driver says how large it is; without a driver nobody knows how much would fit."""
+    """The driver reports its size; without a driver it is unknown how much would fit."""
     card = DeviceMemory("GPU:0", 0, 96 * MIB, total=4096 * MIB, free=0)
     assert memory_of(samples_of(card))[0].rows == 4032
     unknown = memory_of(samples_of(replace(card, total=None, free=None)))[0]
