@@ -53,6 +53,11 @@ class PairedUpdate:
         """Whether the variable holds an integer."""
         return self.birth.dtype.startswith(("int", "uint"))
 
+    @property
+    def is_scheduled(self) -> bool:
+        """Whether it is a learning rate that Keras 2 takes from a schedule in each step."""
+        return "current_learning_rate" in self.birth.name
+
 
 @dataclass(frozen=True)
 class PairedStep:
@@ -82,9 +87,12 @@ class PairedStep:
         The step itself may set the rate before it uses it. 1 if the rate is unknown.
         """
         scheduled = [*zip(self.many.rates, self.one.rates, strict=False)]
-        kept = [(each.many, each.one) for each in self.of_role(RATE)]
-        before = [(sum(many.before), sum(one.before)) for many, one in kept]
-        after = [(sum(many.before + many.delta), sum(one.before + one.delta)) for many, one in kept]
+        kept = self.of_role(RATE)
+        after = [(_after(each.many), _after(each.one)) for each in kept]
+        before = [
+            used if each.is_scheduled else (sum(each.many.before), sum(each.one.before))
+            for each, used in zip(kept, after, strict=True)
+        ]
         return _multiple([*scheduled, *before]), _multiple([*scheduled, *after])
 
     def of_role(self, *roles: str) -> list[PairedUpdate]:
@@ -131,6 +139,11 @@ class PairedStep:
             if ratio is not None and not ratio.is_near(1.0):
                 return name_of(each.birth)
         return ""
+
+
+def _after(update: Update) -> float:
+    """The value of a scalar after the step."""
+    return sum(update.before + update.delta)
 
 
 def _multiple(pairs: Sequence[tuple[float, float]]) -> float:

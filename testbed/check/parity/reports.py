@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from testbed.check.finding import Finding
+from testbed.check.finding import CODES, Explanation, Finding
 from testbed.check.observations.seen import Access, SourceLine
 from testbed.check.parity.first_steps import METRIC, OTHER, RATE, SLOT
 from testbed.check.parity.pairing import PairedStep, PairedUpdate, Side
@@ -13,6 +13,15 @@ from testbed.check.parity.ratios import Ratio, is_near, ratio_of
 from testbed.check.rules.words import name_of
 
 _REPORTED, _COUNTED = "TB904", "TB906"
+
+_RATE = Explanation(
+    "the learning rate changes at another speed than on one replica",
+    "the length or the rate of its schedule comes from the batch of one replica, or each replica"
+    " adds to the counter of its steps",
+    "take the length of a schedule from the batch of all replicas; count a step once: outside of"
+    " strategy.run, or with aggregation=ONLY_FIRST_REPLICA",
+    CODES[_COUNTED].scenario,
+)
 
 
 @dataclass(frozen=True)
@@ -84,13 +93,15 @@ class ReportJudge:
         """Report a learning rate that was equal before, and is another multiple now."""
         births = self.many.seen[0].births
         counter = (each.place for each in births if "iteration" in each.name and each.place)
-        written = (self._written_at(each) for each in step.of_role(RATE))
+        kept = (each for each in step.of_role(RATE) if not each.is_scheduled)
+        written = map(self._written_at, kept)
         place = next(filter(None, written), None)
         return Finding(
             _COUNTED,
             place or next(counter, step.many.place),
             f"in step {step.number} the learning rate is {ratio:.4g} times as high as on one"
             " replica, and it was not before",
+            explanation=_RATE,
         )
 
     def _metrics(self, step: PairedStep, *, alike: bool) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -110,6 +111,25 @@ def test_the_line_of_a_learning_rate() -> None:
     assert codes(side(worker(*many), births=births), one) == [("TB906", 21)]
     set_at = [access(ASSIGN, "outside", variable=LEARNING_RATE.number, line=60)]
     assert codes(side(worker(*many), births=births, accesses=set_at), one) == [("TB906", 60)]
+
+
+def test_a_learning_rate_that_keras_2_takes_from_a_schedule() -> None:
+    """The step sets it before it uses it; the line that made the optimizer is reported."""
+    scheduled = replace(LEARNING_RATE, name="current_learning_rate")
+    births = (*BIRTHS, scheduled, mirrored(9, "iterations", 21, dtype="int64"))
+    births = tuple(each for each in births if each is not LEARNING_RATE)
+
+    def steps(update: float, rate: float) -> list[FirstStep]:
+        # With momentum, an update is no multiple of that with another rate.
+        changes = ((1.0, 0.2), (update, rate))
+        return [
+            step(weight(times), changed(scheduled, (now - 0.2,), before=(0.2,)))
+            for times, now in changes
+        ]
+
+    written = [access(ASSIGN, "replica", variable=scheduled.number, line=60)]
+    many = side(worker(*steps(1.5, 0.1)), births=births, accesses=written)
+    assert codes(many, alone(*steps(1.0, 0.05), births=births)) == [("TB906", 21)]
 
 
 def test_a_learning_rate_of_copies() -> None:
