@@ -62,6 +62,11 @@ class ProgramReport:
     memory: tuple[DeviceMemory, ...] | None
     """The memory of each GPU at the end; None without GPUs."""
 
+    @property
+    def said(self) -> str:
+        """The uncaught exception in one line, without the stack with which some messages begin."""
+        return self.error.headline if self.error and self.error.has_stack else self.raised
+
 
 RUN_PROGRAM = Entry("testbed.worker.user_code.program:run_program", ProgramOrders)
 

@@ -81,8 +81,8 @@ def record_of(samples: Samples, frame: Frame) -> ProgramBenchRecord:
         workers=_workers(samples.profiles.get(WHOLE) or samples.all(WHOLE)[0]),
         memory=memory_of(samples),
         lacking=tuple(
-            Lacking(variant.name, str(variant.deployment), why)
-            for variant, why in samples.failed.items()
+            Lacking(variant.name, str(variant.deployment), failed.reason)
+            for variant, failed in samples.failed.items()
         ),
         written=frame.written,
     )

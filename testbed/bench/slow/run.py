@@ -29,6 +29,15 @@ _START, _RUN = 120.0, 600.0
 _MOST_FILES = 20_000
 
 
+class ProgramFailedError(LaunchError):
+    """The program has no samples: it failed, or took too few steps."""
+
+    def __init__(self, request: ProgramBenchRequest, failed: Failed, logs: Path) -> None:
+        super().__init__(f"{request.words}: {failed.reason}; logs: {logs}")
+        self.error = failed.error
+        """The exception that ended the program, if one did."""
+
+
 async def take_apart(
     request: ProgramBenchRequest,
     folder: RunFolder,
@@ -44,7 +53,8 @@ async def take_apart(
         command: the command line, for the record.
 
     Raises:
-        LaunchError: the program fails, or takes no steps under an observed strategy.
+        ProgramFailedError: the program fails, or takes too few steps.
+        LaunchError: it takes no steps under an observed strategy.
     """
     began, started, clock = utc_now(), time.monotonic(), time.time()
     options, deployment = request.options, request.deployment
@@ -56,7 +66,7 @@ async def take_apart(
         runs = Runs(cluster, request.program, deadlines, request.effort, ran)
         pilot, end = await runs.pilot()
         if isinstance(pilot, Failed):
-            raise LaunchError(f"{request.words}: {pilot.reason}; logs: {cluster.folder.path}")
+            raise ProgramFailedError(request, pilot, cluster.folder.path)
         notes = [worker.notes for worker in end.workers]
         known = known_deployment(deployment, notes, pilot.reports[0].replicas)
         if known is None:
@@ -67,7 +77,7 @@ async def take_apart(
         runs.cluster = replace(cluster, choice=ALL_RUN)
         samples = await runs.in_rounds(known, pilot.step.period)
     if isinstance(samples, Failed):
-        raise LaunchError(f"{request.words}: {samples.reason}; logs: {folder.path}")
+        raise ProgramFailedError(request, samples, folder.path)
     frame = Frame(
         folder.id,
         began,

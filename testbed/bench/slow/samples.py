@@ -25,6 +25,7 @@ from testbed.orders.timed import (
     TimedStep,
 )
 from testbed.run.user_code.own_code import OwnCodeCluster
+from testbed.verdict.raised_error import RaisedError
 
 WARM = 4
 """How many first steps are not timed."""
@@ -79,6 +80,8 @@ class Failed:
     """Why a variant has no samples."""
 
     reason: str
+    error: RaisedError | None = None
+    """The exception that ended the program, if one did."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ class Samples:
 
     of: Mapping[Variant, Sequence[Sample]]
     """The samples of each variant, a round after the other."""
-    failed: Mapping[Variant, str]
+    failed: Mapping[Variant, Failed]
     """Why a variant has none."""
     deployment: Deployment
     """All replicas and workers."""
@@ -189,20 +192,20 @@ class Runs:
         variants += [Variant(deployment, name) for name in (MEMORY, LOCAL, LARGER)]
         self._planned = self._number + len(variants) * self.effort.rounds + len(_PROFILES)
         found: dict[Variant, list[Sample]] = {}
-        failed: dict[Variant, str] = {}
+        failed: dict[Variant, Failed] = {}
         for number in range(1, self.effort.rounds + 1):
             order = [each for each in variants if each not in failed]
             random.Random(number).shuffle(order)
             for variant in order:
                 sample, _ = await self._run(variant, steps)
                 if isinstance(sample, Failed):
-                    failed[variant] = sample.reason
+                    failed[variant] = sample
                     found.pop(variant, None)
                 else:
                     found.setdefault(variant, []).append(sample)
         whole = Variant(deployment)
         if whole in failed:
-            return Failed(failed[whole])
+            return failed[whole]
         profiles = {}
         for name in _PROFILES:
             profiled, _ = await self._run(Variant(deployment, name), _PROFILED, profiled=True)
@@ -251,7 +254,7 @@ def _sample(cluster: OwnCodeCluster, end: ClusterEnd) -> Sample | Failed:
         except UnreadableReportError as problem:
             return Failed(str(problem))
         if report.code:
-            return Failed(report.raised or f"exit code {report.code}")
+            return Failed(report.said or f"exit code {report.code}", report.error)
         if not report.steps:
             return Failed(
                 f"it took no more than {WARM} steps under MirroredStrategy or"

@@ -45,6 +45,11 @@ class Match:
         """The cure, with the names of the program."""
         return self.error.cure.format_map(self.names)
 
+    @property
+    def advice(self) -> str:
+        """The cause, and the command that shows the cure."""
+        return f"{self.cause}; what to do: testbed explain {self.error.slug}"
+
 
 def all_known_errors() -> tuple[KnownError, ...]:
     """All entries, family by family."""

@@ -11,6 +11,8 @@ from testbed.bench.run import bench
 from testbed.bench.show.console import show_bench, show_comparison
 from testbed.bench.show.progress import BenchProgress
 from testbed.bench.slow.command import bench_program, require_valid_program
+from testbed.bench.slow.run import ProgramFailedError
+from testbed.check.known_errors.matching import known
 from testbed.cli.options.bench import BenchOptions
 from testbed.errors import OK, UNEXPECTED
 from testbed.hosts.role import Role
@@ -18,6 +20,7 @@ from testbed.report.formats.registry import BENCH
 from testbed.report.formats.text import console
 from testbed.report.output.result_files import ResultFiles
 from testbed.signals import interruptible
+from testbed.terminal import complain
 
 
 def require_valid(options: BenchOptions, role: Role) -> None:
@@ -30,7 +33,15 @@ def require_valid(options: BenchOptions, role: Role) -> None:
 
 def main(options: BenchOptions, role: Role) -> int:
     """Run the benchmark that the options describe, and return the exit status."""
-    return bench_program(options, role) if options.has_program else _measure(options, role)
+    if not options.has_program:
+        return _measure(options, role)
+    try:
+        return bench_program(options, role)
+    except ProgramFailedError as failed:
+        complain(failed)
+        if failed.error and (match := known(failed.error)):
+            complain(match.advice)
+        return UNEXPECTED
 
 
 def _measure(options: BenchOptions, role: Role) -> int:

@@ -31,5 +31,5 @@ def main(options: LaunchOptions, role: Role) -> int:
         if end.cause:
             complain(f"{end.cause}; logs: {folder.case(LAUNCHED).path}")
         if end.error and (match := known(end.error)):
-            complain(f"{match.cause}; what to do: testbed explain {match.error.slug}")
+            complain(match.advice)
     return end.code

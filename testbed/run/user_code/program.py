@@ -65,8 +65,7 @@ def program_end(end: ClusterEnd, reports: Sequence[ProgramReport | None]) -> Pro
         return ProgramEnd(codes, end.hinted(cause), code, end.seconds)
     report = reports[first.worker]
     error = report.error if report else None
-    raised = report.raised if report else ""
-    said = error.headline if error and error.has_stack else raised
+    said = report.said if report else ""
     if error:
         said = describe(error, first.steps.begun if first.steps else 0) or said
     cause = f"worker {first.worker} failed after {first.after:.1f} s with exit code {code}"

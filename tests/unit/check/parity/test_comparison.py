@@ -116,8 +116,8 @@ def test_the_line_of_a_learning_rate() -> None:
 def test_a_learning_rate_that_keras_2_takes_from_a_schedule() -> None:
     """The step sets it before it uses it; the line that made the optimizer is reported."""
     scheduled = replace(LEARNING_RATE, name="current_learning_rate")
-    births = (*BIRTHS, scheduled, mirrored(9, "iterations", 21, dtype="int64"))
-    births = tuple(each for each in births if each is not LEARNING_RATE)
+    kept = (each for each in BIRTHS if each is not LEARNING_RATE)
+    births = (*kept, scheduled, mirrored(9, "iterations", 21, dtype="int64"))
 
     def steps(update: float, rate: float) -> list[FirstStep]:
         # With momentum, an update is no multiple of that with another rate.
