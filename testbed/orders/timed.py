@@ -38,7 +38,10 @@ class TimedOrders(ProgramOrders):
 
 @dataclass(frozen=True)
 class TimedStep:
-    """One step, up to the beginning of the next one; all times are in seconds."""
+    """One call of a step, up to the beginning of the next one; all times are in seconds.
+
+    A call may have several steps: `TimedReport.steps_of_a_call`.
+    """
 
     begin: float
     """Since the epoch."""
@@ -105,7 +108,9 @@ class TimedReport(ProgramReport):
     """The end of a program whose steps were timed."""
 
     steps: tuple[TimedStep, ...]
-    """The steps after the warm ones."""
+    """The calls of the step after the warm ones."""
+    steps_of_a_call: float
+    """The mean number of steps in a call, which may have a loop; mostly 1."""
     place: SourceLine | None
     """The line that calls the step."""
     replicas: int

@@ -99,6 +99,7 @@ ALLOWED = {
         "cluster",
         "catalogue",
         "testbed.verdict.device_memory",
+        "testbed.verdict.raised_error",
         "launcher",
         "orders",
         "run",

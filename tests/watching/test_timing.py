@@ -12,6 +12,7 @@ import pytest
 import tensorflow as tf
 
 from testbed.orders.timed import COLLECTIVE, LARGER, LOCAL, MEMORY, OPERATION, WHOLE, Profile
+from testbed.worker.timing.loop_steps import LoopSteps
 from testbed.worker.timing.pipeline import Pipeline
 from testbed.worker.timing.profiling import profiled, read_profile
 from testbed.worker.timing.reductions import Reductions
@@ -119,6 +120,66 @@ def test_fetches_and_traces_are_counted_with_their_lines(mirrored: Any) -> None:
     assert clock.traced.function == "train"
     assert [line.file for line in clock.fetches] == [__file__]
     assert all(each.fetched > 0 for each in clock.steps)
+
+
+def in_a_call(step: Callable[[], object]) -> float:
+    """The steps of a call that are counted in two calls, with their traces."""
+    loop = LoopSteps()
+    with loop.counting():
+        for _ in range(2):
+            loop.call_begins()
+            step()
+    return loop.of_a_call
+
+
+@pytest.fixture
+def total(mirrored: Any) -> tf.Variable:
+    """A variable to which each step adds 1 on each replica."""
+    with mirrored.scope():
+        return tf.Variable(0.0, aggregation=tf.VariableAggregation.SUM)
+
+
+@pytest.mark.filterwarnings("ignore:To make it possible to preserve")
+def test_the_steps_of_a_loop_are_counted(mirrored: Any, total: tf.Variable) -> None:
+    """A loop of the graph runs what is traced once; so does one with a condition, as in Keras."""
+
+    def step() -> bool:
+        mirrored.run(lambda: total.assign_add(tf.constant(1.0)))
+        return True
+
+    def in_condition(number: Any) -> Any:
+        tf.cond(number < 3, step, lambda: False)
+        return number + 1
+
+    def of_keras() -> None:
+        tf.while_loop(lambda number: number < 4, in_condition, (0,))
+
+    def over_data(batches: Any) -> None:
+        for _ in batches:
+            step()
+
+    def twice(batches: Any) -> None:
+        for _ in batches:
+            step()
+            step()
+
+    data = mirrored.experimental_distribute_dataset(tf.data.Dataset.range(10).batch(2))
+    assert in_a_call(tf.function(of_keras)) == 3
+    over, both = tf.function(over_data), tf.function(twice)
+    assert in_a_call(lambda: over(data)) == 5
+    assert in_a_call(lambda: both(data)) == 5
+    assert total.numpy() == 2 * 2 * (3 + 5 + 10)
+
+
+def test_a_call_without_a_loop_is_a_step(mirrored: Any, total: tf.Variable) -> None:
+    """So is one with a Python loop, which is traced as often as it runs."""
+
+    def several() -> None:
+        for _ in range(3):
+            mirrored.run(lambda: total.assign_add(tf.constant(1.0)))
+
+    assert in_a_call(several) == 1
+    assert in_a_call(tf.function(several)) == 1
 
 
 def test_rows_of_replicas_and_of_all(mirrored: Any) -> None:

@@ -231,10 +231,12 @@ def _fixed(seen: Evidence) -> Iterator[Cause]:
         evidence = f"each replica gets {each} of the {first.rows} rows that one had, and {same}"
         yield Cause(NOT_SCALED, share.value, evidence, scaled, first.place)
     else:
-        cure = (
-            "more work a step: much larger batches, steps_per_execution in compile, or a loop of"
-            " several steps within the tf.function"
+        steps = (
+            "steps_per_execution in compile, or a loop of several steps within the tf.function"
+            if first.steps_of_a_call == 1
+            else f"or more than {first.steps_of_a_call:.3g} steps in a call"
         )
+        cure = f"more work a call: much larger batches, {steps}"
         yield Cause(HOST, share.value, same, cure, first.place)
 
 

@@ -104,14 +104,14 @@ class RecordedScale:
 
 @dataclass(frozen=True)
 class RecordedStep:
-    """One step, with what Python did in it, in seconds."""
+    """One call of the step, with what Python did in it, in seconds."""
 
     begin: _Epoch
     """Since the epoch."""
     period: Seconds
-    """Until the next step begins."""
+    """Until the next call begins."""
     called: Seconds
-    """In the call of the step."""
+    """In the call."""
     waited: Seconds
     """Waiting for the input, outside of the call."""
     fetched: Seconds
@@ -212,7 +212,9 @@ class ProgramBenchRecord(Record):
     rounds: Annotated[int, Range(1, 10**6)]
     """How often every variant ran."""
     steps: Annotated[int, Range(1, 10**6)]
-    """The timed steps of each run."""
+    """The timed calls of the step in each run."""
+    steps_of_a_call: Annotated[float, Range(0, 10**9)]
+    """The mean number of steps in a call, as with Keras' `steps_per_execution`."""
     bound_by: Annotated[str, OneOf(tuple(BOUNDS))]
     """What bounds the program."""
     share: _Share

@@ -66,6 +66,7 @@ def record_of(samples: Samples, frame: Frame) -> ProgramBenchRecord:
         strategy=samples.deployment.strategy,
         rounds=frame.rounds,
         steps=len(seen.steps),
+        steps_of_a_call=seen.steps_of_a_call,
         bound_by=main.bound_by,
         share=main.share,
         evidence=main.evidence,

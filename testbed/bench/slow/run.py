@@ -75,7 +75,7 @@ async def take_apart(
                 " MultiWorkerMirroredStrategy"
             )
         runs.cluster = replace(cluster, choice=ALL_RUN)
-        samples = await runs.in_rounds(known, pilot.step.period)
+        samples = await runs.in_rounds(known, pilot.call)
     if isinstance(samples, Failed):
         raise ProgramFailedError(request, samples, folder.path)
     frame = Frame(

@@ -46,9 +46,9 @@ class ProgramEffort:
     """Timed steps of each run, however long they take."""
     most: int
 
-    def steps(self, period: float) -> int:
-        """How many steps of that many seconds are timed."""
-        return min(self.most, max(self.fewest, int(self.budget / period)))
+    def steps(self, call: float) -> int:
+        """How many calls of that many seconds are timed."""
+        return min(self.most, max(self.fewest, int(self.budget / call)))
 
 
 QUICK = ProgramEffort(3, 0.8, 10, 100)
@@ -73,6 +73,11 @@ class Sample:
     def step(self) -> TimedStep:
         """A typical step of the slowest worker."""
         return max(map(typical, self.reports), key=lambda step: step.period)
+
+    @property
+    def call(self) -> float:
+        """Seconds of a typical call, which may have several steps."""
+        return self.step.period * self.reports[0].steps_of_a_call
 
 
 @dataclass(frozen=True)
@@ -134,7 +139,7 @@ class Samples:
 def typical(report: TimedReport) -> TimedStep:
     """A typical step of a run.
 
-    Steps often alternate: one waits for a batch, and the next one finds it. So it is the median of
+    Calls often alternate: one waits for a batch, and the next one finds it. So it is the median of
     the means of `_BLOCKS` successive blocks; of rare parts, like traces, the mean.
     """
     steps = report.steps
@@ -142,9 +147,10 @@ def typical(report: TimedReport) -> TimedStep:
     blocks = [steps[begin : begin + size] for begin in range(0, len(steps) - size + 1, size)]
 
     def middle(value: Callable[[TimedStep], float]) -> float:
-        return statistics.median(statistics.fmean(map(value, block)) for block in blocks)
+        of_a_call = statistics.median(statistics.fmean(map(value, block)) for block in blocks)
+        return of_a_call / report.steps_of_a_call
 
-    traced = statistics.fmean(step.traced for step in steps)
+    traced = statistics.fmean(step.traced for step in steps) / report.steps_of_a_call
     return TimedStep(
         steps[0].begin,
         middle(lambda step: step.period - step.traced) + traced,
@@ -180,14 +186,14 @@ class Runs:
         """Run the program as it is, to learn its strategy and how long a step takes."""
         return await self._run(Variant(self.cluster.deployment), self.effort.fewest, False)
 
-    async def in_rounds(self, deployment: Deployment, period: float) -> Samples | Failed:
+    async def in_rounds(self, deployment: Deployment, call: float) -> Samples | Failed:
         """Run every variant in every round.
 
         Args:
             deployment: all replicas and workers.
-            period: seconds of a step.
+            call: seconds of a call of the step.
         """
-        steps = self.effort.steps(period)
+        steps = self.effort.steps(call)
         variants = [Variant(each) for each in smaller(deployment)]
         variants += [Variant(deployment, name) for name in (MEMORY, LOCAL, LARGER)]
         self._planned = self._number + len(variants) * self.effort.rounds + len(_PROFILES)
@@ -256,11 +262,17 @@ def _sample(cluster: OwnCodeCluster, end: ClusterEnd) -> Sample | Failed:
         if report.code:
             return Failed(report.said or f"exit code {report.code}", report.error)
         if not report.steps:
-            return Failed(
-                f"it took no more than {WARM} steps under MirroredStrategy or"
-                " MultiWorkerMirroredStrategy"
-            )
+            return Failed(_why_few(report.steps_of_a_call))
         if not report.is_taken_away:
             return Failed("the program reads no tf.data.Dataset whose batches can be kept")
         reports.append(report)
     return Sample(tuple(reports))
+
+
+def _why_few(steps_of_a_call: float) -> str:
+    what, cure = "steps", ""
+    if steps_of_a_call != 1:
+        what = f"calls, with {steps_of_a_call:.3g} steps in each,"
+        cure = ": take fewer steps in a call, and call more often"
+    strategies = "MirroredStrategy or MultiWorkerMirroredStrategy"
+    return f"it took no more than {WARM} {what} under {strategies}{cure}"

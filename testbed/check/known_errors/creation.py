@@ -143,19 +143,22 @@ for rows in (2, 4, 3):
         threads=("tensorflow#27120", "keras#19005"),
     ),
     KnownError(
-        "variable_made_under_condition",
-        "a variable is made in the first call of a tf.function, and its start is lost",
+        "function_called_under_condition",
+        "a tf.function with a collective is called under a condition of another one",
         (
             Sign(
                 ("InvalidArgumentError",),
-                r"You must feed a value for placeholder tensor '[^']*Placeholder[^']*'",
+                r"You must feed a value for placeholder tensor '[^']*Placeholder[^']*' with dtype"
+                r" int32",
             ),
         ),
-        "TensorFlow makes variables of a tf.function under a condition, once; what the mirrored"
-        " copies start from is then missing. An optimizer of Keras 3 that is not built makes its"
-        " variables so in its first step",
-        "make the variables before the tf.function, inside strategy.scope(): for an optimizer"
-        " optimizer.build(model.trainable_variables)",
+        "TensorFlow gives a collective its key when the tf.function around it is called, but not"
+        " where that call is in a condition (tf.cond) of another tf.function. The condition may be"
+        " hidden: in a tf.function that makes variables in its first call, as an optimizer of Keras"
+        " 3 does that is not built, and in steps_per_execution of Keras 3",
+        "for an optimizer, call optimizer.build(model.trainable_variables) in strategy.scope();"
+        " with Keras 3, leave steps_per_execution at 1; in a condition of your own, call the"
+        " function without its @tf.function",
         """\
 with strategy.scope():
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from testbed.orders.own_code import ProgramReport
-from testbed.orders.timed import TimedOrders, TimedReport
+from testbed.orders.timed import Profile, TimedOrders, TimedReport
+from testbed.worker.timing.loop_steps import LoopSteps
 from testbed.worker.timing.machine_load import MachineLoad
 from testbed.worker.timing.pipeline import Pipeline
 from testbed.worker.timing.profiling import profiled, read_profile
@@ -28,7 +30,7 @@ class TimedSteps:
 
     def __init__(self, orders: TimedOrders, enough: Callable[[], object]) -> None:
         self._orders = orders
-        self._rows, self._reductions = Rows(), Reductions()
+        self._rows, self._reductions, self._loop = Rows(), Reductions(), LoopSteps()
         self._pipeline = Pipeline(self._rows)
         self._clock = StepClock(orders.warm, orders.steps, enough, self._begins)
         self._taken_away = TakenAway(orders.variant)
@@ -47,6 +49,7 @@ class TimedSteps:
             self._taken_away.taken(),
             self._pipeline.recording(),
             self._reductions.counting(),
+            self._loop.counting(),
             self._clock.running(),
             timing_waits(self._clock),
         ):
@@ -55,6 +58,7 @@ class TimedSteps:
     def _begins(self, number: int, arguments: Sequence[Any]) -> None:
         self._reductions.step_begins()
         self._rows.seen(arguments)
+        self._loop.call_begins()
         if number != self._orders.warm:
             return
         self._load.start()
@@ -69,10 +73,10 @@ class TimedSteps:
         clock, extended = self._clock, self._clock.strategy
         replicas = int(extended._num_replicas_in_sync) if extended else 0
         own = len(extended.worker_devices) if extended else 0
-        folder = self._orders.profile
         return TimedReport(
             **vars(end),
             steps=tuple(clock.steps),
+            steps_of_a_call=self._loop.of_a_call,
             place=clock.place,
             replicas=replicas,
             rows=self._rows.of_all(replicas),
@@ -84,9 +88,14 @@ class TimedSteps:
             reductions=self._reductions.last,
             is_taken_away=self._taken_away.is_effective,
             machine=load,
-            profile=(
-                read_profile(folder, self._profile_began, [step.begin for step in clock.steps], own)
-                if folder
-                else None
-            ),
+            profile=self._profile(own),
         )
+
+    def _profile(self, replicas: int) -> Profile | None:
+        """What the profiler saw; None without a profile, or where it cannot be read."""
+        if not self._orders.profile:
+            return None
+        begins = [step.begin for step in self._clock.steps]
+        seen = read_profile(self._orders.profile, self._profile_began, begins, replicas)
+        of_a_call = self._loop.of_a_call
+        return seen and replace(seen, busy=tuple(each / of_a_call for each in seen.busy))

@@ -222,6 +222,8 @@ TRACE = LibraryName(
     ("tensorflow.python.framework.func_graph:func_graph_from_py_func",),
     parameters=("name", "python_func"),
 )
+# No public attribute of a graph shows that it runs many times.
+LOOP_BODY = LibraryName((f"{_OPS}.control_flow_v2_func_graphs:WhileBodyFuncGraph",))
 # The operations of a strategy are the only place that all reductions pass, and they cannot be left
 # out by a public name.
 REDUCED = LibraryName((f"{_CROSS_DEVICE}:CrossDeviceOps.reduce",), parameters=("reduce_op",))
@@ -244,6 +246,7 @@ OF_TIMING = (
     DISTRIBUTED_GET_NEXT,
     EAGER_TENSOR,
     TRACE,
+    LOOP_BODY,
     REDUCED,
     BATCH_REDUCED,
     ALL_REDUCED,

@@ -156,7 +156,13 @@ def _bar(parts: tuple[RecordedPart, ...]) -> Text:
 
 def notes(record: ProgramBenchRecord) -> Iterator[str]:
     """What was run, what is not known, and what the program may have written."""
-    runs = f"{record.rounds} round{'s' * (record.rounds != 1)} of {record.steps} steps"
+    of_a_call = record.steps_of_a_call
+    steps = (
+        f"{record.steps} steps"
+        if of_a_call == 1
+        else f"{record.steps} calls of {of_a_call:.3g} steps"
+    )
+    runs = f"{record.rounds} round{'s' * (record.rounds != 1)} of {steps}"
     yield f"{runs}; each run was ended after its steps, and its output is in the run folder"
     if memory := _memory(record):
         yield memory

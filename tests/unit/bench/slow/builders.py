@@ -82,6 +82,7 @@ def record_of(**more: Any) -> ProgramBenchRecord:
         strategy="mirrored",
         rounds=3,
         steps=30,
+        steps_of_a_call=1.0,
         bound_by=INPUT,
         share=0.8,
         evidence="a step of 50.0 ms takes 10.0 ms with its batches in memory",

@@ -39,6 +39,7 @@ def report_of(*steps: TimedStep, rows: int = 64, replicas: int = 2) -> TimedRepo
         error=None,
         memory=None,
         steps=steps,
+        steps_of_a_call=1.0,
         place=STEP,
         replicas=replicas,
         rows=rows,

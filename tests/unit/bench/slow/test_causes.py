@@ -221,6 +221,22 @@ def test_a_variant_that_failed_leaves_its_part_unknown() -> None:
     assert parts.communication is not None
 
 
+def test_a_call_of_several_steps() -> None:
+    """All times are those of one step, and the cure does not ask for what is done already."""
+    steps = [step_of(10 * MS, waited=4 * MS, traced=1 * MS)] * 8
+    step = typical(replace(report_of(*steps), steps_of_a_call=5.0))
+    assert (step.period, step.waited, step.traced) == pytest.approx((2 * MS, 0.8 * MS, 0.2 * MS))
+    several = replace(report_of(step_of(1.0)), steps_of_a_call=5.0)
+    fixed = Times(one=50 * MS, whole=95 * MS, memory=95 * MS, local=94 * MS, larger=98 * MS)
+    (first, *_) = replace(fixed, rows_of_one=32, like=several).causes()
+    assert (first.bound_by, first.cure) == (
+        "host",
+        "more work a call: much larger batches, or more than 5 steps in a call",
+    )
+    (first, *_) = replace(fixed, rows_of_one=32).causes()
+    assert "steps_per_execution" in first.cure
+
+
 def test_steps_that_alternate_have_a_steady_time() -> None:
     """A step that waits for a batch, and one that finds it, count by their mean."""
     steps = [step_of(period * MS) for period in (20, 2) * 16]

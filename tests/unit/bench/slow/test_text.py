@@ -91,6 +91,8 @@ def test_notes_say_what_is_not_known() -> None:
     assert found[0].startswith("3 rounds of 30 steps; ")
     assert "the run 'local' on mirrored-2 was not possible: ValueError: no" in found[2]
     assert "a.h5, b.h5, c.h5 and 1 more" in found[3]
+    several = list(notes(record_of(steps_of_a_call=5.0)))
+    assert several[0].startswith("3 rounds of 30 calls of 5 steps; ")
     assert len(list(notes(record_of(rounds=1, memory=(), lacking=(), written=())))) == 1
 
 
