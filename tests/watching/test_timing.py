@@ -33,7 +33,7 @@ def stop() -> None:
 @contextlib.contextmanager
 def clocked(warm: int = 1, steps: int = 3) -> Iterator[StepClock]:
     """A clock that runs until it has timed enough steps."""
-    clock = StepClock(warm, steps, stop, lambda number, arguments: None)
+    clock = StepClock(warm, steps, stop, lambda number, function, arguments: None)
     with clock.running(), timing_waits(clock), contextlib.suppress(Enough):
         yield clock
 
@@ -122,13 +122,13 @@ def test_fetches_and_traces_are_counted_with_their_lines(mirrored: Any) -> None:
     assert all(each.fetched > 0 for each in clock.steps)
 
 
-def in_a_call(step: Callable[[], object]) -> float:
-    """The steps of a call that are counted in two calls, with their traces."""
-    loop = LoopSteps()
-    with loop.counting():
-        for _ in range(2):
-            loop.call_begins()
-            step()
+def in_a_call(*calls: Callable[[], object]) -> float:
+    """The steps of a call that are counted while functions are called in turn, twice."""
+    clock = StepClock(0, 100, stop, lambda number, function, arguments: loop.call_begins(function))
+    loop = LoopSteps(lambda: clock.outermost)
+    with loop.counting(), clock.running():
+        for call in calls * 2:
+            call()
     return loop.of_a_call
 
 
@@ -169,6 +169,25 @@ def test_the_steps_of_a_loop_are_counted(mirrored: Any, total: tf.Variable) -> N
     assert in_a_call(lambda: over(data)) == 5
     assert in_a_call(lambda: both(data)) == 5
     assert total.numpy() == 2 * 2 * (3 + 5 + 10)
+
+
+@pytest.mark.filterwarnings("ignore:To make it possible to preserve")
+@pytest.mark.parametrize(("trained", "steps"), [(2, 1), (0, 5)])
+def test_the_function_that_is_called_most_counts(
+    mirrored: Any, total: tf.Variable, trained: int, steps: int
+) -> None:
+    """A loop of many steps that is called now and then, as to evaluate, is another one."""
+
+    def step() -> None:
+        mirrored.run(lambda: total.assign_add(tf.constant(1.0)))
+
+    def over(batches: Any) -> None:
+        for _ in batches:
+            step()
+
+    train, evaluate = tf.function(step), tf.function(over)
+    data = mirrored.experimental_distribute_dataset(tf.data.Dataset.range(10).batch(2))
+    assert in_a_call(*[train] * trained, lambda: evaluate(data)) == steps
 
 
 def test_a_call_without_a_loop_is_a_step(mirrored: Any, total: tf.Variable) -> None:

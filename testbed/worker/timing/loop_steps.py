@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import weakref
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import tensorflow as tf
@@ -14,29 +15,36 @@ from testbed.worker.watching.replacing import Method, replaced
 
 
 class LoopSteps:
-    """The steps of all calls, which are more than the calls where a call has a loop.
+    """The steps in a call of the function that is called most.
 
-    Keras' `steps_per_execution` makes such a loop, and so does `for batch in dataset` in a
+    Keras' `steps_per_execution` makes a loop of steps, and so does `for batch in dataset` in a
     tf.function. An operation beside the first `strategy.run` of the loop counts how often it runs.
+
+    Args:
+        outermost: gives the outermost tf.function that this thread calls.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, outermost: Callable[[], Any]) -> None:
+        self._outermost = outermost
         self._graphs: weakref.WeakSet[Any] = weakref.WeakSet()
         """The graphs of the tf.functions that count."""
-        self._counter: Any = None
-        self._calls = 0
+        self._counters: dict[Any, Any] = {}
+        """The resource that counts the steps of each tf.function with a loop."""
+        self._calls: Counter[Any] = Counter()
+        """How often each tf.function was called; None stands for none."""
 
     @property
     def of_a_call(self) -> float:
         """The mean number of steps in a call; 1 where no loop was seen."""
-        if self._counter is None or not self._calls:
-            return 1.0
-        counted = tf.raw_ops.ReadVariableOp(resource=self._counter, dtype=tf.int64)
-        return int(counted) / self._calls or 1.0
+        for function, calls in self._calls.most_common(1):
+            if (counter := self._counters.get(function)) is not None:
+                steps = tf.raw_ops.ReadVariableOp(resource=counter, dtype=tf.int64)
+                return int(steps) / calls or 1.0
+        return 1.0
 
-    def call_begins(self) -> None:
-        """A call of the step begins."""
-        self._calls += 1
+    def call_begins(self, function: Any) -> None:
+        """A call of the step begins, of a tf.function or of none."""
+        self._calls[function] += 1
 
     @contextlib.contextmanager
     def counting(self) -> Iterator[None]:
@@ -65,19 +73,24 @@ class LoopSteps:
             graphs: the graph, the one around it, up to that of the outermost tf.function.
             body: the class of the graph of a loop's body.
         """
-        function = graphs[-1]
-        if function in self._graphs or not any(isinstance(each, body) for each in graphs):
+        if graphs[-1] in self._graphs or not any(isinstance(each, body) for each in graphs):
             return
-        self._graphs.add(function)
-        with tf.init_scope(), tf.device("CPU:0"):
-            if self._counter is None:
-                # A tf.Variable would be one of the strategy.
-                self._counter = tf.raw_ops.VarHandleOp(
-                    dtype=tf.int64, shape=[], shared_name="testbed_loop_steps"
-                )
-                tf.raw_ops.AssignVariableOp(resource=self._counter, value=tf.zeros([], tf.int64))
+        self._graphs.add(graphs[-1])
+        function = self._outermost()
         with tf.device("CPU:0"):
-            tf.raw_ops.AssignAddVariableOp(resource=self._counter, value=tf.ones([], tf.int64))
+            if function not in self._counters:
+                with tf.init_scope():
+                    self._counters[function] = _zero(f"testbed_loop_steps_{len(self._counters)}")
+            one = tf.ones([], tf.int64)
+            tf.raw_ops.AssignAddVariableOp(resource=self._counters[function], value=one)
+
+
+def _zero(name: str) -> Any:
+    """A resource that holds 0; a tf.Variable would be one of the strategy."""
+    with tf.device("CPU:0"):
+        resource = tf.raw_ops.VarHandleOp(dtype=tf.int64, shape=[], shared_name=name)
+        tf.raw_ops.AssignVariableOp(resource=resource, value=tf.zeros([], tf.int64))
+    return resource
 
 
 def _graphs() -> Iterator[Any]:

@@ -50,7 +50,8 @@ class StepClock:
         warm: how many first steps are not timed.
         steps: how many steps are timed.
         enough: called in the main thread, before a further step; it does not return.
-        begins: called when a step begins, with its number from 0 and what it is called with.
+        begins: called when a step begins, with its number from 0, its tf.function (None without
+            one), and what it is called with.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class StepClock:
         warm: int,
         steps: int,
         enough: Callable[[], object],
-        begins: Callable[[int, Sequence[Any]], object],
+        begins: Callable[[int, Any, Sequence[Any]], object],
     ) -> None:
         self._warm, self._enough, self._begins = warm, enough, begins
         self._limit = warm + steps
@@ -82,6 +83,11 @@ class StepClock:
             line for line, steps in self._fetches.items() if 2 * steps > len(self.steps) > 0
         )
 
+    @property
+    def outermost(self) -> Any:
+        """The outermost tf.function that this thread calls; None outside of one."""
+        return self._call.function
+
     def waited(self, seconds: float) -> None:
         """Add time that the program waited for its input."""
         if self._open and not self._call.depth:
@@ -103,14 +109,14 @@ class StepClock:
             if code is not None and self._begun > self._warm:
                 self.traced = SourceLine(code.co_filename, code.co_firstlineno, code.co_name)
 
-    def _begin(self, arguments: Sequence[Any]) -> None:
+    def _begin(self, function: Any, arguments: Sequence[Any]) -> None:
         """A step begins: the one before it is over."""
         now = time.perf_counter()
         if self._open is not None:
             self._close(now)
         if self._begun == self._limit and threading.current_thread() is threading.main_thread():
             self._enough()
-        self._begins(self._begun, arguments)
+        self._begins(self._begun, function, arguments)
         self._begun += 1
         if self.place is None:
             self.place = author_place().place
@@ -153,7 +159,7 @@ class StepClock:
             if call.depth or tf.inside_function() or _in_replica():
                 return original(function, *args, **kwargs)
             if function in self._around:
-                self._begin(args)
+                self._begin(function, args)
             call.depth, call.function, call.begin = 1, function, time.perf_counter()
             try:
                 return original(function, *args, **kwargs)
@@ -171,11 +177,11 @@ class StepClock:
             if call.depth or tf.inside_function():
                 if call.function is not None and call.function not in self._around:
                     self._around.add(call.function)
-                    self._begin(args)
+                    self._begin(call.function, args)
                 return original(extended, function, args, kwargs)
             # MirroredStrategy itself calls a tf.function for all replicas in one tf.function.
             self.is_eager = not isinstance(function, self._kind)
-            self._begin(args)
+            self._begin(None, args)
             call.depth, begin = 1, time.perf_counter()
             try:
                 return original(extended, function, args, kwargs)

@@ -30,9 +30,10 @@ class TimedSteps:
 
     def __init__(self, orders: TimedOrders, enough: Callable[[], object]) -> None:
         self._orders = orders
-        self._rows, self._reductions, self._loop = Rows(), Reductions(), LoopSteps()
+        self._rows, self._reductions = Rows(), Reductions()
         self._pipeline = Pipeline(self._rows)
         self._clock = StepClock(orders.warm, orders.steps, enough, self._begins)
+        self._loop = LoopSteps(lambda: self._clock.outermost)
         self._taken_away = TakenAway(orders.variant)
         self._load = MachineLoad()
         self._profiling = contextlib.ExitStack()
@@ -55,10 +56,10 @@ class TimedSteps:
         ):
             yield
 
-    def _begins(self, number: int, arguments: Sequence[Any]) -> None:
+    def _begins(self, number: int, function: Any, arguments: Sequence[Any]) -> None:
         self._reductions.step_begins()
         self._rows.seen(arguments)
-        self._loop.call_begins()
+        self._loop.call_begins(function)
         if number != self._orders.warm:
             return
         self._load.start()
