@@ -30,8 +30,8 @@ _FORWARD = ("MatMul", "BatchMatMulV2", "Conv2D", "BiasAdd", "GatherV2", "Resourc
 # the operations alone may be those of any other one.
 _LIMITING = ("Minimum", "Maximum", "ClipByValue", "L2Loss", "Rsqrt", "Sqrt")
 _LIMIT = re.compile(r"\b\w*(clip|norm)\w*\(")
-# The same for statistics over the elements of a batch.
-_SUMMARIZING = ("SquaredDifference", "Sqrt")
+# The same for statistics over the elements of a batch; tf.nn.moments squares in TensorFlow 2.23.
+_SUMMARIZING = ("SquaredDifference", "Square", "Sqrt")
 _STATISTIC = re.compile(r"\b(\w*moments|reduce_std|reduce_variance)\(")
 
 

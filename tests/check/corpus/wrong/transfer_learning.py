@@ -1,5 +1,5 @@
 # check: --strategy mirrored --replicas 2
-# holds: keras=">=3"
+# holds: keras=">=3,<3.16"
 """Fine-tunes the head of a network with Adam."""
 import argparse
 
