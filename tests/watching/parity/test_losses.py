@@ -220,10 +220,11 @@ def test_lines_that_take_statistics(mirrored: Any, traced: bool) -> None:
     def loss(w: Any, b: Any) -> Any:
         mean, variance = tf.nn.moments(w, axes=[0])  # at: moments
         deviation = tf.math.reduce_std(w)  # at: deviation
-        return tf.reduce_sum(w - mean) * tf.sqrt(variance) * deviation * b
+        spread = tf.math.reduce_variance(w)  # at: spread
+        return tf.reduce_sum(w - mean) * tf.sqrt(variance) * deviation * spread * b
 
     limits = trained(mirrored, loss, traced=traced).first.limits
-    assert [HERE.name(each) for each in limits] == ["moments", "deviation"]
+    assert [HERE.name(each) for each in limits] == ["moments", "deviation", "spread"]
 
 
 def test_nothing_limits_outside_of_replicas(mirrored: Any) -> None:
