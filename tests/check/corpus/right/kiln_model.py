@@ -1,4 +1,5 @@
 # check: --strategy mirrored --replicas 2
+# holds: keras=">=3"
 """Predicts a kiln's temperature; the step size shrinks with the steps of the optimizer."""
 import keras
 import numpy as np
