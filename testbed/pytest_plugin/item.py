@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from testbed.catalogue.mark import MARK, PARAMETER, MarkSetup, setups
-from testbed.errors import UsageError
+from testbed.errors import UsageError, did_you_mean
 from testbed.pytest_plugin.relay import ItemAttempt, Relay
 
 
@@ -60,6 +60,11 @@ class DistributedTest(pytest.Function):
 LAUNCHING = "testbed-protocol"
 """The name of the plugin that launches workers."""
 
+_ARGUMENTS = (
+    *("strategy", "workers", "replicas", "site", "mode"),
+    *("timeout", "start_timeout", "fresh"),
+)
+
 
 def setups_of(item: pytest.Function) -> dict[str, MarkSetup]:
     """The set-ups of a function's mark; none where it has no mark.
@@ -73,6 +78,7 @@ def setups_of(item: pytest.Function) -> dict[str, MarkSetup]:
     try:
         return setups(*mark.args, **mark.kwargs)
     except TypeError as problem:
-        valid = "strategy, workers, replicas, site, mode, timeout, start_timeout, fresh"
-        wrong = str(problem).replace("setups()", "it")
-        raise UsageError(f"{wrong}; its arguments are {valid}") from problem
+        # Python 3.13 adds its own question.
+        wrong = str(problem).replace("setups()", "it").partition(". Did you mean")[0]
+        meant = did_you_mean(wrong.rpartition(" ")[2].strip("'"), _ARGUMENTS)
+        raise UsageError(f"{wrong}; its arguments are {', '.join(_ARGUMENTS)}{meant}") from problem

@@ -83,6 +83,7 @@ def test_a_program_of_one_process_gets_one(
     assert done.errors.count("\n") == 1
 
 
+@compares_whole_output
 def test_workers_that_are_asked_for_are_not_connected_by_it(launch: Launch) -> None:
     """With --workers all of them run the program, and what that means is said in one line."""
     done = launch(MIRRORED.replace("BEFORE", "").replace('"x"', '"w"'), "--workers", "2")

@@ -34,7 +34,8 @@ def make_environment(version: Version, folder: Path, log: Path) -> Path:
     """
     path = folder / version.environment_name
     python, ready = path / "bin/python", path / "ready.txt"
-    wanted = "\n".join(version.requirements)
+    # An environment of another checkout would run the testbed of that one.
+    wanted = "\n".join((*version.requirements, str(ROOT)))
     if ready.is_file() and ready.read_text() == wanted:
         return python
     outer = _python_of(version)

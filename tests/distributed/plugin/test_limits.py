@@ -156,7 +156,9 @@ def test_a_mark_that_is_wrong_is_told_before_anything_runs(
         """
     )
     result.assert_outcomes(errors=1)
-    assert f"@pytest.mark.distributed: {told}" in result.stdout.str().replace("E   ", "")
+    printed = result.stdout.str().replace("E   ", "")
+    assert f"@pytest.mark.distributed: {told}" in printed
+    assert ("; did you mean 'replicas'?" in printed) == (arguments == "replica=2")
     assert "Traceback" not in result.stdout.str()
 
 
