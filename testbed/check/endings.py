@@ -32,7 +32,7 @@ def hang(end: ClusterEnd, reports: Reports) -> list[Finding]:
     if left := left_behind(end, reports):
         place = SourceLine(left.place.file, left.place.line) if left.place.file else None
         return [Finding("TB401", place, left.sentence)]
-    waiting = [worker for worker in end.workers if worker.place.in_tensorflow]
+    waiting = [each for each in end.workers if each.place.in_tensorflow and not end.moves(each)]
     if not waiting or not hangs(end, reports):
         return []
     return [Finding("TB401", place_of(waiting[0]), end.hang)]

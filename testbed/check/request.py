@@ -16,6 +16,7 @@ from testbed.launcher.run_folder import RunFolder, write_bytes
 from testbed.orders.own_code import RUN_CHECKED, Program
 from testbed.run.numbers import require_at_least
 from testbed.run.program_request import ProgramRequest, program_of, program_request
+from testbed.run.user_code.program import TIME_IS_OVER
 
 CASE = "check"
 """The folder of the program's logs within the run folder."""
@@ -65,6 +66,7 @@ class CheckRequest:
             checked.incomplete,
             f"{on}in {end.seconds:.1f} s, {checked.watching:.1f} s of them for watching",
             "" if checked.findings or not end.code else end.cause or f"exit code {end.code}",
+            end.code == TIME_IS_OVER,
             checked.prevented,
             checked.unchecked,
             _file_of(self.run.program),

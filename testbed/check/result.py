@@ -24,6 +24,8 @@ class CheckResult:
     """Where the program ran, and for how long."""
     cause: str = ""
     """Why the program failed by itself; empty where it did not."""
+    late: bool = False
+    """Whether it failed because its time was over."""
     prevented: bool = False
     """Whether the testbed ended the program before it could judge anything."""
     unchecked: str = ""

@@ -74,7 +74,8 @@ def as_text(result: CheckResult) -> str:
     if result.cause and result.prevented:
         found = "nothing was checked"
     else:
-        found = count(result.findings) + " until the program failed by itself" * bool(result.cause)
+        failed = "its time was over" if result.late else "the program failed by itself"
+        found = count(result.findings) + f" until {failed}" * bool(result.cause)
     unseen = f"; {_kinds(len(result.blind))} not watched" if result.blind else ""
     last = (result.unchecked or f"{found} {result.summary}") + unseen
     done = filter(None, (result.seeds, result.compared))

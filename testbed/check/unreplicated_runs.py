@@ -30,8 +30,8 @@ def doubts_of(
     found: Sequence[Finding],
 ) -> Doubts:
     """The failures that a run without replication may explain; none if the findings do."""
-    if not found and hangs(end, reports):
-        first = end.workers[0]
+    first = end.workers[0]
+    if not found and hangs(end, reports) and not end.moves(first):
         where = first.place.at or "an unknown line"
         return Doubts(hang=f"worker {first.worker} stays at {where}", place=place_of(first))
     if left_behind(end, reports):

@@ -59,6 +59,22 @@ if strategy.cluster_resolver.task_id == 1:
 strategy.run(lambda: tf.distribute.get_replica_context().all_reduce("sum", tf.constant(1.0)))
 """
 
+SLOWER = """
+import threading
+import tensorflow as tf
+strategy = tf.distribute.MirroredStrategy()
+several = strategy.num_replicas_in_sync > 1
+SLOW, STUCK = (0.1, 0.1), (0.0, None)
+
+def step(number):
+    if several:
+        threading.Event().wait(STEP[number > 5])
+    return tf.constant(1.0)
+
+for number in range(500):
+    strategy.run(step, (number,))
+"""
+
 EVALUATES = """
 import time
 import tensorflow as tf
@@ -134,6 +150,21 @@ def test_check_finds_who_ends_early(
     assert found in done.output
     assert "worker 0 ended after 2 steps; worker 1 is in step 3's collective" in done.output
     assert "1 error on" in done.output
+
+
+@pytest.mark.parametrize(("step", "hangs"), [("SLOW", False), ("STUCK", True)])
+def test_a_slow_program_does_not_hang(
+    command: Callable[..., Done], program: Callable[[str], str], step: str, hangs: bool
+) -> None:
+    """One that still makes steps when its time is over may only be slower with more replicas."""
+    done = command(
+        "check", "--timeout", "6", "--replicas", "2", program(SLOWER.replace("STEP", step))
+    )
+    assert ("TB404" in done.output) == hangs
+    if not hangs:
+        assert done.status == 3
+        assert "nothing found until its time was over" in done.output
+        assert re.search(r"it did not stand still: worker 0 had begun step \d+", done.errors)
 
 
 def test_nobody_waits_for_an_evaluation(

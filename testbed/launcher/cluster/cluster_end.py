@@ -126,11 +126,32 @@ class ClusterEnd:
         """The cause of the failure in one sentence; empty where all are done."""
         if not self.guilty:
             return ""
-        return self.hinted(self.guilty[0].complaint or self.hang)
+        return self.hinted(self.guilty[0].complaint or self._late or self.hang)
 
     def hinted(self, found: str) -> str:
         """Add the machine's hint to a sentence."""
         return found + f"; {self.hint}" * bool(self.hint)
+
+    def moves(self, worker: WorkerEnd) -> bool:
+        """Whether a worker had begun a step in the last quarter of the time: it may only be slow.
+
+        Args:
+            worker: one of this cluster.
+        """
+        ago = worker.steps.ago if worker.steps else None
+        return ago is not None and ago < self.seconds / 4
+
+    @property
+    def _late(self) -> str:
+        """Which worker still moved when the time was over; empty where none did."""
+        for worker in self.guilty if self.missed_deadline else ():
+            if worker.steps and self.moves(worker):
+                return (
+                    f"not done after {self.seconds:.0f} s, and it did not stand still: worker"
+                    f" {worker.worker} had begun step {worker.steps.begun}"
+                    f" {worker.steps.ago:.1f} s before"
+                )
+        return ""
 
     @property
     def hang(self) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import mmap
 import os
 import struct
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 # Memory, because with a file a full disk would end the worker when it writes to the page.
 _NAME = "testbed-steps"
-_FORMAT = struct.Struct("=QQ")
+_FORMAT = struct.Struct("=QQd")
+"""The number of steps, whether the last call is one, and when the last one began."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,8 @@ class Steps:
     begun: int
     inside: bool
     """Whether the last call that could be a step was one."""
+    ago: float | None = None
+    """Seconds since the last one began; None where that is unknown."""
 
 
 class StepCount:
@@ -31,16 +35,17 @@ class StepCount:
         # The mmap keeps a descriptor open, by which other processes find the memory.
         self._memory = mmap.mmap(memory, mmap.PAGESIZE)
         os.close(memory)
-        self.begun = 0
+        self.begun, self._at = 0, 0.0
 
     def begin(self) -> None:
         """Count the beginning of a step."""
-        self.begun += 1
-        _FORMAT.pack_into(self._memory, 0, self.begun, 1)
+        # The clock of all processes of this host.
+        self.begun, self._at = self.begun + 1, time.monotonic()
+        _FORMAT.pack_into(self._memory, 0, self.begun, 1, self._at)
 
     def other(self) -> None:
         """Mark the beginning of a call that is not a step."""
-        _FORMAT.pack_into(self._memory, 0, self.begun, 0)
+        _FORMAT.pack_into(self._memory, 0, self.begun, 0, self._at)
 
 
 def steps_of(pid: int) -> Steps | None:
@@ -48,8 +53,8 @@ def steps_of(pid: int) -> Steps | None:
     try:
         for descriptor in Path(f"/proc/{pid}/fd").iterdir():
             if _is_count(descriptor):
-                begun, inside = _FORMAT.unpack(descriptor.read_bytes()[: _FORMAT.size])
-                return Steps(begun, bool(inside))
+                begun, inside, at = _FORMAT.unpack(descriptor.read_bytes()[: _FORMAT.size])
+                return Steps(begun, bool(inside), time.monotonic() - at if begun else None)
     except (OSError, struct.error):
         # The worker has just ended, or this process may not read its descriptors.
         pass

@@ -13,6 +13,7 @@ from testbed.launcher.cluster.cluster_end import (
     describe_end,
     first_failed,
 )
+from testbed.launcher.cluster.step_count import Steps
 
 CORE_DUMPED = 0x80
 
@@ -47,6 +48,26 @@ def test_the_earliest_end_is_the_cause(tmp_path: Path) -> None:
     assert end.cause == (
         "worker 2 ended after 1.2 s in phase 'joined': killed by SIGSEGV (why); a hint"
     )
+
+
+@pytest.mark.parametrize(
+    ("ago", "missed", "cause"),
+    [
+        (0.25, "run", "not done after 8 s, and it did not stand still: worker 1 had begun step 40"),
+        (2.5, "run", "worker 1 has not joined"),
+        (None, "run", "worker 1 has not joined"),
+        (0.25, "", "worker 1 has not joined"),
+    ],
+)
+def test_who_moves_at_the_deadline_does_not_stand_still(
+    tmp_path: Path, ago: float | None, missed: str, cause: str
+) -> None:
+    """A step in the last quarter of the time shows that the program may only be slow."""
+    done = WorkerEnd(0, tmp_path, reported=True)
+    late = WorkerEnd(1, tmp_path, steps=Steps(40, inside=True, ago=ago))
+    end = ClusterEnd((done, late), missed_deadline=missed, seconds=8.0)
+    assert end.moves(late) == (ago == 0.25)
+    assert end.cause.startswith(cause)
 
 
 def test_where_all_have_reported_there_is_no_cause(tmp_path: Path) -> None:
