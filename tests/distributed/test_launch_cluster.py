@@ -96,6 +96,7 @@ def test_workers_that_are_asked_for_are_not_connected_by_it(launch: Launch) -> N
     assert done.errors.count("\n") == 1
 
 
+@compares_whole_output
 @pytest.mark.parametrize(
     ("before", "options", "replicas"),
     [

@@ -105,7 +105,7 @@ def _tests(name: str, *words: str) -> Callable[[Place], Result]:
 def _counts(cases: Sequence[ElementTree.Element], failed: Sequence[ElementTree.Element]) -> str:
     """How many tests passed and were skipped; those of the corpus by their kinds."""
     kinds = Counter(_kind(case) for case in cases if case not in failed)
-    return ", ".join(f"{count} {kind}" for kind, count in kinds.items()) or "0 passed"
+    return ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "0 passed"
 
 
 def _kind(case: ElementTree.Element) -> str:

@@ -142,5 +142,5 @@ def test_junit_is_counted_by_its_kinds(tmp_path: Path, monkeypatch: pytest.Monke
     (tmp_path / "corpus.xml").write_text(xml)
     monkeypatch.setattr(Place, "run", lambda *_: 1)
     result = PARTS["corpus"](Place(VERSION, Path("python"), tmp_path, 1))
-    assert result.count == "1 found, 1 silent, 1 skipped, 1 passed"
+    assert result.count == "1 found, 1 passed, 1 silent, 1 skipped"
     assert result.surprises == ("test_what_is_wrong_is_found_where_it_stands[b]",)
