@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# Half as many processes more than cores: tests of clusters often wait, for deadlines or starts.
-PROCESSES := $(shell expr $$(nproc) \* 3 / 2)
+# Twice as many processes as cores: tests of clusters often wait, for deadlines or starts.
+PROCESSES := $(shell expr $$(nproc) \* 2)
 # Processes without TensorFlow start at once, and their tests wait most of the time.
 WAITING := $(shell expr $$(nproc) \* 3)
 ENGINE_PACKAGES := slurm-wlm munge openmpi-bin iproute2 util-linux
