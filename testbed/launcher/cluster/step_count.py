@@ -6,7 +6,7 @@ import mmap
 import os
 import struct
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 # Memory, because with a file a full disk would end the worker when it writes to the page.
@@ -22,8 +22,9 @@ class Steps:
     begun: int
     inside: bool
     """Whether the last call that could be a step was one."""
-    ago: float | None = None
-    """Seconds since the last one began; None where that is unknown."""
+    ago: float | None = field(default=None, compare=False)
+    """Seconds since the last one began; None where that is unknown. Workers in one step are told
+    together, however long each has been there."""
 
 
 class StepCount:

@@ -51,6 +51,14 @@ CASES = {
         [done(0, 0), counted(1, 1)],
         "worker 0 has ended; worker 1 is in step 1's collective, at train.py:31 in step",
     ),
+    "in one step for unequally long": (
+        [
+            done(0, 3),
+            *(replace(counted(n, 4), steps=Steps(4, inside=True, ago=0.1 * n)) for n in (1, 2)),
+        ],
+        "worker 0 ended after 3 steps; workers 1, 2 are in step 4's collective, at train.py:31 in"
+        " step",
+    ),
     "in a dataset": (
         [counted(0, 4, WAITS), counted(1, 4, WAITS)],
         "workers 0, 1 are in phase 'joined', in TensorFlow, called at train.py:31 in step",
