@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import pytest
@@ -60,10 +61,7 @@ class DistributedTest(pytest.Function):
 LAUNCHING = "testbed-protocol"
 """The name of the plugin that launches workers."""
 
-_ARGUMENTS = (
-    *("strategy", "workers", "replicas", "site", "mode"),
-    *("timeout", "start_timeout", "fresh"),
-)
+_ARGUMENTS = tuple(inspect.signature(setups).parameters)
 
 
 def setups_of(item: pytest.Function) -> dict[str, MarkSetup]:
@@ -80,5 +78,6 @@ def setups_of(item: pytest.Function) -> dict[str, MarkSetup]:
     except TypeError as problem:
         # Python 3.13 adds its own question.
         wrong = str(problem).replace("setups()", "it").partition(". Did you mean")[0]
-        meant = did_you_mean(wrong.rpartition(" ")[2].strip("'"), _ARGUMENTS)
+        name = wrong.rpartition(" ")[2].strip("'")
+        meant = did_you_mean(name, _ARGUMENTS) if name not in _ARGUMENTS else ""
         raise UsageError(f"{wrong}; its arguments are {', '.join(_ARGUMENTS)}{meant}") from problem

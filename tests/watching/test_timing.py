@@ -124,9 +124,13 @@ def test_fetches_and_traces_are_counted_with_their_lines(mirrored: Any) -> None:
 
 def in_a_call(*calls: Callable[[], object]) -> float:
     """The steps of a call that are counted while functions are called in turn, twice."""
-    clock = StepClock(0, 100, stop, lambda number, function, arguments: loop.call_begins(function))
-    loop = LoopSteps(lambda: clock.outermost)
-    with loop.counting(), clock.running():
+    loop = LoopSteps()
+    loop.start()
+
+    def begins(number: int, function: Any, arguments: Any) -> None:
+        loop.call_begins(function)
+
+    with StepClock(0, 100, stop, begins, loop.run_is_traced).running():
         for call in calls * 2:
             call()
     return loop.of_a_call

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import weakref
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import tensorflow as tf
 
 from testbed.worker.watching.library_names import LOOP_BODY
-from testbed.worker.watching.replacing import Method, replaced
 
 
 class LoopSteps:
@@ -19,13 +17,11 @@ class LoopSteps:
 
     Keras' `steps_per_execution` makes a loop of steps, and so does `for batch in dataset` in a
     tf.function. An operation beside the first `strategy.run` of the loop counts how often it runs.
-
-    Args:
-        outermost: gives the outermost tf.function that this thread calls.
     """
 
-    def __init__(self, outermost: Callable[[], Any]) -> None:
-        self._outermost = outermost
+    def __init__(self) -> None:
+        self._body: Any = ()
+        """The class of the graph of a loop's body; without it nothing is counted."""
         self._graphs: weakref.WeakSet[Any] = weakref.WeakSet()
         """The graphs of the tf.functions that count."""
         self._counters: dict[Any, Any] = {}
@@ -42,41 +38,24 @@ class LoopSteps:
                 return int(steps) / calls or 1.0
         return 1.0
 
-    def call_begins(self, function: Any) -> None:
-        """A call of the step begins, of a tf.function or of none."""
-        self._calls[function] += 1
-
-    @contextlib.contextmanager
-    def counting(self) -> Iterator[None]:
-        """Count the steps of the block.
+    def start(self) -> None:
+        """Count from now on.
 
         Raises:
             BlindError: this TensorFlow has no such private name.
         """
-        body = LOOP_BODY.find()
+        self._body = LOOP_BODY.find()
 
-        def counted(original: Method) -> Method:
-            def method(*args: Any, **kwargs: Any) -> Any:
-                if tf.inside_function():
-                    self._count(list(_graphs()), body)
-                return original(*args, **kwargs)
+    def call_begins(self, function: Any) -> None:
+        """A call of the step begins, of a tf.function or of none."""
+        self._calls[function] += 1
 
-            return method
-
-        with replaced(tf.compat.v1.distribute.StrategyExtended, "call_for_each_replica", counted):
-            yield
-
-    def _count(self, graphs: list[Any], body: type) -> None:
-        """Add the operation that counts to a graph, which is the first of `graphs`.
-
-        Args:
-            graphs: the graph, the one around it, up to that of the outermost tf.function.
-            body: the class of the graph of a loop's body.
-        """
-        if graphs[-1] in self._graphs or not any(isinstance(each, body) for each in graphs):
+    def run_is_traced(self, function: Any) -> None:
+        """`strategy.run` is being traced, within this tf.function."""
+        graphs = list(_graphs())
+        if graphs[-1] in self._graphs or not any(isinstance(each, self._body) for each in graphs):
             return
         self._graphs.add(graphs[-1])
-        function = self._outermost()
         with tf.device("CPU:0"):
             if function not in self._counters:
                 with tf.init_scope():
@@ -94,7 +73,7 @@ def _zero(name: str) -> Any:
 
 
 def _graphs() -> Iterator[Any]:
-    """The graph that is being built, and those around it."""
+    """The graph that is being built, and those around it, up to that of the outermost function."""
     graph = tf.compat.v1.get_default_graph()
     while hasattr(graph, "outer_graph"):
         yield graph

@@ -52,6 +52,7 @@ class StepClock:
         enough: called in the main thread, before a further step; it does not return.
         begins: called when a step begins, with its number from 0, its tf.function (None without
             one), and what it is called with.
+        traced: called when `strategy.run` is traced, with the outermost tf.function.
     """
 
     def __init__(
@@ -60,8 +61,9 @@ class StepClock:
         steps: int,
         enough: Callable[[], object],
         begins: Callable[[int, Any, Sequence[Any]], object],
+        traced: Callable[[Any], object] = lambda function: None,
     ) -> None:
-        self._warm, self._enough, self._begins = warm, enough, begins
+        self._warm, self._enough, self._begins, self._traced = warm, enough, begins, traced
         self._limit = warm + steps
         self._call = _Outermost()
         self._kind = type(tf.function(lambda: None))
@@ -82,11 +84,6 @@ class StepClock:
         return tuple(
             line for line, steps in self._fetches.items() if 2 * steps > len(self.steps) > 0
         )
-
-    @property
-    def outermost(self) -> Any:
-        """The outermost tf.function that this thread calls; None outside of one."""
-        return self._call.function
 
     def waited(self, seconds: float) -> None:
         """Add time that the program waited for its input."""
@@ -178,6 +175,8 @@ class StepClock:
                 if call.function is not None and call.function not in self._around:
                     self._around.add(call.function)
                     self._begin(call.function, args)
+                if call.function is not None and tf.inside_function():
+                    self._traced(call.function)
                 return original(extended, function, args, kwargs)
             # MirroredStrategy itself calls a tf.function for all replicas in one tf.function.
             self.is_eager = not isinstance(function, self._kind)

@@ -32,8 +32,10 @@ class TimedSteps:
         self._orders = orders
         self._rows, self._reductions = Rows(), Reductions()
         self._pipeline = Pipeline(self._rows)
-        self._clock = StepClock(orders.warm, orders.steps, enough, self._begins)
-        self._loop = LoopSteps(lambda: self._clock.outermost)
+        self._loop = LoopSteps()
+        self._clock = StepClock(
+            orders.warm, orders.steps, enough, self._begins, self._loop.run_is_traced
+        )
         self._taken_away = TakenAway(orders.variant)
         self._load = MachineLoad()
         self._profiling = contextlib.ExitStack()
@@ -46,11 +48,11 @@ class TimedSteps:
         Raises:
             BlindError: this TensorFlow lacks a private name that is needed.
         """
+        self._loop.start()
         with (
             self._taken_away.taken(),
             self._pipeline.recording(),
             self._reductions.counting(),
-            self._loop.counting(),
             self._clock.running(),
             timing_waits(self._clock),
         ):
@@ -74,10 +76,11 @@ class TimedSteps:
         clock, extended = self._clock, self._clock.strategy
         replicas = int(extended._num_replicas_in_sync) if extended else 0
         own = len(extended.worker_devices) if extended else 0
+        of_a_call = self._loop.of_a_call
         return TimedReport(
             **vars(end),
             steps=tuple(clock.steps),
-            steps_of_a_call=self._loop.of_a_call,
+            steps_of_a_call=of_a_call,
             place=clock.place,
             replicas=replicas,
             rows=self._rows.of_all(replicas),
@@ -89,14 +92,13 @@ class TimedSteps:
             reductions=self._reductions.last,
             is_taken_away=self._taken_away.is_effective,
             machine=load,
-            profile=self._profile(own),
+            profile=self._profile(own, of_a_call),
         )
 
-    def _profile(self, replicas: int) -> Profile | None:
+    def _profile(self, replicas: int, of_a_call: float) -> Profile | None:
         """What the profiler saw; None without a profile, or where it cannot be read."""
         if not self._orders.profile:
             return None
         begins = [step.begin for step in self._clock.steps]
         seen = read_profile(self._orders.profile, self._profile_began, begins, replicas)
-        of_a_call = self._loop.of_a_call
         return seen and replace(seen, busy=tuple(each / of_a_call for each in seen.busy))

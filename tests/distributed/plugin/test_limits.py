@@ -140,6 +140,10 @@ def test_what_cannot_be_marked_says_so(suite: Suite) -> None:
             "replica=2",
             "it got an unexpected keyword argument 'replica'; its arguments are strategy, workers",
         ),
+        (
+            "'mirrored', strategy='mirrored'",
+            "it got multiple values for argument 'strategy'; its arguments are strategy, workers",
+        ),
         ("[]", "at least one strategy"),
     ],
 )
