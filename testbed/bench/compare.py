@@ -10,9 +10,19 @@ from testbed.bench.figures.figure import METRICS, Figure, Row
 from testbed.bench.figures.statistics import log_variance, ratio_interval
 from testbed.bench.record import BenchRecord
 from testbed.launcher.machine.machine import Machine
+from testbed.report.records.files import read_record
 
 # Two sessions on one machine differ by up to this share without a change in the code.
 TOLERANCE = 0.1
+
+
+def read_bench(name: str) -> BenchRecord:
+    """Read the record of a benchmark from a file, or from the folder of its run.
+
+    Raises:
+        UsageError: the file cannot be read, or is no benchmark record of this version.
+    """
+    return read_record(name, BenchRecord)
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ def test_a_benchmark_outlives_a_full_disk(
 
     (tmp_path / "full" / "plots").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "full")
-    monkeypatch.setattr("testbed.cli.commands.bench.interruptible", measured)
+    monkeypatch.setattr("testbed.bench.command.interruptible", measured)
     monkeypatch.setattr(Path, "write_bytes", no_space_here)
     files = ("--json", str(tmp_path / "bench.json"), "--html", "page.html", "--plots", "plots")
     assert main(["bench", *files]) == 1

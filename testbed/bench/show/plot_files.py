@@ -1,4 +1,4 @@
-"""Writes the plots of a benchmark."""
+"""Writes the plots of a benchmark into the folder that `--plots` names."""
 
 from __future__ import annotations
 
@@ -9,16 +9,6 @@ from testbed.bench.show.plots import draw, require_matplotlib
 from testbed.errors import LaunchError
 from testbed.launcher.run_folder import write_bytes
 from testbed.report.output.destinations import folder_destination
-from testbed.report.records.files import read_record
-
-
-def read_bench(name: str) -> BenchRecord:
-    """Read the record of a benchmark from a file, or from the folder of its run.
-
-    Raises:
-        UsageError: the file cannot be read, or is no benchmark record of this version.
-    """
-    return read_record(name, BenchRecord)
 
 
 class BenchPlots:
