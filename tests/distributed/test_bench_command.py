@@ -16,9 +16,10 @@ import pytest
 from testbed.bench import rounds
 from testbed.bench.plan import HELLO, QUICK_WAYS, plan
 from testbed.bench.record import BenchRecord
-from testbed.bench.request import BenchRequest
+from testbed.bench.request import MODEL, WEIGHT, BenchRequest
 from testbed.bench.visits import BenchSetup
 from testbed.catalogue.selection import Selection
+from testbed.cli.options.bench import OWN_COST
 from testbed.decoding import decoded
 from testbed.launcher.machine.machine import describe_machine
 from tests.distributed.conftest import ROOT, Done
@@ -41,15 +42,22 @@ def run_testbed(folder: Path, *arguments: str) -> subprocess.CompletedProcess[st
     return done
 
 
+FILES = "--json result.json --plots plots --html page.html"
+
+
 def run_bench(folder: Path, *parts: str) -> dict[str, Any]:
     """Measure some parts for real, and check whatever every benchmark leaves behind."""
-    options = f"{SMALL} --rounds 1 --json result.json --plots plots --html page.html"
-    done = run_testbed(folder, "bench", *parts, *options.split())
+    done = run_testbed(folder, "bench", *parts, *f"{SMALL} --rounds 1 {FILES}".split())
+    return left_behind(folder, done.stdout)
+
+
+def left_behind(folder: Path, output: str) -> dict[str, Any]:
+    """The record of a benchmark of one round, whose files and output are as they should be."""
     record: dict[str, Any] = json.loads((folder / "result.json").read_text())
     decoded(BenchRecord, record)
     assert (folder / "page.html").read_text().startswith("<!doctype html>")
     assert {path.suffix for path in (folder / "plots").iterdir()} == {".svg"}
-    assert "doubt: 1 round" in done.stdout
+    assert "doubt: 1 round" in output
     return record
 
 
@@ -64,20 +72,45 @@ MOVED = {
 }
 
 
-def test_sharing_scaling_and_own_cost(tmp_path: Path) -> None:
+def test_one_program_of_sharing_scaling_and_own_cost(
+    command: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What is known beforehand is measured so, and each part has its figures."""
-    record = run_bench(tmp_path, "sharing", "scaling", "own_cost")
+
+    def one_program(request: BenchRequest, selection: Selection) -> list[BenchSetup]:
+        kept = {("sharing", WEIGHT), ("scaling", MODEL), (OWN_COST, MODEL)}
+        return [
+            each for each in plan(request, selection) if (each.part, each.case.scenario) in kept
+        ]
+
+    monkeypatch.setattr(rounds, "plan", one_program)
+    done = command("bench", "sharing", "scaling", OWN_COST, *f"{SMALL} --rounds 1 {FILES}".split())
+    assert (done.status, done.errors) == (0, "")
+    parts_are_as_known(left_behind(done.folder, done.output), set())
+
+
+@pytest.mark.soak
+def test_sharing_scaling_and_own_cost(tmp_path: Path) -> None:
+    """All set-ups of three parts, from outside."""
+    record = run_bench(tmp_path, "sharing", "scaling", OWN_COST)
+    parts_are_as_known(record, set(QUICK_WAYS))
+
+
+def parts_are_as_known(record: dict[str, Any], ways: set[str]) -> None:
+    """A record has three parts: the weight and these ways of sharing, scaling, and own cost."""
     rows: dict[str, list[dict[str, Any]]] = {}
     for row in record["rows"]:
         rows.setdefault(row["part"], []).append(row)
-    assert set(rows) == {"sharing", "scaling", "own_cost"}
-    _sharing_is_as_known(rows["sharing"])
+    assert set(rows) == {"sharing", "scaling", OWN_COST}
+    _sharing_is_as_known(rows["sharing"], ways)
     for row in rows["scaling"]:
         assert ("efficiency" in row["figures"]) != ("efficiency" in row["lacking"])
-    assert all("examples" in r["figures"] for r in rows["scaling"] if "batch" in r["sizes"])
+    models = [row for row in rows["scaling"] if "batch" in row["sizes"]]
+    assert len(models) == 4
+    assert all("examples" in row["figures"] for row in models)
     phases = {"import", "fork", "bind", "strategy", "first_trace", "first_step"}
-    assert all(phases <= set(row["figures"]) for row in rows["own_cost"])
-    assert 0.2 < rows["own_cost"][0]["figures"]["ratio"]["value"] < 5
+    assert all(phases <= set(row["figures"]) for row in rows[OWN_COST])
+    assert 0.2 < rows[OWN_COST][0]["figures"]["ratio"]["value"] < 5
 
 
 def test_the_wire_and_what_got_slower(command: Callable[..., Done]) -> None:
@@ -100,9 +133,9 @@ def test_the_wire_and_what_got_slower(command: Callable[..., Done]) -> None:
     assert re.search(r"^[1-9]\d* slower,", again.output, re.MULTILINE)
 
 
-def _sharing_is_as_known(rows: list[dict[str, Any]]) -> None:
+def _sharing_is_as_known(rows: list[dict[str, Any]], ways: set[str]) -> None:
     """The bytes of a weight of 1 MiB, in memory and moved by a step."""
-    assert {row["case"].partition(".")[0] for row in rows} == {"weight", *QUICK_WAYS}
+    assert {row["case"].partition(".")[0] for row in rows} == {"weight", *ways}
     for row in rows:
         _steps_are_plausible(row)
         if row["case"].startswith("weight"):

@@ -19,6 +19,7 @@ from testbed.run import servers as run_servers
 from tests.distributed.conftest import Done
 from tests.distributed.launch_scripts import HEAD, MEETS, SCRIPT, TRIES, returned
 from tests.distributed.shared_servers import SharedServers
+from tests.soak import later
 
 InProcess = Callable[[str], Done]
 
@@ -48,19 +49,24 @@ def in_process(
 @pytest.mark.parametrize(
     ("how", "told", "trace"),
     [
-        (
+        pytest.param(
             "e = ValueError('boom\\\\nmore'); e.__notes__ = ['note']; raise e",
             "failed after N s: ValueError: boom;",
             True,
+            id="raises",
         ),
-        ("raise ValueError('x' * 2**25)", "failed after N s: ValueError: xxx", True),
-        ("sys.exit(3)", "exit code 3 (it left by sys.exit(3));", False),
-        ("os._exit(0)", "exit code 0, without a report;", False),
-        ("os.kill(os.getpid(), signal.SIGKILL)", "killed by SIGKILL", False),
-        ("os.kill(os.getpid(), signal.SIGSEGV)", "killed by SIGSEGV", False),
-        ("raise KeyboardInterrupt", "s: KeyboardInterrupt;", True),
+        pytest.param(
+            "raise ValueError('x' * 2**25)",
+            "failed after N s: ValueError: xxx",
+            True,
+            id="raises much",
+        ),
+        pytest.param("os._exit(0)", "exit code 0, without a report;", False, id="leaves"),
+        later("sys.exit(3)", "exit code 3 (it left by sys.exit(3));", False, name="exits"),
+        later("os.kill(os.getpid(), signal.SIGKILL)", "killed by SIGKILL", False, name="is killed"),
+        later("os.kill(os.getpid(), signal.SIGSEGV)", "killed by SIGSEGV", False, name="crashes"),
+        later("raise KeyboardInterrupt", "s: KeyboardInterrupt;", True, name="is interrupted"),
     ],
-    ids=["raises", "raises much", "exits", "leaves", "is killed", "crashes", "is interrupted"],
 )
 def test_the_first_failure_is_raised(
     in_process: InProcess, how: str, told: str, trace: bool

@@ -11,6 +11,7 @@ import pytest
 from testbed.decoding import decoded
 from testbed.report.records.record import RunRecord
 from tests.distributed.conftest import ROOT, Done
+from tests.soak import later
 
 COUNTER = """
 @scenario(sites=("outside_scope",), modes=("function",))
@@ -140,7 +141,7 @@ def test_script_runs_itself(tmp_path: Path) -> None:
     assert "6 cases: 4 behave, 2 failures shown as documented, 0 unexpected" in done.stdout
 
 
-@pytest.mark.parametrize("device", ["gpu", "split-gpu"])
+@pytest.mark.parametrize("device", [later("gpu"), "split-gpu"])
 def test_gpus_that_are_not_there(testbed: Callable[..., Done], device: str) -> None:
     """A machine without GPUs says so in one line."""
     done = testbed(

@@ -15,6 +15,7 @@ import pytest
 from tests.distributed.plugin.conftest import Suite
 from tests.distributed.tensorflow_log import without_log
 from tests.distributed.whole_output import compares_whole_output
+from tests.soak import later
 
 MEETS = """
 import os, signal, sys, threading
@@ -76,11 +77,10 @@ def test_an_assertion_is_explained_as_pytest_does(suite: Suite) -> None:
 @pytest.mark.parametrize(
     ("how", "told"),
     [
-        ("os.kill(os.getpid(), signal.SIGSEGV)", "killed by SIGSEGV"),
-        ("os._exit(0)", "exit code 0, without a report"),
-        ("os._exit(7)", "exit code 7"),
+        later("os.kill(os.getpid(), signal.SIGSEGV)", "killed by SIGSEGV", name="signal"),
+        pytest.param("os._exit(0)", "exit code 0, without a report", id="good exit"),
+        later("os._exit(7)", "exit code 7", name="bad exit"),
     ],
-    ids=["signal", "good exit", "bad exit"],
 )
 def test_a_worker_that_dies_is_the_first_failure(suite: Suite, how: str, told: str) -> None:
     """The dead worker comes first, with its phase and output; whoever waited for it says so."""
