@@ -78,13 +78,14 @@ test-unit: setup  ## the logic alone, and the house rules
 	$(BIN)/python -m pytest -q -n auto --dist loadfile tests/unit tests/house -m "not soak"
 
 test-watching: setup  ## watchers in processes with TensorFlow and two logical CPUs
-	$(BIN)/python -m pytest -q -n auto --dist loadfile tests/watching -m "not soak"
+	$(BIN)/python -m pytest -q -n auto --dist worksteal tests/watching -m "not soak"
 
 test-process: setup  ## real processes, no TensorFlow
 	$(BIN)/python -m pytest -q -n $(WAITING) --dist worksteal tests/process -m "not soak"
 
+# One browser takes all cores by itself.
 test-browser: setup  ## the page in a real browser; skipped where there is none
-	$(BIN)/python -m pytest -q -rs -n auto tests/browser
+	$(BIN)/python -m pytest -q -rs tests/browser
 
 test-distributed: setup  ## real clusters, side by side on all cores
 	$(BIN)/python -m pytest -q -n $(PROCESSES) --dist worksteal tests/distributed -m "not soak"

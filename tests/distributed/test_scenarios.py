@@ -14,7 +14,7 @@ from tests.distributed.conftest import Judge
 ALL = select([], DEFAULT_DEPLOYMENTS, None)
 
 
-LARGEST = 3
+LARGEST = 6
 """One in so many expectations is shown on its largest deployment, the others on a small one."""
 
 

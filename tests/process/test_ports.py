@@ -61,7 +61,8 @@ def test_portserver_is_honoured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 30
-        while not Path(address).exists():
+        # The file of the socket exists before the server listens on it.
+        while not _listens(address):
             assert process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.01)
@@ -72,3 +73,8 @@ def test_portserver_is_honoured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     finally:
         process.kill()
         process.wait()
+
+
+def _listens(address: str) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(address) == 0
