@@ -48,6 +48,7 @@ RANDOM = (
     *("flipped_pictures", "fresh_samples", "fresh_weights", "one_second"),
     *("feature_scales", "nightly_snapshots", "principal_axes"),
     *("dish_words", "plant_classes"),
+    *("turbine_output", "turbine_orders"),
 )
 """Scripts that draw other random numbers each time, or fail otherwise or not at all."""
 

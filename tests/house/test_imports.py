@@ -75,6 +75,7 @@ ALLOWED = {
         "testbed.check.observations.operations",
         "testbed.check.parity.first_steps",
         "testbed.check.observations.reuse",
+        "testbed.check.observations.rows",
         "testbed.check.observations.traces",
         "testbed.check.observations.seen",
         "testbed.check.observations.source_line",

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy
+import pytest
 import tensorflow as tf
 from tensorflow.python.data.experimental.ops.distribute import _AutoShardDataset
 
+from testbed.check.observations.rows import Rows
 from testbed.check.observations.seen import Sharded
 from tests.watching.observing import Lines, observed
 
@@ -148,3 +151,57 @@ def test_elements_of_divided_data(mirrored: Any) -> None:
     assert len(set(shuffled)) == len(shuffled) == 4
     assert len(set(elements(lambda: numbers().shuffle(8).map(lambda _: 1)))) == 1
     assert elements(numbers) == ()
+
+
+def rows_of(*data: Any) -> Rows | None:
+    """The rows of datasets of such data, zipped, that are divided."""
+
+    def program() -> None:
+        made = [tf.data.Dataset.from_tensor_slices(each) for each in data]  # at: slices
+        (made[0] if len(made) == 1 else tf.data.Dataset.zip(tuple(made))).batch(2).shard(2, 0)
+
+    return sharded(program).rows
+
+
+def test_rows_are_known_without_their_order() -> None:
+    """Equal rows in another order are the same rows; their parts belong together."""
+    numbers = numpy.arange(6000.0).reshape(3000, 2)
+    order = numpy.random.default_rng(3).permutation(3000)
+    found, reordered = rows_of(numbers), rows_of(numbers[order])
+    assert found is not None
+    assert found == reordered
+    assert HERE.name(found.place) == "slices"
+    assert (found.number, found.distinct, len(found.least)) == (3000, 3000, 256)
+    assert found.shared_with(reordered) == 1
+    pairs, otherwise = rows_of((numbers, order)), rows_of(numbers, order)
+    assert pairs == otherwise != found
+
+
+def test_rows_that_are_shared_in_part() -> None:
+    """The share is estimated from a part of the hashes."""
+    numbers = numpy.arange(4000)
+    one, other = rows_of(numbers[:3000]), rows_of(numbers[1000:])
+    assert one is not None
+    assert other is not None
+    assert one.shared_with(other) == pytest.approx(0.5, abs=0.1)
+
+
+def test_rows_of_texts_and_large_rows() -> None:
+    """Equal texts are equal rows; of a large row some entries count."""
+    found = rows_of(["a", "b", "a"])
+    assert found is not None
+    assert (found.number, found.distinct) == (3, 2)
+    pictures = numpy.random.default_rng(1).random((40, 32, 32, 3))
+    found, turned = rows_of(pictures), rows_of(pictures[::-1])
+    assert found == turned
+    assert found is not None
+    assert found.distinct == 40
+
+
+def test_rows_that_are_not_known() -> None:
+    """Rows of several texts, too many rows, and the rows of a generator or of windows."""
+    assert rows_of([["a", "b"], ["c", "d"]]) is None
+    assert rows_of(numpy.zeros(2**16 + 1)) is None
+    assert sharded(lambda: numbers().shard(2, 0)).rows is None
+    slices = tf.data.Dataset.from_tensor_slices
+    assert sharded(lambda: slices([1, 2]).concatenate(slices([3])).shard(2, 0)).rows is None

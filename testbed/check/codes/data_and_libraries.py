@@ -144,8 +144,9 @@ CODES = (
         "workers divide data that each of them has shuffled in another order",
         "each worker takes its part of another order, so the parts overlap: some elements are read"
         " by several workers, and some by none",
-        "call shard before shuffle; with auto-sharding, which divides last, give the shuffle one"
-        " seed that is the same on all workers",
+        "call shard before shuffle; with auto-sharding, which divides last, shuffle and split the"
+        " data by one seed that is the same on all workers, also where NumPy or scikit-learn does"
+        " it",
         "dataset_iterator.shuffle_before_shard",
         fine_if="elements are drawn at random from data that never end, so that an element read"
         " twice or not at all makes no difference",

@@ -12,6 +12,9 @@ from testbed.check.rules.counterparts import of_one_line
 # A single batch may be a model's first call, or be the same each time on purpose.
 _FEWEST = 2
 
+# Two random halves of the same data share a third of their rows.
+_LEAST_SHARED = 0.25
+
 
 def same_for_replicas(seen: Sequence[WorkerObservations]) -> Iterator[Finding]:
     """Find batches of a plain dataset that every replica of a worker receives whole."""
@@ -94,6 +97,23 @@ def shuffled_before_division(seen: Sequence[WorkerObservations]) -> Iterator[Fin
             if common:
                 evidence += f": of {read} elements, {common} reached several workers"
             yield Finding("TB706", shuffle.place, evidence, parts[0].place)
+        elif distinct:
+            yield from _ordered_otherwise(parts)
+
+
+def _ordered_otherwise(parts: Sequence[Sharded]) -> Iterator[Finding]:
+    """Find data that each worker has brought into another order before it made the dataset."""
+    rows = [part.rows for part in parts if part.rows and part.rows.are_told_apart]
+    if len(rows) < len(parts) or len({part.source for part in parts}) == 1:
+        return
+    shared = min(rows[0].shared_with(other) for other in rows[1:])
+    if shared < _LEAST_SHARED:
+        return
+    which = f"hold the same {rows[0].number} rows in different orders"
+    if shared < 1:
+        which = f"hold different choices of the same rows (about {shared:.0%} are on both)"
+    evidence = f"{len(parts)} workers {which}, and then each takes its part"
+    yield Finding("TB706", rows[0].place, evidence, parts[0].place)
 
 
 def _other_orders(parts: Sequence[Sharded]) -> tuple[Shuffle | None, str]:

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from testbed.check.observations.seen import Sharded, Shuffle
 from testbed.worker.watching.data.batches import WeakTensorMap, digest
+from testbed.worker.watching.data.rows import SlicedData, zipped
 from testbed.worker.watching.stack import author_place
 
 _SHUFFLES = ("ShuffleDataset", "ShuffleAndRepeatDataset")
@@ -28,6 +29,8 @@ class _Order:
 
     source: str = ""
     shuffles: tuple[Shuffle, ...] = ()
+    data: SlicedData | None = None
+    """The data whose rows are the elements, before any operation on them."""
     reads_files: bool = False
     hinted: bool = False
     """Whether auto-sharding will divide the dataset before later operations."""
@@ -51,17 +54,19 @@ class Pipelines:
         if not outputs or outputs[0].dtype != tf.variant:
             return
         before = [self._orders.get(each) or _Order() for each in inputs if each.dtype == tf.variant]
-        order = _merged(before) if before else _Order(_source(inputs))
-        if kind == "ZipDataset" and not all(each.shuffles for each in before):
-            # Such elements are another choice of pairs, and no other order of the data.
-            order = replace(order, shuffles=())
+        order = _merged(before) if before else _Order(_source(inputs), data=_sliced(kind, inputs))
+        if kind == "ZipDataset":
+            order = replace(order, data=zipped([each.data for each in before]))
+            if not all(each.shuffles for each in before):
+                # Such elements are another choice of pairs, and no other order of the data.
+                order = replace(order, shuffles=())
         if kind.startswith(_READERS):
             order = replace(order, reads_files=True)
             self._nested_readers |= tf.is_symbolic_tensor(outputs[0])
         elif kind.startswith(_NESTING):
             # The function may make any dataset, as that of a generator.
             reads_files = order.reads_files or self._nested_readers
-            order = replace(order, source="", reads_files=reads_files)
+            order = replace(order, source="", data=None, reads_files=reads_files)
         elif kind.startswith(_SHUFFLES) and not order.hinted:
             order = replace(order, shuffles=order.shuffles + _shuffle(inputs))
         elif kind == "ShardDataset":
@@ -88,14 +93,17 @@ class Pipelines:
     def _add(self, order: _Order, parts: int | None, part: int | None) -> None:
         if parts is not None and part is not None and parts > 1 and len(self._sharded) < _DATASETS:
             place = author_place().place
-            self._sharded.append(Sharded(place, parts, part, order.shuffles, order.source))
+            rows = order.data.rows() if order.data else None
+            self._sharded.append(Sharded(place, parts, part, order.shuffles, order.source, rows))
 
 
 def _merged(orders: Sequence[_Order]) -> _Order:
+    first, *others = orders
     known = all(each.source for each in orders)
     return _Order(
         " ".join(each.source for each in orders) if known else "",
         tuple(shuffle for each in orders for shuffle in each.shuffles),
+        None if others else first.data,
         any(each.reads_files for each in orders),
         any(each.hinted for each in orders),
     )
@@ -105,6 +113,13 @@ def _source(inputs: Any) -> str:
     """A digest of the data of a dataset; empty if they are in no tensor that can be read here."""
     unknown = any(tf.is_symbolic_tensor(each) or each.dtype == tf.resource for each in inputs)
     return "" if unknown else digest(inputs)
+
+
+def _sliced(kind: str, inputs: Any) -> SlicedData | None:
+    """The data of a dataset that gives the rows of tensors; None for other datasets."""
+    if kind != "TensorSliceDataset" or any(tf.is_symbolic_tensor(each) for each in inputs):
+        return None
+    return SlicedData(tuple(inputs), author_place().place)
 
 
 def _shuffle(inputs: Any) -> tuple[Shuffle, ...]:

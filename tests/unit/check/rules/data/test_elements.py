@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from testbed.check.observations.rows import Rows
 from testbed.check.observations.seen import (
     Given,
     ProgramError,
@@ -214,6 +215,49 @@ def test_workers_with_other_data() -> None:
     unknown = {"source": ""}
     assert told(shuffled_before_division(divided(*NO_SEED, read=("ab", "cd"), **unknown))) == []
     assert told(shuffled_before_division(divided(*NO_SEED, read=("ab", "bc"), **unknown)))
+
+
+def held(*of_workers: range, repeated: int = 0) -> list[WorkerObservations]:
+    """Workers that divide data of these rows, each in an order of its own, without a shuffle."""
+    return [
+        seen_of(
+            worker=part,
+            sharded=(
+                Sharded(
+                    at(19),
+                    parts=len(of_workers),
+                    part=part,
+                    source=f"order of worker {part}",
+                    rows=Rows(at(17), len(rows) + repeated, len(rows), tuple(rows)),
+                ),
+            ),
+        )
+        for part, rows in enumerate(of_workers)
+    ]
+
+
+def test_rows_in_an_order_of_each_worker() -> None:
+    """What NumPy shuffles or splits without a seed is as a shuffle without one."""
+    found = list(shuffled_before_division(held(range(32), range(32))))
+    evidence = "2 workers hold the same 32 rows in different orders, and then each takes its part"
+    assert told(found) == [("TB706", 17, evidence)]
+    assert found[0].use == at(19)
+    ((_, _, evidence),) = told(shuffled_before_division(held(range(24), range(8, 32))))
+    assert "different choices of the same rows (about 67% are on both)" in evidence
+
+
+def test_rows_that_may_be_others() -> None:
+    """Few, repeated, or rarely shared rows may be equal by chance; and one order is no other."""
+    few, repeated = held(range(15), range(15)), held(range(32), range(32), repeated=8)
+    apart = held(range(32), range(28, 60))
+    one_order = [
+        replace(each, sharded=tuple(replace(part, source="one") for part in each.sharded))
+        for each in held(range(32), range(32))
+    ]
+    unknown = [held(range(32))[0], held(range(1), range(32))[1]]
+    unknown[0] = replace(unknown[0], sharded=(replace(unknown[0].sharded[0], rows=None, parts=2),))
+    for seen in (few, repeated, apart, one_order, unknown):
+        assert told(shuffled_before_division(seen)) == []
 
 
 def test_a_dataset_that_one_worker_divides_alone() -> None:
