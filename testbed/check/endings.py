@@ -42,7 +42,8 @@ def waits_for_failed(end: ClusterEnd, seen: Sequence[WorkerObservations]) -> Ite
     """Report a collective in which a worker waits after another worker has failed."""
     waiting = [each for each in end.workers if not each.reported and each.place.in_tensorflow]
     if waiting and (place := place_of(waiting[0])):
-        yield from met_another(seen, waiting[0].worker, place)
+        lines = [SourceLine(*each) for each in waiting[0].place.lines]
+        yield from met_another(seen, waiting[0].worker, place, lines)
 
 
 def left_behind(end: ClusterEnd, reports: Reports) -> LeftBehind | None:

@@ -47,6 +47,7 @@ def calling(file: str) -> Any:
         (pytest.__file__, False),
         ("<frozen runpy>", False),
         ("/tmp/__autograph_generated_file0.py", False),
+        ("h5py/h5f.pyx", False),
     ],
 )
 def test_whose_file_it_is(file: str, *, authors: bool) -> None:

@@ -75,7 +75,10 @@ def _mismatch_before_failure(seen: Sequence[WorkerObservations]) -> Iterator[Fin
 
 
 def met_another(
-    failed: Sequence[WorkerObservations], waiting: int, place: SourceLine
+    failed: Sequence[WorkerObservations],
+    waiting: int,
+    place: SourceLine,
+    lines: Sequence[SourceLine] = (),
 ) -> Iterator[Finding]:
     """Find the collective in which a worker still waited when all others had failed.
 
@@ -83,16 +86,21 @@ def met_another(
         failed: the observations of the others.
         waiting: the number of the worker that waited; it was ended, and has no observations.
         place: the line of the collective.
+        lines: the user's lines in whose calls the worker waited, in all threads. An eager
+            collective runs in the main thread, so its error has no line of the replica.
     """
     if any(True for _ in _mismatch_before_failure(failed)):
         return
+    # The lines of a stack that a worker wrote when it was ended have no functions.
+    within = {(each.file, each.line) for each in (place, *lines)}
     for each in failed:
-        if each.raised and _is_mismatch(each) and each.raised.place not in (None, place):
+        other = each.raised.place if each.raised and _is_mismatch(each) else None
+        if other and (other.file, other.line) not in within:
             evidence = (
                 f"worker {waiting} waits here in a collective, which is paired with another one"
-                f" of worker {each.worker} at line {each.raised.place.line}"
+                f" of worker {each.worker} at line {other.line}"
             )
-            yield Finding("TB402", place, evidence, each.raised.place)
+            yield Finding("TB402", place, evidence, other)
             return
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import signal
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 STACKS_SIGNAL = int(signal.SIGRTMIN) + 11
@@ -40,6 +40,8 @@ class StackPlace:
     line: int = 0
     in_step: bool = False
     """Whether it has called a tf.function or a strategy, and not, say, a dataset."""
+    lines: tuple[tuple[str, int], ...] = field(default=(), compare=False)
+    """File and line of each frame of the author's code, in all threads."""
 
 
 NOWHERE = StackPlace(known=False)
@@ -77,19 +79,21 @@ def where_blocked(stacks: Path) -> StackPlace:
     not return.
     """
     try:
-        lines = stacks.read_text(errors="replace").splitlines()
+        text = stacks.read_text(errors="replace")
     except OSError:
-        lines = []
-    threads = list(_threads(lines))
+        text = ""
+    threads = list(_threads(text.splitlines()))
     if not threads:
         return NOWHERE
+    own = (frame for thread in threads for frame in thread if frame.is_authors)
+    lines = tuple((frame.file, int(frame.line)) for frame in own)
     for thread in threads:
         for depth, frame in enumerate(thread):
             if frame.is_authors:
                 at = f"{Path(frame.file).name}:{frame.line} in {frame.function}"
                 called = thread[:depth]
                 inside, in_step = _has_tensorflow(called), any(map(_is_of_a_step, called))
-                return StackPlace(at, inside, True, frame.file, int(frame.line), in_step)
+                return StackPlace(at, inside, True, frame.file, int(frame.line), in_step, lines)
     return StackPlace("", _has_tensorflow(threads[-1]))
 
 

@@ -59,6 +59,16 @@ def test_frames_of_no_file_are_nobody_s(tmp_path: Path, file: str) -> None:
     assert where_blocked(stacks).at == "train.py:40 in <module>"
 
 
+def test_the_author_s_lines_of_all_threads(tmp_path: Path) -> None:
+    """A replica's thread waits in a step that the main thread runs: both lines are known."""
+    stacks = tmp_path / "worker-0.stacks"
+    text = REPLICA + LIBRARY + AUTHOR + "\n" + HEAD + LIBRARY + OUTER + MACHINERY
+    stacks.write_text(text, encoding="utf-8")
+    found = where_blocked(stacks)
+    assert found.lines == (("/home/me/train.py", 12), ("/home/me/train.py", 40))
+    assert (found.file, found.line) == found.lines[0]
+
+
 def test_bytes_that_are_no_text_do_no_harm(tmp_path: Path) -> None:
     """Stacks that were cut off within a letter are read as far as they go."""
     stacks = tmp_path / "worker-0.stacks"

@@ -217,3 +217,15 @@ def test_only_one_worker_could_report() -> None:
     )
     assert told(met_another([failing(1, 3, steps=2)], 0, at(30))) == [("TB402", 30, evidence)]
     assert told(met_another([failing(1, 3, steps=2, message="no")], 0, at(30))) == []
+
+
+def test_workers_failed_and_waited_in_one_collective() -> None:
+    """The error may come from the line that runs the replicas; a stack knows no functions."""
+    failed = failing(1, 3, steps=2)
+    assert failed.raised is not None
+    assert failed.raised.place is not None
+    place = failed.raised.place
+    failed = replace(failed, raised=replace(failed.raised, place=replace(place, function="step")))
+    assert told(met_another([failed], 0, place)) == []
+    assert told(met_another([failed], 0, at(30), [at(30), place])) == []
+    assert told(met_another([failed], 0, at(30), [at(30), at(31)])) != []
