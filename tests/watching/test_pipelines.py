@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from tensorflow.python.data.experimental.ops.distribute import _AutoShardDataset
 
-from testbed.check.observations.rows import Rows
+from testbed.check.observations.rows import DataRows
 from testbed.check.observations.seen import Sharded
 from tests.watching.observing import Lines, observed
 
@@ -153,7 +153,7 @@ def test_elements_of_divided_data(mirrored: Any) -> None:
     assert elements(numbers) == ()
 
 
-def rows_of(*data: Any) -> Rows | None:
+def rows_of(*data: Any) -> DataRows | None:
     """The rows of datasets of such data, zipped, that are divided."""
 
     def program() -> None:

@@ -12,7 +12,7 @@ _LEAST_DISTINCT = 0.9
 
 
 @dataclass(frozen=True)
-class Rows:
+class DataRows:
     """The rows of which a dataset is made, without their order."""
 
     place: SourceLine | None
@@ -28,7 +28,7 @@ class Rows:
         """Whether a row that two workers hold is surely one row of the same data."""
         return self.distinct >= max(_FEWEST, _LEAST_DISTINCT * self.number)
 
-    def shared_with(self, other: Rows) -> float:
+    def shared_with(self, other: DataRows) -> float:
         """The share of all different rows that both hold, estimated from the least hashes."""
         length = min(len(self.least), len(other.least))
         least = sorted({*self.least, *other.least})[:length]

@@ -9,7 +9,7 @@ from testbed.check.observations.blind_spot import BlindSpot
 from testbed.check.observations.file_use import FileUse
 from testbed.check.observations.operations import READING
 from testbed.check.observations.reuse import NotReused
-from testbed.check.observations.rows import Rows
+from testbed.check.observations.rows import DataRows
 from testbed.check.observations.source_line import SourceLine as SourceLine
 from testbed.check.observations.traces import Leak, Mixed, Retraced
 from testbed.check.observations.vocabulary import Vocabulary
@@ -294,7 +294,7 @@ class Sharded:
     """The shuffles before the division."""
     source: str = ""
     """A digest of the whole data; empty if it is unknown."""
-    rows: Rows | None = None
+    rows: DataRows | None = None
     """The rows of the data; None if they are unknown."""
 
 

@@ -9,7 +9,7 @@ from testbed.check.finding import Finding
 from testbed.check.observations.blind_spot import BlindSpot
 from testbed.check.observations.file_use import FileMoment, FileUse
 from testbed.check.observations.reuse import NotReused
-from testbed.check.observations.rows import Rows
+from testbed.check.observations.rows import DataRows
 from testbed.check.observations.seen import (
     Access,
     Collective,
@@ -195,7 +195,7 @@ def full() -> WorkerObservations:
         given=(GIVEN, Given("other", None)),
         taken=(Taken(at(29), 2),),
         sharded=(
-            Sharded(at(31), 2, 1, (Shuffle(at(30), (0, 7)),), "a", Rows(at(29), 9, 8, (3, 5))),
+            Sharded(at(31), 2, 1, (Shuffle(at(30), (0, 7)),), "a", DataRows(at(29), 9, 8, (3, 5))),
         ),
         vocabularies=(Vocabulary(at(35), "ids", "dict", 2, (("a", 0), ("b", 1))),),
         draws=(DRAW, Draw(None, None, 0, "", ())),

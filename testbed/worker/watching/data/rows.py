@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy
 
-from testbed.check.observations.rows import Rows
+from testbed.check.observations.rows import DataRows
 from testbed.check.observations.source_line import SourceLine
 
 # Data with more rows are not hashed: that would take a noticeable part of a second.
@@ -32,7 +32,7 @@ class SlicedData:
     tensors: tuple[Any, ...]
     place: SourceLine | None
 
-    def rows(self) -> Rows | None:
+    def rows(self) -> DataRows | None:
         """The rows without their order; None if there are too many, or they cannot be hashed."""
         arrays = [numpy.asarray(each) for each in self.tensors]
         numbers = {len(each) if each.ndim else 0 for each in arrays}
@@ -46,7 +46,7 @@ class SlicedData:
             hashed = hashed * _FACTORS[0] + own
         distinct = numpy.unique(_mixed(hashed))
         least = tuple(int(each) for each in distinct[:_LEAST])
-        return Rows(self.place, len(hashed), len(distinct), least)
+        return DataRows(self.place, len(hashed), len(distinct), least)
 
 
 def zipped(parts: Sequence[SlicedData | None]) -> SlicedData | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from testbed.check.observations.rows import Rows
+from testbed.check.observations.rows import DataRows
 from testbed.check.observations.seen import (
     Given,
     ProgramError,
@@ -228,7 +228,7 @@ def held(*of_workers: range, repeated: int = 0) -> list[WorkerObservations]:
                     parts=len(of_workers),
                     part=part,
                     source=f"order of worker {part}",
-                    rows=Rows(at(17), len(rows) + repeated, len(rows), tuple(rows)),
+                    rows=DataRows(at(17), len(rows) + repeated, len(rows), tuple(rows)),
                 ),
             ),
         )
