@@ -79,21 +79,21 @@ def where_blocked(stacks: Path) -> StackPlace:
     not return.
     """
     try:
-        text = stacks.read_text(errors="replace")
+        lines = stacks.read_text(errors="replace").splitlines()
     except OSError:
-        text = ""
-    threads = list(_threads(text.splitlines()))
+        lines = []
+    threads = list(_threads(lines))
     if not threads:
         return NOWHERE
     own = (frame for thread in threads for frame in thread if frame.is_authors)
-    lines = tuple((frame.file, int(frame.line)) for frame in own)
+    own_lines = tuple((frame.file, int(frame.line)) for frame in own)
     for thread in threads:
         for depth, frame in enumerate(thread):
             if frame.is_authors:
                 at = f"{Path(frame.file).name}:{frame.line} in {frame.function}"
                 called = thread[:depth]
                 inside, in_step = _has_tensorflow(called), any(map(_is_of_a_step, called))
-                return StackPlace(at, inside, True, frame.file, int(frame.line), in_step, lines)
+                return StackPlace(at, inside, True, frame.file, int(frame.line), in_step, own_lines)
     return StackPlace("", _has_tensorflow(threads[-1]))
 
 

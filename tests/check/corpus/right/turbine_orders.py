@@ -1,5 +1,5 @@
 # check: --strategy multi_worker_mirrored --workers 2 --replicas 1
-"""Fits the output of a turbine to the wind, each worker in an order of its own; no auto-sharding."""
+"""Fits the output of a turbine to the wind, each worker in another order; no auto-sharding."""
 import numpy as np
 import tensorflow as tf
 

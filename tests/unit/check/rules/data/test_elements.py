@@ -218,7 +218,7 @@ def test_workers_with_other_data() -> None:
 
 
 def held(*of_workers: range, repeated: int = 0) -> list[WorkerObservations]:
-    """Workers that divide data of these rows, each in an order of its own, without a shuffle."""
+    """Workers that divide data of these rows, each in another order, without a shuffle."""
     return [
         seen_of(
             worker=part,
